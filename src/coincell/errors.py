@@ -1,0 +1,77 @@
+"""Every error that Coincell raises on purpose.
+
+    CoincellError
+     |- UserError             the user's to mend; a message and a hint, exit code 2
+     |   |- ConfigurationError    coincell.toml: an unknown key, a wrong type, an impossible value
+     |   |- DataError             recordings, manifests, labels
+     |   |- ModelError            a .tflite or .keras file: broken, or an operator is missing
+     |   |- ToolchainError        no C compiler, or the compiler refused
+     |   |- MissingExtraError     an optional package is not installed
+     |   '- BoardError            a board, virtual or real, that does not answer as it should
+     |- GateError             a promise does not hold (does not fit, not exact), exit code 1
+     '- InternalError         ours; please report it, exit code 3
+
+A message states the rule and what was received; the hint says what to try.
+"""
+
+from __future__ import annotations
+
+
+class CoincellError(Exception):
+    """Base of all errors raised on purpose; `exit_code` is what the command line returns."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UserError(CoincellError):
+    """Something that the user can mend."""
+
+    exit_code = 2
+
+
+class ConfigurationError(UserError):
+    """coincell.toml says something that cannot be."""
+
+
+class DataError(UserError):
+    """A recording, a manifest or a label is not usable."""
+
+
+class ModelError(UserError):
+    """A model file is broken, or needs what is not supported."""
+
+
+class ToolchainError(UserError):
+    """A compiler is missing, or refused the code."""
+
+
+class MissingExtraError(UserError):
+    """An optional package is needed and not installed."""
+
+    def __init__(self, extra: str, package: str, purpose: str) -> None:
+        super().__init__(
+            f"{purpose} needs the package {package!r}, which is not installed.",
+            hint=f'Install the extra: pip install "coincell[{extra}]"',
+        )
+        self.extra = extra
+
+
+class BoardError(UserError):
+    """A board, virtual or real, did not answer as it should."""
+
+
+class GateError(CoincellError):
+    """A promise does not hold: the model does not fit, is too slow, or is not exact."""
+
+    exit_code = 1
+
+
+class InternalError(CoincellError):
+    """A fault of Coincell's own."""
+
+    exit_code = 3

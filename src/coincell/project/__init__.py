@@ -1,0 +1,40 @@
+"""coincell.toml -> frozen, typed configuration; the only reader of configuration."""
+
+from coincell.project.configuration import (
+    AugmentationSettings,
+    BoardSettings,
+    Configuration,
+    DataSettings,
+    DecisionSettings,
+    EvaluationSettings,
+    FeatureSettings,
+    GateSettings,
+    ModelSettings,
+    ProjectSettings,
+    QuantizationSettings,
+    SplitSettings,
+    SynthesisSettings,
+    TrainingSettings,
+)
+from coincell.project.load import CONFIGURATION_FILE, Project, load_project, parse_configuration
+
+__all__ = [
+    "CONFIGURATION_FILE",
+    "AugmentationSettings",
+    "BoardSettings",
+    "Configuration",
+    "DataSettings",
+    "DecisionSettings",
+    "EvaluationSettings",
+    "FeatureSettings",
+    "GateSettings",
+    "ModelSettings",
+    "Project",
+    "ProjectSettings",
+    "QuantizationSettings",
+    "SplitSettings",
+    "SynthesisSettings",
+    "TrainingSettings",
+    "load_project",
+    "parse_configuration",
+]

@@ -1,0 +1,302 @@
+"""Every setting of coincell.toml: its type, its default, and the reason for the default."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Range = tuple[float, float]
+Word = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.+-]*$")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+def _ordered(name: str, pair: Range) -> None:
+    if pair[0] > pair[1]:
+        raise ValueError(f"{name} must be [low, high] with low <= high; received {list(pair)}")
+
+
+class ProjectSettings(_Section):
+    """[project]"""
+
+    name: Word = Field(description="The project's name; also names the C functions.")
+    task: Literal["keyword-spotting"] = Field(
+        "keyword-spotting", description="What kind of model this is."
+    )
+    seed: int = Field(
+        1, ge=0, lt=2**31, description="Seeds every random choice: split, augmentation, training."
+    )
+
+
+class SplitSettings(_Section):
+    """[data.split]"""
+
+    validation: Fraction = Field(0.15, description="Share of speakers (or clips) for validation.")
+    test: Fraction = Field(0.2, description="Share held out for the figures in the report.")
+    by: str = Field(
+        "speaker",
+        description="Column whose values never cross a split; without the column: by clip.",
+    )
+
+    @model_validator(mode="after")
+    def _room_for_training(self) -> Self:
+        if self.validation + self.test >= 1.0:
+            raise ValueError("validation + test must leave room for training (be below 1.0)")
+        return self
+
+
+class DataSettings(_Section):
+    """[data]"""
+
+    labels: tuple[Word, ...] = Field(
+        min_length=2, description="The classes, in the order of the network's outputs."
+    )
+    sample_rate_hz: int = Field(
+        16000, ge=4000, le=48000, description="Rate of the device's microphone."
+    )
+    window_ms: int = Field(1000, ge=100, le=4000, description="Length of one network input.")
+    silence_label: str = Field(
+        "silence", description='Class of no speech; "" when there is none. Needs no recordings.'
+    )
+    unknown_label: str = Field(
+        "unknown", description='Class of other words; "" when there is none.'
+    )
+    split: SplitSettings = SplitSettings()
+
+    @model_validator(mode="after")
+    def _labels_unique(self) -> Self:
+        if len(set(self.labels)) != len(self.labels):
+            raise ValueError(f"labels must be unique; received {list(self.labels)}")
+        return self
+
+    @property
+    def window_samples(self) -> int:
+        """Samples in one window."""
+        return self.sample_rate_hz * self.window_ms // 1000
+
+
+class SynthesisSettings(_Section):
+    """[synthesis]: what `coincell data synthesize` makes"""
+
+    words: tuple[Word, ...] = Field(
+        (), description="Words to speak; empty: the labels that are neither silence nor unknown."
+    )
+    unknown_words: tuple[Word, ...] = Field(
+        ("happy", "house", "seven", "tree", "wow", "bird", "sheila", "cat", "learn", "visual"),
+        description="Words of the unknown class.",
+    )
+    voices: int = Field(32, ge=3, le=100, description="How many espeak-ng voice variants speak.")
+    accents: tuple[str, ...] = Field(
+        ("en-us", "en-gb", "en-gb-scotland", "en-029", "en-gb-x-rp"),
+        min_length=1,
+        description="espeak-ng language codes; a voice has one accent.",
+    )
+    clips_per_word_and_voice: int = Field(
+        3, ge=1, le=50, description="Takes a voice speaks of each word, with other rate and pitch."
+    )
+    rate_wpm: tuple[int, int] = Field((130, 210), description="Speaking rate, words a minute.")
+    pitch: tuple[int, int] = Field((30, 70), description="espeak-ng pitch, 0 to 99.")
+    silence_clips: int = Field(0, ge=0, description="Clips without speech; 0: as many as a word.")
+    noise_snr_db: Range = Field(
+        (10.0, 40.0), description="Background noise mixed under each clip, decibels of SNR."
+    )
+
+    @model_validator(mode="after")
+    def _ranges(self) -> Self:
+        _ordered("rate_wpm", self.rate_wpm)
+        _ordered("pitch", self.pitch)
+        _ordered("noise_snr_db", self.noise_snr_db)
+        return self
+
+
+class AugmentationSettings(_Section):
+    """[augmentation]: of training clips only"""
+
+    copies: int = Field(
+        4, ge=0, le=64, description="Altered copies of each training clip beside the clip itself."
+    )
+    shift_ms: float = Field(100.0, ge=0, description="Largest shift in time, either way.")
+    gain_db: Range = Field((-12.0, 6.0), description="Loudness change, decibels.")
+    noise_probability: Fraction = Field(0.8, description="Share of copies with noise mixed in.")
+    noise_snr_db: Range = Field((3.0, 30.0), description="Signal-to-noise ratio of that noise.")
+    time_masks: int = Field(1, ge=0, le=8, description="SpecAugment: masks along time.")
+    time_mask_frames: int = Field(6, ge=0, description="SpecAugment: longest such mask.")
+    frequency_masks: int = Field(1, ge=0, le=8, description="SpecAugment: masks along frequency.")
+    frequency_mask_bands: int = Field(4, ge=0, description="SpecAugment: widest such mask.")
+
+    @model_validator(mode="after")
+    def _ranges(self) -> Self:
+        _ordered("gain_db", self.gain_db)
+        _ordered("noise_snr_db", self.noise_snr_db)
+        return self
+
+
+class FeatureSettings(_Section):
+    """[features]"""
+
+    block: Literal["log-mel", "mfcc"] = Field(
+        "log-mel", description="log-mel: band energies; mfcc: their cosine transform."
+    )
+    frame_ms: float = Field(30.0, gt=0, le=256, description="Length of one analysis frame.")
+    hop_ms: float = Field(20.0, gt=0, le=256, description="Step from frame to frame.")
+    fft_size: int = Field(
+        512, description="Points of the transform, a power of two from 64 to 2048, >= the frame."
+    )
+    bands: int = Field(40, ge=4, le=128, description="Mel bands.")
+    low_hz: float = Field(20.0, ge=0, description="Lower edge of the lowest band.")
+    high_hz: float = Field(4000.0, gt=0, description="Upper edge of the highest band.")
+    coefficients: int = Field(10, ge=1, le=128, description="mfcc: coefficients kept.")
+    spectrum: Literal["power", "magnitude"] = Field(
+        "power", description="What the bands sum; magnitude costs a square root a bin."
+    )
+    level: Literal["absolute", "peak"] = Field(
+        "absolute",
+        description="absolute: relative to full scale; peak: relative to the window's peak.",
+    )
+    floor: float = Field(
+        1e-6, gt=0, lt=1, description="Added before the logarithm, relative to the level."
+    )
+    normalization: Literal["none", "mean"] = Field(
+        "none", description="mean: subtract each band's mean over the window."
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        size = self.fft_size
+        if size < 64 or size > 2048 or size & (size - 1):
+            raise ValueError(f"fft_size must be a power of two from 64 to 2048; received {size}")
+        if self.low_hz >= self.high_hz:
+            raise ValueError(
+                f"low_hz must be below high_hz; received {self.low_hz}, {self.high_hz}"
+            )
+        if self.block == "mfcc" and self.coefficients > self.bands:
+            raise ValueError(f"coefficients must not exceed bands ({self.bands})")
+        return self
+
+
+class ModelSettings(_Section):
+    """[model]"""
+
+    architecture: Literal["tiny-conv", "ds-cnn-small", "ds-cnn-medium", "fully-connected"] = Field(
+        "ds-cnn-small", description="The network; fully-connected is the yardstick."
+    )
+    file: str = Field(
+        "", description="A .keras file to train, or a .tflite to use as it is, in its place."
+    )
+    dropout: Fraction = Field(0.2, description="Dropped before the last layer while training.")
+
+
+class TrainingSettings(_Section):
+    """[training]"""
+
+    epochs: int = Field(30, ge=1, le=10000, description="Most passes over the training data.")
+    batch_size: int = Field(64, ge=1, le=4096, description="Clips a step.")
+    optimizer: Literal["sgd", "adam", "adamw"] = Field(
+        "adam", description="sgd is SGD with momentum; adam needs the least tuning."
+    )
+    learning_rate: float = Field(0.002, gt=0, lt=10, description="At the start.")
+    momentum: Fraction = Field(0.9, description="Of sgd.")
+    weight_decay: float = Field(1e-4, ge=0, description="Of adamw.")
+    schedule: Literal["constant", "cosine", "step"] = Field(
+        "cosine", description="cosine falls to zero over the epochs: good without tuning."
+    )
+    loss: Literal["cross-entropy", "focal", "binary"] = Field(
+        "cross-entropy", description="binary: one against the rest, for detectors."
+    )
+    label_smoothing: Fraction = Field(
+        0.05, description="Of cross-entropy; keeps scores away from 0 and 1, which int8 likes."
+    )
+    focal_gamma: float = Field(2.0, ge=0, le=10, description="Of focal loss.")
+    class_weights: Literal["none", "balanced"] = Field(
+        "balanced", description="balanced: a class's weight falls with its count."
+    )
+    patience: int = Field(
+        8, ge=0, description="Epochs without better validation loss before stopping; 0: never."
+    )
+
+
+class QuantizationSettings(_Section):
+    """[quantization]"""
+
+    mode: Literal["ptq"] = Field("ptq", description="ptq: int8 after training.")
+    calibration_samples: int = Field(
+        256, ge=1, description="Training samples that set the activations' ranges."
+    )
+
+
+class DecisionSettings(_Section):
+    """[decision]: from scores to a decision, on the device"""
+
+    smoothing_windows: int = Field(
+        3, ge=1, le=32, description="Scores are averaged over this many windows."
+    )
+    threshold: Fraction = Field(
+        0.5, description="Average score a word must reach; below it: no decision."
+    )
+
+
+class EvaluationSettings(_Section):
+    """[evaluation]"""
+
+    bootstrap_rounds: int = Field(1000, ge=100, le=100000, description="Rounds of the bootstrap.")
+
+
+class BoardSettings(_Section):
+    """[board]"""
+
+    name: str = Field("nano33ble", description="A board that Coincell knows.")
+    clips: int = Field(
+        50, ge=1, description="Test clips proved on the virtual board (all, when fewer)."
+    )
+
+
+class GateSettings(_Section):
+    """[gates]: what must hold; 0 means: the board's own limit, or none"""
+
+    min_accuracy: Fraction = Field(0.0, description="Of the int8 model on the test split.")
+    max_accuracy_loss: Fraction = Field(1.0, description="From float to int8.")
+    max_latency_ms: float = Field(
+        0.0, ge=0, description="One window, samples to decision; 0: the window's own length."
+    )
+    max_flash_bytes: int = Field(0, ge=0, description="Of the image; 0: what the board has.")
+    max_ram_bytes: int = Field(0, ge=0, description="Of the image; 0: what the board has.")
+    max_stack_bytes: int = Field(0, ge=0, description="0: the stack reserved in the image.")
+
+
+class Configuration(_Section):
+    """All of coincell.toml."""
+
+    project: ProjectSettings
+    data: DataSettings
+    synthesis: SynthesisSettings = SynthesisSettings()
+    augmentation: AugmentationSettings = AugmentationSettings()
+    features: FeatureSettings = FeatureSettings()
+    model: ModelSettings = ModelSettings()
+    training: TrainingSettings = TrainingSettings()
+    quantization: QuantizationSettings = QuantizationSettings()
+    decision: DecisionSettings = DecisionSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
+    board: BoardSettings = BoardSettings()
+    gates: GateSettings = GateSettings()
+
+    @model_validator(mode="after")
+    def _features_fit_the_data(self) -> Self:
+        rate = self.data.sample_rate_hz
+        frame = round(self.features.frame_ms * rate / 1000)
+        if frame > self.features.fft_size:
+            raise ValueError(
+                f"features.fft_size must be at least the frame's {frame} samples; "
+                f"received {self.features.fft_size}"
+            )
+        if self.features.high_hz > rate / 2:
+            raise ValueError(
+                f"features.high_hz must not exceed half the sample rate ({rate / 2:g}); "
+                f"received {self.features.high_hz:g}"
+            )
+        if self.features.frame_ms > self.data.window_ms:
+            raise ValueError("features.frame_ms must not exceed data.window_ms")
+        return self

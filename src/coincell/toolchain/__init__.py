@@ -1,0 +1,20 @@
+"""Compilers: find them, run them, and keep what they built by the content it was built from."""
+
+from coincell.toolchain.build import build_cached, build_shared_library
+from coincell.toolchain.compilers import (
+    C_FLAGS,
+    Compiler,
+    find_cross_compiler,
+    find_host_compiler,
+    host_compilers,
+)
+
+__all__ = [
+    "C_FLAGS",
+    "Compiler",
+    "build_cached",
+    "build_shared_library",
+    "find_cross_compiler",
+    "find_host_compiler",
+    "host_compilers",
+]

@@ -1,0 +1,156 @@
+"""Which C compilers there are, for the host and for the boards' cores."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from coincell.errors import ToolchainError
+
+C_FLAGS: tuple[str, ...] = (
+    "-std=c11",
+    "-ffp-contract=off",
+    "-fno-fast-math",
+    "-fno-strict-aliasing",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+)
+"""Flags of every C file in the house: the same arithmetic on every target, no warnings."""
+
+_GNU_CORE_FLAGS: dict[str, tuple[str, ...]] = {
+    "cortex-m4f": ("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"),
+}
+_ZIG_CORE_FLAGS: dict[str, tuple[str, ...]] = {
+    "cortex-m4f": ("-target", "thumb-freestanding-eabihf", "-mcpu=cortex_m4+vfp4d16sp"),
+}
+
+_HINT = 'Install the package "ziglang" with pip (it carries a C compiler), or a C compiler on PATH.'
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """A C compiler as it is called.
+
+    Attributes:
+        name: "gcc", "clang", "zig", "arm-none-eabi-gcc": the family, which decides on flags.
+        command: the words that start it, target flags included.
+        version: the first line that it says of itself.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    version: str
+
+    @property
+    def identity(self) -> str:
+        """What a cached build depends on: the version and the flags that are always there."""
+        return f"{self.name} {self.version} {' '.join(self.command[1:])}"
+
+    def run(self, arguments: Sequence[str | Path], directory: Path | None = None) -> str:
+        """Run the compiler; returns what it printed.
+
+        Raises:
+            ToolchainError: it exited with an error; the message carries its first lines.
+        """
+        words = [*self.command, *(str(argument) for argument in arguments)]
+        try:
+            done = subprocess.run(
+                words,
+                capture_output=True,
+                text=True,
+                cwd=directory,
+                env=_environment(),
+                check=False,
+            )
+        except OSError as error:
+            raise ToolchainError(f"Cannot start {words[0]}: {error.strerror}.", _HINT) from error
+        if done.returncode != 0:
+            lines = "\n".join((done.stderr or done.stdout).splitlines()[:20])
+            raise ToolchainError(
+                f"{self.name} refused the code (exit {done.returncode}):\n{lines}",
+                hint="`coincell doctor` tells which compiler is used and whether it works.",
+            )
+        return done.stdout + done.stderr
+
+
+def _environment() -> dict[str, str]:
+    environment = dict(os.environ)
+    environment["LC_ALL"] = "C"
+    return environment
+
+
+@functools.cache
+def _version(command: tuple[str, ...], flag: str) -> str | None:
+    """First line of `command flag`, or None when it does not start."""
+    try:
+        done = subprocess.run(
+            [*command, flag], capture_output=True, text=True, timeout=60, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    lines = done.stdout.splitlines()
+    return lines[0] if done.returncode == 0 and lines else None
+
+
+def _zig() -> tuple[str, ...] | None:
+    if importlib.util.find_spec("ziglang") is None:
+        return None
+    return (sys.executable, "-m", "ziglang")
+
+
+def host_compilers() -> list[Compiler]:
+    """Every C compiler found for this computer, the preferred one first: cc, gcc, clang, zig."""
+    found: list[Compiler] = []
+    for program in ("cc", "gcc", "clang"):
+        path = shutil.which(program)
+        version = _version((path,), "--version") if path else None
+        if path and version:
+            name = "clang" if "clang" in version else "gcc"
+            if all(compiler.version != version for compiler in found):
+                found.append(Compiler(name, (path,), version))
+    zig = _zig()
+    if zig and (version := _version(zig, "version")):
+        found.append(Compiler("zig", (*zig, "cc"), version))
+    return found
+
+
+def find_host_compiler() -> Compiler:
+    """The C compiler for this computer.
+
+    Raises:
+        ToolchainError: there is none.
+    """
+    compilers = host_compilers()
+    if not compilers:
+        raise ToolchainError("No C compiler was found (looked for cc, gcc, clang, zig).", _HINT)
+    return compilers[0]
+
+
+def find_cross_compiler(core: str = "cortex-m4f", prefer: str = "") -> Compiler:
+    """The C compiler for a board's core, its target flags included in `command`.
+
+    Args:
+        core: a key of the flag tables, such as "cortex-m4f".
+        prefer: "gcc" or "zig" to insist on one; "" takes arm-none-eabi-gcc when it is on PATH.
+
+    Raises:
+        ToolchainError: the core is unknown, or no compiler was found.
+    """
+    if core not in _GNU_CORE_FLAGS:
+        known = ", ".join(sorted(_GNU_CORE_FLAGS))
+        raise ToolchainError(f"No compiler flags for the core {core!r}.", f"Known cores: {known}.")
+    gcc = shutil.which("arm-none-eabi-gcc")
+    if gcc and prefer in ("", "gcc") and (version := _version((gcc,), "--version")):
+        return Compiler("arm-none-eabi-gcc", (gcc, *_GNU_CORE_FLAGS[core]), version)
+    zig = _zig()
+    if zig and prefer in ("", "zig") and (version := _version(zig, "version")):
+        return Compiler("zig", (*zig, "cc", *_ZIG_CORE_FLAGS[core]), version)
+    raise ToolchainError(f"No C compiler for {core} was found.", _HINT)
