@@ -1,0 +1,5 @@
+"""The C that runs on the device, and how Python reaches the same C on the host."""
+
+from coincell.runtime.sources import c_sources
+
+__all__ = ["c_sources"]

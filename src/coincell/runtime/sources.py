@@ -1,0 +1,45 @@
+"""The C files of the runtime, as text, wherever the package is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+from coincell.errors import InternalError
+
+GROUPS = ("decision", "features", "kernels")
+
+
+def c_sources(*groups: str) -> dict[str, str]:
+    """The C sources and headers of some groups of the runtime.
+
+    Args:
+        groups: any of "kernels", "features", "decision".
+
+    Returns:
+        Path relative to the runtime's root, as it stands in an #include ("features/fft.h")
+        -> text, in a fixed order.
+
+    Raises:
+        InternalError: there is no such group.
+    """
+    root = resources.files("coincell.runtime")
+    found: dict[str, str] = {}
+    for group in groups:
+        if group not in GROUPS:
+            raise InternalError(f"No group {group!r} in the runtime; there are {list(GROUPS)}.")
+        folder = root / group
+        if folder.is_dir():
+            found.update(_walk(folder, group))
+    return found
+
+
+def _walk(folder: Traversable, path: str) -> Iterator[tuple[str, str]]:
+    """(path, text) of every .c and .h file under `folder`, sorted."""
+    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
+        place = f"{path}/{entry.name}"
+        if entry.is_dir():
+            yield from _walk(entry, place)
+        elif entry.name.endswith((".c", ".h")):
+            yield place, entry.read_text(encoding="utf-8")
