@@ -17,6 +17,7 @@ from coincell.project.configuration import (
     TrainingSettings,
 )
 from coincell.project.load import CONFIGURATION_FILE, Project, load_project, parse_configuration
+from coincell.project.new import new_project, templates
 
 __all__ = [
     "CONFIGURATION_FILE",
@@ -36,5 +37,7 @@ __all__ = [
     "SynthesisSettings",
     "TrainingSettings",
     "load_project",
+    "new_project",
     "parse_configuration",
+    "templates",
 ]

@@ -1,0 +1,131 @@
+"""`coincell`: the table of verbs, and what becomes of errors."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from coincell.errors import CoincellError
+
+VERBS: dict[str, tuple[str, str]] = {
+    "new": ("new", "Make a project from a template."),
+    "data": ("data", "Import, synthesize and check recordings."),
+    "run": ("run", "Every stage from recordings to a measured firmware; only what is stale."),
+    "features": ("stages", "Compute the features (and what they need)."),
+    "train": ("stages", "Train the network (and what it needs)."),
+    "quantize": ("stages", "Quantize to int8 and convert to .tflite (and what it needs)."),
+    "evaluate": ("stages", "Evaluate float and int8 on the test split (and what it needs)."),
+    "predict": ("predict", "Try recordings on the float, int8, host or board model."),
+    "compile": ("compile", "Compile any int8 .tflite to C."),
+    "doctor": ("doctor", "Check Python, packages, compilers, disk: each ok, or how to mend it."),
+}
+"""Verb -> (module in this package, one line of help); the help needs no import."""
+
+
+class _LazyGroup(click.Group):
+    """Imports a verb's module only when that verb is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"coincell.cli.{VERBS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(verb, text) for verb, (_, text) in VERBS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], VERBS, n=1)
+            if near:
+                error.message += f" Did you mean {near[0]!r}?"
+            raise
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="coincell", message="coincell %(version)s")
+def cli() -> None:
+    """From recordings to a model on a microcontroller: offline, measured, bit-exact.
+
+    Start with `coincell new keyword-spotting my-words`. Every command has --json.
+    Exit codes: 0 done, 1 a gate failed, 2 your input needs mending, 3 a fault of ours,
+    130 stopped.
+    """
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    try:
+        code = cli.main(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.exceptions.Abort:
+        _leave_stopped()
+    except KeyboardInterrupt:
+        _leave_stopped()
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except CoincellError as error:
+        sys.exit(_tell(error))
+    except BrokenPipeError:
+        # The reader of our output went away (`coincell ... | head`): nothing left to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except MemoryError:
+        click.echo("error: out of memory. Use fewer clips or fewer copies.", err=True)
+        sys.exit(2)
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            from pathlib import Path
+
+            from coincell.files import disk_error
+
+            sys.exit(_tell(disk_error(Path(str(error.filename or "a file")), error)))
+        sys.exit(_report_fault(error))
+
+
+def _leave_stopped() -> None:
+    click.echo("\nStopped. The same command goes on where this one was stopped.", err=True)
+    sys.exit(130)
+
+
+def _tell(error: CoincellError) -> int:
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {error.message}", err=True)
+    if error.hint:
+        click.echo(f"{click.style('hint:', fg='cyan', bold=True)}  {error.hint}", err=True)
+    return error.exit_code
+
+
+def _report_fault(error: Exception) -> int:
+    """A fault of ours: the traceback goes to a file, not to the person's face."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="coincell-fault-", suffix=".txt", delete=False
+    ) as stream:
+        stream.write("".join(traceback.format_exception(error)))
+    click.echo(
+        f"{click.style('fault:', fg='red', bold=True)} this is a fault of Coincell's own: "
+        f"{type(error).__name__}: {error}\n"
+        f"hint:  please report it with the file {stream.name}",
+        err=True,
+    )
+    return 3

@@ -1,0 +1,119 @@
+"""What verbs share: the project argument, live progress, JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+    from coincell.pipeline import StageEvent
+    from coincell.project import Project
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+directory_option = click.option(
+    "--project",
+    "directory",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    show_default="here",
+    help="The project's folder.",
+)
+
+
+def open_project(directory: Path) -> Project:
+    """The project in `directory`, or a UserError."""
+    from coincell.project import load_project
+
+    return load_project(directory)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    click.echo(json.dumps(value, indent=2, allow_nan=False))
+
+
+@contextmanager
+def progress_bar(title: str, quiet: bool) -> Iterator[Callable[[int, int, str], None]]:
+    """A bar on standard error for work of one kind; gives the function that moves it."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda done, total, message="": None
+        return
+    bar = _bar()
+    with bar:
+        task = bar.add_task(title, total=None)
+
+        def move(done: int, total: int, message: str = "") -> None:
+            bar.update(task, completed=done, total=total or None, description=message or title)
+
+        yield move
+
+
+def _bar() -> Bar:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=28),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+
+
+class StageLines:
+    """Prints one line a stage on standard error, with a live bar while it runs."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+        self._live = not quiet and sys.stderr.isatty()
+        self._bar: Bar | None = None
+        self._task: Any = None
+
+    def __call__(self, event: StageEvent) -> None:
+        """Show `event`."""
+        if self._quiet:
+            return
+        if event.kind in ("started", "progress"):
+            self._show_progress(event)
+            return
+        self.close()
+        mark, colour = _MARKS[event.kind]
+        took = f"{event.seconds:6.1f} s" if event.kind == "made" else f"{event.kind:>8}"
+        line = f"{mark} {event.index + 1:2d}/{event.count} {event.stage.title:<44} {took}"
+        click.echo(click.style(line, fg=colour), err=True)
+        if event.kind == "refused":
+            click.echo(f"  {event.message}", err=True)
+
+    def _show_progress(self, event: StageEvent) -> None:
+        if not self._live:
+            if event.kind == "started":
+                click.echo(f"  {event.index + 1:2d}/{event.count} {event.stage.title} ...", err=True)
+            return
+        if self._bar is None:
+            self._bar = _bar()
+            self._bar.start()
+            self._task = self._bar.add_task(event.stage.title, total=None)
+        if event.kind == "progress":
+            text = event.stage.title + (f": {event.message}" if event.message else "")
+            self._bar.update(
+                self._task, completed=event.done, total=event.total or None, description=text
+            )
+
+    def close(self) -> None:
+        """Take the live bar away."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+
+_MARKS = {"made": ("+", "green"), "unchanged": ("=", "bright_black"), "refused": ("x", "red")}

@@ -1,0 +1,190 @@
+"""Walks the list of stages: what has not changed is not redone, and a stopped run goes on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from coincell.errors import UserError
+from coincell.pipeline.fingerprint import FileHashes, package_versions, source_digest
+from coincell.pipeline.stage import Gate, Stage, StageContext
+from coincell.pipeline.store import Artefact, ArtefactStore, key_of, verify_artefact
+from coincell.project import Project
+
+
+@dataclass(frozen=True)
+class StageEvent:
+    """What a listener hears while the pipeline runs.
+
+    `kind` is "started", "progress", "made", "unchanged" or "refused" (a gate failed).
+    """
+
+    kind: Literal["started", "progress", "made", "unchanged", "refused"]
+    stage: Stage
+    index: int
+    count: int
+    done: int = 0
+    total: int = 0
+    message: str = ""
+    seconds: float = 0.0
+
+
+Listener = Callable[[StageEvent], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run left.
+
+    Attributes:
+        artefacts: by stage name, as far as the run came.
+        gates: every gate that was reached, in order.
+        stopped_at: the stage whose gate ended the run early, or "".
+        seconds: wall time of the stages that were made (not of the unchanged ones).
+    """
+
+    artefacts: Mapping[str, Artefact]
+    gates: tuple[Gate, ...]
+    stopped_at: str
+    seconds: Mapping[str, float]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every gate that was reached holds."""
+        return all(gate.passed is not False for gate in self.gates)
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Which stages to do over: from one on (`from_stage`), whatever their keys say (`force`)."""
+
+    from_stage: str = ""
+    until: str = ""
+    force: bool = False
+    verify: bool = False
+
+
+def run_stages(
+    project: Project,
+    stages: Sequence[Stage],
+    demand: Demand | None = None,
+    listener: Listener = lambda event: None,
+) -> Outcome:
+    """Bring every stage of `stages` up to date, in order.
+
+    With `demand.force`, stages from `demand.from_stage` on (all, when empty) are made anew; with
+    `from_stage` alone the ones before it must be there already.
+    """
+    wanted = demand or Demand()
+    names = [stage.name for stage in stages]
+    for name in (wanted.from_stage, wanted.until):
+        if name and name not in names:
+            raise UserError(f"There is no stage {name!r}.", f"Stages: {', '.join(names)}.")
+    walk = _Walk(project, stages, wanted, listener)
+    try:
+        return walk.go()
+    finally:
+        walk.hashes.save()
+
+
+class _Walk:
+    """One pass over the stages."""
+
+    def __init__(
+        self, project: Project, stages: Sequence[Stage], demand: Demand, listener: Listener
+    ) -> None:
+        cache = project.build_directory / "cache"
+        self.project = project
+        self.stages = stages
+        self.demand = demand
+        self.listener = listener
+        self.store = ArtefactStore(cache)
+        self.hashes = FileHashes(cache / "file-hashes.json", trust_times=not demand.verify)
+        self.artefacts: dict[str, Artefact] = {}
+        self.gates: list[Gate] = []
+        self.seconds: dict[str, float] = {}
+
+    def go(self) -> Outcome:
+        redo = not self.demand.from_stage
+        for index, stage in enumerate(self.stages):
+            redo = redo or stage.name == self.demand.from_stage
+            artefact = self._bring_up_to_date(index, stage, redo)
+            gates = stage.gates(artefact, self.project)
+            self.gates.extend(gates)
+            failed = [gate for gate in gates if gate.passed is False and gate.stops]
+            if failed:
+                self._tell("refused", index, message=failed[0].reason)
+                return self._outcome(stopped_at=stage.name)
+            if stage.name == self.demand.until:
+                break
+        self.store.sweep({name: artefact.key for name, artefact in self.artefacts.items()})
+        return self._outcome(stopped_at="")
+
+    def _outcome(self, stopped_at: str) -> Outcome:
+        return Outcome(self.artefacts, tuple(self.gates), stopped_at, self.seconds)
+
+    def _bring_up_to_date(self, index: int, stage: Stage, redo: bool) -> Artefact:
+        inputs = self.inputs_of(stage)
+        key = key_of(inputs)
+        if redo and (self.demand.force or self.demand.from_stage):
+            self.store.discard(stage.name, key)
+        found = self.store.find(stage.name, key)
+        if found is not None:
+            if self.demand.verify:
+                verify_artefact(found)
+            self._tell("unchanged", index)
+        else:
+            if not redo:
+                raise UserError(
+                    f"--from {self.demand.from_stage} needs the {stage.name} stage, "
+                    "which is not up to date.",
+                    hint="Run `coincell run` without --from.",
+                )
+            found = self._make(index, stage, inputs)
+        self.artefacts[stage.name] = found
+        return found
+
+    def _make(self, index: int, stage: Stage, inputs: Mapping[str, Any]) -> Artefact:
+        self._tell("started", index)
+        began = time.monotonic()
+
+        def progress(done: int, total: int, message: str = "") -> None:
+            self._tell("progress", index, done=done, total=total, message=message)
+
+        needed = {name: self.artefacts[name] for name in stage.needs}
+        made = self.store.make(
+            stage.name,
+            inputs,
+            lambda folder: stage.run(StageContext(self.project, needed, folder, progress)),
+        )
+        self.seconds[stage.name] = time.monotonic() - began
+        self._tell("made", index, seconds=self.seconds[stage.name])
+        return made
+
+    def inputs_of(self, stage: Stage) -> dict[str, Any]:
+        """All that the stage's artefact depends on; the hash of this is its key."""
+        return {
+            "settings": dict(stage.settings(self.project.configuration)),
+            "needs": {name: self.artefacts[name].key for name in stage.needs},
+            "files": {
+                path.relative_to(self.project.directory).as_posix(): self.hashes.of(path)
+                for path in stage.files(self.project)
+            },
+            "sources": source_digest(stage.run.__module__, *stage.modules),
+            "packages": package_versions(stage.packages),
+            "toolchain": stage.toolchain(self.project),
+        }
+
+    def _tell(
+        self,
+        kind: Literal["started", "progress", "made", "unchanged", "refused"],
+        index: int,
+        done: int = 0,
+        total: int = 0,
+        message: str = "",
+        seconds: float = 0.0,
+    ) -> None:
+        stage, count = self.stages[index], len(self.stages)
+        self.listener(StageEvent(kind, stage, index, count, done, total, message, seconds))

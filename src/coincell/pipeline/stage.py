@@ -1,0 +1,101 @@
+"""What a stage is: a name, what it depends on, and a function that fills a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from coincell.pipeline.store import Artefact
+from coincell.project import Configuration, Project
+
+
+class Progress(Protocol):
+    """Told how far a long step is: `done` of `total`, with a word about it."""
+
+    def __call__(self, done: int, total: int, message: str = "") -> None:
+        """Take note."""
+
+
+def _silent(done: int, total: int, message: str = "") -> None:
+    del done, total, message
+
+
+@dataclass(frozen=True)
+class StageContext:
+    """What a stage's function receives.
+
+    Attributes:
+        project: folder and configuration.
+        inputs: artefacts of the stages it needs, by name.
+        output: the empty folder to fill.
+        progress: call it during long work.
+    """
+
+    project: Project
+    inputs: Mapping[str, Artefact]
+    output: Path
+    progress: Progress = field(default=_silent)
+
+    @property
+    def configuration(self) -> Configuration:
+        """The project's settings."""
+        return self.project.configuration
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One promise held against its limit.
+
+    Attributes:
+        name: what is limited, a term of the glossary.
+        value: what was found; None when it was not reached.
+        limit: what it may be at most (or at least); None when nothing limits it.
+        unit: of both.
+        passed: whether the promise holds; None when it was not reached.
+        reason: for a failed gate, what is largest and what would help.
+        stops: whether the run ends here when it fails.
+    """
+
+    name: str
+    value: float | None
+    limit: float | None
+    unit: str
+    passed: bool | None
+    reason: str = ""
+    stops: bool = True
+
+
+def _no_gates(artefact: Artefact, project: Project) -> list[Gate]:
+    del artefact, project
+    return []
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the pipeline; its key is made from all that is named here.
+
+    Attributes:
+        name: the word after `--from`.
+        title: what a person reads while it runs.
+        needs: stages whose artefacts it reads.
+        settings: the part of the configuration that it depends on, as JSON values.
+        modules: the coincell modules it calls; their sources, and all they import, count.
+        packages: distributions whose versions count.
+        run: fills the folder.
+        files: paths of the user's files it reads beside artefacts.
+        toolchain: identities of the compilers it uses.
+        gates: what must hold of the artefact before the next stage begins; not part of the key.
+    """
+
+    name: str
+    title: str
+    needs: tuple[str, ...]
+    settings: Callable[[Configuration], Mapping[str, Any]]
+    modules: tuple[str, ...]
+    run: Callable[[StageContext], None]
+    packages: tuple[str, ...] = ()
+    files: Callable[[Project], list[Path]] = lambda project: []
+    toolchain: Callable[[Project], list[str]] = lambda project: []
+    gates: Callable[[Artefact, Project], list[Gate]] = _no_gates
