@@ -1,0 +1,30 @@
+"""What all tests share: a cache of their own, and the folder of data beside the repository."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Builds of the suite stay in the clone, not among the user's; kept from run to run.
+os.environ.setdefault("COINCELL_CACHE", str(ROOT / ".pytest_cache" / "coincell"))
+# TensorFlow's word on oneDNN and on the processor is no news to a test.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The clone's root."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Data and models that developers have beside the clone; a test that asks is else skipped."""
+    folder = ROOT.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip("needs the folder ../shared (recordings and models), which is not here")
+    return folder
