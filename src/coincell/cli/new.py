@@ -9,11 +9,11 @@ import click
 from coincell.cli.output import json_option, print_json
 
 
-@click.command()
+@click.command("new")
 @click.argument("template")
 @click.argument("directory", type=click.Path(path_type=Path))
 @json_option
-def new(template: str, directory: Path, as_json: bool) -> None:
+def new_command(template: str, directory: Path, as_json: bool) -> None:
     """Make a complete, commented project in DIRECTORY from TEMPLATE.
 
     Templates: keyword-spotting.

@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 from coincell.errors import UserError
 from coincell.pipeline.fingerprint import FileHashes, package_versions, source_digest
-from coincell.pipeline.stage import Gate, Stage, StageContext
+from coincell.pipeline.stage import Stage, StageContext
 from coincell.pipeline.store import Artefact, ArtefactStore, key_of, verify_artefact
 from coincell.project import Project
+from coincell.report import Gate
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,14 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Demand:
-    """Which stages to do over: from one on (`from_stage`), whatever their keys say (`force`)."""
+    """How far to go, and what to do over though it has not changed.
+
+    Attributes:
+        from_stage: this stage and all after it are made anew; "" for none.
+        until: the last stage; "" for all.
+        force: every stage is made anew.
+        verify: hash every input file and every artefact found.
+    """
 
     from_stage: str = ""
     until: str = ""
@@ -72,11 +80,7 @@ def run_stages(
     demand: Demand | None = None,
     listener: Listener = lambda event: None,
 ) -> Outcome:
-    """Bring every stage of `stages` up to date, in order.
-
-    With `demand.force`, stages from `demand.from_stage` on (all, when empty) are made anew; with
-    `from_stage` alone the ones before it must be there already.
-    """
+    """Bring every stage of `stages` up to date, in order, as far as gates and `demand` let it."""
     wanted = demand or Demand()
     names = [stage.name for stage in stages]
     for name in (wanted.from_stage, wanted.until):
@@ -107,14 +111,14 @@ class _Walk:
         self.seconds: dict[str, float] = {}
 
     def go(self) -> Outcome:
-        redo = not self.demand.from_stage
+        redo = self.demand.force
         for index, stage in enumerate(self.stages):
             redo = redo or stage.name == self.demand.from_stage
             artefact = self._bring_up_to_date(index, stage, redo)
             gates = stage.gates(artefact, self.project)
             self.gates.extend(gates)
-            failed = [gate for gate in gates if gate.passed is False and gate.stops]
-            if failed:
+            failed = [gate for gate in gates if gate.passed is False]
+            if failed and stage.gates_stop:
                 self._tell("refused", index, message=failed[0].reason)
                 return self._outcome(stopped_at=stage.name)
             if stage.name == self.demand.until:
@@ -128,7 +132,7 @@ class _Walk:
     def _bring_up_to_date(self, index: int, stage: Stage, redo: bool) -> Artefact:
         inputs = self.inputs_of(stage)
         key = key_of(inputs)
-        if redo and (self.demand.force or self.demand.from_stage):
+        if redo:
             self.store.discard(stage.name, key)
         found = self.store.find(stage.name, key)
         if found is not None:
@@ -136,12 +140,6 @@ class _Walk:
                 verify_artefact(found)
             self._tell("unchanged", index)
         else:
-            if not redo:
-                raise UserError(
-                    f"--from {self.demand.from_stage} needs the {stage.name} stage, "
-                    "which is not up to date.",
-                    hint="Run `coincell run` without --from.",
-                )
             found = self._make(index, stage, inputs)
         self.artefacts[stage.name] = found
         return found

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from coincell.pipeline.store import Artefact
 from coincell.project import Configuration, Project
+from coincell.report import Gate
 
 
 class Progress(Protocol):
@@ -44,29 +45,6 @@ class StageContext:
         return self.project.configuration
 
 
-@dataclass(frozen=True)
-class Gate:
-    """One promise held against its limit.
-
-    Attributes:
-        name: what is limited, a term of the glossary.
-        value: what was found; None when it was not reached.
-        limit: what it may be at most (or at least); None when nothing limits it.
-        unit: of both.
-        passed: whether the promise holds; None when it was not reached.
-        reason: for a failed gate, what is largest and what would help.
-        stops: whether the run ends here when it fails.
-    """
-
-    name: str
-    value: float | None
-    limit: float | None
-    unit: str
-    passed: bool | None
-    reason: str = ""
-    stops: bool = True
-
-
 def _no_gates(artefact: Artefact, project: Project) -> list[Gate]:
     del artefact, project
     return []
@@ -87,6 +65,7 @@ class Stage:
         files: paths of the user's files it reads beside artefacts.
         toolchain: identities of the compilers it uses.
         gates: what must hold of the artefact before the next stage begins; not part of the key.
+        gates_stop: whether a failed gate ends the run here; else it only fails at the end.
     """
 
     name: str
@@ -99,3 +78,4 @@ class Stage:
     files: Callable[[Project], list[Path]] = lambda project: []
     toolchain: Callable[[Project], list[str]] = lambda project: []
     gates: Callable[[Artefact, Project], list[Gate]] = _no_gates
+    gates_stop: bool = True

@@ -1,0 +1,38 @@
+"""`coincell predict FILES`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from coincell.cli.output import directory_option, json_option, open_project, print_json
+
+
+@click.command("predict")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--on",
+    "where",
+    type=click.Choice(["float", "int8", "host", "board"]),
+    default="int8",
+    show_default=True,
+    help="Which model: Keras float, the oracle's int8, the compiled C, or the virtual board.",
+)
+@click.option("--picture/--no-picture", default=True, help="Draw the features.")
+@directory_option
+@json_option
+def predict_command(
+    files: tuple[Path, ...], where: str, picture: bool, directory: Path, as_json: bool
+) -> None:
+    """Label, scores and features of recordings, on the model that `coincell run` made."""
+    from coincell.pipeline import predict_files
+
+    predictions = predict_files(open_project(directory), files, where)
+    if as_json:
+        print_json([prediction.to_json() for prediction in predictions])
+        return
+    from coincell.report import print_prediction
+
+    for prediction in predictions:
+        print_prediction(prediction.to_json(), prediction.features if picture else None)

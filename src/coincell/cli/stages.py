@@ -1,0 +1,43 @@
+"""`coincell features | train | quantize | evaluate`: the pipeline up to one stage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from coincell.cli.output import StageLines, directory_option, json_option, open_project, print_json
+
+
+def _until(stage: str, directory: Path, force: bool, as_json: bool) -> None:
+    from coincell.pipeline import Demand, run_until
+
+    lines = StageLines(quiet=as_json)
+    try:
+        summary = run_until(
+            open_project(directory), Demand(stage if force else "", until=stage), lines
+        )
+    finally:
+        lines.close()
+    if as_json:
+        print_json(summary)
+        return
+    for name, value in summary.items():
+        click.echo(f"{name:<20} {value}")
+
+
+def _command(stage: str, text: str) -> click.Command:
+    @click.command(stage, help=text)
+    @directory_option
+    @click.option("--force", is_flag=True, help=f"Redo the {stage} stage even when up to date.")
+    @json_option
+    def command(directory: Path, force: bool, as_json: bool) -> None:
+        _until(stage, directory, force, as_json)
+
+    return command
+
+
+features_command = _command("features", "Compute the features of every clip, with the device's own C.")
+train_command = _command("train", "Train the network on the training split.")
+quantize_command = _command("quantize", "Quantize the trained network to int8 and convert it to .tflite.")
+evaluate_command = _command("evaluate", "Evaluate the float and the int8 model on the held-out test split.")

@@ -1,0 +1,82 @@
+"""The dataset stage's artefact as arrays: what every later stage reads."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coincell.pipeline.store import Artefact
+
+WINDOWS_FILE = "windows.npy"
+SAMPLES_FILE = "samples.json"
+
+
+@dataclass(frozen=True)
+class Clips:
+    """Every clip of the data set, in the manifest's order.
+
+    Attributes:
+        folder: of the artefact.
+        files: names relative to the project's data folder.
+        labels: int64 [n], positions in data.labels.
+        splits: "train", "validation" or "test", [n].
+        groups: group columns of each clip, [n].
+    """
+
+    folder: Path
+    files: tuple[str, ...]
+    labels: NDArray[np.int64]
+    splits: NDArray[np.str_]
+    groups: tuple[Mapping[str, str], ...]
+
+    @functools.cached_property
+    def windows(self) -> NDArray[np.int16]:
+        """int16 [n, window_samples], mapped from disk."""
+        windows: NDArray[np.int16] = np.load(self.folder / WINDOWS_FILE, mmap_mode="r")
+        return windows
+
+    def rows(self, split: str) -> NDArray[np.int64]:
+        """Positions of the clips of `split`."""
+        return np.flatnonzero(self.splits == split).astype(np.int64)
+
+    def units(self, rows: Sequence[int] | NDArray[np.int64], column: str) -> list[str] | None:
+        """Who speaks in each clip of `rows`; None when the data set does not tell of every clip."""
+        names = [self.groups[row].get(column, "") for row in rows]
+        return names if all(names) else None
+
+
+def write_clips(
+    folder: Path,
+    windows: NDArray[np.int16],
+    files: Sequence[str],
+    labels: Sequence[int],
+    splits: Sequence[str],
+    groups: Sequence[Mapping[str, str]],
+) -> None:
+    """Lay down what `read_clips` reads."""
+    np.save(folder / WINDOWS_FILE, windows)
+    samples = {
+        "files": list(files),
+        "labels": list(labels),
+        "splits": list(splits),
+        "groups": [dict(group) for group in groups],
+    }
+    (folder / SAMPLES_FILE).write_text(json.dumps(samples), encoding="utf-8")
+
+
+def read_clips(artefact: Artefact) -> Clips:
+    """The clips that the dataset stage wrote."""
+    samples = artefact.read_json(SAMPLES_FILE)
+    return Clips(
+        artefact.folder,
+        tuple(samples["files"]),
+        np.asarray(samples["labels"], np.int64),
+        np.asarray(samples["splits"], np.str_),
+        tuple(samples["groups"]),
+    )
