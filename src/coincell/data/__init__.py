@@ -1,0 +1,33 @@
+"""Recordings -> data set: import, synthesis, splits, checks, windows, augmentation."""
+
+from coincell.data.importing import ImportSummary, import_recordings
+from coincell.data.layouts import Layout
+from coincell.data.manifest import (
+    NOISE_LABEL,
+    SPLITS,
+    Dataset,
+    Sample,
+    Source,
+    Split,
+    read_manifest,
+    write_manifest,
+)
+from coincell.data.progress import Progress
+from coincell.data.windows import Windows, load_windows
+
+__all__ = [
+    "NOISE_LABEL",
+    "SPLITS",
+    "Dataset",
+    "ImportSummary",
+    "Layout",
+    "Progress",
+    "Sample",
+    "Source",
+    "Split",
+    "Windows",
+    "import_recordings",
+    "load_windows",
+    "read_manifest",
+    "write_manifest",
+]

@@ -1,0 +1,139 @@
+"""The data folder: clips go through a staging folder, the manifest is written last."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coincell.data.audio import HEADER_BYTES, encode_wav, stored_rate
+from coincell.data.manifest import (
+    NOISE_LABEL,
+    Dataset,
+    Sample,
+    manifest_path,
+    read_manifest,
+    write_manifest,
+)
+from coincell.files import disk_error, locked, sha256_bytes
+from coincell.project import Project
+
+_LOCK_FILE = ".lock"
+_STAGING = ".staging-"
+
+
+@dataclass(frozen=True)
+class StoredClip:
+    """A clip in the staging folder: its final name, content hash and length."""
+
+    file: str
+    sha256: str
+    duration_s: float
+
+
+@dataclass(frozen=True)
+class Store:
+    """An open data folder: stage clips (from any thread), then publish once.
+
+    Attributes:
+        before: the data set as it was when the store was opened.
+        staging: where clips wait; gone when the store is closed.
+        rate_hz: of every clip.
+    """
+
+    before: Dataset
+    staging: Path
+    rate_hz: int
+
+    def stage(self, file: str, samples: NDArray[np.int16]) -> StoredClip:
+        """Write a clip under its final relative name, still out of sight.
+
+        Raises:
+            UserError: the disk is full or not writable.
+        """
+        content = encode_wav(samples, self.rate_hz)
+        path = self.staging / file
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError as error:
+            raise disk_error(path, error) from error
+        return StoredClip(file, sha256_bytes(content), len(samples) / self.rate_hz)
+
+    def holds(self, sample: Sample) -> bool:
+        """Whether the clip of `sample` is there, at the project's rate."""
+        try:
+            with (self.before.directory / sample.file).open("rb") as stream:
+                header = stream.read(HEADER_BYTES)
+                size = os.fstat(stream.fileno()).st_size
+            return stored_rate(header, size) == self.rate_hz
+        except OSError:
+            return False
+
+    def publish(self, samples: Sequence[Sample], removed: Sequence[Sample] = ()) -> Dataset:
+        """Move staged clips into place, write the manifest, then delete what was removed."""
+        directory = self.before.directory
+        gone = {sample.file for sample in removed}
+        kept = [s for s in (*self.before.samples, *self.before.noise) if s.file not in gone]
+        everything = {sample.file: sample for sample in (*kept, *samples)}
+        ordered = [everything[file] for file in sorted(everything)]
+        dataset = Dataset(
+            directory,
+            tuple(sample for sample in ordered if sample.label != NOISE_LABEL),
+            tuple(sample for sample in ordered if sample.label == NOISE_LABEL),
+        )
+        for sample in samples:
+            _move(self.staging / sample.file, directory / sample.file)
+        write_manifest(dataset)
+        for file in sorted(gone - everything.keys()):
+            (directory / file).unlink(missing_ok=True)
+        return dataset
+
+
+def _move(origin: Path, destination: Path) -> None:
+    if not origin.exists():
+        return
+    try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(origin, destination)
+    except OSError as error:
+        raise disk_error(destination, error) from error
+
+
+@contextmanager
+def open_store(project: Project) -> Iterator[Store]:
+    """Lock the project's data folder and make a staging folder in it.
+
+    Whatever ends the block, a fault or Ctrl-C, nothing half-written stays.
+    """
+    directory = project.data_directory
+    with locked(directory / _LOCK_FILE):
+        staging = _staging_folder(directory)
+        try:
+            before = (
+                read_manifest(directory)
+                if manifest_path(directory).exists()
+                else Dataset(directory, ())
+            )
+            yield Store(before, staging, project.configuration.data.sample_rate_hz)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+def _staging_folder(directory: Path) -> Path:
+    try:
+        for left_over in directory.glob(f"{_STAGING}*"):
+            shutil.rmtree(left_over, ignore_errors=True)
+        return Path(tempfile.mkdtemp(dir=directory, prefix=_STAGING))
+    except OSError as error:
+        raise disk_error(directory, error) from error
