@@ -1,0 +1,27 @@
+"""Arrays of truth, scores and decisions -> figures with intervals; no files, no TensorFlow."""
+
+from coincell.evaluation._comparison import Comparison, compare
+from coincell.evaluation._decisions import (
+    NO_DECISION,
+    DecisionMetrics,
+    decide,
+    evaluate_decisions,
+)
+from coincell.evaluation._estimate import Estimate, wilson
+from coincell.evaluation._evaluation import ClassMetrics, Evaluation, evaluate
+from coincell.evaluation._roc import RocCurve
+
+__all__ = [
+    "NO_DECISION",
+    "ClassMetrics",
+    "Comparison",
+    "DecisionMetrics",
+    "Estimate",
+    "Evaluation",
+    "RocCurve",
+    "compare",
+    "decide",
+    "evaluate",
+    "evaluate_decisions",
+    "wilson",
+]

@@ -1,0 +1,90 @@
+"""Two models on the same clips: their difference, with intervals that use the pairing."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coincell.errors import DataError, InternalError
+from coincell.evaluation import _confusion
+from coincell.evaluation._bootstrap import resample
+from coincell.evaluation._estimate import Estimate, wilson
+from coincell.evaluation._roc import optional
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The second model against the first, differences second - first.
+
+    agreement: share of clips on which both say the same class. only_first_right,
+    only_second_right: clips that decide between the two.
+    """
+
+    accuracy_difference: Estimate
+    f1_macro_difference: Estimate
+    agreement: Estimate
+    only_first_right: int
+    only_second_right: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "accuracy_difference": self.accuracy_difference.to_json(),
+            "f1_macro_difference": self.f1_macro_difference.to_json(),
+            "agreement": self.agreement.to_json(),
+            "only_first_right": self.only_first_right,
+            "only_second_right": self.only_second_right,
+        }
+
+
+def compare(
+    truth: NDArray[np.int64],
+    first: NDArray[np.int64],
+    second: NDArray[np.int64],
+    *,
+    classes: int,
+    seed: int,
+    rounds: int = 1000,
+    groups: Sequence[Hashable] | None = None,
+) -> Comparison:
+    """Compare predictions int [n] of two models (float and int8, say) with the truth, int [n].
+
+    A bootstrap round draws the same clips for both, so that what is hard for both cancels out.
+
+    Raises:
+        DataError: there are no clips.
+    """
+    if not len(truth) == len(first) == len(second):
+        raise InternalError(f"lengths differ: {len(truth)}, {len(first)}, {len(second)}")
+    if len(truth) == 0:
+        raise DataError("There are no clips to compare two models on.")
+    resampling = resample(len(truth), groups, rounds, np.random.default_rng(seed))
+    clips = len(truth)
+
+    def accuracy_and_f1(predicted: NDArray[np.int64]) -> tuple[NDArray[np.float64], ...]:
+        """[1 + rounds] each: on the clips themselves, then round by round."""
+        pairs = _confusion.one_hot_pairs(truth, predicted, classes)
+        totals = np.concatenate([pairs.sum(axis=0, keepdims=True), resampling.totals(pairs)])
+        confusion = totals.reshape(-1, classes, classes)
+        hits = np.trace(confusion, axis1=-2, axis2=-1)
+        return hits / totals.sum(axis=1), _confusion.macro(confusion)["f1_macro"]
+
+    differences = [
+        after - before
+        for before, after in zip(accuracy_and_f1(first), accuracy_and_f1(second), strict=True)
+    ]
+    accuracy, f1 = (
+        resampling.interval(optional(difference[0]), difference[1:]) for difference in differences
+    )
+    right_first, right_second = first == truth, second == truth
+    return Comparison(
+        accuracy_difference=accuracy,
+        f1_macro_difference=f1,
+        agreement=wilson(int((first == second).sum()), clips),
+        only_first_right=int((right_first & ~right_second).sum()),
+        only_second_right=int((right_second & ~right_first).sum()),
+    )

@@ -1,0 +1,24 @@
+"""Architectures, training, and conversion to .tflite; needs the extra `train`."""
+
+from coincell.models._conversion import convert_to_tflite
+from coincell.models._examples import Examples, Quantization, dequantize
+from coincell.models._history import EpochRecord, History
+from coincell.models._network import build_network
+from coincell.models._prediction import predict_float
+from coincell.models._training import Augment, class_weights, train
+from coincell.models.tensorflow import load_tensorflow
+
+__all__ = [
+    "Augment",
+    "EpochRecord",
+    "Examples",
+    "History",
+    "Quantization",
+    "build_network",
+    "class_weights",
+    "convert_to_tflite",
+    "dequantize",
+    "load_tensorflow",
+    "predict_float",
+    "train",
+]

@@ -1,0 +1,96 @@
+"""From a Keras model to an int8 .tflite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coincell.errors import InternalError, ModelError
+from coincell.models._examples import Quantization
+from coincell.models._folding import fold_rescaling_into_dense
+from coincell.models.tensorflow import load_tensorflow, silenced
+
+if TYPE_CHECKING:
+    import keras
+
+
+def convert_to_tflite(
+    model: keras.Model, calibration: NDArray[np.float32], quantization: Quantization
+) -> bytes:
+    """Quantize `model` to int8 after training: weights per channel, activations per tensor.
+
+    Args:
+        model: as trained.
+        calibration: float32 [n, *shape], dequantized features of the training split; they set
+            the activations' ranges.
+        quantization: of the features; the file's input will have exactly this.
+
+    Raises:
+        ModelError: TensorFlow's converter refuses the model.
+        InternalError: the input's quantization came out otherwise.
+    """
+    tf, _ = load_tensorflow()
+    shape = tuple(model.input_shape[1:])
+    samples = np.concatenate(
+        [calibration.reshape(-1, *shape), _extremes(shape, quantization)], dtype=np.float32
+    )
+
+    def representative_dataset() -> Iterator[list[Any]]:
+        for sample in samples:
+            yield [sample[None]]
+
+    with silenced():
+        converter = _converter(tf, fold_rescaling_into_dense(model), shape)
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.representative_dataset = representative_dataset
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter.inference_input_type = tf.int8
+        converter.inference_output_type = tf.int8
+        try:
+            tflite = bytes(converter.convert())
+        except (RuntimeError, ValueError) as error:  # the converter's own, by its documentation
+            raise ModelError(
+                f"TensorFlow's converter cannot quantize this model to int8: {error}",
+                hint="Use layers that a microcontroller has: convolutions, pooling, dense, ReLU.",
+            ) from error
+    _check_input(tflite, quantization)
+    return tflite
+
+
+def _converter(tf: Any, model: keras.Model, shape: tuple[int, ...]) -> Any:
+    """A converter of `model` with a batch of 1: a free batch size leaves shape arithmetic."""
+    from tensorflow.python.framework.convert_to_constants import (
+        convert_variables_to_constants_v2,
+    )
+
+    def call(features: Any) -> Any:
+        return model(features, training=False)
+
+    signature = tf.TensorSpec((1, *shape), tf.float32, name="features")
+    concrete = tf.function(call).get_concrete_function(signature)
+    frozen = convert_variables_to_constants_v2(concrete)
+    return tf.lite.TFLiteConverter.from_concrete_functions([frozen], None)
+
+
+def _extremes(shape: tuple[int, ...], quantization: Quantization) -> NDArray[np.float32]:
+    """Two samples, all -128 and all 127: the input's range becomes exactly the features'."""
+    ends = np.array([-128, 127], np.float32) - np.float32(quantization.zero_point)
+    reals = ends * np.float32(quantization.scale)
+    return np.broadcast_to(reals.reshape(2, *(1 for _ in shape)), (2, *shape))
+
+
+def _check_input(tflite: bytes, quantization: Quantization) -> None:
+    from tensorflow.lite.python import schema_py_generated as schema
+
+    graph = schema.ModelT.InitFromPackedBuf(tflite, 0).subgraphs[0]
+    received = graph.tensors[graph.inputs[0]].quantization
+    scale, zero_point = np.float32(received.scale[0]), int(received.zeroPoint[0])
+    wanted = np.float32(quantization.scale), quantization.zero_point
+    if (scale, zero_point) != wanted:
+        raise InternalError(
+            "The converted model's input must be quantized as the features are, "
+            f"scale {wanted[0]!r} and zero point {wanted[1]}; received {scale!r}, {zero_point}."
+        )

@@ -1,0 +1,72 @@
+"""What happened while training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+_APART = 0.05
+_FAR_APART = 0.15
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """One pass over the training data; val_* are None without validation samples.
+
+    `loss` and `accuracy` are means over the epoch's batches as trained on: augmented, with
+    dropout, while the weights moved.
+    """
+
+    epoch: int
+    learning_rate: float
+    loss: float
+    accuracy: float
+    val_loss: float | None
+    val_accuracy: float | None
+
+
+@dataclass(frozen=True)
+class History:
+    """All epochs, and how training ended.
+
+    best_epoch: whose weights the model now has (the last, without validation samples).
+    training_accuracy: of those weights on training samples as they are, without augmentation.
+    """
+
+    records: tuple[EpochRecord, ...]
+    best_epoch: int
+    stopped_early: bool
+    training_accuracy: float
+
+    @property
+    def best(self) -> EpochRecord:
+        """The record of `best_epoch`."""
+        return self.records[self.best_epoch - 1]
+
+    @property
+    def gap(self) -> str:
+        """A word on how far training and validation part, at the weights that were kept."""
+        if self.best.val_accuracy is None:
+            return "unknown: there are no validation samples"
+        apart = self.training_accuracy - self.best.val_accuracy
+        numbers = (
+            f"accuracy {self.training_accuracy:.3f} on training samples, "
+            f"{self.best.val_accuracy:.3f} on validation samples"
+        )
+        if apart > _FAR_APART:
+            return f"overfitting: {numbers}; more speakers, or more augmentation, would help"
+        if apart > _APART:
+            return f"some overfitting: {numbers}"
+        return f"close: {numbers}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain lists, one value an epoch, and how training ended."""
+        columns = ("epoch", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy")
+        lists = {name: [getattr(record, name) for record in self.records] for name in columns}
+        return {
+            **lists,
+            "best_epoch": self.best_epoch,
+            "stopped_early": self.stopped_early,
+            "training_accuracy": self.training_accuracy,
+            "gap": self.gap,
+        }

@@ -1,0 +1,31 @@
+"""Scores of many samples, from the float network and from the int8 one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coincell.models._examples import Quantization, dequantize
+from coincell.models.tensorflow import load_tensorflow
+
+if TYPE_CHECKING:
+    import keras
+
+_BATCH = 256
+
+
+def predict_float(
+    model: keras.Model, features: NDArray[np.int8], quantization: Quantization
+) -> NDArray[np.float32]:
+    """Scores float32 [n, classes] of the network before quantization, features int8 [n, ...]."""
+    tf, _ = load_tensorflow()
+    shape = tuple(model.input_shape[1:])
+    signature = [tf.TensorSpec((None, *shape), tf.float32)]
+    predict = tf.function(lambda batch: model(batch, training=False), signature)
+    scores = [np.empty((0, model.output_shape[-1]), np.float32)]
+    for start in range(0, len(features), _BATCH):
+        batch = dequantize(features[start : start + _BATCH], quantization)
+        scores.append(predict(tf.constant(batch.reshape(len(batch), *shape))).numpy())
+    return np.concatenate(scores)

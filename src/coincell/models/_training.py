@@ -1,0 +1,193 @@
+"""Training a network, deterministically, one visible loop."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coincell.errors import UserError
+from coincell.models._examples import Examples, dequantize
+from coincell.models._history import EpochRecord, History
+from coincell.models._losses import sample_losses
+from coincell.models._optimizer import learning_rate_at, make_optimizer
+from coincell.models.tensorflow import load_tensorflow
+from coincell.project import TrainingSettings
+
+if TYPE_CHECKING:
+    import keras
+
+# (features float32 [n, frames, bands], generator) -> the same, altered
+Augment = Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float32]]
+
+_EVALUATION_BATCH = 256
+_MOST_CLEAN_SAMPLES = 2000
+
+
+def train(
+    model: keras.Model,
+    training: Examples,
+    validation: Examples | None,
+    settings: TrainingSettings,
+    *,
+    seed: int,
+    augment: Augment | None = None,
+    on_epoch: Callable[[EpochRecord], None] | None = None,
+) -> History:
+    """Train `model` in place; it ends with the weights of the best validation loss.
+
+    Args:
+        model: [n, ...] float32 -> [n, classes] scores that sum to 1.
+        training: what to learn from, altered copies included.
+        validation: what decides when to stop and which weights to keep; None: the last ones.
+        settings: optimizer, schedule, loss and so on.
+        seed: of the order of samples and of `augment`.
+        augment: alters each batch of dequantized features, anew each epoch.
+        on_epoch: called after each epoch.
+
+    Raises:
+        UserError: the loss left the finite numbers.
+    """
+    trainer = _Trainer(model, settings)
+    generator = np.random.default_rng(seed)
+    weights = class_weights(training.labels, trainer.classes, settings)
+    records: list[EpochRecord] = []
+    best: tuple[float, int, list[Any]] = (math.inf, 0, [])
+    for epoch in range(settings.epochs):
+        loss, accuracy = trainer.run_epoch(epoch, training, weights, generator, augment)
+        val_loss, val_accuracy = trainer.evaluate(validation) if validation else (None, None)
+        rate = learning_rate_at(settings, epoch / settings.epochs)
+        records.append(EpochRecord(epoch + 1, rate, loss, accuracy, val_loss, val_accuracy))
+        if on_epoch:
+            on_epoch(records[-1])
+        if val_loss is None:
+            best = (loss, epoch + 1, [])
+        elif val_loss < best[0]:
+            best = (val_loss, epoch + 1, model.get_weights())
+        elif settings.patience and epoch + 1 - best[1] >= settings.patience:
+            break
+    if best[2]:
+        model.set_weights(best[2])
+    clean = generator.permutation(len(training))[:_MOST_CLEAN_SAMPLES]
+    _, training_accuracy = trainer.evaluate(
+        Examples(training.features[clean], training.labels[clean], training.quantization)
+    )
+    stopped = len(records) < settings.epochs
+    return History(tuple(records), best[1], stopped, training_accuracy)
+
+
+def class_weights(
+    labels: NDArray[np.int64], classes: int, settings: TrainingSettings
+) -> NDArray[np.float32]:
+    """One weight a class, float32 [classes]; "balanced": n / (classes present * count)."""
+    if settings.class_weights == "none":
+        return np.ones(classes, np.float32)
+    counts = np.bincount(labels, minlength=classes)
+    present = np.count_nonzero(counts)
+    return np.asarray(len(labels) / (present * np.maximum(counts, 1)), np.float32)
+
+
+class _Trainer:
+    """A model with its optimizer, and the compiled steps of both."""
+
+    def __init__(self, model: keras.Model, settings: TrainingSettings) -> None:
+        self._tf, keras = load_tensorflow()
+        self._model = model
+        self._settings = settings
+        self._input_shape = tuple(model.input_shape[1:])
+        self.classes = int(model.output_shape[-1])
+        self._logits = _logits_model(model, keras)
+        self._optimizer = make_optimizer(settings)
+        self._optimizer.build(model.trainable_variables)
+        float32 = self._tf.float32
+        features = self._tf.TensorSpec((None, *self._input_shape), float32)
+        targets = self._tf.TensorSpec((None, self.classes), float32)
+        weights = self._tf.TensorSpec((None,), float32)
+        self._step = self._tf.function(self._train_step, (features, targets, weights))
+        self._test = self._tf.function(self._test_step, (features, targets))
+
+    def run_epoch(
+        self,
+        epoch: int,
+        data: Examples,
+        weights: NDArray[np.float32],
+        generator: np.random.Generator,
+        augment: Augment | None,
+    ) -> tuple[float, float]:
+        """One pass in random order; the mean loss and accuracy.
+
+        What does not fill the last batch is left out of this epoch: a normalization over a
+        handful of samples hurts more than it gives.
+        """
+        size = min(self._settings.batch_size, len(data))
+        batches = len(data) // size
+        order = generator.permutation(len(data))
+        losses, hits = [], []
+        for batch in range(batches):
+            chosen = order[batch * size : (batch + 1) * size]
+            features = dequantize(data.features[chosen], data.quantization)
+            if augment:
+                features = augment(features, generator)
+            labels = data.labels[chosen]
+            progress = (epoch + batch / batches) / self._settings.epochs
+            self._optimizer.learning_rate.assign(learning_rate_at(self._settings, progress))
+            loss, hit = self._step(
+                self._tensor(features), self._targets(labels), self._tf.constant(weights[labels])
+            )
+            losses.append(float(loss))
+            hits.append(float(hit))
+        mean = float(np.mean(losses))
+        if not math.isfinite(mean):
+            raise UserError(
+                f"Training diverged in epoch {epoch + 1}: the loss is no finite number any more.",
+                hint="Lower training.learning_rate (a tenth of it is a good next try).",
+            )
+        return mean, float(np.mean(hits))
+
+    def evaluate(self, data: Examples) -> tuple[float, float]:
+        """Mean loss and accuracy on `data` as it is, all samples alike."""
+        losses, hits = [], []
+        for start in range(0, len(data), _EVALUATION_BATCH):
+            chosen = slice(start, start + _EVALUATION_BATCH)
+            features = dequantize(data.features[chosen], data.quantization)
+            loss, hit = self._test(self._tensor(features), self._targets(data.labels[chosen]))
+            losses.append(loss.numpy())
+            hits.append(hit.numpy())
+        return float(np.concatenate(losses).mean()), float(np.concatenate(hits).mean())
+
+    def _tensor(self, features: NDArray[np.float32]) -> Any:
+        return self._tf.constant(features.reshape(len(features), *self._input_shape))
+
+    def _targets(self, labels: NDArray[np.int64]) -> Any:
+        return self._tf.constant(np.eye(self.classes, dtype=np.float32)[labels])
+
+    def _train_step(self, features: Any, targets: Any, weights: Any) -> tuple[Any, Any]:
+        tf = self._tf
+        with tf.GradientTape() as tape:
+            logits = self._logits(features, training=True)
+            loss = tf.reduce_mean(weights * sample_losses(targets, logits, self._settings))
+        variables = self._model.trainable_variables
+        self._optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        return loss, tf.reduce_mean(_hits(tf, targets, logits))
+
+    def _test_step(self, features: Any, targets: Any) -> tuple[Any, Any]:
+        logits = self._logits(features, training=False)
+        losses = sample_losses(targets, logits, self._settings)
+        return losses, _hits(self._tf, targets, logits)
+
+
+def _hits(tf: Any, targets: Any, logits: Any) -> Any:
+    return tf.cast(tf.argmax(targets, -1) == tf.argmax(logits, -1), tf.float32)
+
+
+def _logits_model(model: keras.Model, keras: Any) -> Any:
+    """`model` without its last softmax: losses from logits do not lose digits near 0 and 1."""
+    last = model.layers[-1]
+    if not isinstance(last, keras.layers.Softmax):
+        raise UserError(
+            f"A network to train must end in a Softmax layer; received {type(last).__name__}."
+        )
+    return keras.Model(model.inputs, last.input)
