@@ -35,6 +35,14 @@ def c_sources(*groups: str) -> dict[str, str]:
     return found
 
 
+def host_sources(group: str) -> dict[str, str]:
+    """The loops over many windows that only Python's library of `group` has, as above."""
+    root = resources.files("coincell.runtime")
+    return {
+        path: text for path, text in _walk(root / "host", "host") if path == f"host/{group}_batch.c"
+    }
+
+
 def _walk(folder: Traversable, path: str) -> Iterator[tuple[str, str]]:
     """(path, text) of every .c and .h file under `folder`, sorted."""
     for entry in sorted(folder.iterdir(), key=lambda item: item.name):
