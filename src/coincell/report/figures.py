@@ -1,0 +1,100 @@
+"""How figures are written for people: one way each, with units; an en dash where there is none."""
+
+from __future__ import annotations
+
+from coincell.report.schema import Metric
+
+NOTHING = "\N{EN DASH}"
+_KIB = 1024
+
+
+def count(value: float | None) -> str:
+    """2656768 -> "2,656,768"."""
+    return NOTHING if value is None else f"{value:,.0f}"
+
+
+def short_count(value: float | None) -> str:
+    """2656768 -> "2.66 M"."""
+    if value is None:
+        return NOTHING
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{_three_digits(value / size)} {letter}"
+    return _three_digits(value)
+
+
+def size(value: int | None) -> str:
+    """121040 -> "118 KiB"."""
+    if value is None:
+        return NOTHING
+    if value < _KIB:
+        return f"{value} B"
+    if value < _KIB * _KIB:
+        return f"{_three_digits(value / _KIB)} KiB"
+    return f"{_three_digits(value / _KIB / _KIB)} MiB"
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """0.934 -> "93.4 %"."""
+    return NOTHING if value is None else f"{100 * value:.{digits}f} %"
+
+
+def milliseconds(value: float | None) -> str:
+    """13.42 -> "13.4 ms"."""
+    return NOTHING if value is None else f"{_three_digits(value)} ms"
+
+
+def seconds(value: float | None) -> str:
+    """4000.0 -> "1 h 7 min"; 75 -> "1 min 15 s"; 2.5 -> "2.5 s"."""
+    if value is None:
+        return NOTHING
+    if value < 60:
+        return f"{_three_digits(value)} s"
+    minutes = round(value) // 60
+    if minutes < 60:
+        return f"{minutes} min {round(value) % 60} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def decimal(value: float | None) -> str:
+    """0.98765 -> "0.988"."""
+    return NOTHING if value is None else f"{value:.3f}"
+
+
+def rate(metric: Metric | None, digits: int = 1) -> str:
+    """A share with its interval: "93.4 % (90.1 to 95.7)"."""
+    if metric is None or metric.value is None:
+        return NOTHING
+    return f"{percent(metric.value, digits)}{interval(metric, digits)}"
+
+
+def interval(metric: Metric | None, digits: int = 1) -> str:
+    """A share's interval alone: " (90.1 to 95.7)", or nothing."""
+    if metric is None or metric.ci95 is None:
+        return ""
+    low, high = (100 * bound for bound in metric.ci95)
+    return f" ({low:.{digits}f} to {high:.{digits}f})"
+
+
+def with_unit(value: float | None, unit: str) -> str:
+    """A gate's value or limit in its unit: bytes, ms, "share", clips, or any other."""
+    if value is None:
+        return NOTHING
+    if unit == "bytes":
+        return f"{value:,.0f} bytes"
+    if unit == "ms":
+        return milliseconds(value)
+    if unit == "share":
+        return percent(value, 2)
+    text = f"{value:,.0f}" if float(value).is_integer() else f"{value:.4g}"
+    return f"{text} {unit}".rstrip()
+
+
+def _three_digits(value: float) -> str:
+    """Three digits that count, never an exponent: 1234.5 -> "1,234", 2.657 -> "2.66", 0.02."""
+    magnitude = abs(value)
+    if magnitude >= 99.95:
+        return f"{value:,.0f}"
+    if magnitude >= 9.995:
+        return f"{value:.1f}"
+    return f"{value:.2f}" if magnitude >= 0.0995 else f"{value:.3g}"

@@ -1,0 +1,98 @@
+"""Features as a picture: a PNG without any library, and blocks of colour in the terminal."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+Features = Sequence[Sequence[int]]
+Colour = tuple[int, int, int]
+
+# Nine anchors of the colour map viridis (CC0): even steps for the eye, apart for colour-blind eyes.
+_VIRIDIS: tuple[Colour, ...] = (
+    (68, 1, 84), (72, 40, 120), (62, 74, 137), (49, 104, 142), (38, 130, 142),
+    (31, 158, 137), (53, 183, 121), (109, 205, 89), (253, 231, 37),
+)  # fmt: skip
+_SHADES = " ░▒▓█"
+
+
+def colour_of(share: float) -> Colour:
+    """The colour of a share from 0 (lowest, dark violet) to 1 (highest, yellow)."""
+    position = min(max(share, 0.0), 1.0) * (len(_VIRIDIS) - 1)
+    below = min(int(position), len(_VIRIDIS) - 2)
+    weight = position - below
+    low, high = _VIRIDIS[below], _VIRIDIS[below + 1]
+    red, green, blue = (round(a + (b - a) * weight) for a, b in zip(low, high, strict=True))
+    return red, green, blue
+
+
+def features_png(features: Features, scale: int = 1) -> bytes:
+    """A PNG of int8 features [frames, bands]: time to the right, low bands at the bottom.
+
+    Each value is a square of `scale` pixels; colours span the lowest to the highest value.
+    """
+    lines = []
+    for row in _shares(features):
+        line = b"".join(bytes(colour_of(share)) * scale for share in row)
+        lines.extend([b"\0" + line] * scale)  # 0: the line is stored without a filter
+    width, height = len(features) * scale, len(lines)
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)  # 8 bits, RGB
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + _chunk(b"IHDR", header)
+        + _chunk(b"IDAT", zlib.compress(b"".join(lines), 9))
+        + _chunk(b"IEND", b"")
+    )
+
+
+def features_text(features: Features, *, colour: bool = True) -> Text:
+    """Int8 features [frames, bands] as lines for the terminal: two bands a line.
+
+    With `colour`, an upper half block whose foreground and background are the two bands' colours;
+    without, one of five shades for their mean.
+    """
+    from rich.text import Text
+
+    picture = Text(no_wrap=True)
+    rows = _shares(features)
+    for index in range(0, len(rows), 2):
+        upper = rows[index]
+        lower = rows[index + 1] if index + 1 < len(rows) else [None] * len(upper)
+        for top, bottom in zip(upper, lower, strict=True):
+            if colour:
+                picture.append("▀", style=_style(top, bottom))
+            else:
+                mean = top if bottom is None else (top + bottom) / 2
+                picture.append(_SHADES[min(int(mean * len(_SHADES)), len(_SHADES) - 1)])
+        picture.append("\n")
+    picture.right_crop(1)
+    return picture
+
+
+def _shares(features: Features) -> list[list[float]]:
+    """[frames, bands] -> [bands, frames], highest band first, values from 0 to 1."""
+    cells = [value for frame in features for value in frame]
+    if not cells or any(len(frame) != len(features[0]) for frame in features):
+        raise ValueError("features must be [frames, bands], all frames alike and none empty")
+    low, span = min(cells), (max(cells) - min(cells)) or 1
+    bands = range(len(features[0]) - 1, -1, -1)
+    return [[(frame[band] - low) / span for frame in features] for band in bands]
+
+
+def _style(top: float, bottom: float | None) -> str:
+    style = _hex(colour_of(top))
+    return style if bottom is None else f"{style} on {_hex(colour_of(bottom))}"
+
+
+def _hex(colour: Colour) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*colour)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    body = kind + data
+    return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))

@@ -1,0 +1,391 @@
+"""report.json: what a run found out, typed and frozen. What was not reached is null.
+
+`Report` is the whole; the other classes are its parts, in the order of the flow. A figure has one
+meaning, told in docs/glossary.md under the same key (a test holds the two together).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+SCHEMA_VERSION: Literal[1] = 1
+
+Count = Annotated[int, Field(ge=0)]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Scalar = str | int | float | bool | None
+
+
+class Part(BaseModel):
+    """Base of all parts: frozen, no unknown keys, no NaN or infinity (JSON has none)."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True
+    )
+
+
+class Metric(Part):
+    """A measured value and its 95 % confidence interval; null where it is not defined."""
+
+    value: float | None
+    ci95: tuple[float, float] | None = None
+
+
+# --- data set -------------------------------------------------------------------------------------
+
+
+class Split(Part):
+    """One side of the data set: "train", "validation" or "test"."""
+
+    name: str
+    samples: Count
+    duration_s: float | None = None
+    speakers: Count | None = None
+    counts: dict[str, Count] = Field(description="Samples a label.")
+
+
+class DatasetPart(Part):
+    """What the run learned from and was judged by."""
+
+    source: str = Field(description="In words: imported from where, or synthesized how.")
+    synthetic: bool = Field(description="True: no person spoke; the report says so.")
+    samples: Count
+    duration_s: float | None = None
+    labels: tuple[str, ...]
+    sample_rate_hz: Count
+    window_samples: Count
+    window_ms: float
+    split_by: str | None = Field(description="Column that no split crosses; null: by clip.")
+    splits: tuple[Split, ...]
+    groups: dict[str, Count] = Field(
+        default_factory=dict, description="Group column -> how many values it has."
+    )
+    notes: dict[str, Count] = Field(
+        default_factory=dict, description="What was mended on import: resampled, padded, cropped."
+    )
+
+
+# --- features -------------------------------------------------------------------------------------
+
+
+class FeatureExample(Part):
+    """The int8 features of one clip, [frames, bands], lowest band first."""
+
+    label: str
+    file: str
+    values: tuple[tuple[Annotated[int, Field(ge=-128, le=127)], ...], ...]
+
+    @model_validator(mode="after")
+    def _rectangular(self) -> FeatureExample:
+        if not self.values or len({len(row) for row in self.values}) != 1 or not self.values[0]:
+            raise ValueError("values must be [frames, bands], all rows alike and none empty")
+        return self
+
+
+class FeatureError(Part):
+    """Distance of the integer features from the float64 reference, in int8 steps."""
+
+    median_lsb: float
+    p99_lsb: float
+    max_lsb: float | None = None
+    reference: str
+
+
+class FeaturesPart(Part):
+    """The features: computed by the same C in training and on the device."""
+
+    block: str
+    shape: tuple[int, ...]
+    settings: dict[str, Scalar] = Field(default_factory=dict)
+    scale: float
+    zero_point: int
+    hop_ms: float | None = None
+    low_hz: float | None = None
+    high_hz: float | None = None
+    error: FeatureError | None = None
+    examples: tuple[FeatureExample, ...] = ()
+
+
+# --- model ----------------------------------------------------------------------------------------
+
+
+class History(Part):
+    """Training curves, one entry an epoch."""
+
+    loss: tuple[float, ...]
+    validation_loss: tuple[float, ...] = ()
+    accuracy: tuple[float, ...] = ()
+    validation_accuracy: tuple[float, ...] = ()
+    best_epoch: Count | None = Field(None, description="Counted from 1: whose weights were kept.")
+    stopped_early: bool = False
+    remark: str | None = Field(None, description="A word when training and validation part.")
+
+
+class Yardstick(Part):
+    """A fully connected network of like size, trained alike, to compare with."""
+
+    architecture: str
+    parameters: Count
+    macs: Count | None = None
+    accuracy: Metric
+
+
+class ModelPart(Part):
+    """The network."""
+
+    architecture: str
+    parameters: Count
+    tflite_bytes: Count | None = None
+    macs: Count | None = None
+    tflite_sha256: str | None = None
+    operators: dict[str, Count] = Field(
+        default_factory=dict, description="Operator -> how often the .tflite has it."
+    )
+    history: History | None = None
+    yardstick: Yardstick | None = None
+
+
+# --- evaluation -----------------------------------------------------------------------------------
+
+
+class ClassMetrics(Part):
+    """One class against the rest."""
+
+    label: str
+    samples: Count
+    precision: Metric
+    recall: Metric
+    f1: Metric
+    fpr: Metric
+    fnr: Metric
+    auc: Metric | None = None
+
+
+class RocCurve(Part):
+    """One class against the rest: points from (0, 0) to (1, 1), rising."""
+
+    label: str
+    fpr: tuple[Share, ...]
+    tpr: tuple[Share, ...]
+    auc: float | None = None
+
+    @model_validator(mode="after")
+    def _same_length(self) -> RocCurve:
+        if len(self.fpr) != len(self.tpr):
+            raise ValueError(f"fpr and tpr differ in length: {len(self.fpr)}, {len(self.tpr)}")
+        return self
+
+
+class EvaluationPart(Part):
+    """How good a model is on the held-out test split. Other tasks: see Report.metrics."""
+
+    samples: Count
+    accuracy: Metric | None = None
+    precision_macro: Metric | None = None
+    recall_macro: Metric | None = None
+    f1_macro: Metric | None = None
+    fpr_macro: Metric | None = None
+    fnr_macro: Metric | None = None
+    auc_macro: Metric | None = None
+    per_class: tuple[ClassMetrics, ...] = ()
+    confusion: tuple[tuple[Count, ...], ...] = Field(
+        (), description="[true class][predicted class] -> clips, classes as dataset.labels."
+    )
+    roc: tuple[RocCurve, ...] = ()
+    intervals: str | None = Field(None, description="In words: how ci95 was computed.")
+
+    @model_validator(mode="after")
+    def _square(self) -> EvaluationPart:
+        if any(len(row) != len(self.confusion) for row in self.confusion):
+            raise ValueError("confusion must be square: [true class][predicted class]")
+        return self
+
+
+# --- board ----------------------------------------------------------------------------------------
+
+Stage = Literal["features", "network", "decision", "other"]
+
+
+class Layer(Part):
+    """The cost of one step of the chain, a window; all layers and "other" sum to the total."""
+
+    name: str
+    operator: str
+    stage: Stage = "network"
+    symbol: str | None = None
+    instructions: Count
+    cycles: Count | None = None
+    flash_loads: Count | None = None
+    cycles_flash: Count | None = None
+    macs: Count | None = None
+    weight_bytes: Count | None = None
+
+
+class Contributor(Part):
+    """What one symbol takes of flash or RAM."""
+
+    symbol: str
+    section: str
+    bytes: Count
+
+
+class MemoryRegion(Part):
+    """A named stretch of a bank; "bootloader" and "free" are regions too."""
+
+    name: str
+    bytes: Count
+    address: Count | None = None
+
+
+class MemoryBank(Part):
+    """Flash or RAM, lowest address first; the regions fill it."""
+
+    name: Literal["flash", "ram"]
+    bytes: Count
+    regions: tuple[MemoryRegion, ...]
+
+
+class CycleModel(Part):
+    """Where `cycles` come from and how far to trust them."""
+
+    source: str
+    error: str
+
+
+class BoardPart(Part):
+    """The image on the (virtual) board; after the link only sizes are known, the rest is null."""
+
+    name: str
+    title: str | None = None
+    virtual: bool = True
+    core: str | None = None
+    clock_hz: Count
+    image_flash_bytes: Count | None = None
+    flash_limit_bytes: Count | None = None
+    image_ram_bytes: Count | None = None
+    ram_limit_bytes: Count | None = None
+    stack_bytes: Count | None = None
+    stack_reserved_bytes: Count | None = None
+    arena_bytes: Count | None = None
+    instructions: Count | None = None
+    cycles: Count | None = None
+    flash_loads: Count | None = None
+    cycles_flash: Count | None = None
+    latency_ms: float | None = None
+    latency_range_ms: tuple[float, float] | None = None
+    inferences_per_second: float | None = None
+    cycle_model: CycleModel | None = None
+    layers: tuple[Layer, ...] = ()
+    contributors: tuple[Contributor, ...] = Field((), description="Largest first.")
+    memory_map: tuple[MemoryBank, ...] = ()
+
+
+# --- proof ----------------------------------------------------------------------------------------
+
+
+class ExactPart(Part):
+    """Are the bytes the same in Python, in the compiled C on the host, and on the board?"""
+
+    clips: Count = Field(description="Test clips compared between Python and the host library.")
+    clips_on_board: Count
+    mismatches: Count = Field(description="Clips of which at least one byte differs.")
+    oracle: str
+    compared: tuple[str, ...] = ("features", "scores", "decision")
+    first_mismatch: str | None = None
+
+
+class Gate(Part):
+    """A limit that must hold; `passed` is null when the run did not get there."""
+
+    name: str
+    limit: float | None
+    value: float | None
+    passed: bool | None
+    bound: Literal["at most", "at least"] = "at most"
+    unit: str = ""
+    reason: str = ""
+
+
+class Promise(Part):
+    """One promise of Coincell; `kept` is null when this run cannot tell."""
+
+    title: str
+    kept: bool | None
+    evidence: str
+
+
+class Stop(Part):
+    """Why the run ended early."""
+
+    stage: str
+    reason: str
+    hint: str = ""
+
+
+class Tool(Part):
+    """A compiler, package or emulator that took part."""
+
+    name: str
+    version: str
+    detail: str = ""
+
+
+class StageRun(Part):
+    """One stage of the pipeline."""
+
+    name: str
+    key: str
+    seconds: float | None = None
+    reused: bool = False
+
+
+class Provenance(Part):
+    """All that is needed to repeat the run."""
+
+    coincell: str
+    command: str
+    seed: int
+    python: str
+    platform: str
+    processor: str = ""
+    tools: tuple[Tool, ...] = ()
+    packages: dict[str, str] = Field(default_factory=dict)
+    hashes: dict[str, str] = Field(
+        default_factory=dict, description="Artefact -> SHA-256 of its bytes."
+    )
+    stages: tuple[StageRun, ...] = ()
+    configuration: str = Field("", description="coincell.toml as it was read, whole.")
+
+
+class Report(Part):
+    """report.json. `float` and `int8` are the keys; in Python: `float_` and `int8`."""
+
+    version: Literal[1] = SCHEMA_VERSION
+    project: str
+    task: str
+    created: str | None = Field(None, description="ISO 8601, UTC.")
+    dataset: DatasetPart
+    features: FeaturesPart | None = None
+    model: ModelPart | None = None
+    float_: EvaluationPart | None = Field(None, alias="float")
+    int8: EvaluationPart | None = None
+    metrics: dict[str, Metric] = Field(
+        default_factory=dict, description="Of the int8 model, by name, whatever the task."
+    )
+    board: BoardPart | None = None
+    exact: ExactPart | None = None
+    gates: tuple[Gate, ...] = ()
+    promises: tuple[Promise, ...] = ()
+    warnings: tuple[str, ...] = ()
+    stopped: Stop | None = None
+    provenance: Provenance
+
+    def to_json(self) -> str:
+        """The text of report.json: every key, what was not reached as null."""
+        return self.model_dump_json(by_alias=True, indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Report:
+        """The report that `to_json` wrote; raises pydantic.ValidationError when it is none."""
+        return cls.model_validate_json(text)

@@ -1,0 +1,99 @@
+"""The key figures of a report, as the page's tiles and the terminal's table show them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from coincell.report import figures
+from coincell.report.schema import BoardPart, ExactPart, Metric, Report
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A figure: its term (a title of the glossary), its value, a line below, a share of a limit."""
+
+    term: str
+    value: str
+    detail: str
+    share: float | None = None
+    good: bool | None = None
+    modelled: bool = False
+
+
+def tiles_of(report: Report) -> tuple[Tile, ...]:
+    """The key figures that the run reached, in the order of interest."""
+    tiles = list(_quality(report))
+    if report.board is not None:
+        tiles += _board(report.board, report.dataset.window_ms)
+    if report.exact is not None:
+        tiles.append(_exactness(report.exact))
+    if report.model is not None:
+        macs = f"{figures.short_count(report.model.macs)} MACs, {report.model.architecture}"
+        tiles.append(Tile("Parameters", figures.short_count(report.model.parameters), macs))
+    return tuple(tiles)
+
+
+def _quality(report: Report) -> list[Tile]:
+    """Accuracy where the task has classes, else the metrics by name."""
+    accuracy = report.int8.accuracy if report.int8 else None
+    if accuracy is not None:
+        before = report.float_.accuracy if report.float_ else None
+        told = f"95 %:{figures.interval(accuracy)}" if accuracy.ci95 else ""
+        beside = f"float {figures.percent(before.value)}" if before else ""
+        detail = "; ".join(part for part in (told, beside) if part)
+        return [Tile("Accuracy", figures.percent(accuracy.value), detail)]
+    return [_metric(name, metric) for name, metric in list(report.metrics.items())[:3]]
+
+
+def _metric(name: str, metric: Metric) -> Tile:
+    told = f"95 %: {metric.ci95[0]:.4g} to {metric.ci95[1]:.4g}" if metric.ci95 else ""
+    return Tile(name, figures.NOTHING if metric.value is None else f"{metric.value:.4g}", told)
+
+
+def _board(board: BoardPart, window_ms: float) -> list[Tile]:
+    tiles = []
+    if board.latency_ms is not None:
+        tiles.append(_latency(board, board.latency_ms, window_ms))
+    for term, used, limit in (
+        ("Image flash", board.image_flash_bytes, board.flash_limit_bytes),
+        ("Image RAM", board.image_ram_bytes, board.ram_limit_bytes),
+        ("Stack", board.stack_bytes, board.stack_reserved_bytes),
+    ):
+        if used is not None:
+            tiles.append(_memory(term, used, limit))
+    return tiles
+
+
+def _latency(board: BoardPart, latency_ms: float, window_ms: float) -> Tile:
+    parts = []
+    if board.latency_range_ms:
+        low, high = board.latency_range_ms
+        parts.append(f"{low:.3g} to {figures.milliseconds(high)}")
+    if board.inferences_per_second is not None:
+        parts.append(f"{figures.short_count(board.inferences_per_second)} windows a second")
+    return Tile(
+        "Latency",
+        figures.milliseconds(latency_ms),
+        "; ".join(parts),
+        share=latency_ms / window_ms,
+        modelled=board.virtual,
+    )
+
+
+def _memory(term: str, used: int, limit: int | None) -> Tile:
+    if not limit:
+        return Tile(term, figures.size(used), f"{used:,} bytes")
+    share = used / limit
+    detail = f"{used:,} of {limit:,} bytes, {figures.percent(share)}"
+    return Tile(term, figures.size(used), detail, share=share, good=None if share <= 1 else False)
+
+
+def _exactness(exact: ExactPart) -> Tile:
+    equal = exact.clips - exact.mismatches
+    on_board = f"{exact.clips_on_board:,} of them on the board too"
+    return Tile(
+        "Exactness",
+        f"{equal:,} / {exact.clips:,}",
+        f"clips equal byte for byte; {on_board}",
+        good=exact.mismatches == 0 and exact.clips > 0,
+    )

@@ -1,0 +1,108 @@
+"""What a report comes to: the headline, and the promises that its figures prove."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from coincell.report.schema import ExactPart, Gate, Promise, Report
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The first thing a reader sees."""
+
+    state: Literal["passed", "failed", "stopped", "open"]
+    title: str
+    sentence: str
+
+
+def verdict(report: Report) -> Verdict:
+    """The headline: did every gate pass, and if not, which failed."""
+    failed = [gate for gate in report.gates if gate.passed is False]
+    open_gates = [gate for gate in report.gates if gate.passed is None]
+    passed = len(report.gates) - len(failed) - len(open_gates)
+    if failed:
+        title = f"{_gates(len(failed))} failed: {', '.join(gate.name for gate in failed)}"
+        reasons = " ".join(gate.reason for gate in failed if gate.reason)
+        return Verdict("failed", title, reasons or f"{passed} of {len(report.gates)} passed.")
+    if report.stopped:
+        title = f"Stopped at {report.stopped.stage}"
+        return Verdict("stopped", title, f"{report.stopped.reason} {report.stopped.hint}".strip())
+    if not report.gates:
+        return Verdict("open", "No gate was reached", "This run has proved nothing yet.")
+    if open_gates:
+        names = ", ".join(gate.name for gate in open_gates)
+        return Verdict("open", f"{passed} of {len(report.gates)} gates passed", f"Open: {names}.")
+    return Verdict("passed", f"All {len(report.gates)} gates passed", _praise(report))
+
+
+def _gates(number: int) -> str:
+    return "1 gate" if number == 1 else f"{number} gates"
+
+
+def _praise(report: Report) -> str:
+    if report.board is None or report.exact is None:
+        return "Every limit that was set holds."
+    return (
+        f"The image for {report.board.title or report.board.name} fits, is in time, and answers "
+        "byte for byte as the model does in Python."
+    )
+
+
+def promises_of(report: Report) -> tuple[Promise, ...]:
+    """The promises of a run, each kept, broken (False) or not to be told (None), with evidence.
+
+    Fill `Report.promises` with it: `report.model_copy(update={"promises": promises_of(report)})`.
+    """
+    return (_one_command(report), _same_bits(report.exact), _no_board(report), _fits(report))
+
+
+def _one_command(report: Report) -> Promise:
+    done = report.stopped is None and report.board is not None and report.exact is not None
+    evidence = (
+        f"`{report.provenance.command}` went from the recordings to this report."
+        if done
+        else "The run ended before its last stage."
+    )
+    return Promise(
+        title="One command from recordings to measured firmware",
+        kept=True if done else None,
+        evidence=evidence,
+    )
+
+
+def _same_bits(exact: ExactPart | None) -> Promise:
+    title = "The same bits in Python, on this computer and on the board"
+    if exact is None:
+        return Promise(title=title, kept=None, evidence="Not reached.")
+    evidence = (
+        f"{exact.clips:,} clips compared with {exact.oracle}, {exact.clips_on_board:,} of them "
+        f"also on the board: {exact.mismatches:,} differ."
+    )
+    kept = exact.mismatches == 0 and exact.clips > 0 and exact.clips_on_board > 0
+    return Promise(title=title, kept=kept, evidence=evidence)
+
+
+def _no_board(report: Report) -> Promise:
+    title = "No board needed: the very image that would be flashed was measured"
+    board = report.board
+    if board is None or board.instructions is None:
+        return Promise(title=title, kept=None, evidence="Not reached.")
+    kind = "the virtual board" if board.virtual else "a real board"
+    evidence = f"{board.instructions:,} instructions a window, counted on {kind}."
+    return Promise(title=title, kept=True, evidence=evidence)
+
+
+def _fits(report: Report) -> Promise:
+    title = "It fits, or it is refused before flashing"
+    gates = [gate for gate in report.gates if gate.name in ("flash", "ram", "stack", "latency")]
+    if not gates or all(gate.passed is None for gate in gates):
+        return Promise(title=title, kept=None, evidence="Not reached.")
+    told = "; ".join(_gate_words(gate) for gate in gates)
+    return Promise(title=title, kept=True, evidence=told[0].upper() + told[1:] + ".")
+
+
+def _gate_words(gate: Gate) -> str:
+    state = {True: "holds", False: "refused", None: "not reached"}[gate.passed]
+    return f"{gate.name} {state}"
