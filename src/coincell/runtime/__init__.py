@@ -1,6 +1,7 @@
 """The C that runs on the device, and how Python reaches the same C on the host."""
 
+from coincell.runtime.decision_binding import NO_DECISION, Decision, decision_threshold
 from coincell.runtime.library import load_library
 from coincell.runtime.sources import c_sources
 
-__all__ = ["c_sources", "load_library"]
+__all__ = ["NO_DECISION", "Decision", "c_sources", "decision_threshold", "load_library"]

@@ -1,0 +1,17 @@
+/* Many windows in one call: what Python calls. Not part of any firmware. */
+#include "decision/decision.h"
+
+/* scores[windows][classes] -> labels[windows], means[windows].
+   forget = 1: the smoothing is emptied before each window. */
+void coincell_decision_run_batch(const coincell_decision_config *config,
+                                 coincell_decision_state *state, int32_t windows, int32_t forget,
+                                 const int8_t *scores, int16_t *labels, int32_t *means)
+{
+    for (int32_t w = 0; w < windows; w++) {
+        if (forget) coincell_decision_reset(state);
+        const coincell_decision_result result =
+            coincell_decision_step(config, state, scores + w * config->classes);
+        labels[w] = result.label;
+        means[w] = result.score;
+    }
+}
