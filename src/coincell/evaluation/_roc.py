@@ -71,21 +71,20 @@ class _OneAgainstRest:
         thresholds = np.unique(self._scores)[::-1]
         rising = self._reached(self._positives, thresholds)
         across = self._reached(self._negatives, thresholds)
-        corner = (np.diff(rising, 2) != 0) | (np.diff(across, 2) != 0)
-        kept = np.concatenate([[True], corner, [True]])
+        kept = np.ones(len(thresholds), bool)
+        kept[1:-1] = (np.diff(rising, 2) != 0) | (np.diff(across, 2) != 0)
         return RocCurve(
-            tuple((across[kept] / across[-1]).tolist()),
-            tuple((rising[kept] / rising[-1]).tolist()),
-            (None, *thresholds[kept[1:]].tolist()),
+            (0.0, *(across[kept] / across[-1]).tolist()),
+            (0.0, *(rising[kept] / rising[-1]).tolist()),
+            (None, *thresholds[kept].tolist()),
             auc,
         )
 
     def _reached(
         self, clips: NDArray[np.int64], thresholds: NDArray[np.float64]
     ) -> NDArray[np.int64]:
-        """How many of `clips` reach each threshold; none reaches the first, infinite one."""
-        reached = len(clips) - np.searchsorted(self._scores[clips], thresholds, side="left")
-        return np.concatenate([[0], reached])
+        """How many of `clips` have at least each threshold."""
+        return len(clips) - np.searchsorted(self._scores[clips], thresholds, side="left")
 
 
 def roc_curves(

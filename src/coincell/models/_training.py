@@ -90,6 +90,24 @@ def class_weights(
     return np.asarray(len(labels) / (present * np.maximum(counts, 1)), np.float32)
 
 
+def mix(
+    features: NDArray[np.float32],
+    targets: NDArray[np.float32],
+    alpha: float,
+    generator: np.random.Generator,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Mixup (Zhang et al. 2018): each sample mixed with another of its batch, [n, ...] each.
+
+    The share is drawn from Beta(alpha, alpha), one a sample; the other sample's never prevails.
+    """
+    share = generator.beta(alpha, alpha, len(features)).astype(np.float32)
+    share = np.maximum(share, 1 - share)
+    other = generator.permutation(len(features))
+    wide = share.reshape(-1, *(1 for _ in features.shape[1:]))
+    mixed = wide * features + (1 - wide) * features[other]
+    return mixed, share[:, None] * targets + (1 - share[:, None]) * targets[other]
+
+
 class _Trainer:
     """A model with its optimizer, and the compiled steps of both."""
 
@@ -129,13 +147,15 @@ class _Trainer:
         for batch in range(batches):
             chosen = order[batch * size : (batch + 1) * size]
             features = dequantize(data.features[chosen], data.quantization)
+            targets = self._one_hot(data.labels[chosen])
             if augment:
                 features = augment(features, generator)
-            labels = data.labels[chosen]
+            if self._settings.mixup:
+                features, targets = mix(features, targets, self._settings.mixup, generator)
             progress = (epoch + batch / batches) / self._settings.epochs
             self._optimizer.learning_rate.assign(learning_rate_at(self._settings, progress))
             loss, hit = self._step(
-                self._tensor(features), self._targets(labels), self._tf.constant(weights[labels])
+                self._tensor(features), targets, (targets @ weights).astype(np.float32)
             )
             losses.append(float(loss))
             hits.append(float(hit))
@@ -153,7 +173,7 @@ class _Trainer:
         for start in range(0, len(data), _EVALUATION_BATCH):
             chosen = slice(start, start + _EVALUATION_BATCH)
             features = dequantize(data.features[chosen], data.quantization)
-            loss, hit = self._test(self._tensor(features), self._targets(data.labels[chosen]))
+            loss, hit = self._test(self._tensor(features), self._one_hot(data.labels[chosen]))
             losses.append(loss.numpy())
             hits.append(hit.numpy())
         return float(np.concatenate(losses).mean()), float(np.concatenate(hits).mean())
@@ -161,8 +181,8 @@ class _Trainer:
     def _tensor(self, features: NDArray[np.float32]) -> Any:
         return self._tf.constant(features.reshape(len(features), *self._input_shape))
 
-    def _targets(self, labels: NDArray[np.int64]) -> Any:
-        return self._tf.constant(np.eye(self.classes, dtype=np.float32)[labels])
+    def _one_hot(self, labels: NDArray[np.int64]) -> NDArray[np.float32]:
+        return np.eye(self.classes, dtype=np.float32)[labels]
 
     def _train_step(self, features: Any, targets: Any, weights: Any) -> tuple[Any, Any]:
         tf = self._tf

@@ -210,6 +210,9 @@ class TrainingSettings(_Section):
     label_smoothing: Fraction = Field(
         0.05, description="Of cross-entropy; keeps scores away from 0 and 1, which int8 likes."
     )
+    mixup: float = Field(
+        0.0, ge=0, le=1, description="Beta parameter of mixup; 0: no samples are mixed."
+    )
     focal_gamma: float = Field(2.0, ge=0, le=10, description="Of focal loss.")
     class_weights: Literal["none", "balanced"] = Field(
         "balanced", description="balanced: a class's weight falls with its count."
