@@ -1,0 +1,34 @@
+""".tflite -> Graph -> passes -> plan -> C11, exact to TensorFlow Lite Micro. Needs no TensorFlow."""
+
+from coincell.compiler.compiled import (
+    CompiledModel,
+    CompileOptions,
+    TensorInfo,
+    compile_graph,
+    compile_model,
+)
+from coincell.compiler.host import HostModel, compiled_model_library
+from coincell.compiler.interpret import interpret
+from coincell.compiler.ir import Graph
+from coincell.compiler.layers import Layer
+from coincell.compiler.oracle import Oracle, oracle_available, oracle_version
+from coincell.compiler.pipeline import lower
+from coincell.compiler.reader import read_model
+
+__all__ = [
+    "CompileOptions",
+    "CompiledModel",
+    "Graph",
+    "HostModel",
+    "Layer",
+    "Oracle",
+    "TensorInfo",
+    "compile_graph",
+    "compile_model",
+    "compiled_model_library",
+    "interpret",
+    "lower",
+    "oracle_available",
+    "oracle_version",
+    "read_model",
+]

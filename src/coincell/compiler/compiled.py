@@ -1,0 +1,140 @@
+"""A compiled model, and what it is made with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from coincell.compiler.emit import emit_sources
+from coincell.compiler.interpret import sample_shape
+from coincell.compiler.ir import Graph, Tensor
+from coincell.compiler.kernel_sources import kernel_sources
+from coincell.compiler.layers import Layer, layers_of
+from coincell.compiler.pipeline import lower
+from coincell.compiler.plan import Plan, plan_memory
+from coincell.compiler.reader import read_model
+from coincell.errors import UserError
+
+_C_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,47}")
+
+
+@dataclass(frozen=True)
+class CompileOptions:
+    """How C is made of a model.
+
+    Attributes:
+        arena: "static": the generated C holds its own memory; "caller": NAME_init(arena) takes it.
+        keep_input: inputs keep what the caller wrote, so that they need no refill before each
+            call; costs arena.
+    """
+
+    arena: Literal["static", "caller"] = "static"
+    keep_input: bool = False
+
+
+@dataclass(frozen=True)
+class TensorInfo:
+    """An input or output as a caller sees it.
+
+    Attributes:
+        name: what the model calls it.
+        shape: with the batch, as in the model.
+        sample_shape: without a leading batch of 1.
+        dtype: as NumPy calls it.
+        scale, zero_point: real = scale * (integer - zero_point); 1.0 and 0 for plain integers.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    sample_shape: tuple[int, ...]
+    dtype: str
+    scale: float
+    zero_point: int
+
+
+@dataclass(frozen=True)
+class CompiledModel:
+    """A model as C, and all that is known of it.
+
+    Attributes:
+        name: prefix of every symbol and file.
+        graph: after all passes; its `interpret` is what the C computes.
+        plan: where activations lie.
+        options: what it was made with.
+        sources: relative path -> text: NAME.h, NAME.c, and the kernels that they need; #include
+            paths start at the tree's root.
+        layers: in the order of execution.
+        arena_bytes: RAM for activations, inputs and outputs included.
+        macs, parameters: of one inference; of the model.
+        constant_bytes: flash that the constants take.
+    """
+
+    name: str
+    graph: Graph
+    plan: Plan
+    options: CompileOptions
+    sources: Mapping[str, str]
+    layers: tuple[Layer, ...]
+    inputs: tuple[TensorInfo, ...]
+    outputs: tuple[TensorInfo, ...]
+    arena_bytes: int
+    macs: int
+    parameters: int
+    constant_bytes: int
+
+
+def compile_model(tflite: bytes, name: str, options: CompileOptions | None = None) -> CompiledModel:
+    """Make C of a .tflite model.
+
+    Args:
+        tflite: the file's bytes.
+        name: a C identifier; prefix of all symbols, and the files' name.
+        options: the defaults unless given.
+
+    Raises:
+        ModelError: the file is broken, or an operator is missing (named, with its place).
+        UserError: the name is no C identifier.
+    """
+    return compile_graph(read_model(tflite, name), name, options)
+
+
+def compile_graph(graph: Graph, name: str, options: CompileOptions | None = None) -> CompiledModel:
+    """Make C of a graph that was read before; otherwise as `compile_model`."""
+    chosen = options or CompileOptions()
+    if not _C_NAME.fullmatch(name):
+        raise UserError(
+            f"{name!r} cannot be the name of a compiled model.",
+            hint="Use letters, digits and underscores, a letter first, at most 48 characters.",
+        )
+    lowered = lower(graph)
+    plan = plan_memory(lowered, chosen.keep_input)
+    emitted = emit_sources(lowered, plan, name, caller_arena=chosen.arena == "caller")
+    sources = {**emitted.files, **kernel_sources(emitted.kernels)}
+    return CompiledModel(
+        name=name,
+        graph=lowered,
+        plan=plan,
+        options=chosen,
+        sources=sources,
+        layers=layers_of(lowered, name),
+        inputs=tuple(_info(lowered.tensor(tensor)) for tensor in lowered.inputs),
+        outputs=tuple(_info(lowered.tensor(tensor)) for tensor in lowered.outputs),
+        arena_bytes=plan.arena_bytes,
+        macs=lowered.macs,
+        parameters=lowered.parameters,
+        constant_bytes=emitted.constant_bytes,
+    )
+
+
+def _info(tensor: Tensor) -> TensorInfo:
+    quantization = tensor.quantization
+    return TensorInfo(
+        name=tensor.source_name or tensor.name,
+        shape=tensor.shape,
+        sample_shape=sample_shape(tensor),
+        dtype=tensor.dtype.value,
+        scale=quantization.scale if quantization else 1.0,
+        zero_point=quantization.zero_point if quantization else 0,
+    )

@@ -1,0 +1,91 @@
+"""What a graph means: its exact result, in NumPy integers, with TFLM's semantics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from coincell.compiler.ir import Graph, Tensor, Values
+from coincell.errors import UserError
+
+_CHUNK = 32  # samples at a time, so that intermediate values stay small
+
+
+def interpret(graph: Graph, inputs: Values | Sequence[Values]) -> list[Values]:
+    """Run n samples through a graph.
+
+    Args:
+        graph: any legal graph.
+        inputs: one array for each of the graph's inputs (or the one array, for one input), with n
+            samples along the first dimension: [n, *shape], or anything that reshapes to it.
+
+    Returns:
+        One array for each output, as `output_samples` shapes it.
+
+    Raises:
+        UserError: the arrays do not fit the graph's inputs.
+    """
+    arrays = samples_of([graph.tensor(name) for name in graph.inputs], inputs)
+    count = len(arrays[0])
+    chunks = [
+        _run(graph, [array[start : start + _CHUNK] for array in arrays])
+        for start in range(0, max(count, 1), _CHUNK)
+    ]
+    joined = [np.concatenate(parts) for parts in zip(*chunks, strict=True)]
+    return output_samples([graph.tensor(name) for name in graph.outputs], joined)
+
+
+def _run(graph: Graph, arrays: Sequence[Values]) -> list[Values]:
+    values = dict(zip(graph.inputs, arrays, strict=True))
+    for name, tensor in graph.tensors.items():
+        if tensor.is_constant:
+            values[name] = tensor.array[np.newaxis]
+    for op in graph.ops:
+        made = op.attributes.interpret(op, graph, [values[name] for name in op.inputs])
+        values[op.output] = made
+    return [values[name] for name in graph.outputs]
+
+
+def samples_of(tensors: Sequence[Tensor], inputs: Values | Sequence[Values]) -> list[Values]:
+    """One [n, *shape] array a tensor, of the tensor's type, from what a caller gave.
+
+    A leading 1 of the shape (the batch) may be left out or given: [n, 49, 10] and [n, 1, 49, 10, 1]
+    both fit the shape [1, 49, 10, 1].
+
+    Raises:
+        UserError: the number of arrays, their types or sizes do not fit.
+    """
+    arrays = [inputs] if isinstance(inputs, np.ndarray) else list(inputs)
+    if len(arrays) != len(tensors):
+        raise UserError(f"The model has {len(tensors)} inputs, and {len(arrays)} were given.")
+    result = []
+    for tensor, array in zip(tensors, arrays, strict=True):
+        if array.dtype != tensor.dtype.numpy:
+            raise UserError(
+                f"The input {tensor.source_name or tensor.name!r} is {tensor.dtype.value}, "
+                f"not {array.dtype}."
+            )
+        count = array.shape[0] if array.ndim else 0
+        if array.size != count * tensor.elements:
+            raise UserError(
+                f"The input {tensor.source_name or tensor.name!r} takes samples of shape "
+                f"{list(tensor.shape)}; received an array of shape {list(array.shape)}."
+            )
+        result.append(np.ascontiguousarray(array).reshape(count, *tensor.shape))
+    if len({len(array) for array in result}) > 1:
+        raise UserError("The inputs have unlike numbers of samples.")
+    return result
+
+
+def sample_shape(tensor: Tensor) -> tuple[int, ...]:
+    """The shape of one sample of a tensor: its shape, less a leading batch of 1."""
+    return tensor.shape[1:] if len(tensor.shape) > 1 and tensor.shape[0] == 1 else tensor.shape
+
+
+def output_samples(tensors: Sequence[Tensor], arrays: Sequence[Values]) -> list[Values]:
+    """Each array as [n, *sample_shape] of its tensor."""
+    return [
+        array.reshape(-1, *sample_shape(tensor))
+        for tensor, array in zip(tensors, arrays, strict=True)
+    ]

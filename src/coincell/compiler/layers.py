@@ -1,0 +1,63 @@
+"""The layers of a compiled model: what runs, under which symbol, at which cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from coincell.compiler.ir import Graph, Op
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One step of the compiled model; it has a C function of its own.
+
+    Attributes:
+        name: "00_conv_2d": its number in the order of execution, and its kind.
+        symbol: the C function, never inlined: "NAME_layer_00_conv_2d".
+        kind: "conv_2d".
+        place: the operator of the model's file that it comes from.
+        output: name of the tensor that it makes.
+        output_shape: that tensor's shape.
+        macs: multiply-accumulate operations.
+        weight_bytes: bytes of its filter and bias.
+    """
+
+    name: str
+    symbol: str
+    kind: str
+    place: str
+    output: str
+    output_shape: tuple[int, ...]
+    macs: int
+    weight_bytes: int
+
+
+def running_ops(graph: Graph) -> tuple[Op, ...]:
+    """The ops that do something at run time; those that only rename bytes are left out."""
+    return tuple(op for op in graph.ops if not op.attributes.aliases_input)
+
+
+def layer_symbol(name: str, number: int, op: Op) -> str:
+    """The C function of layer `number`."""
+    return f"{name}_layer_{number:02d}_{op.kind}"
+
+
+def layers_of(graph: Graph, name: str) -> tuple[Layer, ...]:
+    """The layers of a lowered graph that is compiled under `name`."""
+    return tuple(
+        Layer(
+            name=f"{number:02d}_{op.kind}",
+            symbol=layer_symbol(name, number, op),
+            kind=op.kind,
+            place=op.place,
+            output=op.output,
+            output_shape=graph.tensor(op.output).shape,
+            macs=op.attributes.macs(op, graph),
+            weight_bytes=sum(
+                graph.tensor(operand).size_bytes
+                for operand in dict.fromkeys(op.inputs)
+                if graph.tensor(operand).is_constant
+            ),
+        )
+        for number, op in enumerate(running_ops(graph))
+    )

@@ -1,0 +1,187 @@
+"""What several kinds of op share: checks, windows that slide, and rescaling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coincell.compiler.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
+from coincell.compiler.ir import DType, Graph, Op, Tensor, Values
+
+INT8_MIN, INT8_MAX = -128, 127
+FULL_RANGE = (INT8_MIN, INT8_MAX)
+MAX_SHIFT = 30
+
+
+def require_int8(op: Op, tensor: Tensor) -> None:
+    """Fail unless `tensor` is int8 with one scale and one zero point."""
+    op.require(tensor.dtype is DType.INT8, f"needs int8 for {tensor.name!r}, not {_type(tensor)}")
+    op.require(
+        tensor.quantization is not None and not tensor.quantization.per_channel,
+        f"needs one scale and zero point for {tensor.name!r}",
+    )
+
+
+def _type(tensor: Tensor) -> str:
+    return tensor.dtype.value
+
+
+def require_activations(op: Op, graph: Graph, *names: str) -> None:
+    """Fail unless all named tensors are int8 with one scale and one zero point each."""
+    for name in names:
+        require_int8(op, graph.tensor(name))
+
+
+def require_count(op: Op, fewest: int, most: int) -> None:
+    """Fail unless the op has one output and so many inputs."""
+    op.require(
+        fewest <= len(op.inputs) <= most and len(op.outputs) == 1,
+        f"has {len(op.inputs)} inputs and {len(op.outputs)} outputs",
+    )
+
+
+def require_shape(op: Op, graph: Graph, expected: Sequence[int]) -> None:
+    """Fail unless the output has the shape that the inputs lead to."""
+    shape = graph.tensor(op.output).shape
+    op.require(
+        shape == tuple(expected),
+        f"gives the shape {list(expected)}, but the output is declared {list(shape)}",
+    )
+
+
+def require_same_quantization(op: Op, graph: Graph, first: str, second: str) -> None:
+    """Fail unless two tensors have the same scale and zero point."""
+    op.require(
+        graph.tensor(first).quantization == graph.tensor(second).quantization,
+        f"needs one quantization for {first!r} and {second!r}",
+    )
+
+
+def require_clamp(op: Op, clamp: tuple[int, int]) -> None:
+    """Fail unless `clamp` is a range within int8."""
+    op.require(INT8_MIN <= clamp[0] <= clamp[1] <= INT8_MAX, f"has an empty range {clamp}")
+
+
+def require_filter(op: Op, graph: Graph, outputs: int, axis: int) -> None:
+    """Fail unless input 1 is a constant int8 filter, and input 2, if there, its int32 bias.
+
+    Args:
+        outputs: number of output channels.
+        axis: the filter's dimension that counts them.
+    """
+    weights = graph.tensor(op.inputs[1])
+    op.require(weights.is_constant, f"needs a constant filter; {weights.name!r} is computed")
+    op.require(weights.dtype is DType.INT8, f"needs an int8 filter, not {_type(weights)}")
+    quantization = weights.quantization
+    if quantization is None:
+        op.fail(f"needs the quantization of its filter {weights.name!r}")
+    op.require(
+        len(quantization.scales) in (1, outputs),
+        f"has {len(quantization.scales)} filter scales for {outputs} output channels",
+    )
+    if quantization.per_channel:
+        op.require(quantization.axis == axis, f"has filter scales along axis {quantization.axis}")
+    op.require(not any(quantization.zero_points), "needs filter zero points of 0")
+    if len(op.inputs) > 2:
+        bias = graph.tensor(op.inputs[2])
+        op.require(bias.is_constant, f"needs a constant bias; {bias.name!r} is computed")
+        op.require(bias.dtype is DType.INT32, f"needs an int32 bias, not {_type(bias)}")
+        op.require(bias.elements == outputs, f"has {bias.elements} biases for {outputs} channels")
+
+
+def quantize_multipliers(op: Op, reals: Sequence[float]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """(multipliers int32, shifts int8) of positive real factors; fails where a shift is too big."""
+    pairs = [quantize_multiplier(real) for real in reals]
+    largest = max(shift for _, shift in pairs)
+    op.require(largest <= MAX_SHIFT, f"rescales by a factor of 2**{largest}; scales are off")
+    multipliers = np.array([multiplier for multiplier, _ in pairs], np.int32)
+    return multipliers, np.array([shift for _, shift in pairs], np.int8)
+
+
+def channel_multipliers(op: Op, graph: Graph, channels: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Multiplier and shift of each output channel of a convolution.
+
+    As TFLM's PopulateConvolutionQuantizationParams (kernels/kernel_util.cc): products in double.
+    """
+    source, weights = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1])
+    target = graph.tensor(op.output)
+    scales = weights.quantization.scales if weights.quantization else ()
+    per_channel = scales if len(scales) > 1 else scales * channels
+    return quantize_multipliers(op, [source.scale * scale / target.scale for scale in per_channel])
+
+
+def rescale(
+    sums: NDArray[Any],
+    multipliers: NDArray[Any] | int,
+    shifts: NDArray[Any] | int,
+    zero_point: int,
+    clamp: tuple[int, int],
+) -> Values:
+    """int8 results of int32 sums: rescale, add the zero point, clamp."""
+    scaled = multiply_by_quantized_multiplier(sums, multipliers, shifts) + zero_point
+    result: Values = np.clip(scaled, *clamp).astype(np.int8)
+    return result
+
+
+def window_sizes(
+    sizes: tuple[int, int],
+    window: tuple[int, int],
+    stride: tuple[int, int],
+    padding: tuple[int, int, int, int],
+    dilation: tuple[int, int] = (1, 1),
+) -> tuple[int, int]:
+    """Output height and width of a window that slides over a padded input; 0 where it is too big.
+
+    Args:
+        sizes: input height and width.
+        window: its height and width.
+        stride: steps down and right.
+        padding: top, bottom, left, right.
+        dilation: distance of two taps, down and right.
+    """
+    totals = (padding[0] + padding[1], padding[2] + padding[3])
+    height, width = (
+        max(0, (size + pad - ((taps - 1) * apart + 1)) // step + 1)
+        for size, taps, step, pad, apart in zip(
+            sizes, window, stride, totals, dilation, strict=True
+        )
+    )
+    return height, width
+
+
+def taps(
+    padded: Values,
+    window: tuple[int, int],
+    stride: tuple[int, int],
+    dilation: tuple[int, int],
+    output: tuple[int, int],
+) -> Iterator[tuple[int, int, Values]]:
+    """Each tap (row, column) with what it sees at every output position.
+
+    Args:
+        padded: [n, height, width, channels].
+
+    Yields:
+        row, column, and a view [n, output height, output width, channels].
+    """
+    for row in range(window[0]):
+        for column in range(window[1]):
+            top, left = row * dilation[0], column * dilation[1]
+            rows = slice(top, top + (output[0] - 1) * stride[0] + 1, stride[0])
+            columns = slice(left, left + (output[1] - 1) * stride[1] + 1, stride[1])
+            yield row, column, padded[:, rows, columns]
+
+
+def pad_image(values: Values, padding: tuple[int, int, int, int], fill: float) -> Values:
+    """`values` [n, height, width, channels] with `fill` around height and width."""
+    top, bottom, left, right = padding
+    return np.pad(values, ((0, 0), (top, bottom), (left, right), (0, 0)), constant_values=fill)
+
+
+def joined(values: Values, shape: Sequence[int]) -> Values:
+    """[n, batch, ...] as [n * batch, ...]: samples and batch are one to a kernel."""
+    result: Values = values.reshape(values.shape[0] * shape[0], *shape[1:])
+    return result

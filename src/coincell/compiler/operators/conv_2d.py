@@ -1,0 +1,128 @@
+"""CONV_2D: dense and grouped convolution, per channel or per tensor."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from coincell.compiler.fixed_point import wrap_int32
+from coincell.compiler.ir import Attributes, Graph, KernelCall, Op, Values
+from coincell.compiler.operators import common
+
+
+@dataclass(frozen=True)
+class Conv2D(Attributes):
+    """Inputs: image [batch, height, width, channels], filter [outputs, height, width, channels of
+    a group], optional bias [outputs]. What lies in the padding counts as real zero.
+
+    Attributes:
+        stride: steps down and right.
+        dilation: distance of two taps, down and right.
+        padding: top, bottom, left, right.
+        clamp: smallest and largest output, in integers.
+    """
+
+    kind: ClassVar[str] = "conv_2d"
+
+    stride: tuple[int, int]
+    dilation: tuple[int, int]
+    padding: tuple[int, int, int, int]
+    clamp: tuple[int, int]
+
+    def check(self, op: Op, graph: Graph) -> None:
+        """Ranks, depths, sizes and quantization fit together."""
+        common.require_count(op, 2, 3)
+        source, weights = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1])
+        common.require_activations(op, graph, source.name, op.output)
+        op.require(len(source.shape) == 4, f"needs an image, not the shape {list(source.shape)}")
+        op.require(len(weights.shape) == 4, f"has a filter of shape {list(weights.shape)}")
+        outputs, height, width, depth = weights.shape
+        channels = source.shape[3]
+        op.require(
+            channels % depth == 0 and outputs % (channels // depth) == 0,
+            f"has a filter of depth {depth} and {outputs} outputs for {channels} input channels",
+        )
+        op.require(min(*self.stride, *self.dilation) >= 1, "needs positive strides and dilations")
+        op.require(min(self.padding) >= 0, "needs paddings that are not negative")
+        common.require_clamp(op, self.clamp)
+        common.require_filter(op, graph, outputs, axis=0)
+        rows, columns = common.window_sizes(
+            source.shape[1:3], (height, width), self.stride, self.padding, self.dilation
+        )
+        common.require_shape(op, graph, (source.shape[0], rows, columns, outputs))
+        common.channel_multipliers(op, graph, outputs)
+
+    def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
+        """Sums in float64 (exact below 2**53) over taps, wrapped to int32, then rescaled."""
+        source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
+        weights = graph.tensor(op.inputs[1]).array.astype(np.float64)
+        outputs, height, width, depth = weights.shape
+        groups = source.shape[3] // depth
+        image = common.joined(inputs[0], source.shape).astype(np.float64) - source.zero_point
+        padded = common.pad_image(image, self.padding, 0)
+        sizes = (target.shape[1], target.shape[2])
+        sums = np.zeros((image.shape[0], *target.shape[1:]))
+        per_group = outputs // groups
+        for row, column, seen in common.taps(
+            padded, (height, width), self.stride, self.dilation, sizes
+        ):
+            for group in range(groups):
+                made = slice(group * per_group, (group + 1) * per_group)
+                read = slice(group * depth, (group + 1) * depth)
+                sums[..., made] += seen[..., read] @ weights[made, row, column].T
+        if len(inputs) > 2:
+            sums += inputs[2].reshape(-1)
+        multipliers, shifts = common.channel_multipliers(op, graph, outputs)
+        result = common.rescale(
+            wrap_int32(sums), multipliers, shifts, target.zero_point, self.clamp
+        )
+        return result.reshape(-1, *target.shape)
+
+    def kernel_call(self, op: Op, graph: Graph) -> KernelCall:
+        """coincell_conv_2d."""
+        source, weights = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1])
+        target = graph.tensor(op.output)
+        multipliers, shifts = common.channel_multipliers(op, graph, weights.shape[0])
+        parameters = {
+            "batches": source.shape[0],
+            "input_height": source.shape[1],
+            "input_width": source.shape[2],
+            "input_channels": source.shape[3],
+            "output_height": target.shape[1],
+            "output_width": target.shape[2],
+            "output_channels": target.shape[3],
+            "filter_height": weights.shape[1],
+            "filter_width": weights.shape[2],
+            "filter_channels": weights.shape[3],
+            "stride_height": self.stride[0],
+            "stride_width": self.stride[1],
+            "dilation_height": self.dilation[0],
+            "dilation_width": self.dilation[1],
+            "padding_top": self.padding[0],
+            "padding_left": self.padding[2],
+            "input_zero_point": source.zero_point,
+            "output_zero_point": target.zero_point,
+            "clamp_min": self.clamp[0],
+            "clamp_max": self.clamp[1],
+        }
+        return KernelCall(
+            "conv_2d",
+            parameters,
+            (
+                source.name,
+                ("filter", weights.array),
+                ("bias", graph.tensor(op.inputs[2]).array) if len(op.inputs) > 2 else None,
+                ("multiplier", multipliers),
+                ("shift", shifts),
+                target.name,
+            ),
+        )
+
+    def macs(self, op: Op, graph: Graph) -> int:
+        """Outputs times taps; taps in the padding count, as is customary."""
+        weights = graph.tensor(op.inputs[1])
+        return graph.tensor(op.output).elements * math.prod(weights.shape[1:])

@@ -1,0 +1,109 @@
+"""FULLY_CONNECTED: a dense layer over the last dimension, per channel or per tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coincell.compiler.fixed_point import wrap_int32
+from coincell.compiler.ir import Attributes, Graph, KernelCall, Op, Values
+from coincell.compiler.operators import common
+
+
+@dataclass(frozen=True)
+class FullyConnected(Attributes):
+    """Inputs: anything that is rows of `inputs` values, filter [outputs, inputs], optional bias.
+
+    Attributes:
+        clamp: smallest and largest output, in integers.
+    """
+
+    kind: ClassVar[str] = "fully_connected"
+
+    clamp: tuple[int, int]
+
+    def check(self, op: Op, graph: Graph) -> None:
+        """The input divides into rows, and the output holds as many rows of outputs."""
+        common.require_count(op, 2, 3)
+        source, weights = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1])
+        target = graph.tensor(op.output)
+        common.require_activations(op, graph, source.name, op.output)
+        op.require(len(weights.shape) == 2, f"has a filter of shape {list(weights.shape)}")
+        outputs, inputs = weights.shape
+        op.require(
+            source.elements % inputs == 0,
+            f"has a filter for {inputs} inputs, and {source.elements} values to read",
+        )
+        rows = source.elements // inputs
+        op.require(
+            target.shape[-1:] == (outputs,) and target.elements == rows * outputs,
+            f"makes {rows} rows of {outputs}, but the output is declared {list(target.shape)}",
+        )
+        common.require_clamp(op, self.clamp)
+        common.require_filter(op, graph, outputs, axis=0)
+        self._multipliers(op, graph)
+
+    @staticmethod
+    def _multipliers(op: Op, graph: Graph) -> tuple[NDArray[Any], NDArray[Any]]:
+        """One multiplier and shift an output, or one for all.
+
+        As TFLM's CalculateOpDataFullyConnected: per tensor, the product of the input's and the
+        filter's scale is taken in float32 (GetQuantizedConvolutionMultipler).
+        """
+        weights = graph.tensor(op.inputs[1])
+        if weights.quantization and weights.quantization.per_channel:
+            return common.channel_multipliers(op, graph, weights.shape[0])
+        source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
+        product = float(np.float32(source.scale) * np.float32(weights.scale))
+        return common.quantize_multipliers(op, [product / target.scale])
+
+    def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
+        """A matrix product in float64 (exact below 2**53), wrapped to int32, then rescaled."""
+        source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
+        weights = graph.tensor(op.inputs[1]).array.astype(np.float64)
+        rows = inputs[0].reshape(-1, weights.shape[1]).astype(np.float64) - source.zero_point
+        sums = rows @ weights.T
+        if len(inputs) > 2:
+            sums += inputs[2].reshape(-1)
+        multipliers, shifts = self._multipliers(op, graph)
+        result = common.rescale(
+            wrap_int32(sums), multipliers, shifts, target.zero_point, self.clamp
+        )
+        return result.reshape(-1, *target.shape)
+
+    def kernel_call(self, op: Op, graph: Graph) -> KernelCall:
+        """coincell_fully_connected."""
+        source, weights = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1])
+        target = graph.tensor(op.output)
+        outputs, inputs = weights.shape
+        multipliers, shifts = self._multipliers(op, graph)
+        parameters = {
+            "rows": source.elements // inputs,
+            "inputs": inputs,
+            "outputs": outputs,
+            "per_channel": int(len(multipliers) > 1),
+            "input_zero_point": source.zero_point,
+            "output_zero_point": target.zero_point,
+            "clamp_min": self.clamp[0],
+            "clamp_max": self.clamp[1],
+        }
+        return KernelCall(
+            "fully_connected",
+            parameters,
+            (
+                source.name,
+                ("filter", weights.array),
+                ("bias", graph.tensor(op.inputs[2]).array) if len(op.inputs) > 2 else None,
+                ("multiplier", multipliers),
+                ("shift", shifts),
+                target.name,
+            ),
+        )
+
+    def macs(self, op: Op, graph: Graph) -> int:
+        """Outputs times inputs."""
+        return graph.tensor(op.output).elements * graph.tensor(op.inputs[1]).shape[1]

@@ -1,0 +1,35 @@
+"""The lowering, as one list: every pass that a graph goes through before C is made of it, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from coincell.compiler.ir import Graph
+from coincell.compiler.passes import Pass
+from coincell.compiler.verify import verify
+from coincell.errors import InternalError, ModelError
+
+PASSES: tuple[Pass, ...] = ()
+
+
+def lower(graph: Graph, trace: Callable[[str, Graph], None] | None = None) -> Graph:
+    """Run all passes; the graph is verified before the first and after each.
+
+    Args:
+        graph: as read.
+        trace: called with each pass's name and the graph after it.
+
+    Raises:
+        ModelError: the graph given is not legal.
+        InternalError: a pass made an illegal graph.
+    """
+    verify(graph)
+    for step in PASSES:
+        graph = step.run(graph)
+        try:
+            verify(graph)
+        except ModelError as error:
+            raise InternalError(f"After the pass {step.name}: {error.message}") from error
+        if trace is not None:
+            trace(step.name, graph)
+    return graph
