@@ -1,0 +1,6 @@
+"""Running an image: the virtual board, and the protocol that it shares with real ones."""
+
+from coincell.board.client import BoardClient, BoardInfo, BoardResult, Transport
+from coincell.board.virtual import VirtualBoard
+
+__all__ = ["BoardClient", "BoardInfo", "BoardResult", "Transport", "VirtualBoard"]

@@ -1,0 +1,190 @@
+"""Talking to an image over a transport: the same calls for a virtual and a real board."""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coincell.board.protocol import (
+    CRC_BYTES,
+    ERRORS,
+    HEADER_BYTES,
+    MAX_PAYLOAD,
+    PROTOCOL_VERSION,
+    Frame,
+    Message,
+    Region,
+    decode_frame,
+    encode_frame,
+    payload_bytes,
+)
+from coincell.errors import BoardError
+
+_INFO = struct.Struct("<10I")
+_DECISION = struct.Struct("<Iii")
+_SAMPLES_A_FRAME = (MAX_PAYLOAD - 4) // 2
+
+
+class Transport(Protocol):
+    """A line of bytes to a board."""
+
+    def send(self, data: bytes) -> None:
+        """Put bytes on the line."""
+
+    def receive(self, count: int) -> bytes:
+        """Exactly `count` bytes; a BoardError when the board does not send them."""
+
+
+@dataclass(frozen=True)
+class BoardInfo:
+    """What an image says of itself.
+
+    Attributes:
+        description: name, labels, versions, hashes: the JSON in the image.
+        window_samples, features, classes: sizes of what goes in and comes out.
+        flash_bytes, ram_bytes, stack_bytes: of the image; the stack's is its reserve.
+        stack_peak: bytes of stack used at most since reset.
+    """
+
+    description: dict[str, Any]
+    window_samples: int
+    features: int
+    classes: int
+    flash_bytes: int
+    ram_bytes: int
+    stack_bytes: int
+    stack_peak: int
+
+
+@dataclass(frozen=True)
+class BoardResult:
+    """What an image made of one window.
+
+    Attributes:
+        features: int8 [features], the network's input.
+        scores: int8 [classes], its output.
+        label: index of the class decided for, -1 for none.
+        decision_score: its smoothed score, fixed point.
+    """
+
+    features: NDArray[np.int8]
+    scores: NDArray[np.int8]
+    label: int
+    decision_score: int
+
+
+class BoardClient:
+    """The messages of the protocol as methods. One question at a time."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._sequence = 0
+        self._sizes: tuple[int, ...] | None = None
+
+    def info(self) -> BoardInfo:
+        """What the image is.
+
+        Raises:
+            BoardError: the board does not answer, or speaks another version of the protocol.
+        """
+        sizes = self._read_sizes()
+        window, features, classes, flash, ram, stack, peak, length = sizes[2:]
+        text = self._read_region(Region.DESCRIPTION, length)
+        try:
+            description = json.loads(text)
+        except ValueError as error:
+            raise BoardError("The image's description is not JSON.") from error
+        return BoardInfo(description, window, features, classes, flash, ram, stack, peak)
+
+    def reset(self) -> None:
+        """Empty the smoothing: the next window is the first."""
+        self._ask(Message.RESET)
+
+    def put_samples(self, window: NDArray[np.int16]) -> None:
+        """Send int16 [window_samples], to be processed."""
+        needed = self._expected()[2]
+        if window.shape != (needed,) or window.dtype != np.int16:
+            raise BoardError(
+                f"The image takes int16 windows of {needed} samples. "
+                f"Received: {window.dtype} {list(window.shape)}."
+            )
+        data = window.astype("<i2").tobytes()
+        for begin in range(0, needed, _SAMPLES_A_FRAME):
+            part = data[2 * begin : 2 * (begin + _SAMPLES_A_FRAME)]
+            self._ask(Message.SAMPLES, struct.pack("<I", begin) + part)
+
+    def run(self) -> tuple[int, int]:
+        """Process the samples that were put; (label, decision score).
+
+        Raises:
+            BoardError: a step of the chain failed on the board.
+        """
+        answer = self._ask(Message.PROCESS)
+        status, label, score = _DECISION.unpack(self._sized(answer, _DECISION.size))
+        if status:
+            raise BoardError(f"The application on the board failed with code {status}.")
+        return label, score
+
+    def process(self, window: NDArray[np.int16]) -> BoardResult:
+        """From samples to a decision, with what lies between."""
+        self.put_samples(window)
+        label, score = self.run()
+        _, _, _, features, classes = self._expected()[:5]
+        return BoardResult(
+            features=np.frombuffer(self._read_region(Region.FEATURES, features), np.int8),
+            scores=np.frombuffer(self._read_region(Region.SCORES, classes), np.int8),
+            label=label,
+            decision_score=score,
+        )
+
+    def _expected(self) -> tuple[int, ...]:
+        if self._sizes is None:
+            self._sizes = self._read_sizes()
+        return self._sizes
+
+    def _read_sizes(self) -> tuple[int, ...]:
+        sizes = _INFO.unpack(self._sized(self._ask(Message.INFO), _INFO.size))
+        if sizes[0] != PROTOCOL_VERSION:
+            raise BoardError(
+                f"The image speaks version {sizes[0]} of the protocol, "
+                f"this Coincell version {PROTOCOL_VERSION}.",
+                hint="Build the image again with `coincell run`.",
+            )
+        return sizes
+
+    def _read_region(self, region: Region, length: int) -> bytes:
+        parts = []
+        for begin in range(0, length, MAX_PAYLOAD):
+            count = min(MAX_PAYLOAD, length - begin)
+            question = struct.pack("<BIH", region, begin, count)
+            parts.append(self._sized(self._ask(Message.READ, question), count))
+        return b"".join(parts)
+
+    def _sized(self, payload: bytes, size: int) -> bytes:
+        if len(payload) != size:
+            raise BoardError(f"The board answered {len(payload)} bytes where {size} belong.")
+        return payload
+
+    def _ask(self, kind: Message, payload: bytes = b"") -> bytes:
+        """One question, one answer; answers to earlier questions are passed over."""
+        self._sequence = (self._sequence + 1) & 0xFF
+        self._transport.send(encode_frame(Frame(kind, self._sequence, payload)))
+        frame = self._receive_frame()
+        while frame.sequence != self._sequence:
+            frame = self._receive_frame()
+        if frame.type == Message.ERROR:
+            code = frame.payload[0] if frame.payload else 0
+            raise BoardError(f"The board refused {kind.name}: {ERRORS.get(code, f'error {code}')}.")
+        if frame.type != kind | Message.ANSWER:
+            raise BoardError(f"The board answered {kind.name} with message {frame.type:#04x}.")
+        return frame.payload
+
+    def _receive_frame(self) -> Frame:
+        header = self._transport.receive(HEADER_BYTES)
+        rest = self._transport.receive(payload_bytes(header) + CRC_BYTES)
+        return decode_frame(header + rest)

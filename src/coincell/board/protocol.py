@@ -1,0 +1,92 @@
+"""Frames between the computer and a board; docs/protocol.md describes every message."""
+
+from __future__ import annotations
+
+import enum
+import struct
+import zlib
+from dataclasses import dataclass
+
+from coincell.errors import BoardError
+
+MAGIC = b"\xc0\x1c"
+HEADER_BYTES = 6
+CRC_BYTES = 4
+MAX_PAYLOAD = 1024
+PROTOCOL_VERSION = 1
+
+
+class Message(enum.IntEnum):
+    """Types of message; an answer adds ANSWER to the type of the question."""
+
+    INFO = 0x01
+    READ = 0x02
+    SAMPLES = 0x03
+    PROCESS = 0x04
+    RESET = 0x05
+    ANSWER = 0x80
+    ERROR = 0xFF
+
+
+class Region(enum.IntEnum):
+    """What READ reads."""
+
+    DESCRIPTION = 0
+    FEATURES = 1
+    SCORES = 2
+
+
+ERRORS = {
+    1: "the checksum was wrong",
+    2: "the length was wrong",
+    3: "the message is not known",
+    4: "the message asked for what is not there",
+    5: "the application did not start",
+}
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One message: its type, its sequence number (0 to 255), its payload."""
+
+    type: int
+    sequence: int
+    payload: bytes
+
+
+def encode_frame(frame: Frame) -> bytes:
+    """The bytes on the line."""
+    if len(frame.payload) > MAX_PAYLOAD:
+        raise ValueError(f"a payload has at most {MAX_PAYLOAD} bytes, not {len(frame.payload)}")
+    body = struct.pack("<BBH", frame.type, frame.sequence, len(frame.payload)) + frame.payload
+    return MAGIC + body + struct.pack("<I", zlib.crc32(body))
+
+
+def payload_bytes(header: bytes) -> int:
+    """How many bytes of payload the six bytes of `header` announce.
+
+    Raises:
+        BoardError: they do not begin a frame, or announce more than a frame holds.
+    """
+    length = int.from_bytes(header[4:6], "little")
+    if len(header) != HEADER_BYTES or header[:2] != MAGIC or length > MAX_PAYLOAD:
+        raise BoardError(
+            f"What the board sent is no frame. Received: {header.hex(' ')}.",
+            hint="Is it running a Coincell image, and is the line's speed right?",
+        )
+    return length
+
+
+def decode_frame(data: bytes) -> Frame:
+    """The message in one whole frame.
+
+    Raises:
+        BoardError: it is damaged.
+    """
+    length = payload_bytes(data[:HEADER_BYTES])
+    end = HEADER_BYTES + length
+    if len(data) != end + CRC_BYTES:
+        raise BoardError(f"A frame of {end + CRC_BYTES} bytes arrived with {len(data)}.")
+    if zlib.crc32(data[2:end]) != int.from_bytes(data[end:], "little"):
+        raise BoardError("A frame from the board arrived damaged: its checksum is wrong.")
+    return Frame(data[2], data[3], data[HEADER_BYTES:end])

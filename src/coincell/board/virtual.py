@@ -1,0 +1,139 @@
+"""The virtual board: an image on an emulated nRF52840, reached over its serial line."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Self
+
+from coincell.board.emulator import Emulator
+from coincell.errors import BoardError
+from coincell.firmware import Board, Elf, Image, plain_binary
+
+DEFAULT_BUDGET = 4_000_000_000
+"""Bytes of code that may run between two waits before the board counts as hung (over a minute of
+the real one's time)."""
+
+_RAM_FILL = 0xA5
+"""RAM after power on: neither zero nor the stack's paint, so that nobody relies on it."""
+
+
+class VirtualBoard:
+    """Loads an image and runs it; `send` and `receive` are the board's serial line.
+
+    A context manager: leaving it ends the emulator's process.
+
+    Args:
+        image: what to run: an `Image`, or the parsed ELF of any image.
+        board: its memory and clock; an `Image` knows its own.
+        budget: bytes of code that may run without an answer.
+
+    Raises:
+        MissingExtraError: the extra "emulator" is not installed.
+    """
+
+    def __init__(
+        self, image: Image | Elf, board: Board | None = None, budget: int = DEFAULT_BUDGET
+    ) -> None:
+        if isinstance(image, Image):
+            self.image: Image | None = image
+            self.elf, self.board = image.parsed, board or image.board
+        else:
+            if board is None:
+                raise ValueError("an ELF does not say for which board it is")
+            self.image, self.elf, self.board = None, image, board
+        flash, ram = self.board.flash, self.board.ram
+        content = plain_binary(self.elf.segments, flash.origin)
+        if len(content) > flash.bytes:
+            raise BoardError(f"The image has {len(content):,} bytes; flash {flash.bytes:,}.")
+        self.budget = budget
+        self.emulator = Emulator()
+        self._received = bytearray()
+        try:
+            self.emulator.ask(
+                "open",
+                content,
+                library=str(self.emulator.library),
+                flash=[flash.origin, flash.bytes],
+                ram=[ram.origin, ram.bytes],
+            )
+            self.restart()
+        except BaseException:
+            self.emulator.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.emulator.close()
+
+    def restart(self) -> None:
+        """Power off and on; runs until the firmware waits."""
+        self._received.clear()
+        self.emulator.ask("reset", fill=_RAM_FILL)
+        self.send(b"")
+
+    def send(self, data: bytes) -> None:
+        """Bytes to the firmware; runs it until it waits for more.
+
+        Raises:
+            BoardError: it faulted or hung; the message says where.
+        """
+        answer, sent = self.emulator.ask("run", data, budget=self.budget)
+        self._received += sent
+        if answer["state"] != "waiting":
+            raise self._explain(answer)
+
+    def receive(self, count: int) -> bytes:
+        """Exactly `count` bytes that the firmware sent.
+
+        Raises:
+            BoardError: it has sent fewer, and waits.
+        """
+        if len(self._received) < count:
+            raise BoardError(
+                f"The board waits, but {count} bytes of answer were expected and "
+                f"{len(self._received)} came.",
+                hint="Does the image speak Coincell's protocol? One compiled by hand may not.",
+            )
+        data = bytes(self._received[:count])
+        del self._received[:count]
+        return data
+
+    def pending(self) -> bytes:
+        """All bytes that the firmware has sent and nobody received."""
+        data = bytes(self._received)
+        self._received.clear()
+        return data
+
+    def read_memory(self, address: int, count: int) -> bytes:
+        """Guest memory."""
+        return self.emulator.ask("read", address=address, count=count)[1]
+
+    def _explain(self, answer: dict[str, Any]) -> BoardError:
+        registers = answer["registers"]
+        place = self.elf.symbol_at(registers["pc"] & ~1)
+        at = f"in {place} (pc {registers['pc']:#010x})"
+        if answer["state"] == "budget":
+            return BoardError(
+                f"The firmware hangs {at}: it ran {self.budget:,} bytes of code without waiting "
+                "for a message.",
+                hint="Look at the loop there; it never ends.",
+            )
+        address, ram = answer["address"], self.board.ram
+        below = address is not None and ram.origin - 4096 <= address < ram.origin
+        if below and registers["sp"] < ram.origin + 1024:
+            return BoardError(
+                f"The stack overflowed {at}: sp is {registers['sp']:#010x}, "
+                f"and the stack ends at {ram.origin:#010x}.",
+                hint="Reserve more stack for the image, or use less of it.",
+            )
+        return BoardError(
+            f"The firmware faulted {at}: {answer['fault']}.",
+            hint="The symbol names the function; build/firmware.elf has it.",
+        )

@@ -1,0 +1,42 @@
+"""An application and a board -> the image to flash; the same application as a host library."""
+
+from coincell.firmware.application import Application, application_sources, device_sources
+from coincell.firmware.description import Board, board_names, load_board, parse_board, read_board
+from coincell.firmware.elf import Elf, Section, Segment, Symbol, plain_binary, read_elf
+from coincell.firmware.host import ChainResult, HostLibrary, build_host_library
+from coincell.firmware.image import (
+    RODATA_ALIGN,
+    STACK_BYTES,
+    Contributor,
+    Image,
+    Span,
+    build_image,
+    link_image,
+)
+
+__all__ = [
+    "RODATA_ALIGN",
+    "STACK_BYTES",
+    "Application",
+    "Board",
+    "ChainResult",
+    "Contributor",
+    "Elf",
+    "HostLibrary",
+    "Image",
+    "Section",
+    "Segment",
+    "Span",
+    "Symbol",
+    "application_sources",
+    "board_names",
+    "build_host_library",
+    "build_image",
+    "device_sources",
+    "link_image",
+    "load_board",
+    "parse_board",
+    "plain_binary",
+    "read_board",
+    "read_elf",
+]

@@ -1,0 +1,218 @@
+"""The application: features, network and decision as one C program, for host and board alike."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any, Protocol
+
+from coincell.errors import InternalError, ModelError
+from coincell.features import FeatureBlock, InputQuantization
+from coincell.project import DecisionSettings
+from coincell.runtime import c_sources, decision_threshold
+
+
+class ModelTensor(Protocol):
+    """An input or output of a compiled network."""
+
+    @property
+    def shape(self) -> Sequence[int]:
+        """With a leading batch of 1, if any."""
+
+    @property
+    def dtype(self) -> Any:
+        """Something whose text is "int8" for int8."""
+
+    @property
+    def scale(self) -> float:
+        """value = (q - zero_point) * scale."""
+
+    @property
+    def zero_point(self) -> int:
+        """The q that means 0."""
+
+
+class ModelLayer(Protocol):
+    """A layer of a compiled network: one function that is not inlined."""
+
+    @property
+    def name(self) -> str:
+        """For people."""
+
+    @property
+    def symbol(self) -> str:
+        """The C function."""
+
+    @property
+    def ops(self) -> Sequence[str]:
+        """Operators that it computes; several when they were fused."""
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one inference."""
+
+
+class NetworkCode(Protocol):
+    """A compiled network: what `coincell.compiler.compile_model` returns."""
+
+    @property
+    def name(self) -> str:
+        """Prefix of its C functions."""
+
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """NAME.h, NAME.c and the kernels; relative path -> text."""
+
+    @property
+    def layers(self) -> Sequence[ModelLayer]:
+        """In the order in which they run."""
+
+    @property
+    def inputs(self) -> Sequence[ModelTensor]:
+        """One, for an application."""
+
+    @property
+    def outputs(self) -> Sequence[ModelTensor]:
+        """One, for an application."""
+
+
+@dataclass(frozen=True)
+class Application:
+    """What an image does: int16 samples -> features -> network -> smoothing and threshold.
+
+    Attributes:
+        model: the compiled network; its name prefixes the C functions of the chain.
+        features: the feature block, whose output is the network's input.
+        quantization: of that output.
+        decision: smoothing and threshold.
+        labels: the classes in the order of the network's output.
+        manifest: versions and hashes that the image carries and tells when asked.
+
+    Raises:
+        ModelError: the network does not take what the block gives, or does not give one int8
+            score a label.
+    """
+
+    model: NetworkCode
+    features: FeatureBlock
+    quantization: InputQuantization
+    decision: DecisionSettings
+    labels: tuple[str, ...]
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", self.name):
+            raise InternalError(f"A network's C name must be an identifier; got {self.name!r}.")
+        if len(self.model.inputs) != 1 or len(self.model.outputs) != 1:
+            raise ModelError(
+                "An application needs a network with one input and one output. Received: "
+                f"{len(self.model.inputs)} and {len(self.model.outputs)}."
+            )
+        given, wanted = math.prod(self.features.shape), self.model.inputs[0]
+        if str(wanted.dtype) != "int8" or math.prod(wanted.shape) != given:
+            raise ModelError(
+                f"The features are {given} int8 values; the network takes {wanted.dtype} "
+                f"{list(wanted.shape)}.",
+                hint="Change [features], or train the model on these features.",
+            )
+        out = self.model.outputs[0]
+        if str(out.dtype) != "int8" or math.prod(out.shape) != len(self.labels):
+            raise ModelError(
+                f"There are {len(self.labels)} labels; the network gives {out.dtype} "
+                f"{list(out.shape)}, and one int8 score a label is needed."
+            )
+
+    @property
+    def name(self) -> str:
+        """Prefix of the C functions."""
+        return self.model.name
+
+    @property
+    def threshold(self) -> int:
+        """The decision's threshold in its fixed point, exactly as Python decides."""
+        out = self.model.outputs[0]
+        return decision_threshold(self.decision.threshold, out.scale, out.zero_point)
+
+    @property
+    def description(self) -> bytes:
+        """The JSON that the image carries."""
+        content = {"name": self.name, "labels": list(self.labels), **self.manifest}
+        return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+
+
+def application_sources(application: Application) -> dict[str, str]:
+    """All C of the chain, the same for host and board; relative path -> text."""
+    groups: tuple[Mapping[str, str], ...] = (
+        device_sources("application"),
+        c_sources("decision"),
+        application.features.c_sources(application.name, application.quantization),
+        application.model.sources,
+        {
+            "application/chain.h": _chain_header(application),
+            "application/description.c": _description(application),
+        },
+    )
+    merged: dict[str, str] = {}
+    for group in groups:
+        for path, text in group.items():
+            if merged.setdefault(path, text) != text:
+                raise InternalError(f"Two parts of the application bring their own {path!r}.")
+    return merged
+
+
+def device_sources(*groups: str) -> dict[str, str]:
+    """C of this package by folder: "application", "firmware", "freestanding", "host"."""
+    sources: dict[str, str] = {}
+    folder = resources.files(__package__) / "device"
+    for group in groups:
+        for entry in sorted((folder / group).iterdir(), key=lambda entry: entry.name):
+            if entry.name.endswith((".c", ".h")):
+                sources[f"{group}/{entry.name}"] = entry.read_text(encoding="utf-8")
+    return sources
+
+
+def _chain_header(application: Application) -> str:
+    name = application.name
+    return f"""\
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Generated: the sizes and the functions of this application's chain.
+ */
+#ifndef COINCELL_CHAIN_H
+#define COINCELL_CHAIN_H
+
+#include "{name}.h"
+#include "{name}_features.h"
+
+#define CHAIN(function) {name}_##function
+
+#define APPLICATION_WINDOW_SAMPLES {application.features.window_samples}
+#define APPLICATION_FEATURES {math.prod(application.features.shape)}
+#define APPLICATION_CLASSES {len(application.labels)}
+#define APPLICATION_WINDOWS {application.decision.smoothing_windows}
+#define APPLICATION_THRESHOLD ({application.threshold})
+
+#endif
+"""
+
+
+def _description(application: Application) -> str:
+    data = application.description
+    rows = [data[begin : begin + 16] for begin in range(0, len(data), 16)]
+    lines = "\n".join("    " + " ".join(f"{byte}," for byte in row) for row in rows)
+    return f"""\
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Generated: what the image tells of itself, JSON in UTF-8.
+ */
+#include "application/application.h"
+
+const uint32_t application_description_bytes = {len(data)};
+const uint8_t application_description[{len(data)}] = {{
+{lines}
+}};
+"""

@@ -1,0 +1,177 @@
+"""Board descriptions: TOML, hostile until checked, then frozen."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from coincell.errors import BoardError
+
+_MAX_BYTES = 1 << 16
+_ADDRESS_LIMIT = 1 << 32
+
+Address = Annotated[int, Field(ge=0, lt=_ADDRESS_LIMIT)]
+Current = Annotated[float, Field(gt=0, lt=1)]
+Pin = Annotated[str, Field(pattern=r"^P[01]\.(0[0-9]|[12][0-9]|3[01])$")]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Region(_Table):
+    """[flash] and [ram]: what an application may fill."""
+
+    origin: Address = Field(description="First address.")
+    bytes: int = Field(gt=0, le=1 << 28, description="Size.")
+
+    @property
+    def end(self) -> int:
+        """The first address behind the region."""
+        return self.origin + self.bytes
+
+    @model_validator(mode="after")
+    def _word_aligned(self) -> Self:
+        if self.origin % 1024 or self.bytes % 1024 or self.end > _ADDRESS_LIMIT:
+            raise ValueError("origin and bytes must be multiples of 1024 below 2^32")
+        return self
+
+
+class Latency(_Table):
+    """[latency]: from modelled cycles to time, and how far to trust it."""
+
+    flash_load_wait_cycles: int = Field(ge=0, le=16, description="For each data load from flash.")
+    range_factor: tuple[float, float] = Field(description="latency_range_ms = latency_ms times it.")
+    source: str
+
+    @model_validator(mode="after")
+    def _around_one(self) -> Self:
+        low, high = self.range_factor
+        if not 0 < low <= 1 <= high < 100:
+            raise ValueError("range_factor must be [low, high] with 0 < low <= 1 <= high")
+        return self
+
+
+class Currents(_Table):
+    """[currents]: supply currents in ampere at `supply_v`, and where they are published."""
+
+    supply_v: float = Field(gt=0, lt=10)
+    run_flash_dcdc_a: Current
+    run_flash_ldo_a: Current
+    run_ram_dcdc_a: Current
+    run_ram_ldo_a: Current
+    idle_full_ram_a: Current
+    idle_no_ram_a: Current
+    off_a: Current
+    source: str
+
+
+class Pins(_Table):
+    """[pins]: by port and number, such as "P1.03"."""
+
+    uart_tx: Pin
+    uart_rx: Pin
+
+
+class Identity(_Table):
+    """[board]"""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")
+    title: str
+    chip: Literal["nRF52840"]
+    core: Literal["cortex-m4f"]
+    clock_hz: int = Field(gt=0, le=10**9)
+
+
+class Board(_Table):
+    """A board: memory, clock, core, currents. Its name is also a target of the compiler."""
+
+    board: Identity
+    flash: Region
+    ram: Region
+    latency: Latency
+    currents: Currents
+    pins: Pins
+
+    @property
+    def name(self) -> str:
+        """Such as "nano33ble"."""
+        return self.board.name
+
+    @property
+    def core(self) -> str:
+        """As `coincell.toolchain.find_cross_compiler` takes it."""
+        return self.board.core
+
+    @property
+    def clock_hz(self) -> int:
+        """Of the core."""
+        return self.board.clock_hz
+
+    @model_validator(mode="after")
+    def _memories_apart(self) -> Self:
+        if self.flash.origin < self.ram.end and self.ram.origin < self.flash.end:
+            raise ValueError("flash and ram must not overlap")
+        return self
+
+
+def board_names() -> list[str]:
+    """Every board that Coincell describes."""
+    folder = resources.files(__package__) / "boards"
+    names = (entry.name for entry in folder.iterdir())
+    return sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
+
+
+def load_board(name: str) -> Board:
+    """The board called `name`.
+
+    Raises:
+        BoardError: there is none; the hint names the nearest.
+    """
+    names = board_names()
+    if name not in names:
+        nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
+        hint = f"Did you mean {nearest[0]!r}?" if nearest else f"Known: {', '.join(names)}."
+        raise BoardError(f"No board is called {name!r}.", hint)
+    entry = resources.files(__package__) / "boards" / f"{name}.toml"
+    return parse_board(entry.read_text(encoding="utf-8"), f"{name}.toml")
+
+
+def read_board(path: Path) -> Board:
+    """A board described by the user's own file.
+
+    Raises:
+        BoardError: it cannot be read, or says something that cannot be.
+    """
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise BoardError(f"{path} is larger than 64 KiB; it cannot be a board description.")
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BoardError(f"Cannot read the board description {path}: {error}.") from error
+    return parse_board(text, str(path))
+
+
+def parse_board(text: str, source: str) -> Board:
+    """Check `text` (TOML) and freeze it.
+
+    Raises:
+        BoardError: names the key and what was received.
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BoardError(f"{source} is not valid TOML: {error}.") from error
+    try:
+        return Board.model_validate(table)
+    except ValidationError as error:
+        fault: dict[str, Any] = dict(error.errors(include_url=False)[0])
+        where = ".".join(str(part) for part in fault["loc"])
+        message = str(fault["msg"]).removeprefix("Value error, ")
+        received = "" if isinstance(fault["input"], dict) else f" Received: {fault['input']!r}."
+        raise BoardError(f"{source}: {where}: {message}.{received}") from error

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The registers of the nRF52840 and of the Cortex-M4 that this firmware touches. Addresses and bits
+ * are facts of the nRF52840 Product Specification and of the Armv7-M Architecture Reference Manual.
+ */
+#ifndef COINCELL_NRF52840_H
+#define COINCELL_NRF52840_H
+
+#include <stdint.h>
+
+#define REGISTER(address) (*(volatile uint32_t *)(address))
+
+/* CLOCK */
+#define CLOCK_TASKS_HFCLKSTART REGISTER(0x40000000u)
+#define CLOCK_EVENTS_HFCLKSTARTED REGISTER(0x40000100u)
+
+/* NVMC: the instruction cache is off after reset */
+#define NVMC_ICACHECNF REGISTER(0x4001E540u)
+#define NVMC_ICACHECNF_CACHEEN 1u
+
+/* GPIO, port 1 */
+#define P1_OUTSET REGISTER(0x50000808u)
+#define P1_PIN_CNF(pin) REGISTER(0x50000A00u + 4u * (pin))
+#define PIN_CNF_OUTPUT 3u        /* direction output, input buffer disconnected */
+#define PIN_CNF_INPUT_PULLUP 12u /* direction input, pull-up */
+
+/* UARTE0: the UART with EasyDMA; its transfers must lie in RAM */
+#define UARTE0_TASKS_STARTRX REGISTER(0x40002000u)
+#define UARTE0_TASKS_STARTTX REGISTER(0x40002008u)
+#define UARTE0_TASKS_STOPTX REGISTER(0x4000200Cu)
+#define UARTE0_EVENTS_ENDRX REGISTER(0x40002110u)
+#define UARTE0_EVENTS_ENDTX REGISTER(0x40002120u)
+#define UARTE0_INTENSET REGISTER(0x40002304u)
+#define UARTE0_INT_ENDRX (1u << 4)
+#define UARTE0_INT_ENDTX (1u << 8)
+#define UARTE0_ENABLE REGISTER(0x40002500u)
+#define UARTE0_ENABLE_ENABLED 8u
+#define UARTE0_PSEL_TXD REGISTER(0x4000250Cu)
+#define UARTE0_PSEL_RXD REGISTER(0x40002514u)
+#define UARTE0_BAUDRATE REGISTER(0x40002524u)
+#define UARTE0_BAUDRATE_1M 0x10000000u
+#define UARTE0_RXD_PTR REGISTER(0x40002534u)
+#define UARTE0_RXD_MAXCNT REGISTER(0x40002538u)
+#define UARTE0_TXD_PTR REGISTER(0x40002544u)
+#define UARTE0_TXD_MAXCNT REGISTER(0x40002548u)
+#define UARTE0_CONFIG REGISTER(0x4000256Cu)
+#define UARTE0_INTERRUPT 2u
+#define PSEL_PORT1(pin) (32u | (pin))
+
+/* Cortex-M4: interrupt controller, system control block */
+#define NVIC_ISER0 REGISTER(0xE000E100u)
+#define NVIC_ICPR0 REGISTER(0xE000E280u)
+#define SCB_VTOR REGISTER(0xE000ED08u)
+#define SCB_AIRCR REGISTER(0xE000ED0Cu)
+#define SCB_AIRCR_RESET 0x05FA0004u
+#define SCB_CPACR REGISTER(0xE000ED88u)
+#define SCB_CPACR_FPU (0xFu << 20)
+
+static inline void wait_for_interrupt(void)
+{
+    __asm volatile("dsb\n\twfi" ::: "memory");
+}
+
+static inline void mask_interrupts(void)
+{
+    __asm volatile("cpsid i" ::: "memory");
+}
+
+static inline void barrier(void)
+{
+    __asm volatile("dsb\n\tisb" ::: "memory");
+}
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Frames between computer and device; docs/protocol.md describes every message. All numbers are
+ * little-endian. A frame:
+ *
+ *     offset  bytes  what
+ *     0       2      0xC0 0x1C
+ *     2       1      type of the message
+ *     3       1      sequence, echoed in the answer
+ *     4       2      n, bytes of payload, at most 1024
+ *     6       n      payload
+ *     6 + n   4      CRC-32 of all bytes from offset 2 on
+ *
+ * Every frame that the device recognises is answered by exactly one.
+ */
+#ifndef COINCELL_PROTOCOL_H
+#define COINCELL_PROTOCOL_H
+
+#include <stdint.h>
+
+#define PROTOCOL_VERSION 1u
+#define PROTOCOL_MAX_PAYLOAD 1024u
+
+enum protocol_message {
+    MESSAGE_INFO = 0x01,    /* -> sizes and versions */
+    MESSAGE_READ = 0x02,    /* region, offset, bytes -> those bytes */
+    MESSAGE_SAMPLES = 0x03, /* offset, int16[n]: part of a window -> nothing */
+    MESSAGE_PROCESS = 0x04, /* -> status, label, decision score */
+    MESSAGE_RESET = 0x05,   /* empties the smoothing -> nothing */
+    MESSAGE_ANSWER = 0x80,  /* added to the type in an answer */
+    MESSAGE_ERROR = 0xFF,   /* -> one of protocol_error */
+};
+
+enum protocol_error {
+    ERROR_CRC = 1,
+    ERROR_LENGTH = 2,  /* the frame's, or one that the message cannot have */
+    ERROR_TYPE = 3,    /* no such message */
+    ERROR_RANGE = 4,   /* samples or bytes that are not there */
+    ERROR_STATUS = 5,  /* application_init failed; no window can be processed */
+};
+
+enum protocol_region {
+    REGION_DESCRIPTION = 0, /* JSON: name, labels, versions, hashes */
+    REGION_FEATURES = 1,    /* int8, of the window processed last */
+    REGION_SCORES = 2,      /* int8, of the window processed last */
+};
+
+/* Receives one frame and answers it. status: what application_init returned. */
+void protocol_serve(int status);
+
+#endif

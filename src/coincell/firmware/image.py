@@ -1,0 +1,269 @@
+"""C sources -> a linked image for a board, with the size of everything in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from importlib import resources
+from pathlib import Path
+
+from coincell.errors import GateError, ToolchainError
+from coincell.files import write_atomic
+from coincell.firmware.application import Application, application_sources, device_sources
+from coincell.firmware.description import Board
+from coincell.firmware.elf import Elf, intel_hex, plain_binary, read_elf
+from coincell.toolchain import C_FLAGS, Compiler, build_cached, find_cross_compiler
+
+STACK_BYTES = 4096
+"""Reserved for the stack unless the caller says otherwise; an image's gate compares with it."""
+
+RODATA_ALIGN = 1024
+"""The virtual board's page: constants begin at a multiple of it, so that loads can be watched."""
+
+_OPTIMISATION = ("-O2",)
+_FLAGS = (
+    *C_FLAGS,
+    "-ffreestanding",
+    "-ffunction-sections",
+    "-fdata-sections",
+    "-fno-unwind-tables",
+    "-fno-asynchronous-unwind-tables",
+    "-g1",
+)
+_LINK_FLAGS = ("-nostdlib", "-Wl,--gc-sections", "-Wl,--build-id=none", "-T", "image.ld")
+_MEMORY_UNIT = "firmware/memory.c"
+_UNBOUNDED = 1 << 27
+_CONTRIBUTORS = 12
+
+
+@dataclass(frozen=True)
+class Contributor:
+    """Something that takes memory: a function, a table, a buffer, the stack's reserve."""
+
+    symbol: str
+    section: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Span:
+    """A piece of the memory map: bytes [address, address + bytes) of `memory` hold `what`."""
+
+    memory: str
+    what: str
+    address: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Image:
+    """What would be flashed, and its sizes after linking.
+
+    Attributes:
+        elf, hex, bin: the files.
+        board: what it was linked for.
+        compiler: the one that built it, with version.
+        image_flash_bytes: from the first byte of the vectors to the last of initial data.
+        image_ram_bytes: data, zeroed data and the stack's reserve.
+        stack_reserved: bytes of that reserve.
+        contributors: the largest, by falling size.
+        memory_map: sections and free room, by memory and address.
+        parsed: the ELF file's content.
+        application: the chain in it; None for an image of other sources.
+    """
+
+    elf: Path
+    hex: Path
+    bin: Path
+    board: Board
+    compiler: str
+    image_flash_bytes: int
+    image_ram_bytes: int
+    stack_reserved: int
+    contributors: tuple[Contributor, ...]
+    memory_map: tuple[Span, ...]
+    parsed: Elf = field(repr=False)
+    application: Application | None = field(default=None, repr=False)
+
+
+def linker_script(board: Board, stack_bytes: int, bounded: bool = True) -> str:
+    """The linker script of an image for `board`; unbounded ones only serve to size what fails."""
+    template = resources.files(__package__) / "device" / "image.ld"
+    text = template.read_text(encoding="utf-8")
+    values = {
+        "FLASH_ORIGIN": board.flash.origin,
+        "FLASH_BYTES": board.flash.bytes if bounded else _UNBOUNDED,
+        "RAM_ORIGIN": board.ram.origin,
+        "RAM_BYTES": board.ram.bytes if bounded else _UNBOUNDED,
+        "STACK_BYTES": stack_bytes,
+        "RODATA_ALIGN": RODATA_ALIGN,
+    }
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", f"{value:#x}")
+    return text
+
+
+def build_image(
+    application: Application,
+    board: Board,
+    directory: Path,
+    compiler: Compiler | None = None,
+    stack_bytes: int = STACK_BYTES,
+) -> Image:
+    """The firmware of `application` for `board`: the chain, the protocol, the start-up.
+
+    Raises:
+        GateError: it does not fit; names the largest contributors and what would help.
+        ToolchainError: there is no compiler, or it refused.
+    """
+    sources = application_sources(application) | device_sources("firmware", "freestanding")
+    image = link_image(sources, board, directory, compiler, stack_bytes)
+    return replace(image, application=application)
+
+
+def link_image(
+    sources: Mapping[str, str],
+    board: Board,
+    directory: Path,
+    compiler: Compiler | None = None,
+    stack_bytes: int = STACK_BYTES,
+) -> Image:
+    """Compile and link `sources` for `board`; write firmware.elf, .hex and .bin.
+
+    Args:
+        sources: relative path -> text; the device's own sources are the caller's to include.
+        board: what to link for.
+        directory: receives the three files, each whole or not at all.
+        compiler: arm-none-eabi-gcc when on PATH, else zig, unless given.
+        stack_bytes: reserved for the stack, a multiple of 8.
+
+    Raises:
+        GateError: it does not fit; names the largest contributors and what would help.
+        ToolchainError: the compiler refused.
+    """
+    chosen = compiler or find_cross_compiler(board.core)
+    try:
+        built = _build(sources, board, chosen, stack_bytes, bounded=True)
+    except ToolchainError as error:
+        if "overflowed by" not in error.message:
+            raise
+        oversized = _build(sources, board, chosen, stack_bytes, bounded=False)
+        raise _does_not_fit(read_elf(oversized.read_bytes()), board) from error
+    data = built.read_bytes()
+    parsed = read_elf(data)
+    paths = {kind: directory / f"firmware.{kind}" for kind in ("elf", "hex", "bin")}
+    write_atomic(paths["elf"], data)
+    write_atomic(paths["hex"], intel_hex(parsed.segments, parsed.entry))
+    write_atomic(paths["bin"], plain_binary(parsed.segments, board.flash.origin))
+    return Image(
+        elf=paths["elf"],
+        hex=paths["hex"],
+        bin=paths["bin"],
+        board=board,
+        compiler=f"{chosen.name} {chosen.version}",
+        image_flash_bytes=parsed.labels["image_flash_bytes"],
+        image_ram_bytes=parsed.labels["image_ram_bytes"],
+        stack_reserved=stack_bytes,
+        contributors=_contributors(parsed),
+        memory_map=_memory_map(parsed, board),
+        parsed=parsed,
+    )
+
+
+def _build(
+    sources: Mapping[str, str], board: Board, compiler: Compiler, stack_bytes: int, bounded: bool
+) -> Path:
+    script = linker_script(board, stack_bytes, bounded)
+    parts: dict[str, str | bytes] = {f"file:{path}": text for path, text in sources.items()}
+    parts["file:image.ld"] = script
+    parts["flags"] = " ".join((*_FLAGS, *_OPTIMISATION, *_LINK_FLAGS))
+    parts["compiler"] = compiler.identity
+
+    def build(folder: Path) -> None:
+        for path, text in {**sources, "image.ld": script}.items():
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+        _compile(compiler, folder, sorted(path for path in sources if path.endswith(".c")))
+
+    return build_cached("image", parts, build) / "firmware.elf"
+
+
+def _compile(compiler: Compiler, folder: Path, units: list[str]) -> None:
+    zig = compiler.name == "zig"
+    flags = [
+        *_FLAGS,
+        *_OPTIMISATION,
+        f"-ffile-prefix-map={folder}=.",
+        "-I",
+        ".",
+        "-I",
+        "freestanding",
+    ]
+    # Left alone, a compiler sees memcpy in the loop of memcpy, and calls it.
+    plain = ["-fno-builtin"] if zig else ["-fno-tree-loop-distribute-patterns"]
+    objects: list[str] = []
+    if _MEMORY_UNIT in units:
+        compiler.run([*flags, *plain, "-c", _MEMORY_UNIT, "-o", "memory.o"], directory=folder)
+        objects = ["memory.o"]
+    others = [unit for unit in units if unit != _MEMORY_UNIT]
+    library = "-lcompiler_rt" if zig else "-lgcc"
+    compiler.run(
+        [*flags, *others, *objects, library, *_LINK_FLAGS, "-o", "firmware.elf"], directory=folder
+    )
+
+
+def _contributors(parsed: Elf) -> tuple[Contributor, ...]:
+    found = [Contributor(item.name, item.section, item.size) for item in parsed.symbols]
+    found += [
+        Contributor("the stack's reserve", section.name, section.size)
+        for section in parsed.sections
+        if section.name == ".stack"
+    ]
+    found.sort(key=lambda item: (-item.bytes, item.symbol))
+    return tuple(found)
+
+
+def _does_not_fit(parsed: Elf, board: Board) -> GateError:
+    needs = {
+        "flash": (parsed.labels["image_flash_bytes"], board.flash.bytes),
+        "RAM": (parsed.labels["image_ram_bytes"], board.ram.bytes),
+    }
+    helps = {
+        "flash": "A smaller architecture, or fewer channels a layer, shrinks the weights.",
+        "RAM": "A shorter window, fewer frames or bands, or a smaller architecture, shrinks it.",
+    }
+    messages: list[str] = []
+    hints: list[str] = []
+    for memory, (needed, available) in needs.items():
+        if needed <= available:
+            continue
+        held = (".text", ".rodata", ".data") if memory == "flash" else (".data", ".bss", ".stack")
+        largest = [item for item in _contributors(parsed) if item.section in held][:4]
+        names = ", ".join(f"{item.symbol} {item.bytes:,}" for item in largest)
+        messages.append(
+            f"The image needs {needed:,} bytes of {memory}; {board.board.title} has "
+            f"{available:,} for it. Largest: {names}."
+        )
+        hints.append(helps[memory])
+    return GateError(" ".join(messages), " ".join(hints))
+
+
+def _memory_map(parsed: Elf, board: Board) -> tuple[Span, ...]:
+    """What lies where, in flash as loaded and in RAM as run; what is left is "free"."""
+    spans: list[Span] = []
+    for section in parsed.sections:
+        in_ram = board.ram.origin <= section.address < board.ram.end
+        spans.append(
+            Span("ram" if in_ram else "flash", section.name, section.address, section.size)
+        )
+        if in_ram and section.loaded:
+            load = parsed.labels["image_data_load"]
+            spans.append(Span("flash", f"{section.name} (initial)", load, section.size))
+    for memory, region, used in (
+        ("flash", board.flash, parsed.labels["image_flash_bytes"]),
+        ("ram", board.ram, parsed.labels["image_ram_bytes"]),
+    ):
+        if used < region.bytes:
+            spans.append(Span(memory, "free", region.origin + used, region.bytes - used))
+    return tuple(sorted(spans, key=lambda span: (span.memory, span.address)))
