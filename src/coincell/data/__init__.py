@@ -13,6 +13,7 @@ from coincell.data.manifest import (
     write_manifest,
 )
 from coincell.data.progress import Progress
+from coincell.data.synthesis import SynthesisSummary, synthesize
 from coincell.data.windows import Windows, load_windows
 
 __all__ = [
@@ -25,9 +26,11 @@ __all__ = [
     "Sample",
     "Source",
     "Split",
+    "SynthesisSummary",
     "Windows",
     "import_recordings",
     "load_windows",
     "read_manifest",
+    "synthesize",
     "write_manifest",
 ]

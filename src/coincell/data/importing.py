@@ -23,7 +23,7 @@ from coincell.data.manifest import (
     Split,
 )
 from coincell.data.progress import Progress, silent
-from coincell.data.silence import add_silence
+from coincell.data.silence import make_silence
 from coincell.data.splits import Unit, assign_splits, position, split_at
 from coincell.data.store import Store, open_store
 from coincell.errors import DataError
@@ -102,7 +102,7 @@ def import_recordings(
         staged = work.stage_all(listing.candidates, progress)
         faults.raise_if_any(f"{source} cannot be imported")
         samples = work.with_splits(staged)
-        samples += add_silence(project, store, samples)
+        samples += make_silence(project, store, store.merged(samples))
         dataset = store.publish(samples)
     converted = Dataset(store.before.directory, tuple(samples)).notes(store.rate_hz)
     if saturated := sum(item.saturated > 0 for item in staged):

@@ -80,23 +80,32 @@ class Store:
         except OSError:
             return False
 
+    def merged(
+        self, samples: Sequence[Sample], removed: Sequence[Sample] = ()
+    ) -> tuple[Sample, ...]:
+        """What was there before, less `removed`, and `samples`, which replace what has their file;
+        noise included, sorted by file."""
+        gone = {sample.file for sample in removed}
+        before = (*self.before.samples, *self.before.noise)
+        everything = {s.file: s for s in (*(s for s in before if s.file not in gone), *samples)}
+        return tuple(everything[file] for file in sorted(everything))
+
     def publish(self, samples: Sequence[Sample], removed: Sequence[Sample] = ()) -> Dataset:
         """Move staged clips into place, write the manifest, then delete what was removed."""
         directory = self.before.directory
-        gone = {sample.file for sample in removed}
-        kept = [s for s in (*self.before.samples, *self.before.noise) if s.file not in gone]
-        everything = {sample.file: sample for sample in (*kept, *samples)}
-        ordered = [everything[file] for file in sorted(everything)]
+        everything = self.merged(samples, removed)
         dataset = Dataset(
             directory,
-            tuple(sample for sample in ordered if sample.label != NOISE_LABEL),
-            tuple(sample for sample in ordered if sample.label == NOISE_LABEL),
+            tuple(sample for sample in everything if sample.label != NOISE_LABEL),
+            tuple(sample for sample in everything if sample.label == NOISE_LABEL),
         )
         for sample in samples:
             _move(self.staging / sample.file, directory / sample.file)
         write_manifest(dataset)
-        for file in sorted(gone - everything.keys()):
-            (directory / file).unlink(missing_ok=True)
+        files = {sample.file for sample in everything}
+        for sample in removed:
+            if sample.file not in files:
+                (directory / sample.file).unlink(missing_ok=True)
         return dataset
 
 
