@@ -100,7 +100,7 @@ class FrontEnd:
         """Working memory, and the arrays that must outlive the call."""
         t = self._tables
         arrays: list[NDArray[np.generic]] = [
-            np.empty(t.fft_size, np.int32),
+            np.empty(t.fft_size + 2, np.int32),
             np.empty(t.bands, np.int32),
             np.empty(t.frames * t.columns, np.int16),
         ]

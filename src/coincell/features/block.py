@@ -84,7 +84,7 @@ class SpectralBlock:
         """Spectrum, logarithms, and the rows that wait for their mean (else one row)."""
         t = self.tables
         rows = t.frames if t.remove_mean else 1
-        return 4 * t.fft_size + 4 * t.bands + 2 * rows * t.columns
+        return 4 * (t.fft_size + 2) + 4 * t.bands + 2 * rows * t.columns
 
     @property
     def table_bytes(self) -> int:

@@ -106,7 +106,7 @@ static const coincell_features_quantization quantization = {{
     .zero_point = {step.zero_point},
 }};
 
-static coincell_complex spectrum[{t.fft_size // 2}];
+static coincell_complex spectrum[{t.fft_size // 2 + 1}];
 static int32_t logarithms[{t.bands}];
 static int16_t rows[{rows}];
 

@@ -1,7 +1,5 @@
 #include "features/features.h"
 
-#include <string.h>
-
 #include "features/fixed_point.h"
 #include "features/logarithm.h"
 
@@ -37,38 +35,33 @@ static int32_t find_gain_bits(const coincell_features_config *config, const int1
     return room < config->max_gain_bits ? room : config->max_gain_bits;
 }
 
-/* samples[frame_length], n: samples[n] 2^gain hann[n] / 2, at most 2^30 in size. */
-static inline int32_t windowed(const coincell_features_config *config, const int16_t *samples,
-                               int32_t n, int32_t gain)
-{
-    const int32_t mirrored = config->frame_length - n; /* hann[n] = hann[frame_length - n] */
-    const int32_t weight = config->window[n < mirrored ? n : mirrored];
-    return coincell_multiply_high(samples[n] * gain, weight);
-}
-
-/* samples[frame_length] -> spectrum[fft_size / 2]: windowed, packed in pairs, transformed. */
-static void transform(const coincell_features_config *config, const int16_t *samples,
-                      int32_t gain_bits, coincell_complex *spectrum)
+/* samples[frame_length] -> spectrum[fft_size / 2]: each sample times 2^gain_bits hann / 2, at
+   most 2^30 in size, two to a complex value, zeros behind; in the bit-reversed order that
+   coincell_fft wants. */
+static void load_frame(const coincell_features_config *config, const int16_t *samples,
+                       int32_t gain_bits, coincell_complex *spectrum)
 {
     const int32_t gain = INT32_C(1) << gain_bits;
-    const int32_t log2_points = config->log2_fft - 1;
-    memset(spectrum, 0, sizeof *spectrum << log2_points);
-    for (int32_t n = 0; n < config->frame_length; n += 2) {
-        coincell_complex *pair = &spectrum[config->bit_reversal[n / 2]];
-        pair->re = windowed(config, samples, n, gain);
-        if (n + 1 < config->frame_length) pair->im = windowed(config, samples, n + 1, gain);
+    const int32_t length = config->frame_length, points = INT32_C(1) << (config->log2_fft - 1);
+    const uint16_t *place = config->bit_reversal, *end = place + points;
+    const int32_t *weight = config->window;
+    int32_t n = 0;
+    for (; 2 * (n + 1) <= length; n += 2) { /* hann rises up to length / 2 */
+        spectrum[*place++] = (coincell_complex){
+            coincell_multiply_high(samples[n] * gain, weight[n]),
+            coincell_multiply_high(samples[n + 1] * gain, weight[n + 1]),
+        };
     }
-    coincell_fft(spectrum, log2_points, config->twiddles);
-}
-
-/* spectrum[fft_size / 2], bin: its power, or its magnitude in Q16. */
-static inline uint64_t energy(const coincell_features_config *config,
-                              const coincell_complex *spectrum, int32_t bin)
-{
-    const int32_t points = INT32_C(1) << (config->log2_fft - 1);
-    const coincell_complex x = coincell_fft_real_bin(spectrum, points, config->twiddles, bin);
-    const uint64_t power = (uint64_t)((int64_t)x.re * x.re + (int64_t)x.im * x.im);
-    return config->magnitude ? coincell_square_root(power) : power;
+    for (; n + 1 < length; n += 2) { /* and falls as it rose: hann[n] = hann[length - n] */
+        spectrum[*place++] = (coincell_complex){
+            coincell_multiply_high(samples[n] * gain, weight[length - n]),
+            coincell_multiply_high(samples[n + 1] * gain, weight[length - n - 1]),
+        };
+    }
+    if (n < length)
+        spectrum[*place++] =
+            (coincell_complex){coincell_multiply_high(samples[n] * gain, weight[1]), 0};
+    while (place < end) spectrum[*place++] = (coincell_complex){0, 0};
 }
 
 /* value weight, weight in Q32. */
@@ -77,7 +70,7 @@ static inline uint64_t weigh(uint64_t value, uint32_t weight)
     return (value >> 32) * weight + (((value & 0xFFFFFFFF) * weight) >> 32);
 }
 
-/* spectrum[fft_size / 2] -> logarithms[bands] in Q24.
+/* spectrum[fft_size / 2 + 1] (the last value repeats the first) -> logarithms[bands] in Q24.
 
    Neighbouring triangles share their edges: between two of them the upper band rises by what the
    lower one falls. So each bin is weighed once, and no bin's energy is kept.
@@ -88,16 +81,21 @@ static void mel_logarithms(const coincell_features_config *config,
 {
     /* An amplitude of 1 (full scale) stands as 2^bits in the spectrum. */
     const int32_t bits = gain_bits + 15 - config->log2_fft;
-    const int32_t exponent = config->magnitude ? bits + 16 : 2 * bits;
+    const int32_t magnitude = config->magnitude;
+    const int32_t exponent = magnitude ? bits + 16 : 2 * bits;
     const uint64_t floor =
         coincell_shift(level->floor_mantissa, exponent - level->floor_exponent);
     const uint32_t *weight = config->rising;
-    int32_t bin = config->first_bin;
+    const coincell_complex *twiddle = config->twiddles + config->first_bin;
+    const coincell_complex *a = spectrum + config->first_bin;
+    const coincell_complex *b = spectrum + (1 << (config->log2_fft - 1)) - config->first_bin;
     uint64_t risen = 0;
     for (int32_t segment = 0; segment <= config->bands; segment++) {
         uint64_t rising = 0, falling = 0;
-        for (int32_t i = 0; i < config->segment_bins[segment]; i++) {
-            const uint64_t whole = energy(config, spectrum, bin++);
+        for (int32_t bins = config->segment_bins[segment]; bins > 0; bins--) {
+            const coincell_complex x = coincell_fft_real_bin(*a++, *b--, *twiddle++);
+            const uint64_t power = (uint64_t)((int64_t)x.re * x.re + (int64_t)x.im * x.im);
+            const uint64_t whole = magnitude ? coincell_square_root(power) : power;
             const uint64_t part = weigh(whole, *weight++);
             rising += part;
             falling += whole - part;
@@ -117,7 +115,9 @@ void coincell_features_row(const coincell_features_config *config,
                            int16_t *row)
 {
     const int32_t gain_bits = find_gain_bits(config, samples);
-    transform(config, samples, gain_bits, scratch->spectrum);
+    load_frame(config, samples, gain_bits, scratch->spectrum);
+    coincell_fft(scratch->spectrum, config->log2_fft - 1, config->twiddles);
+    scratch->spectrum[1 << (config->log2_fft - 1)] = scratch->spectrum[0];
     mel_logarithms(config, level, gain_bits, scratch->spectrum, scratch->logarithms);
     const int16_t *cosine = config->cosines;
     const int32_t shift = (cosine ? 39 : 24) - config->fraction_bits;

@@ -60,7 +60,7 @@ typedef struct {
 
 /* Working memory; the caller owns it. */
 typedef struct {
-    coincell_complex *spectrum; /* [fft_size / 2] */
+    coincell_complex *spectrum; /* [fft_size / 2 + 1] */
     int32_t *logarithms;        /* [bands] */
     int16_t *rows;              /* [frames][columns] with remove_mean, else [columns] */
 } coincell_features_scratch;

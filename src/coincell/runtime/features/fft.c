@@ -38,8 +38,10 @@ static inline coincell_complex quarter(coincell_complex v)
 /* v w / 4, w in Q30. */
 static inline coincell_complex rotate_quarter(coincell_complex v, coincell_complex w)
 {
-    return (coincell_complex){coincell_multiply_high_add(v.re, w.re, -v.im, w.im),
-                              coincell_multiply_high_add(v.re, w.im, v.im, w.re)};
+    return (coincell_complex){
+        coincell_multiply_high_subtract(coincell_multiply_high(v.re, w.re), v.im, w.im),
+        coincell_multiply_high_add(coincell_multiply_high(v.re, w.im), v.im, w.re),
+    };
 }
 
 /* data[points]: groups of four neighbours; all factors are one. */

@@ -22,27 +22,24 @@ typedef struct {
    `points` is no power of four. */
 void coincell_fft(coincell_complex *data, int32_t log2_points, const coincell_complex *twiddles);
 
-/* data[points]: what coincell_fft left. Returns bin k (0 <= k <= points) of the real frame's
-   transform of 2 points samples, divided by `points`.
-   twiddles: as above, of which entry k is read.
+/* a, b: values k and points - k of what coincell_fft left (value `points` is value 0).
+   w: twiddle k. Returns bin k of the transform of the real frame of 2 points samples, divided by
+   `points`, for 0 <= k <= points.
 
-   The sums below stay within 31 bits because a Hann window halves the frame's mean size:
-   |Z[k]| <= sqrt(2) 2^30 / 2. */
-static inline coincell_complex coincell_fft_real_bin(const coincell_complex *data, int32_t points,
-                                                     const coincell_complex *twiddles, int32_t k)
+   The sums stay within 31 bits because a Hann window halves the frame's mean size:
+   |a|, |b| <= sqrt(2) 2^30 / 2. */
+static inline coincell_complex coincell_fft_real_bin(coincell_complex a, coincell_complex b,
+                                                     coincell_complex w)
 {
-    const coincell_complex a = data[k & (points - 1)];
-    const coincell_complex b = data[(points - k) & (points - 1)];
-    const coincell_complex w = twiddles[k];
+    const int32_t one = INT32_C(1) << 30, half = one; /* of Q30; of what the shift drops */
     const int32_t sum_re = a.re + b.re, sum_im = a.im - b.im;
     const int32_t difference_re = a.re - b.re, difference_im = a.im + b.im;
     /* X = (sum - i w difference) / 2: the Q30 products leave one bit more to drop. */
-    const int64_t half = INT64_C(1) << 30;
-    const int64_t re = (int64_t)sum_re * (INT32_C(1) << 30) + (int64_t)difference_im * w.re +
-                       (int64_t)difference_re * w.im;
-    const int64_t im = (int64_t)sum_im * (INT32_C(1) << 30) + (int64_t)difference_im * w.im -
-                       (int64_t)difference_re * w.re;
-    return (coincell_complex){(int32_t)((re + half) >> 31), (int32_t)((im + half) >> 31)};
+    const int64_t re = (int64_t)sum_re * one + (int64_t)difference_im * w.re +
+                       (int64_t)difference_re * w.im + half;
+    const int64_t im = (int64_t)sum_im * one + (int64_t)difference_im * w.im -
+                       (int64_t)difference_re * w.re + half;
+    return (coincell_complex){(int32_t)(re >> 31), (int32_t)(im >> 31)};
 }
 
 #endif
