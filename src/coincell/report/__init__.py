@@ -31,7 +31,7 @@ from coincell.report.schema import (
     Tool,
     Yardstick,
 )
-from coincell.report.text import print_report, render_text
+from coincell.report.text import print_prediction, print_summary, render_text
 from coincell.report.verdict import Verdict, promises_of, verdict
 
 __all__ = [
@@ -67,7 +67,8 @@ __all__ = [
     "features_text",
     "glossary",
     "glossary_markdown",
-    "print_report",
+    "print_prediction",
+    "print_summary",
     "promises_of",
     "render_html",
     "render_text",

@@ -65,15 +65,27 @@ def rate(metric: Metric | None, digits: int = 1) -> str:
     """A share with its interval: "93.4 % (90.1 to 95.7)"."""
     if metric is None or metric.value is None:
         return NOTHING
-    return f"{percent(metric.value, digits)}{interval(metric, digits)}"
+    value = percent(metric.value, digits)
+    return f"{value} ({bounds(metric, digits)})" if metric.ci95 else value
 
 
-def interval(metric: Metric | None, digits: int = 1) -> str:
-    """A share's interval alone: " (90.1 to 95.7)", or nothing."""
-    if metric is None or metric.ci95 is None:
-        return ""
+def number(metric: Metric | None) -> str:
+    """A figure that is no share, with its interval: "0.987 (0.975 to 0.999)"."""
+    if metric is None or metric.value is None:
+        return NOTHING
+    value = decimal(metric.value)
+    if metric.ci95 is None:
+        return value
+    low, high = metric.ci95
+    return f"{value} ({decimal(low)} to {decimal(high)})"
+
+
+def bounds(metric: Metric, digits: int = 1) -> str:
+    """A share's interval alone, in per cent: "90.1 to 95.7"."""
+    if metric.ci95 is None:
+        return NOTHING
     low, high = (100 * bound for bound in metric.ci95)
-    return f" ({low:.{digits}f} to {high:.{digits}f})"
+    return f"{low:.{digits}f} to {high:.{digits}f}"
 
 
 def with_unit(value: float | None, unit: str) -> str:

@@ -73,7 +73,7 @@ def charts_of(report: Report) -> dict[str, tuple[Chart, ...]]:
     """Every chart that the report has figures for, by section of the page."""
     labels = report.dataset.labels
     charts: dict[str, tuple[Chart, ...]] = {
-        "dataset": (split_chart(report.dataset),),
+        "dataset": (split_chart(report.dataset),) if labels else (),
         "features": example_charts(report.features) if report.features else (),
         "training": (),
         "evaluation": (),
@@ -179,7 +179,7 @@ def _environment() -> Environment:
         "seconds",
         "decimal",
         "rate",
-        "interval",
+        "number",
         "with_unit",
     ):
         environment.filters[name] = getattr(figures, name)

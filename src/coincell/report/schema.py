@@ -381,6 +381,16 @@ class Report(Part):
     stopped: Stop | None = None
     provenance: Provenance
 
+    @model_validator(mode="after")
+    def _confusion_fits_the_labels(self) -> Report:
+        for part in (self.float_, self.int8):
+            if part and part.confusion and len(part.confusion) != len(self.dataset.labels):
+                raise ValueError(
+                    f"confusion must have a row for each of the {len(self.dataset.labels)} labels; "
+                    f"received {len(part.confusion)}"
+                )
+        return self
+
     def to_json(self) -> str:
         """The text of report.json: every key, what was not reached as null."""
         return self.model_dump_json(by_alias=True, indent=1) + "\n"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from coincell.report import figures
+from coincell.report.picture import Features, features_text
 from coincell.report.schema import Gate, Report
 from coincell.report.tiles import tiles_of
 from coincell.report.verdict import verdict
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
+_SCORES = 5
+_BAR = 24
 _STATE_STYLES = {"passed": "bold green", "failed": "bold red", "stopped": "bold yellow",
                  "open": "bold yellow"}  # fmt: skip
 
@@ -27,14 +31,49 @@ def render_text(report: Report, width: int = 100) -> str:
     console = Console(
         file=stream, width=width, color_system=None, force_terminal=False, legacy_windows=False
     )
-    print_report(report, console)
+    print_summary(report, console)
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
 
 
-def print_report(report: Report, console: Console) -> None:
-    """Write the promises, the key figures, the gates and the verdict to a rich console."""
+def print_summary(report: Report, console: Console | None = None) -> None:
+    """Write promises, key figures, gates and verdict to a rich console (standard output)."""
+    console = console or _standard_output()
     for part in _parts(report):
         console.print(part)
+
+
+def print_prediction(
+    prediction: Mapping[str, Any],
+    features: Features | None = None,
+    console: Console | None = None,
+) -> None:
+    """Write what a model said of a recording, with its features as a picture.
+
+    Args:
+        prediction: "file", "label" (null: no decision) and "scores" (label -> 0 to 1).
+        features: int8 [frames, bands], or None for no picture.
+        console: where to; standard output if None.
+    """
+    console = console or _standard_output()
+    label = prediction["label"]
+    console.print(
+        _plain(f"{prediction['file']}: ", ""),
+        _plain(label or "no decision", "bold green" if label else "bold yellow"),
+        sep="",
+    )
+    scores: Mapping[str, float] = prediction["scores"]
+    width = max((len(name) for name in scores), default=0)
+    for name, score in sorted(scores.items(), key=lambda entry: -entry[1])[:_SCORES]:
+        bar = "█" * round(score * _BAR) or "▏"
+        console.print(_plain(f"  {name:<{width}} {figures.percent(score):>7}  {bar}", ""))
+    if features is not None:
+        console.print(features_text(features, colour=console.color_system is not None))
+
+
+def _standard_output() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False)
 
 
 def _parts(report: Report) -> list[RenderableType]:

@@ -25,6 +25,9 @@ def tiles_of(report: Report) -> tuple[Tile, ...]:
     tiles = list(_quality(report))
     if report.board is not None:
         tiles += _board(report.board, report.dataset.window_ms)
+    if report.board is not None and report.board.instructions is not None:
+        exact = f"{report.board.instructions:,} for one window, counted"
+        tiles.append(Tile("Instructions", figures.short_count(report.board.instructions), exact))
     if report.exact is not None:
         tiles.append(_exactness(report.exact))
     if report.model is not None:
@@ -38,7 +41,7 @@ def _quality(report: Report) -> list[Tile]:
     accuracy = report.int8.accuracy if report.int8 else None
     if accuracy is not None:
         before = report.float_.accuracy if report.float_ else None
-        told = f"95 %:{figures.interval(accuracy)}" if accuracy.ci95 else ""
+        told = f"95 %: {figures.bounds(accuracy)}" if accuracy.ci95 else ""
         beside = f"float {figures.percent(before.value)}" if before else ""
         detail = "; ".join(part for part in (told, beside) if part)
         return [Tile("Accuracy", figures.percent(accuracy.value), detail)]

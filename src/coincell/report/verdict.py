@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from coincell.report.schema import ExactPart, Gate, Promise, Report
+from coincell.report.schema import ExactPart, Promise, Report
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ def verdict(report: Report) -> Verdict:
     if failed:
         title = f"{_gates(len(failed))} failed: {', '.join(gate.name for gate in failed)}"
         reasons = " ".join(gate.reason for gate in failed if gate.reason)
+        if report.stopped:
+            reasons = f"{reasons or report.stopped.reason} {report.stopped.hint}".strip()
         return Verdict("failed", title, reasons or f"{passed} of {len(report.gates)} passed.")
     if report.stopped:
         title = f"Stopped at {report.stopped.stage}"
@@ -50,6 +52,9 @@ def _praise(report: Report) -> str:
     )
 
 
+_NAMES = {"flash": "flash", "ram": "RAM", "stack": "stack", "latency": "latency"}
+
+
 def promises_of(report: Report) -> tuple[Promise, ...]:
     """The promises of a run, each kept, broken (False) or not to be told (None), with evidence.
 
@@ -61,7 +66,7 @@ def promises_of(report: Report) -> tuple[Promise, ...]:
 def _one_command(report: Report) -> Promise:
     done = report.stopped is None and report.board is not None and report.exact is not None
     evidence = (
-        f"`{report.provenance.command}` went from the recordings to this report."
+        f"{report.provenance.command} went from the recordings to this report."
         if done
         else "The run ended before its last stage."
     )
@@ -96,13 +101,10 @@ def _no_board(report: Report) -> Promise:
 
 def _fits(report: Report) -> Promise:
     title = "It fits, or it is refused before flashing"
-    gates = [gate for gate in report.gates if gate.name in ("flash", "ram", "stack", "latency")]
+    gates = [gate for gate in report.gates if gate.name in _NAMES]
     if not gates or all(gate.passed is None for gate in gates):
         return Promise(title=title, kept=None, evidence="Not reached.")
-    told = "; ".join(_gate_words(gate) for gate in gates)
-    return Promise(title=title, kept=True, evidence=told[0].upper() + told[1:] + ".")
-
-
-def _gate_words(gate: Gate) -> str:
-    state = {True: "holds", False: "refused", None: "not reached"}[gate.passed]
-    return f"{gate.name} {state}"
+    held = [_NAMES[gate.name] for gate in gates if gate.passed]
+    refused = [_NAMES[gate.name] for gate in gates if gate.passed is False]
+    told = f"Refused: {', '.join(refused)}." if refused else f"Within limits: {', '.join(held)}."
+    return Promise(title=title, kept=True, evidence=told)

@@ -1,15 +1,11 @@
 """Report -> Vega-Lite specifications, by pure functions; each chart has its figures as a table."""
 
 from coincell.report.charts.base import Chart, Table
-from coincell.report.charts.board import (
-    contributors_chart,
-    latency_budget_chart,
-    layers_chart,
-    memory_charts,
-)
 from coincell.report.charts.dataset import split_chart
 from coincell.report.charts.evaluation import confusion_chart, f1_chart, roc_chart
 from coincell.report.charts.features import example_charts
+from coincell.report.charts.memory import contributors_chart, memory_charts
+from coincell.report.charts.time import latency_budget_chart, layers_chart
 from coincell.report.charts.training import training_charts
 
 __all__ = [

@@ -54,12 +54,13 @@ class Chart:
     width: int = 280
 
 
-def specification(summary: str, height: int | Spec, body: Mapping[str, Any]) -> Spec:
+def specification(summary: str, height: int, body: Mapping[str, Any]) -> Spec:
     """A whole Vega-Lite specification that is as wide as its place in the page."""
     return {
         "$schema": SCHEMA,
         "description": summary,
         "width": "container",
+        "autosize": {"type": "fit-x", "contains": "padding"},
         "height": height,
         **body,
     }
@@ -96,6 +97,7 @@ def theme() -> Spec:
         "titleFontWeight": 500,
         "titlePadding": 8,
         "labelLimit": 140,
+        "labelFlush": False,
     }
     legend = {
         "labelColor": "var(--ink-soft)",

@@ -38,7 +38,13 @@ def split_chart(dataset: DatasetPart) -> Chart:
         "mark": {"type": "bar", "height": {"band": 0.72}},
         "encoding": {
             "y": {"field": "label", "type": "nominal", "sort": None, "title": None},
-            "x": {"field": "clips", "type": "quantitative", "title": "clips", "stack": True},
+            "x": {
+                "field": "clips",
+                "type": "quantitative",
+                "title": "clips",
+                "stack": True,
+                "axis": {"tickCount": 6},
+            },
             "color": {
                 "field": "split",
                 "type": "nominal",
@@ -63,7 +69,7 @@ def split_chart(dataset: DatasetPart) -> Chart:
         "splits",
         "Clips by label and split",
         summary,
-        specification(summary, {"step": 22}, body),
+        specification(summary, 22 * len(dataset.labels), body),
         table,
     )
 

@@ -73,7 +73,7 @@ def confusion_chart(name: str, evaluation: EvaluationPart, labels: Sequence[str]
             for truth, row in zip(labels, evaluation.confusion, strict=True)
         ),
     )
-    spec = specification(summary, {"step": step}, body)
+    spec = specification(summary, step * len(labels), body)
     width = 110 + 24 * len(labels)
     return Chart(f"confusion-{name}", f"Confusion, {name}", summary, spec, table, width)
 
@@ -178,7 +178,7 @@ def _roc_lines(values: list[dict[str, Any]], named: dict[str, str], others: str)
                 "field": "series",
                 "type": "nominal",
                 "scale": colours(names, palette),
-                "legend": {"columns": 2},
+                "legend": {"columns": 2, "symbolType": "stroke", "symbolStrokeWidth": 3},
             },
             "tooltip": tooltip(label="class", auc="AUC"),
         },
@@ -216,6 +216,7 @@ def f1_chart(float_: EvaluationPart | None, int8: EvaluationPart | None) -> Char
         "field": "model",
         "type": "nominal",
         "scale": colours([m for m, _ in models], [MODEL_COLOURS[m] for m, _ in models]),
+        "legend": {"symbolOpacity": 1},
     }
     body = {
         "data": rows(values),
@@ -250,7 +251,7 @@ def f1_chart(float_: EvaluationPart | None, int8: EvaluationPart | None) -> Char
         "f1",
         "F1 by class",
         summary,
-        specification(summary, {"step": 15}, body),
+        specification(summary, 15 * len(values), body),
         _f1_table(values),
     )
 

@@ -90,11 +90,11 @@ def _lines(values: list[dict[str, Any]], key: str) -> Spec:
                 "field": "curve",
                 "type": "nominal",
                 "scale": colours(("training", "validation"), (BLUE, ORANGE)),
+                "legend": {"symbolType": "stroke", "symbolStrokeWidth": 2.5, "symbolSize": 250},
             },
             "strokeDash": {
                 "field": "curve",
                 "type": "nominal",
-                "legend": None,
                 "scale": {"domain": ["training", "validation"], "range": [[1, 0], [5, 3]]},
             },
             "tooltip": tooltip(curve="curve", epoch="epoch", told=key),

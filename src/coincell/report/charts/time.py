@@ -1,19 +1,19 @@
-"""What the image costs on the board: time layer by layer, and memory."""
+"""What one window costs on the board: layer by layer, and of its length."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from coincell.report import figures
 from coincell.report.charts.base import (
     BLUE,
-    CATEGORIES,
     FAINT,
     GREEN,
     GREY,
     INK,
     ORANGE,
+    PAPER,
     Chart,
     Spec,
     Table,
@@ -22,12 +22,9 @@ from coincell.report.charts.base import (
     specification,
     tooltip,
 )
-from coincell.report.schema import BoardPart, Layer, MemoryBank
+from coincell.report.schema import BoardPart, Layer
 
 _STAGES = {"features": ORANGE, "network": BLUE, "decision": GREEN, "other": GREY}
-_CONTRIBUTORS = 12
-_REGION_PALETTE = tuple(colour for colour in CATEGORIES)
-_QUIET = {"free": FAINT, "bootloader": GREY}
 
 
 def layer_cost(layer: Layer) -> int:
@@ -78,7 +75,7 @@ def layers_chart(board: BoardPart) -> Chart:
                 "type": "quantitative",
                 "title": unit,
                 "axis": {"format": "~s", "tickCount": 5},
-                "scale": {"padding": 34},
+                "scale": {"domainMax": 1.1 * layer_cost(top), "domainMin": 0, "nice": False},
             },
             "tooltip": tooltip(
                 layer="layer", cycles=unit, share="share", instructions="instructions", macs="MACs"
@@ -101,7 +98,7 @@ def layers_chart(board: BoardPart) -> Chart:
             },
         ],
     }
-    spec = specification(summary, {"step": 24}, body)
+    spec = specification(summary, 24 * len(board.layers), body)
     return Chart("layers", "Cost by layer", summary, spec, _layers_table(board, total), 420)
 
 
@@ -146,24 +143,28 @@ def latency_budget_chart(board: BoardPart, window_ms: float) -> Chart | None:
         / board.clock_hz
         for stage in _STAGES
     }
-    parts = [(stage, ms) for stage, ms in spent.items() if ms > 0]
-    parts.append(("idle", max(window_ms - sum(spent.values()), 0.0)))
+    parts = {stage: ms for stage, ms in spent.items() if ms > 0}
+    parts["idle"] = max(window_ms - sum(spent.values()), 0.0)
     share = board.latency_ms / window_ms
     summary = (
         f"Of a window of {window_ms:g} ms the board works {figures.milliseconds(board.latency_ms)} "
         f"({figures.percent(share)})" + _range_words(board) + "."
     )
-    palette = {**_STAGES, "idle": FAINT}
-    names = [name for name, _ in parts]
-    layers = [_stacked(parts, names, [palette[n] for n in names], "milliseconds", "~s", "ms")]
+    end = max(sum(parts.values()), *(board.latency_range_ms or (0.0,)))
+    layers = [_stage_bar(parts, end)]
     if board.latency_range_ms:
         layers.append(_range_rule(*board.latency_range_ms))
     table = Table(
         ("part", "time", "share of the window"),
-        tuple((n, figures.milliseconds(ms), figures.percent(ms / window_ms)) for n, ms in parts),
+        tuple(
+            (name, figures.milliseconds(ms), figures.percent(ms / window_ms))
+            for name, ms in parts.items()
+        ),
     )
     spec = specification(summary, 46, {"layer": layers})
-    return Chart("latency", "One window on the board", summary, spec, table)
+    return Chart(
+        "latency", "One window on the board (bracket: latency range)", summary, spec, table
+    )
 
 
 def _range_words(board: BoardPart) -> str:
@@ -186,27 +187,21 @@ def _range_rule(low: float, high: float) -> Spec:
     }
 
 
-def _stacked(
-    parts: Sequence[tuple[str, float]],
-    names: Sequence[str],
-    palette: Sequence[str],
-    title: str,
-    tick_format: str,
-    unit: str,
-) -> Spec:
-    """One bar, its parts end to end; the offsets are made here, so that order is ours."""
+def _stage_bar(parts: Mapping[str, float], end: float) -> Spec:
+    """One bar, its parts end to end; their places are made here, so that the order is ours."""
     values: list[dict[str, Any]] = []
     start = 0.0
-    for name, length in parts:
-        told = figures.size(int(length)) if unit == "bytes" else figures.milliseconds(length)
+    for name, length in parts.items():
+        told = figures.milliseconds(length)
         values.append({"part": name, "start": start, "end": start + length, "told": told})
         start += length
+    palette = {**_STAGES, "idle": FAINT}
     return {
         "data": rows(values),
         "mark": {
             "type": "bar",
             "height": 30,
-            "stroke": "var(--paper)",
+            "stroke": PAPER,
             "strokeWidth": 1,
             "cornerRadiusEnd": 0,
         },
@@ -214,99 +209,16 @@ def _stacked(
             "x": {
                 "field": "start",
                 "type": "quantitative",
-                "title": title,
-                "scale": {"domain": [0, start], "nice": False},
-                "axis": {"format": tick_format, "grid": False, "tickCount": 6},
+                "title": "milliseconds",
+                "scale": {"domain": [0, end], "nice": False},
+                "axis": {"format": ",~f", "grid": False, "tickCount": 6},
             },
             "x2": {"field": "end"},
             "color": {
                 "field": "part",
                 "type": "nominal",
-                "scale": colours(names, palette),
-                "legend": {"columns": 4},
+                "scale": colours(list(parts), [palette[name] for name in parts]),
             },
-            "tooltip": tooltip(part="part", told="size" if unit == "bytes" else "time"),
+            "tooltip": tooltip(part="part", told="time"),
         },
     }
-
-
-def memory_charts(board: BoardPart) -> tuple[Chart, ...]:
-    """A bar for flash and one for RAM, from the lowest address to the highest."""
-    return tuple(_bank(bank) for bank in board.memory_map)
-
-
-def _bank(bank: MemoryBank) -> Chart:
-    used = sum(region.bytes for region in bank.regions if region.name not in _QUIET)
-    title = "Flash" if bank.name == "flash" else "RAM"
-    summary = (
-        f"{title}: {used:,} of {bank.bytes:,} bytes are the image's "
-        f"({figures.percent(used / bank.bytes) if bank.bytes else '-'})."
-    )
-    parts = [(region.name, region.bytes / 1024) for region in bank.regions]
-    names = list(dict.fromkeys(region.name for region in bank.regions))
-    loud = [name for name in names if name not in _QUIET]
-    palette = [
-        _QUIET.get(name) or _REGION_PALETTE[loud.index(name) % len(_REGION_PALETTE)]
-        for name in names
-    ]
-    table = Table(
-        ("region", "address", "bytes", "share"),
-        tuple(
-            (
-                region.name,
-                figures.NOTHING if region.address is None else f"0x{region.address:08x}",
-                figures.count(region.bytes),
-                figures.percent(region.bytes / bank.bytes if bank.bytes else None),
-            )
-            for region in bank.regions
-        ),
-    )
-    values = _stacked(parts, names, palette, "KiB", "~f", "KiB")
-    spec = specification(summary, 46, values)
-    return Chart(f"memory-{bank.name}", title, summary, spec, table)
-
-
-def contributors_chart(board: BoardPart) -> Chart:
-    """The symbols that take most bytes."""
-    shown = board.contributors[:_CONTRIBUTORS]
-    values = [
-        {
-            "symbol": f"{entry.symbol} ({entry.section})",
-            "bytes": entry.bytes,
-            "told": figures.count(entry.bytes),
-            "section": entry.section,
-        }
-        for entry in shown
-    ]
-    sections = list(dict.fromkeys(entry.section for entry in shown))
-    summary = (
-        f"The {len(shown)} largest contributors. Largest: {shown[0].symbol}, "
-        f"{shown[0].bytes:,} bytes of {shown[0].section}."
-    )
-    body = {
-        "data": rows(values),
-        "mark": {"type": "bar", "height": {"band": 0.7}},
-        "encoding": {
-            "y": {
-                "field": "symbol",
-                "type": "nominal",
-                "sort": None,
-                "title": None,
-                "axis": {"labelLimit": 230},
-            },
-            "x": {
-                "field": "bytes",
-                "type": "quantitative",
-                "title": "bytes",
-                "axis": {"format": "~s", "tickCount": 5},
-            },
-            "color": {"field": "section", "type": "nominal", "scale": colours(sections)},
-            "tooltip": tooltip(symbol="symbol", told="bytes"),
-        },
-    }
-    table = Table(
-        ("symbol", "section", "bytes"),
-        tuple((entry.symbol, entry.section, figures.count(entry.bytes)) for entry in shown),
-    )
-    spec = specification(summary, {"step": 22}, body)
-    return Chart("contributors", "Largest contributors", summary, spec, table, 460)
