@@ -15,6 +15,7 @@ from coincell.runtime.library import load_library
 NO_DECISION = -1
 _UNIT = 256
 _MAX_CLASSES, _MAX_WINDOWS = 32767, 4096
+_MAX_THRESHOLD = 129 * _UNIT  # beyond int8 either way: always, or never
 
 
 class _Config(ctypes.Structure):
@@ -47,6 +48,10 @@ class Decision:
         if not 1 <= windows <= _MAX_WINDOWS:
             raise ConfigurationError(
                 f"Smoothing spans 1 to {_MAX_WINDOWS} windows; received {windows}."
+            )
+        if abs(threshold) > _MAX_THRESHOLD:
+            raise ConfigurationError(
+                f"A threshold lies within +-{_MAX_THRESHOLD}; received {threshold}."
             )
         self.classes = classes
         self.windows = windows
@@ -105,6 +110,8 @@ def decision_threshold(probability: float, scale: float, zero_point: int) -> int
         zero_point: of the network's int8 output.
 
     Returns:
-        In 1/256 of the score's integer unit. Rounded up, save for the error of float64 itself.
+        In 1/256 of the score's integer unit. Rounded up, save for the error of float64 itself;
+        what no int8 score reaches, or every score does, becomes one step beyond int8.
     """
-    return math.ceil((probability / scale + zero_point) * _UNIT - 1e-6)
+    exact = (probability / scale + zero_point) * _UNIT
+    return math.ceil(min(_MAX_THRESHOLD, max(-_MAX_THRESHOLD, exact)) - 1e-6)

@@ -4,6 +4,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* A mean score is in 1/256 of the network's output unit: q, the int8 score, is q * 256. */
 #define COINCELL_DECISION_FRACTION_BITS 8
 #define COINCELL_DECISION_NONE (-1)
@@ -37,5 +41,9 @@ void coincell_decision_reset(coincell_decision_state *state);
 coincell_decision_result coincell_decision_step(const coincell_decision_config *config,
                                                 coincell_decision_state *state,
                                                 const int8_t *scores);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
