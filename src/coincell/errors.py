@@ -16,11 +16,21 @@ A message states the rule and what was received; the hint says what to try.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 
 class CoincellError(Exception):
-    """Base of all errors raised on purpose; `exit_code` is what the command line returns."""
+    """Base of all errors raised on purpose.
 
-    exit_code = 3
+    Attributes:
+        exit_code: what the command line returns.
+        topic: the heading of docs/troubleshooting.md that tells more.
+        message: the rule and what was received.
+        hint: what to try; "" when the message says it.
+    """
+
+    exit_code: ClassVar[int] = 3
+    topic: ClassVar[str] = "a-fault-of-coincells-own"
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -32,31 +42,42 @@ class UserError(CoincellError):
     """Something that the user can mend."""
 
     exit_code = 2
+    topic = "files-and-disk"
 
 
 class ConfigurationError(UserError):
     """coincell.toml says something that cannot be."""
 
+    topic = "configuration"
+
 
 class DataError(UserError):
     """A recording, a manifest or a label is not usable."""
+
+    topic = "recordings"
 
 
 class ModelError(UserError):
     """A model file is broken, or needs what is not supported."""
 
+    topic = "model-files"
+
 
 class ToolchainError(UserError):
     """A compiler is missing, or refused the code."""
+
+    topic = "compilers"
 
 
 class MissingExtraError(UserError):
     """An optional package is needed and not installed."""
 
+    topic = "missing-packages"
+
     def __init__(self, extra: str, package: str, purpose: str) -> None:
         super().__init__(
             f"{purpose} needs the package {package!r}, which is not installed.",
-            hint=f'Install the extra: pip install "coincell[{extra}]"',
+            hint=f"Install the extra coincell[{extra}]; `coincell doctor` prints the command.",
         )
         self.extra = extra
 
@@ -64,11 +85,14 @@ class MissingExtraError(UserError):
 class BoardError(UserError):
     """A board, virtual or real, did not answer as it should."""
 
+    topic = "boards"
+
 
 class GateError(CoincellError):
     """A promise does not hold: the model does not fit, is too slow, or is not exact."""
 
     exit_code = 1
+    topic = "gates"
 
 
 class InternalError(CoincellError):

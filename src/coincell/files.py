@@ -85,6 +85,6 @@ def locked(path: Path) -> Iterator[None]:
 def cache_directory() -> Path:
     """Where builds shared by all projects are kept: $COINCELL_CACHE, or the XDG cache folder."""
     if configured := os.environ.get("COINCELL_CACHE"):
-        return Path(configured)
+        return Path(configured).absolute()
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(base) / "coincell"

@@ -110,6 +110,7 @@ def _tell(error: CoincellError) -> int:
     click.echo(f"{click.style('error:', fg='red', bold=True)} {error.message}", err=True)
     if error.hint:
         click.echo(f"{click.style('hint:', fg='cyan', bold=True)}  {error.hint}", err=True)
+    click.echo(click.style(f"more:  docs/troubleshooting.md#{error.topic}", dim=True), err=True)
     return error.exit_code
 
 

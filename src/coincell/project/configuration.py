@@ -7,12 +7,16 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
-Range = tuple[float, float]
+Range = Annotated[tuple[float, float], Field(strict=False)]
+WholeRange = Annotated[tuple[int, int], Field(strict=False)]
 Word = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.+-]*$")]
+Words = Annotated[tuple[Word, ...], Field(strict=False)]
+"""Not strict about being a tuple: TOML gives a list. What is in it is checked strictly."""
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+    # Strict: "30" is no number and true is no 1, so that a slip of the pen is told, not guessed at.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 def _ordered(name: str, pair: Range) -> None:
@@ -52,7 +56,7 @@ class SplitSettings(_Section):
 class DataSettings(_Section):
     """[data]"""
 
-    labels: tuple[Word, ...] = Field(
+    labels: Words = Field(
         min_length=2, description="The classes, in the order of the network's outputs."
     )
     sample_rate_hz: int = Field(
@@ -82,15 +86,15 @@ class DataSettings(_Section):
 class SynthesisSettings(_Section):
     """[synthesis]: what `coincell data synthesize` makes"""
 
-    words: tuple[Word, ...] = Field(
+    words: Words = Field(
         (), description="Words to speak; empty: the labels that are neither silence nor unknown."
     )
-    unknown_words: tuple[Word, ...] = Field(
+    unknown_words: Words = Field(
         ("happy", "house", "seven", "tree", "wow", "bird", "sheila", "cat", "learn", "visual"),
         description="Words of the unknown class.",
     )
-    voices: int = Field(32, ge=3, le=100, description="How many espeak-ng voice variants speak.")
-    accents: tuple[str, ...] = Field(
+    voices: int = Field(32, ge=3, le=40, description="How many espeak-ng voice variants speak.")
+    accents: Annotated[tuple[str, ...], Field(strict=False)] = Field(
         ("en-us", "en-gb", "en-gb-scotland", "en-029", "en-gb-x-rp"),
         min_length=1,
         description="espeak-ng language codes; a voice has one accent.",
@@ -98,8 +102,11 @@ class SynthesisSettings(_Section):
     clips_per_word_and_voice: int = Field(
         3, ge=1, le=50, description="Takes a voice speaks of each word, with other rate and pitch."
     )
-    rate_wpm: tuple[int, int] = Field((130, 210), description="Speaking rate, words a minute.")
-    pitch: tuple[int, int] = Field((30, 70), description="espeak-ng pitch, 0 to 99.")
+    rate_wpm: WholeRange = Field((130, 210), description="Speaking rate, words a minute.")
+    pitch: WholeRange = Field((30, 70), description="espeak-ng pitch, 0 to 99.")
+    unknown_clips_per_voice: int = Field(
+        0, ge=0, le=1000, description="Other words a voice speaks; 0: twice the takes of a word."
+    )
     silence_clips: int = Field(0, ge=0, description="Clips without speech; 0: as many as a word.")
     noise_snr_db: Range = Field(
         (10.0, 40.0), description="Background noise mixed under each clip, decibels of SNR."

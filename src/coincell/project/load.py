@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from coincell.project.configuration import Configuration
 
 CONFIGURATION_FILE = "coincell.toml"
 _MAX_BYTES = 1 << 20
+_MOST_SHOWN = 80
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,15 @@ def parse_configuration(text: str, source: str = CONFIGURATION_FILE) -> Configur
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{source} is not valid TOML: {error}.") from error
+    except RecursionError as error:
+        raise ConfigurationError(f"{source} is nested too deeply to be a configuration.") from error
     try:
         return Configuration.model_validate(table)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise _explain(source, dict(first), error.error_count()) from error
+        faults = [dict(fault) for fault in error.errors(include_url=False)]
+        # A misspelt key goes first: it is also why another one "is missing".
+        first = next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
+        raise _explain(source, first, len(faults)) from error
 
 
 def _explain(source: str, fault: dict[str, Any], count: int) -> ConfigurationError:
@@ -83,26 +89,40 @@ def _explain(source: str, fault: dict[str, Any], count: int) -> ConfigurationErr
     if fault["type"] == "missing":
         return ConfigurationError(f"{source}: the key {where!r} is missing.{more}")
     message = str(fault["msg"]).removeprefix("Value error, ")
+    if fault["type"] in _IN_TOML:
+        message = f"Input should be {_IN_TOML[fault['type']]}"
     received = fault["input"]
-    shown = "" if isinstance(received, dict) else f" Received: {where} = {received!r}."
+    shown = "" if isinstance(received, dict) else f" Received: {where} = {_cut(repr(received))}."
     prefix = f"{where}: " if where else ""
     return ConfigurationError(f"{source}: {prefix}{message}.{shown}{more}")
 
 
+_IN_TOML = {"tuple_type": "a list", "model_type": "a table of keys", "bool_type": "true or false"}
+"""Fault -> what TOML calls the thing that Python calls otherwise."""
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + " ..."
+
+
 def _nearest(location: tuple[str | int, ...]) -> str:
-    """The known key most like the last part of `location`, with its section, or ""."""
-    section: type[BaseModel] = Configuration
-    for part in location[:-1]:
-        annotation = section.model_fields[str(part)].annotation
-        assert isinstance(annotation, type)
-        assert issubclass(annotation, BaseModel)
-        section = annotation
-    name = str(location[-1])
-    match = difflib.get_close_matches(name, section.model_fields, n=1, cutoff=0.5)
-    if match:
-        return ".".join([*(str(part) for part in location[:-1]), match[0]])
-    for key, field in Configuration.model_fields.items():
-        fields = getattr(field.annotation, "model_fields", {})
-        if found := difflib.get_close_matches(name, fields, n=1, cutoff=0.8):
-            return f"{key}.{found[0]}"
+    """The known key most like the unknown one at `location`, with its section, or "".
+
+    The same name elsewhere goes first, then a like name in the same section, then elsewhere.
+    """
+    *sections, name = (str(part) for part in location)
+    known = list(_known_keys(Configuration))
+    here = [key for key in known if key[:-1] == tuple(sections)]
+    for keys, likeness in ((known, 1.0), (here, 0.5), (known, 0.8)):
+        names = [key[-1] for key in keys]
+        if match := difflib.get_close_matches(name, names, n=1, cutoff=likeness):
+            return ".".join(keys[names.index(match[0])])
     return ""
+
+
+def _known_keys(section: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every key below a section, sections included, each with the sections that lead to it."""
+    for name, field in section.model_fields.items():
+        yield (*path, name)
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _known_keys(field.annotation, (*path, name))

@@ -1,6 +1,7 @@
 """Compilers: find them, run them, and keep what they built by the content it was built from."""
 
-from coincell.toolchain.build import build_cached, build_shared_library
+from coincell.toolchain.build import build_shared_library
+from coincell.toolchain.cache import build_cached
 from coincell.toolchain.compilers import (
     C_FLAGS,
     Compiler,

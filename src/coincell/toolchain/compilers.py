@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coincell.errors import ToolchainError
+from coincell.toolchain.cache import build_cached
 
 C_FLAGS: tuple[str, ...] = (
     "-std=c11",
@@ -66,6 +67,7 @@ class Compiler:
                 words,
                 capture_output=True,
                 text=True,
+                errors="replace",
                 cwd=directory,
                 env=_environment(),
                 check=False,
@@ -114,7 +116,8 @@ def host_compilers() -> list[Compiler]:
         version = _version((path,), "--version") if path else None
         if path and version:
             name = "clang" if "clang" in version else "gcc"
-            if all(compiler.version != version for compiler in found):
+            same = {os.path.realpath(compiler.command[0]) for compiler in found}
+            if os.path.realpath(path) not in same:
                 found.append(Compiler(name, (path,), version))
     zig = _zig()
     if zig and (version := _version(zig, "version")):
@@ -123,7 +126,7 @@ def host_compilers() -> list[Compiler]:
 
 
 def find_host_compiler() -> Compiler:
-    """The C compiler for this computer.
+    """The first C compiler for this computer that can make a program.
 
     Raises:
         ToolchainError: there is none.
@@ -131,7 +134,25 @@ def find_host_compiler() -> Compiler:
     compilers = host_compilers()
     if not compilers:
         raise ToolchainError("No C compiler was found (looked for cc, gcc, clang, zig).", _HINT)
-    return compilers[0]
+    refusals = []
+    for compiler in compilers:
+        try:
+            _try_out(compiler)
+        except ToolchainError as error:
+            refusals.append(error)
+        else:
+            return compiler
+    raise ToolchainError(f"No C compiler here can make a program. {refusals[0].message}", _HINT)
+
+
+def _try_out(compiler: Compiler) -> None:
+    """Make a program, once for each compiler: one without its C library starts, but cannot."""
+
+    def build(folder: Path) -> None:
+        (folder / "trial.c").write_text("#include <stdint.h>\nint main(void) { return 0; }\n")
+        compiler.run([*C_FLAGS, "-O2", "trial.c", "-o", "trial"], directory=folder)
+
+    build_cached("trial", {"compiler": compiler.identity}, build)
 
 
 def find_cross_compiler(core: str = "cortex-m4f", prefer: str = "") -> Compiler:
