@@ -13,6 +13,7 @@ from coincell.data.manifest import (
     write_manifest,
 )
 from coincell.data.progress import Progress
+from coincell.data.single import RecordingWindow, read_window
 from coincell.data.synthesis import SynthesisSummary, synthesize
 from coincell.data.windows import Windows, load_windows
 
@@ -23,6 +24,7 @@ __all__ = [
     "ImportSummary",
     "Layout",
     "Progress",
+    "RecordingWindow",
     "Sample",
     "Source",
     "Split",
@@ -31,6 +33,7 @@ __all__ = [
     "import_recordings",
     "load_windows",
     "read_manifest",
+    "read_window",
     "synthesize",
     "write_manifest",
 ]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from coincell.pipeline.store import Artefact
 
 WINDOWS_FILE = "windows.npy"
+NOISE_FILE = "noise.npy"
 SAMPLES_FILE = "samples.json"
 
 
@@ -41,6 +42,12 @@ class Clips:
         windows: NDArray[np.int16] = np.load(self.folder / WINDOWS_FILE, mmap_mode="r")
         return windows
 
+    @functools.cached_property
+    def noise(self) -> NDArray[np.int16]:
+        """Background noise to mix in, int16 [recordings, samples]; may have no rows."""
+        noise: NDArray[np.int16] = np.load(self.folder / NOISE_FILE)
+        return noise
+
     def rows(self, split: str) -> NDArray[np.int64]:
         """Positions of the clips of `split`."""
         return np.flatnonzero(self.splits == split).astype(np.int64)
@@ -58,9 +65,11 @@ def write_clips(
     labels: Sequence[int],
     splits: Sequence[str],
     groups: Sequence[Mapping[str, str]],
+    noise: NDArray[np.int16],
 ) -> None:
     """Lay down what `read_clips` reads."""
     np.save(folder / WINDOWS_FILE, windows)
+    np.save(folder / NOISE_FILE, noise)
     samples = {
         "files": list(files),
         "labels": list(labels),

@@ -1,0 +1,17 @@
+"""The stages as one visible list, a content-addressed cache, and the run's report."""
+
+from coincell.pipeline.predict import Prediction, predict_files
+from coincell.pipeline.run import RunResult, run_project, run_until, summary_of
+from coincell.pipeline.runner import Demand, Outcome, StageEvent
+
+__all__ = [
+    "Demand",
+    "Outcome",
+    "Prediction",
+    "RunResult",
+    "StageEvent",
+    "predict_files",
+    "run_project",
+    "run_until",
+    "summary_of",
+]

@@ -1,0 +1,107 @@
+"""Artefacts of firmware, measurement and proof -> the report's board and proof."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from coincell.pipeline.store import Artefact
+from coincell.report import (
+    BoardPart,
+    Contributor,
+    CycleModel,
+    ExactPart,
+    Layer,
+    MemoryBank,
+    MemoryRegion,
+)
+
+_CYCLE_MODEL = CycleModel(
+    source="The Cortex-M4's published instruction timing at zero wait states, plus 3 cycles for "
+    "each data load from flash; instructions are counted exactly.",
+    error="Against published hardware times of eight programs on another Cortex-M4 within "
+    "-9.5 to +9.3 %; on this chip nothing is published to fit, so the range is wider.",
+)
+
+
+def board_part(artefacts: dict[str, Artefact]) -> BoardPart | None:
+    """The image on the board as far as the run came; None before it was linked."""
+    if "firmware" not in artefacts:
+        return None
+    firmware = artefacts["firmware"].read_json("firmware.json")
+    compiled = artefacts["compile"].read_json("compile.json")
+    measured: dict[str, Any] = {}
+    if "measure" in artefacts:
+        measured = artefacts["measure"].read_json("measurement.json")
+    figures = (
+        "instructions",
+        "cycles",
+        "flash_loads",
+        "cycles_flash",
+        "latency_ms",
+        "latency_range_ms",
+        "stack_bytes",
+    )
+    latency = measured.get("latency_ms")
+    return BoardPart(
+        name=firmware["board"],
+        title=firmware["title"],
+        virtual=True,
+        core=firmware["core"],
+        clock_hz=firmware["clock_hz"],
+        image_flash_bytes=firmware["image_flash_bytes"],
+        flash_limit_bytes=firmware["flash_limit_bytes"],
+        image_ram_bytes=firmware["image_ram_bytes"],
+        ram_limit_bytes=firmware["ram_limit_bytes"],
+        stack_reserved_bytes=firmware.get("stack_reserved_bytes"),
+        arena_bytes=compiled["arena_bytes"],
+        inferences_per_second=1000.0 / latency if latency else None,
+        cycle_model=_CYCLE_MODEL if measured else None,
+        layers=tuple(_layer(layer) for layer in measured.get("layers", ())),
+        contributors=tuple(
+            Contributor.model_validate(each) for each in firmware.get("contributors", ())
+        ),
+        memory_map=_memory_map(firmware),
+        **{name: measured.get(name) for name in figures},
+    )
+
+
+def _layer(layer: dict[str, Any]) -> Layer:
+    """One line of the cost table; `kind` is the measurement's own word for the chain's step."""
+    return Layer(
+        name=layer["name"],
+        operator=" + ".join(layer["ops"]) or layer["name"],
+        stage=layer["kind"],
+        symbol=layer["symbol"] or None,
+        instructions=layer["instructions"],
+        cycles=layer["cycles"],
+        flash_loads=layer["flash_loads"],
+        cycles_flash=None
+        if layer["cycles"] is None
+        else layer["cycles"] + 3 * layer["flash_loads"],
+        macs=layer["macs"],
+    )
+
+
+def _memory_map(firmware: dict[str, Any]) -> tuple[MemoryBank, ...]:
+    spans = firmware.get("memory_map", ())
+    banks = []
+    names: tuple[Literal["flash", "ram"], ...] = ("flash", "ram")
+    for name in names:
+        regions = tuple(
+            MemoryRegion(name=span["what"], bytes=span["bytes"], address=span["address"])
+            for span in spans
+            if span["memory"] == name and span["bytes"]
+        )
+        if regions:
+            limit = firmware[f"{name}_limit_bytes"]
+            banks.append(MemoryBank(name=name, bytes=limit, regions=regions))
+    return tuple(banks)
+
+
+def exact_part(artefacts: dict[str, Artefact]) -> ExactPart | None:
+    """What was compared byte for byte; None before that."""
+    if "prove" not in artefacts:
+        return None
+    facts = artefacts["prove"].read_json("proof.json")
+    names = ("clips", "clips_on_board", "mismatches", "oracle", "first_mismatch")
+    return ExactPart(**{name: facts[name] for name in names})

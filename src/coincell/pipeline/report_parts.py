@@ -1,0 +1,154 @@
+"""Artefacts -> the parts of report.json, as far as the run came."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from coincell.pipeline.clips import Clips, read_clips
+from coincell.pipeline.feature_arrays import read_features
+from coincell.pipeline.store import Artefact
+from coincell.project import Configuration
+from coincell.report import (
+    DatasetPart,
+    EvaluationPart,
+    FeatureExample,
+    FeaturesPart,
+    History,
+    Metric,
+    ModelPart,
+    Split,
+)
+
+_EXAMPLES = 6
+
+
+def dataset_part(artefact: Artefact, configuration: Configuration) -> DatasetPart:
+    """What the run learned from and was judged by."""
+    clips = read_clips(artefact)
+    facts = artefact.read_json("dataset.json")
+    durations = np.asarray(facts["durations_s"], np.float64)
+    by = configuration.data.split.by
+    everyone = range(len(clips.files))
+    speakers_known = clips.units(everyone, by) is not None
+    columns = sorted({column for group in clips.groups for column in group})
+    synthetic = any("synthetic" in note for note in facts["notes"])
+    return DatasetPart(
+        source="synthesized with espeak-ng voices" if synthetic else "imported recordings",
+        synthetic=synthetic,
+        samples=len(clips.files),
+        duration_s=float(durations.sum()),
+        labels=configuration.data.labels,
+        sample_rate_hz=configuration.data.sample_rate_hz,
+        window_samples=configuration.data.window_samples,
+        window_ms=configuration.data.window_ms,
+        split_by=by if speakers_known else None,
+        splits=tuple(_split(clips, name, durations, configuration) for name in _SPLITS),
+        groups={
+            column: len({group[column] for group in clips.groups if column in group})
+            for column in columns
+        },
+        notes={note: count for note, count in facts["notes"].items() if count},
+    )
+
+
+_SPLITS = ("train", "validation", "test")
+
+
+def _split(
+    clips: Clips, name: str, durations: np.typing.NDArray[np.float64], configuration: Configuration
+) -> Split:
+    rows = clips.rows(name)
+    units = clips.units(rows, configuration.data.split.by)
+    counts = Counter(clips.labels[rows].tolist())
+    return Split(
+        name=name,
+        samples=len(rows),
+        duration_s=float(durations[rows].sum()),
+        speakers=len(set(units)) if units else None,
+        counts={
+            label: counts.get(index, 0) for index, label in enumerate(configuration.data.labels)
+        },
+    )
+
+
+def features_part(
+    artefact: Artefact, dataset: Artefact, configuration: Configuration
+) -> FeaturesPart:
+    """The features, with one example a class from the test split."""
+    facts = artefact.read_json("features.json")
+    clips = read_clips(dataset)
+    arrays = read_features(artefact)
+    rows = clips.rows("test")
+    examples = []
+    for index, label in enumerate(configuration.data.labels):
+        of_class = rows[clips.labels[rows] == index]
+        if len(of_class) and len(examples) < _EXAMPLES:
+            row = int(of_class[0])
+            values = tuple(tuple(line) for line in arrays.clips[row].tolist())
+            examples.append(FeatureExample(label=label, file=clips.files[row], values=values))
+    settings = configuration.features
+    return FeaturesPart(
+        block=settings.block,
+        shape=tuple(facts["shape"]),
+        settings=settings.model_dump(mode="json"),
+        scale=facts["scale"],
+        zero_point=facts["zero_point"],
+        hop_ms=settings.hop_ms,
+        low_hz=settings.low_hz,
+        high_hz=settings.high_hz,
+        examples=tuple(examples),
+    )
+
+
+def model_part(artefacts: dict[str, Artefact], configuration: Configuration) -> ModelPart:
+    """The network: what it is, how it was trained, what it became."""
+    training = artefacts["train"].read_json("training.json")
+    facts: dict[str, Any] = {}
+    if "quantize" in artefacts:
+        manifest = artefacts["quantize"].manifest
+        tflite = artefacts["quantize"].folder / "model.tflite"
+        facts["tflite_bytes"] = tflite.stat().st_size
+        facts["tflite_sha256"] = manifest["files"]["model.tflite"]
+    compiled = artefacts["compile"].read_json("compile.json") if "compile" in artefacts else {}
+    if compiled:
+        facts["macs"] = compiled["macs"]
+        facts["operators"] = compiled["operators"]
+    return ModelPart(
+        architecture=configuration.model.file or configuration.model.architecture,
+        parameters=training.get("parameters") or compiled.get("parameters", 0),
+        history=_history(training["history"]) if training["trained"] else None,
+        **facts,
+    )
+
+
+def _history(history: dict[str, Any]) -> History:
+    watched = [value for value in history["val_loss"] if value is not None]
+    return History(
+        loss=tuple(history["loss"]),
+        validation_loss=tuple(watched),
+        accuracy=tuple(history["accuracy"]),
+        validation_accuracy=tuple(v for v in history["val_accuracy"] if v is not None),
+        best_epoch=history["best_epoch"],
+        stopped_early=history["stopped_early"],
+        remark=history["gap"],
+    )
+
+
+def evaluation_part(facts: dict[str, Any] | None) -> EvaluationPart | None:
+    """One model's figures on the test split; None where there is no such model."""
+    return None if facts is None else EvaluationPart.model_validate(facts)
+
+
+def metrics_of(facts: dict[str, Any]) -> dict[str, Metric]:
+    """Name -> figure of the int8 model, decisions included: the same form for every task."""
+    int8 = facts["int8"]
+    names = [name for name, value in int8.items() if isinstance(value, dict) and "value" in value]
+    found = {name: Metric.model_validate(int8[name]) for name in names}
+    found |= {name: Metric.model_validate(each) for name, each in facts["decisions"].items()}
+    if facts["comparison"] is not None:
+        for name in ("accuracy_difference", "f1_macro_difference", "agreement"):
+            found[name] = Metric.model_validate(facts["comparison"][name])
+    return found

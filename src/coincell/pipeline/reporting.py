@@ -1,0 +1,184 @@
+"""Everything that a run found out, as one report, and the files a person looks for."""
+
+from __future__ import annotations
+
+import datetime
+import platform
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import coincell
+from coincell.files import write_atomic
+from coincell.pipeline.board_part import board_part, exact_part
+from coincell.pipeline.fingerprint import machine
+from coincell.pipeline.report_parts import (
+    dataset_part,
+    evaluation_part,
+    features_part,
+    metrics_of,
+    model_part,
+)
+from coincell.pipeline.runner import Outcome
+from coincell.pipeline.store import Artefact
+from coincell.project import CONFIGURATION_FILE, Project
+from coincell.report import (
+    Gate,
+    Provenance,
+    Report,
+    StageRun,
+    Stop,
+    Tool,
+    promises_of,
+    render_html,
+)
+
+_ALL_GATES = (
+    ("accuracy", ""),
+    ("flash", "bytes"),
+    ("ram", "bytes"),
+    ("stack", "bytes"),
+    ("latency", "ms"),
+    ("exact", "clips"),
+)
+
+
+def make_report(project: Project, outcome: Outcome) -> Report:
+    """The report of a run, as far as it came."""
+    artefacts = dict(outcome.artefacts)
+    configuration = project.configuration
+    evaluation: dict[str, Any] = {"float": None, "int8": None, "notes": []}
+    if "evaluate" in artefacts:
+        evaluation = artefacts["evaluate"].read_json("evaluation.json")
+    trained = "train" in artefacts
+    report = Report(
+        project=configuration.project.name,
+        task=configuration.project.task,
+        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        dataset=dataset_part(artefacts["dataset"], configuration),
+        features=features_part(artefacts["features"], artefacts["dataset"], configuration)
+        if "features" in artefacts
+        else None,
+        model=model_part(artefacts, configuration) if trained else None,
+        float_=evaluation_part(evaluation["float"]),
+        int8=evaluation_part(evaluation["int8"]),
+        metrics=metrics_of(evaluation) if "evaluate" in artefacts else {},
+        board=board_part(artefacts),
+        exact=exact_part(artefacts),
+        gates=_with_open_gates(outcome.gates),
+        warnings=tuple(_warnings(artefacts, evaluation)),
+        stopped=_stop(outcome),
+        provenance=_provenance(project, artefacts, outcome),
+    )
+    return report.model_copy(update={"promises": promises_of(report)})
+
+
+def _with_open_gates(gates: Iterable[Gate]) -> tuple[Gate, ...]:
+    """The gates reached, and those that were not, in their order."""
+    reached = {gate.name: gate for gate in gates}
+    names = {name for name, _ in _ALL_GATES}
+    everything = [
+        reached.get(name) or Gate(name=name, limit=None, value=None, passed=None, unit=unit)
+        for name, unit in _ALL_GATES
+    ]
+    others = [gate for name, gate in reached.items() if name not in names]
+    return (*everything[:1], *others, *everything[1:])
+
+
+def _warnings(artefacts: dict[str, Artefact], evaluation: dict[str, Any]) -> list[str]:
+    """What the figures do not say: the data check's findings and the evaluation's notes."""
+    check = artefacts["dataset"].read_json("dataset.json")["check"]
+    found = [
+        finding["message"]
+        for finding in check["findings"]
+        if finding["severity"] in ("error", "warning")
+    ]
+    return [*found, *evaluation["notes"]]
+
+
+def _stop(outcome: Outcome) -> Stop | None:
+    if not outcome.stopped_at:
+        return None
+    failed = [gate for gate in outcome.gates if gate.passed is False]
+    return Stop(
+        stage=outcome.stopped_at,
+        reason=" ".join(gate.reason for gate in failed if gate.reason) or "A gate failed.",
+    )
+
+
+def _provenance(project: Project, artefacts: dict[str, Artefact], outcome: Outcome) -> Provenance:
+    manifests = {name: artefact.manifest for name, artefact in artefacts.items()}
+    packages: dict[str, str] = {}
+    compilers: dict[str, str] = {}
+    for name, manifest in manifests.items():
+        packages |= manifest["inputs"]["packages"]
+        for identity in manifest["inputs"]["toolchain"]:
+            compilers[identity.split()[0]] = identity.partition(" ")[2]
+        del name
+    return Provenance(
+        coincell=coincell.__version__,
+        command="coincell run",
+        seed=project.configuration.project.seed,
+        python=platform.python_version(),
+        platform=f"{platform.system()} {platform.machine()}",
+        processor=machine()["model"],
+        tools=tuple(Tool(name=name, version=text) for name, text in sorted(compilers.items())),
+        packages={name: version for name, version in sorted(packages.items()) if version},
+        hashes=_hashes(manifests),
+        stages=tuple(
+            StageRun(
+                name=name,
+                key=artefact.key,
+                seconds=outcome.seconds.get(name),
+                reused=name not in outcome.seconds,
+            )
+            for name, artefact in artefacts.items()
+        ),
+        configuration=(project.directory / CONFIGURATION_FILE).read_text(encoding="utf-8"),
+    )
+
+
+def _hashes(manifests: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """SHA-256 of what a person can hold in hand: recordings' list, model, image."""
+    found: dict[str, str] = {}
+    data = manifests["dataset"]["inputs"]["files"]
+    found.update({name: digest for name, digest in data.items() if name.endswith("manifest.csv")})
+    for stage, name in (("quantize", "model.tflite"), ("firmware", "firmware.bin")):
+        digest = manifests.get(stage, {}).get("files", {}).get(name)
+        if digest:
+            found[name] = digest
+    return found
+
+
+def publish(project: Project, outcome: Outcome, report: Report) -> Path:
+    """Lay report.html, report.json, the model, the C and the image into build/.
+
+    Returns:
+        The path of report.html.
+    """
+    build = project.build_directory
+    for stage, name in (
+        ("quantize", "model.tflite"),
+        ("firmware", "firmware.elf"),
+        ("firmware", "firmware.hex"),
+        ("firmware", "firmware.bin"),
+    ):
+        _publish_file(outcome.artefacts.get(stage), name, build / name)
+    if "compile" in outcome.artefacts:
+        shutil.rmtree(build / "c", ignore_errors=True)
+        shutil.copytree(outcome.artefacts["compile"].folder / "c", build / "c")
+    write_atomic(build / "report.json", report.to_json())
+    write_atomic(build / "report.html", render_html(report))
+    return build / "report.html"
+
+
+def _publish_file(artefact: Artefact | None, name: str, target: Path) -> None:
+    """Copy one file of an artefact; what this run did not make is not left from an older one."""
+    source = artefact.folder / name if artefact else None
+    if source is None or not source.is_file():
+        target.unlink(missing_ok=True)
+        return
+    write_atomic(target, source.read_bytes())
+
+

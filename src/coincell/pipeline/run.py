@@ -1,0 +1,67 @@
+"""The whole run of a project: stages, gates, report, files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from coincell.pipeline.reporting import make_report, publish
+from coincell.pipeline.runner import Demand, Listener, Outcome, run_stages
+from coincell.pipeline.stages.table import STAGES
+from coincell.project import Project
+from coincell.report import Report
+
+
+def _nobody(event: object) -> None:
+    del event
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What `coincell run` ends with.
+
+    Attributes:
+        report: the content of report.json.
+        report_path: the HTML file.
+        passed: whether every gate that was reached holds and none stopped the run.
+    """
+
+    report: Report
+    report_path: Path
+    passed: bool
+
+
+def run_project(
+    project: Project, demand: Demand | None = None, listener: Listener = _nobody
+) -> RunResult:
+    """Every stage, only what is stale; then the report, also when a gate ended the run.
+
+    Raises:
+        UserError: the recordings, the configuration or the tools need mending.
+    """
+    outcome = run_stages(project, STAGES, demand, listener)
+    report = make_report(project, outcome)
+    path = publish(project, outcome, report)
+    return RunResult(report, path, outcome.passed and not outcome.stopped_at)
+
+
+def run_until(project: Project, demand: Demand, listener: Listener = _nobody) -> Outcome:
+    """The stages up to `demand.until`, without a report."""
+    return run_stages(project, STAGES, demand, listener)
+
+
+def summary_of(outcome: Outcome) -> dict[str, Any]:
+    """The last artefact of a partial run in a few words: stage, folder, gates."""
+    name, artefact = list(outcome.artefacts.items())[-1]
+    return {
+        "stage": name,
+        "key": artefact.key,
+        "folder": str(artefact.folder),
+        "gates": [gate.model_dump(mode="json") for gate in outcome.gates],
+    }
+
+
+def up_to_date_artefacts(project: Project, until: str) -> Outcome:
+    """The artefacts up to `until`, brought up to date silently where they are not."""
+    return run_stages(project, STAGES, replace(Demand(), until=until))

@@ -1,0 +1,1 @@
+"""The stages, one a file; the list of them is coincell.pipeline.stages.table."""

@@ -1,0 +1,57 @@
+""".tflite -> C."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from coincell.compiler import CompiledModel, CompileOptions, compile_model
+from coincell.pipeline.stage import Stage, StageContext
+from coincell.pipeline.store import Artefact
+from coincell.project import Configuration
+
+
+def c_name(configuration: Configuration) -> str:
+    """The project's name as a C identifier."""
+    name = re.sub(r"\W+", "_", configuration.project.name).strip("_").lower()
+    return name if name[:1].isalpha() else f"model_{name}"
+
+
+def compiled_model(quantized: Artefact, configuration: Configuration) -> CompiledModel:
+    """The C of the artefact's .tflite; quick enough to be done again wherever it is needed."""
+    tflite = (quantized.folder / "model.tflite").read_bytes()
+    return compile_model(tflite, c_name(configuration), CompileOptions())
+
+
+def _settings(configuration: Configuration) -> dict[str, Any]:
+    return {"name": c_name(configuration)}
+
+
+def _run(context: StageContext) -> None:
+    compiled = compiled_model(context.inputs["quantize"], context.configuration)
+    for path, text in compiled.sources.items():
+        target = context.output / "c" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    operators: dict[str, int] = {}
+    for op in compiled.graph.ops:
+        operators[op.kind] = operators.get(op.kind, 0) + 1
+    facts = {
+        "macs": compiled.macs,
+        "parameters": compiled.parameters,
+        "arena_bytes": compiled.arena_bytes,
+        "operators": operators,
+    }
+    (context.output / "compile.json").write_text(json.dumps(facts), encoding="utf-8")
+
+
+STAGE = Stage(
+    name="compile",
+    title="Compile the network to C",
+    needs=("quantize",),
+    settings=_settings,
+    modules=("coincell.compiler", "coincell.runtime"),
+    packages=("flatbuffers", "numpy"),
+    run=_run,
+)

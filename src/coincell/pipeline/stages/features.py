@@ -1,0 +1,124 @@
+"""windows -> int8 features, by the C that the device runs; and altered copies to learn from."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coincell.compiler import read_model
+from coincell.data import augment
+from coincell.features import (
+    FeatureBlock,
+    InputQuantization,
+    choose_quantization,
+    make_feature_block,
+)
+from coincell.pipeline.clips import Clips, read_clips
+from coincell.pipeline.feature_arrays import (
+    ALTERED_FILE,
+    ALTERED_LABELS_FILE,
+    CLIPS_FILE,
+    FACTS_FILE,
+)
+from coincell.pipeline.stage import Stage, StageContext
+from coincell.pipeline.stages.inputs import ready_made_tflite, user_model_files
+from coincell.project import Configuration, Project
+
+_BATCH = 256
+
+
+def feature_block(configuration: Configuration) -> FeatureBlock:
+    """The block that the configuration describes."""
+    data = configuration.data
+    return make_feature_block(configuration.features, data.sample_rate_hz, data.window_samples)
+
+
+def _settings(configuration: Configuration) -> dict[str, Any]:
+    augmentation = configuration.augmentation.model_dump(mode="json")
+    return {
+        "features": configuration.features.model_dump(mode="json"),
+        "augmentation": {
+            name: value for name, value in augmentation.items() if "mask" not in name
+        },
+        "sample_rate_hz": configuration.data.sample_rate_hz,
+        "window_samples": configuration.data.window_samples,
+        "seed": configuration.project.seed,
+        "quantization_of": configuration.model.file if ready_made_tflite(configuration) else "",
+    }
+
+
+def _run(context: StageContext) -> None:
+    clips = read_clips(context.inputs["dataset"])
+    block = feature_block(context.configuration)
+    total = len(clips.files) + len(clips.rows("train")) * context.configuration.augmentation.copies
+    context.progress(0, total, "clips")
+    fixed = block.compute(clips.windows)
+    quantization = _quantization(context.project, block, fixed[clips.rows("train")])
+    np.save(context.output / CLIPS_FILE, block.quantize(fixed, quantization))
+    altered, labels = _altered_copies(context, clips, block, quantization, total)
+    np.save(context.output / ALTERED_FILE, altered)
+    np.save(context.output / ALTERED_LABELS_FILE, labels)
+    facts = {
+        "block": context.configuration.features.block,
+        "shape": list(block.shape),
+        "scale": quantization.scale,
+        "zero_point": quantization.zero_point,
+    }
+    (context.output / FACTS_FILE).write_text(json.dumps(facts), encoding="utf-8")
+
+
+def _quantization(
+    project: Project, block: FeatureBlock, training: NDArray[Any]
+) -> InputQuantization:
+    """Chosen on the training split; for a ready-made .tflite, read from the model."""
+    if not ready_made_tflite(project.configuration):
+        return choose_quantization(training, block.fixed_point_scale)
+    graph = read_model(user_model_files(project)[0])
+    tensor = graph.tensor(graph.inputs[0])
+    return InputQuantization(float(tensor.quantization.scale), tensor.quantization.zero_point)
+
+
+def _altered_copies(
+    context: StageContext,
+    clips: Clips,
+    block: FeatureBlock,
+    quantization: InputQuantization,
+    total: int,
+) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
+    """`copies` altered versions of each training clip: int8 [m, *shape], labels int64 [m].
+
+    Each copy has a generator of its own, seeded by project seed, copy and clip: neither order
+    nor batches matter.
+    """
+    settings = context.configuration.augmentation
+    rate = context.configuration.data.sample_rate_hz
+    rows = np.tile(clips.rows("train"), settings.copies)
+    features = np.empty((len(rows), *block.shape), np.int8)
+    for start in range(0, len(rows), _BATCH):
+        chosen = rows[start : start + _BATCH]
+        batch = np.empty((len(chosen), clips.windows.shape[1]), np.int16)
+        for place, row in enumerate(chosen):
+            generator = np.random.default_rng(
+                [context.configuration.project.seed, start + place, int(row)]
+            )
+            batch[place] = augment(clips.windows[row], settings, clips.noise, generator, rate)
+        features[start : start + len(chosen)] = block.run(batch, quantization)
+        context.progress(len(clips.files) + start + len(chosen), total, "altered copies")
+    return features, clips.labels[rows]
+
+
+STAGE = Stage(
+    name="features",
+    title="Compute the features with the device's C",
+    needs=("dataset",),
+    settings=_settings,
+    modules=("coincell.features", "coincell.runtime", "coincell.data"),
+    packages=("numpy",),
+    files=lambda project: (
+        user_model_files(project) if ready_made_tflite(project.configuration) else []
+    ),
+    run=_run,
+)

@@ -1,0 +1,83 @@
+"""image -> instructions, cycles, time, stack of one window on the virtual board."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+from coincell.board import VirtualBoard, measure
+from coincell.firmware import build_image, load_board
+from coincell.pipeline.clips import read_clips
+from coincell.pipeline.stage import Stage, StageContext
+from coincell.pipeline.stages.firmware import application, chain_settings, toolchain
+from coincell.pipeline.store import Artefact
+from coincell.project import Configuration, Project
+from coincell.report import Gate
+
+
+def _settings(configuration: Configuration) -> dict[str, Any]:
+    return chain_settings(configuration) | {"board": configuration.board.name}
+
+
+def _run(context: StageContext) -> None:
+    configuration = context.configuration
+    clips = read_clips(context.inputs["dataset"])
+    chain = application(context.inputs["features"], context.inputs["quantize"], configuration)
+    board = load_board(configuration.board.name)
+    image = build_image(chain, board, context.output / "image")
+    row = int(clips.rows("test")[0])
+    with VirtualBoard(image) as virtual:
+        measurement = measure(virtual, chain, clips.windows[row])
+    facts = dataclasses.asdict(measurement)
+    facts["clip"] = clips.files[row]
+    facts["stack_reserved_bytes"] = image.stack_reserved
+    (context.output / "measurement.json").write_text(json.dumps(facts), encoding="utf-8")
+
+
+def _gates(artefact: Artefact, project: Project) -> list[Gate]:
+    """Stack and latency, known after one window."""
+    facts = artefact.read_json("measurement.json")
+    limits = project.configuration.gates
+    stack_limit = limits.max_stack_bytes or facts["stack_reserved_bytes"]
+    time_limit = limits.max_latency_ms or float(project.configuration.data.window_ms)
+    stack, latency = facts["stack_bytes"], facts["latency_ms"]
+    return [
+        Gate(
+            name="stack",
+            limit=stack_limit,
+            value=stack,
+            passed=stack <= stack_limit,
+            unit="bytes",
+            reason="" if stack <= stack_limit else "Reserve more stack, or raise the limit.",
+        ),
+        Gate(
+            name="latency",
+            limit=time_limit,
+            value=latency,
+            passed=latency <= time_limit,
+            unit="ms",
+            reason="" if latency <= time_limit else _slow(facts),
+        ),
+    ]
+
+
+def _slow(facts: dict[str, Any]) -> str:
+    layers = sorted(facts["layers"], key=lambda layer: -(layer["cycles"] or 0))[:3]
+    names = ", ".join(f"{layer['name']} {layer['cycles'] or 0:,}" for layer in layers)
+    return (
+        f"Most cycles: {names}. Fewer channels or frames, or a smaller architecture, would help."
+    )
+
+
+STAGE = Stage(
+    name="measure",
+    title="Measure one window on the virtual board",
+    needs=("dataset", "features", "quantize", "firmware"),
+    settings=_settings,
+    modules=("coincell.board", "coincell.firmware"),
+    packages=("capstone", "numpy", "pyelftools", "unicorn"),
+    run=_run,
+    toolchain=toolchain,
+    gates=_gates,
+)

@@ -1,0 +1,85 @@
+"""a trained network -> an int8 .tflite whose input is quantized exactly as the features are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from coincell.compiler import read_model
+from coincell.errors import ModelError
+from coincell.models import convert_to_tflite, dequantize, load_network
+from coincell.pipeline.clips import read_clips
+from coincell.pipeline.feature_arrays import read_features
+from coincell.pipeline.stage import Stage, StageContext
+from coincell.pipeline.stages.inputs import ready_made_tflite, user_model_files
+from coincell.project import Configuration
+
+MODEL_FILE = "model.tflite"
+
+
+def _settings(configuration: Configuration) -> dict[str, Any]:
+    return {
+        "quantization": configuration.quantization.model_dump(mode="json"),
+        "file": configuration.model.file if ready_made_tflite(configuration) else "",
+        "seed": configuration.project.seed,
+        "classes": len(configuration.data.labels),
+    }
+
+
+def _run(context: StageContext) -> None:
+    if ready_made_tflite(context.configuration):
+        tflite = user_model_files(context.project)[0].read_bytes()
+    else:
+        tflite = _converted(context)
+    _check(context, tflite)
+    (context.output / MODEL_FILE).write_bytes(tflite)
+
+
+def _converted(context: StageContext) -> bytes:
+    configuration = context.configuration
+    clips = read_clips(context.inputs["dataset"])
+    features = read_features(context.inputs["features"])
+    rows = clips.rows("train")
+    generator = np.random.default_rng(configuration.project.seed)
+    wanted = min(configuration.quantization.calibration_samples, len(rows))
+    chosen = np.sort(generator.choice(rows, wanted, replace=False))
+    shape, classes = features.clips.shape[1:], len(configuration.data.labels)
+    network = load_network(context.inputs["train"].folder / "model.keras", shape, classes)
+    calibration = dequantize(features.clips[chosen], features.quantization)
+    return convert_to_tflite(network, calibration, features.quantization)
+
+
+def _check(context: StageContext, tflite: bytes) -> None:
+    """One input of the features' size, one output of as many scores as there are labels."""
+    graph = read_model(tflite)
+    features = read_features(context.inputs["features"])
+    inputs = [graph.tensor(name) for name in graph.inputs]
+    outputs = [graph.tensor(name) for name in graph.outputs]
+    size, classes = features.clips[0].size, len(context.configuration.data.labels)
+    if len(inputs) != 1 or inputs[0].elements != size:
+        raise ModelError(
+            f"The model must take one input of {size} features {features.clips.shape[1:]}; "
+            f"received inputs of shape {[tensor.shape for tensor in inputs]}.",
+            hint="Make [features] match what the model was trained on.",
+        )
+    if len(outputs) != 1 or outputs[0].elements != classes:
+        raise ModelError(
+            f"The model must give one output of {classes} scores, one a label; "
+            f"received outputs of shape {[tensor.shape for tensor in outputs]}.",
+            hint="Make data.labels match the model's classes, in its order.",
+        )
+
+
+STAGE = Stage(
+    name="quantize",
+    title="Quantize to int8 and convert to .tflite",
+    needs=("dataset", "features", "train"),
+    settings=_settings,
+    modules=("coincell.models", "coincell.compiler"),
+    packages=("keras", "numpy", "tensorflow-cpu"),
+    files=lambda project: (
+        user_model_files(project) if ready_made_tflite(project.configuration) else []
+    ),
+    run=_run,
+)

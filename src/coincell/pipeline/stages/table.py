@@ -1,0 +1,28 @@
+"""The pipeline, top to bottom."""
+
+from __future__ import annotations
+
+from coincell.pipeline.stage import Stage
+from coincell.pipeline.stages import (
+    compile,  # noqa: A004 - the stage's name
+    dataset,
+    evaluate,
+    features,
+    firmware,
+    measure,
+    prove,
+    quantize,
+    train,
+)
+
+STAGES: tuple[Stage, ...] = (
+    dataset.STAGE,
+    features.STAGE,
+    train.STAGE,
+    quantize.STAGE,
+    evaluate.STAGE,
+    compile.STAGE,
+    firmware.STAGE,
+    measure.STAGE,
+    prove.STAGE,
+)
