@@ -1,5 +1,7 @@
 """Recordings -> data set: import, synthesis, splits, checks, windows, augmentation."""
 
+from coincell.data.augment import augment, mixed_at_snr, spec_augment, spec_augment_batch
+from coincell.data.check import CheckReport, Finding, check_dataset
 from coincell.data.importing import ImportSummary, import_recordings
 from coincell.data.layouts import Layout
 from coincell.data.manifest import (
@@ -15,12 +17,14 @@ from coincell.data.manifest import (
 from coincell.data.progress import Progress
 from coincell.data.single import RecordingWindow, read_window
 from coincell.data.synthesis import SynthesisSummary, synthesize
-from coincell.data.windows import Windows, load_windows
+from coincell.data.windows import Windows, load_noise, load_windows
 
 __all__ = [
     "NOISE_LABEL",
     "SPLITS",
+    "CheckReport",
     "Dataset",
+    "Finding",
     "ImportSummary",
     "Layout",
     "Progress",
@@ -30,10 +34,16 @@ __all__ = [
     "Split",
     "SynthesisSummary",
     "Windows",
+    "augment",
+    "check_dataset",
     "import_recordings",
+    "load_noise",
     "load_windows",
+    "mixed_at_snr",
     "read_manifest",
     "read_window",
+    "spec_augment",
+    "spec_augment_batch",
     "synthesize",
     "write_manifest",
 ]

@@ -87,7 +87,7 @@ def make_noise(kind: str, samples: int, rate_hz: int, rng: np.random.Generator) 
     return noise * (_LEVEL / max(float(np.sqrt(np.mean(noise**2))), 1e-12))
 
 
-def cut_noise(noise: Sequence[NDArray[np.int16]], samples: int, rng: np.random.Generator) -> Float:
+def cut_noise(noise: Sequence[Int16] | Int16, samples: int, rng: np.random.Generator) -> Float:
     """A random stretch of a random recording, float64 [samples] in int16 units; wraps around."""
     recording = noise[int(rng.integers(len(noise)))]
     start = int(rng.integers(len(recording)))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coincell.data.audio import decode_wav
-from coincell.data.manifest import Dataset, Sample
+from coincell.data.manifest import Dataset, Sample, Split
 from coincell.errors import DataError
 
 _STEPS_PER_WINDOW = 100
@@ -99,3 +99,21 @@ def load_windows(
         cropped += len(clip) > window_samples
         row[:] = fit_window(clip, window_samples)
     return Windows(audio, padded, cropped)
+
+
+def load_noise(
+    dataset: Dataset, split: Split, samples: int, sample_rate_hz: int
+) -> NDArray[np.int16]:
+    """The background noise of one split, int16 [recordings, samples]; there may be none.
+
+    Each recording gives one row: its beginning, repeated where it is too short (zeros between
+    would be no noise).
+
+    Raises:
+        DataError: as `load_windows`.
+    """
+    recordings = [sample for sample in dataset.noise if sample.split == split]
+    noise = np.zeros((len(recordings), samples), np.int16)
+    for row, recording in zip(noise, recordings, strict=True):
+        row[:] = np.resize(read_clip(dataset, recording, sample_rate_hz), samples)
+    return noise
