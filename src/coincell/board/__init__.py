@@ -1,6 +1,16 @@
 """Running an image: the virtual board, and the protocol that it shares with real ones."""
 
 from coincell.board.client import BoardClient, BoardInfo, BoardResult, Transport
+from coincell.board.measurement import Measurement, PartCost, measure
 from coincell.board.virtual import VirtualBoard
 
-__all__ = ["BoardClient", "BoardInfo", "BoardResult", "Transport", "VirtualBoard"]
+__all__ = [
+    "BoardClient",
+    "BoardInfo",
+    "BoardResult",
+    "Measurement",
+    "PartCost",
+    "Transport",
+    "VirtualBoard",
+    "measure",
+]

@@ -389,7 +389,7 @@ class Worker:
         return False
 
     def reset(self, blob: bytes, fill: int) -> Reply:
-        """As after power on: RAM holds `fill`, the core starts from the vectors at flash's begin."""
+        """As after power on: RAM holds `fill`; the core starts from the vectors."""
         del blob
         self.fault, self.fault_address = "", None
         for peripheral in self.peripherals:

@@ -35,12 +35,11 @@ class VirtualBoard:
         self, image: Image | Elf, board: Board | None = None, budget: int = DEFAULT_BUDGET
     ) -> None:
         if isinstance(image, Image):
-            self.image: Image | None = image
             self.elf, self.board = image.parsed, board or image.board
         else:
             if board is None:
                 raise ValueError("an ELF does not say for which board it is")
-            self.image, self.elf, self.board = None, image, board
+            self.elf, self.board = image, board
         flash, ram = self.board.flash, self.board.ram
         content = plain_binary(self.elf.segments, flash.origin)
         if len(content) > flash.bytes:

@@ -48,8 +48,8 @@ class ModelLayer(Protocol):
         """The C function."""
 
     @property
-    def ops(self) -> Sequence[str]:
-        """Operators that it computes; several when they were fused."""
+    def kind(self) -> str:
+        """The operator that it computes, such as "conv_2d"."""
 
     @property
     def macs(self) -> int:

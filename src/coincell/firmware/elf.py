@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -83,6 +84,18 @@ class Elf:
                 return symbol
         raise BoardError(f"The image has no symbol {name!r}.", _HINT)
 
+    def code(self, address: int, size: int) -> bytes:
+        """Bytes of flash.
+
+        Raises:
+            BoardError: the image does not load them.
+        """
+        for segment in self.segments:
+            if segment.address <= address and address + size <= segment.end:
+                begin = address - segment.address
+                return segment.data[begin : begin + size]
+        raise BoardError(f"The image loads no {size} bytes at {address:#010x}.", _HINT)
+
     def symbol_at(self, address: int) -> str:
         """Name of the function or object that holds `address`, with its offset, for messages."""
         for symbol in self.symbols:
@@ -149,7 +162,7 @@ def _segments(elf: object, data: bytes) -> tuple[Segment, ...]:
             raise BoardError("A segment of the image lies outside the file. Is it cut short?")
         found.append(Segment(header["p_paddr"], data[begin : begin + size]))
     found.sort(key=lambda segment: segment.address)
-    for lower, upper in zip(found, found[1:], strict=False):
+    for lower, upper in itertools.pairwise(found):
         if lower.end > upper.address:
             raise BoardError("Two segments of the image overlap in flash.", _HINT)
     if not found or found[-1].end - found[0].address > _MAX_LOADED:

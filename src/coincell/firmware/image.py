@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
@@ -33,7 +33,6 @@ _FLAGS = (
 _LINK_FLAGS = ("-nostdlib", "-Wl,--gc-sections", "-Wl,--build-id=none", "-T", "image.ld")
 _MEMORY_UNIT = "firmware/memory.c"
 _UNBOUNDED = 1 << 27
-_CONTRIBUTORS = 12
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,28 @@ class Span:
     bytes: int
 
 
+class DoesNotFit(GateError):  # noqa: N818, the name says what is the matter
+    """The linked image is larger than the board.
+
+    Attributes:
+        image_flash_bytes, image_ram_bytes: what it would take.
+        contributors: the largest, by falling size.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        hint: str,
+        image_flash_bytes: int,
+        image_ram_bytes: int,
+        contributors: tuple[Contributor, ...],
+    ) -> None:
+        super().__init__(message, hint)
+        self.image_flash_bytes = image_flash_bytes
+        self.image_ram_bytes = image_ram_bytes
+        self.contributors = contributors
+
+
 @dataclass(frozen=True)
 class Image:
     """What would be flashed, and its sizes after linking.
@@ -69,7 +90,6 @@ class Image:
         contributors: the largest, by falling size.
         memory_map: sections and free room, by memory and address.
         parsed: the ELF file's content.
-        application: the chain in it; None for an image of other sources.
     """
 
     elf: Path
@@ -83,7 +103,6 @@ class Image:
     contributors: tuple[Contributor, ...]
     memory_map: tuple[Span, ...]
     parsed: Elf = field(repr=False)
-    application: Application | None = field(default=None, repr=False)
 
 
 def linker_script(board: Board, stack_bytes: int, bounded: bool = True) -> str:
@@ -113,12 +132,11 @@ def build_image(
     """The firmware of `application` for `board`: the chain, the protocol, the start-up.
 
     Raises:
-        GateError: it does not fit; names the largest contributors and what would help.
+        DoesNotFit: it is larger than the board; names the largest contributors and what would help.
         ToolchainError: there is no compiler, or it refused.
     """
     sources = application_sources(application) | device_sources("firmware", "freestanding")
-    image = link_image(sources, board, directory, compiler, stack_bytes)
-    return replace(image, application=application)
+    return link_image(sources, board, directory, compiler, stack_bytes)
 
 
 def link_image(
@@ -138,7 +156,7 @@ def link_image(
         stack_bytes: reserved for the stack, a multiple of 8.
 
     Raises:
-        GateError: it does not fit; names the largest contributors and what would help.
+        DoesNotFit: it is larger than the board; names the largest contributors and what would help.
         ToolchainError: the compiler refused.
     """
     chosen = compiler or find_cross_compiler(board.core)
@@ -224,7 +242,7 @@ def _contributors(parsed: Elf) -> tuple[Contributor, ...]:
     return tuple(found)
 
 
-def _does_not_fit(parsed: Elf, board: Board) -> GateError:
+def _does_not_fit(parsed: Elf, board: Board) -> DoesNotFit:
     needs = {
         "flash": (parsed.labels["image_flash_bytes"], board.flash.bytes),
         "RAM": (parsed.labels["image_ram_bytes"], board.ram.bytes),
@@ -233,20 +251,22 @@ def _does_not_fit(parsed: Elf, board: Board) -> GateError:
         "flash": "A smaller architecture, or fewer channels a layer, shrinks the weights.",
         "RAM": "A shorter window, fewer frames or bands, or a smaller architecture, shrinks it.",
     }
+    contributors = _contributors(parsed)
     messages: list[str] = []
     hints: list[str] = []
     for memory, (needed, available) in needs.items():
         if needed <= available:
             continue
         held = (".text", ".rodata", ".data") if memory == "flash" else (".data", ".bss", ".stack")
-        largest = [item for item in _contributors(parsed) if item.section in held][:4]
+        largest = [item for item in contributors if item.section in held][:4]
         names = ", ".join(f"{item.symbol} {item.bytes:,}" for item in largest)
         messages.append(
             f"The image needs {needed:,} bytes of {memory}; {board.board.title} has "
             f"{available:,} for it. Largest: {names}."
         )
         hints.append(helps[memory])
-    return GateError(" ".join(messages), " ".join(hints))
+    sizes = [needed for needed, _ in needs.values()]
+    return DoesNotFit(" ".join(messages), " ".join(hints), sizes[0], sizes[1], contributors)
 
 
 def _memory_map(parsed: Elf, board: Board) -> tuple[Span, ...]:

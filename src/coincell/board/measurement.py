@@ -1,0 +1,221 @@
+"""What one inference costs on the virtual board: instructions, cycles, time, stack, by part."""
+
+from __future__ import annotations
+
+import struct
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coincell.board.client import BoardClient
+from coincell.board.cycles import TAKEN_CYCLES, BlockCost, CortexM4
+from coincell.board.owners import FIRST, KEEP, OUTSIDE, Part, chain_parts, owner_table
+from coincell.board.virtual import VirtualBoard
+from coincell.errors import InternalError
+from coincell.firmware import Application, Elf
+
+_PAINT = b"\xc0\xc0\xc0\xc0"
+_RECORD = struct.Struct("<IHHQQ")
+
+
+@dataclass(frozen=True)
+class PartCost:
+    """One part of the chain: a layer, or features, decision, dispatch.
+
+    Attributes:
+        name, symbol: for people, and the function.
+        ops: operators of the network, if it is a layer.
+        instructions: exact.
+        cycles: the Cortex-M4 model at zero wait states.
+        flash_loads: data loads from flash.
+        macs: multiply-accumulates.
+    """
+
+    name: str
+    symbol: str
+    ops: tuple[str, ...]
+    instructions: int
+    cycles: int
+    flash_loads: int
+    macs: int
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One inference, from samples complete to the decision.
+
+    Attributes:
+        instructions: exact.
+        cycles: the Cortex-M4 model at zero wait states.
+        flash_loads: data loads from flash: constants and literals.
+        cycles_flash: cycles and the waits for flash_loads.
+        latency_ms: cycles_flash at the board's clock.
+        latency_range_ms: how far to trust that, as the board's description says.
+        stack_bytes: the deepest use of the stack, from its top.
+        inferences_per_second: at latency_ms, with nothing else to do.
+        layers: the parts, in the order in which they run; their sums are the totals.
+    """
+
+    instructions: int
+    cycles: int
+    flash_loads: int
+    cycles_flash: int
+    latency_ms: float
+    latency_range_ms: tuple[float, float]
+    stack_bytes: int
+    inferences_per_second: float
+    layers: tuple[PartCost, ...]
+
+
+@dataclass(frozen=True)
+class BlockRuns:
+    """How often a block ran, and how often it was left by a jump."""
+
+    address: int
+    size: int
+    owner: int
+    runs: int
+    taken: int
+
+
+def measure(
+    virtual: VirtualBoard, application: Application, window: NDArray[np.int16]
+) -> Measurement:
+    """Measure one inference on `window`, int16 [window_samples]; smoothing is emptied before.
+
+    `application` is the one in the image that `virtual` runs.
+
+    The window is run twice: once for instructions, cycles and stack, once with the constants
+    watched for loads. That both agree to the last instruction is checked.
+
+    Raises:
+        BoardError: the image faults, hangs, or lacks a function of the chain.
+    """
+    client = BoardClient(virtual)
+    client.put_samples(window)
+    table = owner_table(virtual.elf, virtual.board, application)
+    virtual.emulator.ask("own", table)
+    paint_stack(virtual)
+    blocks, _ = _count_once(virtual, client)
+    stack = stack_peak(virtual)
+    begin, end = watched_pages(virtual.elf)
+    virtual.emulator.ask("watch", begin=begin, end=end, on=True)
+    try:
+        again, loads = _count_once(virtual, client)
+    finally:
+        virtual.emulator.ask("watch", begin=begin, end=end, on=False)
+    if again != blocks:
+        raise InternalError("Two runs on one window differ: the emulator is not to be trusted.")
+    parts = _part_costs(chain_parts(application), blocks, loads, virtual)
+    return _total(parts, virtual, stack)
+
+
+def count_blocks(virtual: VirtualBoard, data: bytes) -> list[BlockRuns]:
+    """Send `data`, and count every block that runs until the firmware waits again."""
+    virtual.emulator.ask("count", on=True, owner=OUTSIDE)
+    virtual.send(data)
+    return _counts(virtual)[0]
+
+
+def _count_once(
+    virtual: VirtualBoard, client: BoardClient
+) -> tuple[list[BlockRuns], dict[int, int]]:
+    client.reset()
+    virtual.emulator.ask("count", on=True, owner=OUTSIDE)
+    client.run()
+    return _counts(virtual)
+
+
+def _counts(virtual: VirtualBoard) -> tuple[list[BlockRuns], dict[int, int]]:
+    answer, data = virtual.emulator.ask("count", on=False, owner=KEEP)
+    blocks = sorted(
+        (
+            BlockRuns(address, size, owner, runs, taken)
+            for address, size, owner, runs, taken in _RECORD.iter_unpack(data)
+        ),
+        key=lambda block: (block.owner, block.address, block.size),
+    )
+    return blocks, {int(owner): count for owner, count in answer["loads"].items()}
+
+
+def watched_pages(elf: Elf) -> tuple[int, int]:
+    """The whole pages that hold the constants: the linker script gives them pages of their own."""
+    begin = elf.labels["image_rodata_begin"]
+    pages = -(-(elf.labels["image_rodata_end"] - begin) // 1024)
+    return begin, begin + 1024 * pages
+
+
+def paint_stack(virtual: VirtualBoard) -> None:
+    """Fill all of the stack that is not in use now."""
+    registers = virtual.emulator.ask("registers")[0]["registers"]
+    origin = virtual.board.ram.origin
+    words = (registers["sp"] - origin) // 4
+    virtual.emulator.ask("write", _PAINT * words, address=origin)
+
+
+def stack_peak(virtual: VirtualBoard) -> int:
+    """Bytes from the stack's top to the deepest word that no longer holds the paint."""
+    stack = virtual.read_memory(virtual.board.ram.origin, virtual.elf.labels["image_stack_bytes"])
+    untouched = 0
+    while untouched < len(stack) and stack[untouched : untouched + 4] == _PAINT:
+        untouched += 4
+    return len(stack) - untouched
+
+
+def _part_costs(
+    parts: list[Part], blocks: list[BlockRuns], loads: dict[int, int], virtual: VirtualBoard
+) -> tuple[PartCost, ...]:
+    costs = block_costs(virtual.elf, blocks)
+    instructions: Counter[int] = Counter()
+    cycles: Counter[int] = Counter()
+    flash_loads: Counter[int] = Counter(loads)
+    for block in blocks:
+        cost = costs[(block.address, block.size)]
+        instructions[block.owner] += cost.instructions * block.runs
+        cycles[block.owner] += cost.cycles * block.runs + TAKEN_CYCLES * block.taken
+        flash_loads[block.owner] += cost.literal_loads * block.runs
+    return tuple(
+        PartCost(
+            part.name,
+            part.symbol,
+            part.ops,
+            instructions[owner],
+            cycles[owner],
+            flash_loads[owner],
+            part.macs,
+        )
+        for owner, part in enumerate(parts, FIRST)
+    )
+
+
+def block_costs(elf: Elf, blocks: list[BlockRuns]) -> dict[tuple[int, int], BlockCost]:
+    """(address, size) -> the cost of one run, for every distinct block."""
+    model = CortexM4()
+    costs: dict[tuple[int, int], BlockCost] = {}
+    for block in blocks:
+        key = (block.address, block.size)
+        if key not in costs:
+            costs[key] = model.block_cost(elf.code(block.address, block.size), block.address)
+    return costs
+
+
+def _total(parts: tuple[PartCost, ...], virtual: VirtualBoard, stack: int) -> Measurement:
+    board = virtual.board
+    cycles = sum(part.cycles for part in parts)
+    loads = sum(part.flash_loads for part in parts)
+    cycles_flash = cycles + board.latency.flash_load_wait_cycles * loads
+    latency_ms = 1000 * cycles_flash / board.clock_hz
+    low, high = board.latency.range_factor
+    return Measurement(
+        instructions=sum(part.instructions for part in parts),
+        cycles=cycles,
+        flash_loads=loads,
+        cycles_flash=cycles_flash,
+        latency_ms=latency_ms,
+        latency_range_ms=(low * latency_ms, high * latency_ms),
+        stack_bytes=stack,
+        inferences_per_second=1000 / latency_ms,
+        layers=parts,
+    )

@@ -1,0 +1,74 @@
+"""Who pays for which code: features, each layer, the decision, and the dispatch between them."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from coincell.errors import BoardError
+from coincell.firmware import Application, Board, Elf
+
+KEEP, OUTSIDE, FIRST = 0, 1, 2
+"""Owner numbers: shared code, code that is not measured, and the first part of the chain."""
+
+_MOST_PARTS = 4096 - FIRST
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the chain that has a cost of its own.
+
+    Attributes:
+        name: for people.
+        symbol: its function; it counts from entering that until another part is entered.
+        ops: operators of the network that it computes, if it is a layer.
+        macs: their multiply-accumulates.
+    """
+
+    name: str
+    symbol: str
+    ops: tuple[str, ...] = ()
+    macs: int = 0
+
+
+def chain_parts(application: Application) -> list[Part]:
+    """Features, the network's layers, decision, dispatch: all code from samples to a decision."""
+    model = application.model
+    layers = [Part(item.name, item.symbol, (item.kind,), item.macs) for item in model.layers]
+    return [
+        Part("features", f"{application.name}_features_run"),
+        *layers,
+        Part("decision", "coincell_decision_step"),
+        Part("dispatch", "application_process"),
+    ]
+
+
+def owner_table(elf: Elf, board: Board, application: Application) -> bytes:
+    """uint16 for each halfword of flash: OUTSIDE, or FIRST + index of the part; else KEEP.
+
+    Raises:
+        BoardError: the image lacks a function of the chain.
+    """
+    parts = chain_parts(application)
+    if len(parts) > _MOST_PARTS:
+        raise BoardError(f"The network has {len(parts)} layers; at most {_MOST_PARTS} are counted.")
+    owners = {part.symbol: FIRST + index for index, part in enumerate(parts)}
+    owners[f"{application.name}_invoke"] = owners["application_process"]
+    owners["answer_process"] = OUTSIDE
+    table = bytearray(board.flash.bytes)
+    found: set[str] = set()
+    for symbol in elf.symbols:
+        # A compiler may split a function, or make a variant of it: "name.part.0".
+        base = symbol.name.partition(".")[0]
+        if not symbol.function or base not in owners:
+            continue
+        found.add(base)
+        begin = symbol.address - board.flash.origin
+        count = (symbol.size + 1) // 2
+        table[begin : begin + 2 * count] = struct.pack("<H", owners[base]) * count
+    if missing := sorted(set(owners) - found):
+        raise BoardError(
+            f"The image lacks functions of the chain: {', '.join(missing)}.",
+            hint="Each must be a function of its own, so that its cost can be told.",
+        )
+    return bytes(table)
