@@ -136,7 +136,8 @@ class CortexM4:
 
 def _words(name: str, listed: list[int], arm: Any) -> int:
     """How many words a load or store moves."""
-    doubles = sum(arm.ARM_REG_D0 <= register <= arm.ARM_REG_D31 for register in listed)
+    first, last = int(arm.ARM_REG_D0), int(arm.ARM_REG_D31)
+    doubles = sum(first <= register <= last for register in listed)
     if name.startswith(_MULTIPLE_PREFIXES):
         return len(listed) + doubles
     if name in _VFP_TRANSFERS:
