@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,7 +16,137 @@ from coincell.cli.output import (
     progress_bar,
 )
 
+if TYPE_CHECKING:
+    from coincell.data import Dataset
+
 
 @click.group("data")
 def data_command() -> None:
     """Import, synthesize and check recordings."""
+
+
+@data_command.command("import")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option(
+    "--layout", type=click.Choice(["auto", "folders", "csv", "speech-commands"]), default="auto",
+    show_default=True, help="How the recordings are laid out.",
+)  # fmt: skip
+@click.option(
+    "--label-column", default="label", show_default=True, help="Of a CSV: the class's column."
+)
+@click.option(
+    "--speaker-pattern", default="", metavar="REGEX",
+    help="Finds the speaker in a file's path, by its group.",
+)  # fmt: skip
+@directory_option
+@json_option
+def import_command(
+    source: Path,
+    layout: str,
+    label_column: str,
+    speaker_pattern: str,
+    directory: Path,
+    as_json: bool,
+) -> None:
+    """Bring recordings from SOURCE (a folder a class, a CSV, Speech Commands) into the project.
+
+    WAV and FLAC of any common rate and width are taken; your files are only read.
+    """
+    from coincell.data import import_recordings
+
+    project = open_project(directory)
+    with progress_bar("importing", quiet=as_json) as progress:
+        summary = import_recordings(
+            source,
+            project,
+            layout,  # type: ignore[arg-type]  # click.Choice has checked it
+            progress,
+            label_column=label_column,
+            speaker_pattern=speaker_pattern,
+        )
+    if as_json:
+        print_json(
+            {
+                "layout": summary.layout,
+                "found": summary.found,
+                "added": summary.added,
+                "already_there": summary.already_there,
+                "duplicates": summary.duplicates,
+                "converted": dict(summary.converted),
+                "notes": list(summary.notes),
+                "counts": summary.dataset.counts(),
+            }
+        )
+        return
+    click.echo(
+        f"Imported {summary.added} clips ({summary.layout}); "
+        f"{summary.already_there} were there already, {summary.duplicates} duplicates left out."
+    )
+    for what, count in summary.converted.items():
+        click.echo(f"  {count:6d} {what}")
+    _print_counts(summary.dataset)
+    for note in summary.notes:
+        click.echo(click.style(f"note: {note}", fg="yellow"))
+    click.echo("\nNext: coincell data check, then coincell run")
+
+
+@data_command.command("synthesize")
+@directory_option
+@json_option
+def synthesize_command(directory: Path, as_json: bool) -> None:
+    """Make the recordings that [synthesis] describes, with espeak-ng voices.
+
+    Synthetic voices let a project run at once; figures on them do not tell how people fare.
+    """
+    from coincell.data import synthesize
+
+    project = open_project(directory)
+    with progress_bar("synthesizing", quiet=as_json) as progress:
+        summary = synthesize(project, progress)
+    if as_json:
+        print_json(
+            {
+                "made": summary.made,
+                "kept": summary.kept,
+                "removed": summary.removed,
+                "voices": [dataclasses.asdict(voice) for voice in summary.voices],
+                "longer_than_window": summary.longer_than_window,
+                "counts": summary.dataset.counts(),
+            }
+        )
+        return
+    click.echo(
+        f"Synthesized {summary.made} clips by {len(summary.voices)} espeak-ng voices "
+        f"({summary.kept} more were there already)."
+    )
+    _print_counts(summary.dataset)
+    if summary.longer_than_window:
+        click.echo(f"note: {summary.longer_than_window} clips are longer than a window.")
+    click.echo("\nNext: coincell run")
+
+
+@data_command.command("check")
+@directory_option
+@json_option
+@click.pass_context
+def check_command(context: click.Context, directory: Path, as_json: bool) -> None:
+    """Look for clipping, silence, wrong lengths, duplicates, imbalance, leaks between splits.
+
+    Exit code 1 when something would make the figures wrong.
+    """
+    from coincell.data import check_dataset
+
+    report = check_dataset(open_project(directory))
+    if as_json:
+        print_json(report.to_json())
+    else:
+        click.echo(report.to_text())
+    context.exit(0 if report.ok else 1)
+
+
+def _print_counts(dataset: Dataset) -> None:
+    """Clips a class and split."""
+    click.echo(f"{'class':<16} {'train':>7} {'valid.':>7} {'test':>7}")
+    for label, row in dataset.counts().items():
+        cells = " ".join(f"{row[split]:>7}" for split in ("train", "validation", "test"))
+        click.echo(f"{label:<16} {cells}")

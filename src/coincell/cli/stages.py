@@ -10,20 +10,21 @@ from coincell.cli.output import StageLines, directory_option, json_option, open_
 
 
 def _until(stage: str, directory: Path, force: bool, as_json: bool) -> None:
-    from coincell.pipeline import Demand, run_until
+    from coincell.pipeline import Demand, run_until, summary_of
 
     lines = StageLines(quiet=as_json)
     try:
-        summary = run_until(
+        outcome = run_until(
             open_project(directory), Demand(stage if force else "", until=stage), lines
         )
     finally:
         lines.close()
+    summary = summary_of(outcome)
     if as_json:
         print_json(summary)
         return
     for name, value in summary.items():
-        click.echo(f"{name:<20} {value}")
+        click.echo(f"{name:<8} {value}")
 
 
 def _command(stage: str, text: str) -> click.Command:
