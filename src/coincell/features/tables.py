@@ -97,7 +97,7 @@ def make_tables(settings: FeatureSettings, sample_rate_hz: int, window_samples: 
         magnitude=int(settings.spectrum == "magnitude"),
         peak_level=int(settings.level == "peak"),
         remove_mean=int(settings.normalization == "mean"),
-        window=_fixed(hann[: frame_length // 2 + 1], 31, np.int32),
+        window=_fixed(hann[: (frame_length + 1) // 2 + 1], 31, np.int32),
         bit_reversal=_bit_reversal(log2_fft - 1),
         twiddles=_twiddles(settings.fft_size),
         segment_bins=segment_bins,

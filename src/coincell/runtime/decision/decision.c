@@ -1,7 +1,5 @@
 #include "decision/decision.h"
 
-#include <string.h>
-
 void coincell_decision_reset(coincell_decision_state *state)
 {
     state->filled = 0;
@@ -28,7 +26,8 @@ coincell_decision_result coincell_decision_step(const coincell_decision_config *
                                                 coincell_decision_state *state,
                                                 const int8_t *scores)
 {
-    memcpy(state->ring + state->next * config->classes, scores, (size_t)config->classes);
+    int8_t *const row = state->ring + state->next * config->classes;
+    for (int32_t label = 0; label < config->classes; label++) row[label] = scores[label];
     state->next = state->next + 1 == config->windows ? 0 : state->next + 1;
     if (state->filled < config->windows) state->filled++;
 

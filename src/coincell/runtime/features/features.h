@@ -36,7 +36,7 @@ typedef struct {
     int32_t magnitude;   /* 1: bands sum magnitudes; 0: powers */
     int32_t peak_level;  /* 1: relative to the window's peak; 0: to full scale */
     int32_t remove_mean; /* 1: each column's mean over the window is subtracted */
-    const int32_t *window;            /* [frame_length / 2 + 1] rising half of Hann, Q31 */
+    const int32_t *window;            /* [(frame_length + 1) / 2 + 1] rising half of Hann, Q31 */
     const uint16_t *bit_reversal;     /* [fft_size / 2] */
     const coincell_complex *twiddles; /* [3 fft_size / 4] exp(-2 pi i j / fft_size), Q30 */
     const uint16_t *segment_bins;     /* [bands + 1] bins between two neighbouring band edges */
