@@ -1,10 +1,12 @@
 """Architectures, training, and conversion to .tflite; needs the extra `train`."""
 
 from coincell.models._conversion import convert_to_tflite
-from coincell.models._examples import Examples, Quantization, dequantize
+from coincell.models._examples import Examples, dequantize
+from coincell.models._foreign import load_network
 from coincell.models._history import EpochRecord, History
 from coincell.models._network import build_network
 from coincell.models._prediction import predict_float
+from coincell.models._size import count_parameters
 from coincell.models._training import Augment, class_weights, train
 from coincell.models.tensorflow import load_tensorflow
 
@@ -13,11 +15,12 @@ __all__ = [
     "EpochRecord",
     "Examples",
     "History",
-    "Quantization",
     "build_network",
     "class_weights",
     "convert_to_tflite",
+    "count_parameters",
     "dequantize",
+    "load_network",
     "load_tensorflow",
     "predict_float",
     "train",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from coincell.compiler import read_model
 from coincell.errors import InternalError, ModelError
-from coincell.models._examples import Quantization
+from coincell.features import InputQuantization
 from coincell.models._folding import fold_rescaling_into_dense
 from coincell.models.tensorflow import load_tensorflow, silenced
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def convert_to_tflite(
-    model: keras.Model, calibration: NDArray[np.float32], quantization: Quantization
+    model: keras.Model, calibration: NDArray[np.float32], quantization: InputQuantization
 ) -> bytes:
     """Quantize `model` to int8 after training: weights per channel, activations per tensor.
 
@@ -29,7 +31,8 @@ def convert_to_tflite(
         quantization: of the features; the file's input will have exactly this.
 
     Raises:
-        ModelError: TensorFlow's converter refuses the model.
+        ModelError: TensorFlow's converter refuses the model, or the result has an operator that
+            the compiler does not have.
         InternalError: the input's quantization came out otherwise.
     """
     tf, _ = load_tensorflow()
@@ -42,7 +45,9 @@ def convert_to_tflite(
         for sample in samples:
             yield [sample[None]]
 
-    with silenced():
+    with silenced(), warnings.catch_warnings():
+        # It misses quantized_input_stats, which the representative data set stands in for.
+        warnings.simplefilter("ignore", UserWarning)
         converter = _converter(tf, fold_rescaling_into_dense(model), shape)
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.representative_dataset = representative_dataset
@@ -75,22 +80,20 @@ def _converter(tf: Any, model: keras.Model, shape: tuple[int, ...]) -> Any:
     return tf.lite.TFLiteConverter.from_concrete_functions([frozen], None)
 
 
-def _extremes(shape: tuple[int, ...], quantization: Quantization) -> NDArray[np.float32]:
+def _extremes(shape: tuple[int, ...], quantization: InputQuantization) -> NDArray[np.float32]:
     """Two samples, all -128 and all 127: the input's range becomes exactly the features'."""
     ends = np.array([-128, 127], np.float32) - np.float32(quantization.zero_point)
     reals = ends * np.float32(quantization.scale)
     return np.broadcast_to(reals.reshape(2, *(1 for _ in shape)), (2, *shape))
 
 
-def _check_input(tflite: bytes, quantization: Quantization) -> None:
-    from tensorflow.lite.python import schema_py_generated as schema
-
-    graph = schema.ModelT.InitFromPackedBuf(tflite, 0).subgraphs[0]
-    received = graph.tensors[graph.inputs[0]].quantization
-    scale, zero_point = np.float32(received.scale[0]), int(received.zeroPoint[0])
-    wanted = np.float32(quantization.scale), quantization.zero_point
-    if (scale, zero_point) != wanted:
+def _check_input(tflite: bytes, quantization: InputQuantization) -> None:
+    graph = read_model(tflite)
+    received = graph.tensor(graph.inputs[0])
+    wanted = quantization.scale, quantization.zero_point
+    if (received.scale, received.zero_point) != wanted:
         raise InternalError(
             "The converted model's input must be quantized as the features are, "
-            f"scale {wanted[0]!r} and zero point {wanted[1]}; received {scale!r}, {zero_point}."
+            f"scale {wanted[0]!r} and zero point {wanted[1]}; "
+            f"received {received.scale!r} and {received.zero_point}."
         )

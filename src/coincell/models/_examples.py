@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coincell.errors import InternalError
-
-
-class Quantization(Protocol):
-    """How int8 stands for reals: real = (q - zero_point) * scale."""
-
-    @property
-    def scale(self) -> float:
-        """A float32 value, above 0."""
-
-    @property
-    def zero_point(self) -> int:
-        """From -128 to 127."""
+from coincell.features import InputQuantization
 
 
 @dataclass(frozen=True)
@@ -32,7 +20,7 @@ class Examples:
 
     features: NDArray[np.int8]
     labels: NDArray[np.int64]
-    quantization: Quantization
+    quantization: InputQuantization
 
     def __post_init__(self) -> None:
         if self.features.dtype != np.int8:
@@ -49,17 +37,15 @@ class Examples:
     @property
     def mean(self) -> float:
         """Of all feature values."""
-        return float(dequantize(np.float64(self.features.mean()), self.quantization))
+        mean = float(self.features.mean(dtype=np.float64))
+        return (mean - self.quantization.zero_point) * self.quantization.scale
 
     @property
     def deviation(self) -> float:
         """Standard deviation of all feature values; 1 when they are all equal."""
-        return float(self.features.std() * self.quantization.scale) or 1.0
+        return float(self.features.std(dtype=np.float64) * self.quantization.scale) or 1.0
 
 
-def dequantize(
-    features: NDArray[np.int8] | np.float64, quantization: Quantization
-) -> NDArray[np.float32]:
-    """(q - zero_point) * scale in float32: what the quantized network takes q to be."""
-    centred = np.asarray(features, np.float32) - np.float32(quantization.zero_point)
-    return np.asarray(centred * np.float32(quantization.scale), np.float32)
+def dequantize(features: NDArray[np.int8], quantization: InputQuantization) -> NDArray[np.float32]:
+    """(q - zero_point) * scale in float32, of any shape: what the int8 network takes q to be."""
+    return quantization.dequantize(features)

@@ -60,13 +60,14 @@ class History:
         return f"close: {numbers}"
 
     def to_json(self) -> dict[str, Any]:
-        """Plain lists, one value an epoch, and how training ended."""
-        columns = ("epoch", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy")
-        lists = {name: [getattr(record, name) for record in self.records] for name in columns}
+        """As report.json has it: one value an epoch in each list."""
+        watched = self.best.val_loss is not None
         return {
-            **lists,
+            "loss": [record.loss for record in self.records],
+            "accuracy": [record.accuracy for record in self.records],
+            "validation_loss": [record.val_loss for record in self.records if watched],
+            "validation_accuracy": [record.val_accuracy for record in self.records if watched],
             "best_epoch": self.best_epoch,
             "stopped_early": self.stopped_early,
-            "training_accuracy": self.training_accuracy,
-            "gap": self.gap,
+            "remark": self.gap,
         }

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.models._examples import Quantization, dequantize
+from coincell.features import InputQuantization
+from coincell.models._examples import dequantize
 from coincell.models.tensorflow import load_tensorflow
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ _BATCH = 256
 
 
 def predict_float(
-    model: keras.Model, features: NDArray[np.int8], quantization: Quantization
+    model: keras.Model, features: NDArray[np.int8], quantization: InputQuantization
 ) -> NDArray[np.float32]:
     """Scores float32 [n, classes] of the network before quantization, features int8 [n, ...]."""
     tf, _ = load_tensorflow()

@@ -1,0 +1,187 @@
+"""A .keras file of the user's in place of an architecture of ours.
+
+The file is hostile until checked: Keras's safe mode refuses Python code in it, and before Keras
+sees it, sizes are bounded and every class that it names must stand on a short list.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from coincell.errors import ModelError
+from coincell.models.tensorflow import load_tensorflow, silenced
+
+if TYPE_CHECKING:
+    import keras
+
+_MOST_FILE_BYTES = 64 << 20  # no microcontroller's model is near this
+_MOST_UNPACKED_BYTES = 256 << 20
+_MOST_CONFIG_BYTES = 4 << 20
+_MOST_UNITS = 4096  # of one layer: its weights are made before the file's are read
+_MOST_LAYERS = 500
+_MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}
+
+_LAYERS = {
+    "Activation", "Add", "AveragePooling2D", "BatchNormalization", "Conv2D", "Dense",
+    "DepthwiseConv2D", "Dropout", "Flatten", "Functional", "GlobalAveragePooling2D", "Identity",
+    "InputLayer", "MaxPooling2D", "ReLU", "Rescaling", "Reshape", "SeparableConv2D", "Sequential",
+    "Softmax", "SpatialDropout2D", "ZeroPadding2D",
+}  # fmt: skip
+_PARTS = {
+    "Constant", "DTypePolicy", "GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "L1",
+    "L1L2", "L2", "LecunNormal", "LecunUniform", "MaxNorm", "Ones", "RandomNormal",
+    "RandomUniform", "TruncatedNormal", "VarianceScaling", "Zeros", "__keras_tensor__",
+}  # fmt: skip
+
+
+def load_network(path: Path, input_shape: Sequence[int], classes: int) -> keras.Model:
+    """The model in a .keras file, ending in softmax; its weights are where training starts.
+
+    A last Dense layer without activation gets a softmax; any other end must be one already.
+
+    Args:
+        path: the file.
+        input_shape: of one sample's features, (frames, bands).
+        classes: how many the project has.
+
+    Raises:
+        ModelError: the file is broken or not safe, or the model has other inputs or outputs.
+    """
+    archive = _read(path)
+    _check_archive(path, archive)
+    _, keras = load_tensorflow()
+    with tempfile.TemporaryDirectory() as folder:
+        # the checked bytes, not the path, which may be another file by now
+        copy = Path(folder, "model.keras")
+        copy.write_bytes(archive)
+        try:
+            with silenced():
+                model = keras.saving.load_model(copy, compile=False, safe_mode=True)
+        except Exception as error:  # a hostile file can make Keras raise anything
+            raise ModelError(
+                f"Keras cannot load {path}: {type(error).__name__}: {_first_line(error)}",
+                hint="Save the model with this Keras version: model.save('net.keras').",
+            ) from error
+    _check_shapes(path, model, input_shape, classes)
+    return _ending_in_softmax(path, model, keras)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > _MOST_FILE_BYTES:
+            raise ModelError(f"{path} is larger than {_MOST_FILE_BYTES >> 20} MiB.")
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"Cannot read {path}: {error.strerror or error}.") from error
+
+
+def _check_archive(path: Path, archive: bytes) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as members:
+            sizes = {member.filename: member.file_size for member in members.infolist()}
+            if set(sizes) != _MEMBERS or len(members.infolist()) != len(_MEMBERS):
+                raise ModelError(
+                    f"{path} is not a model saved by Keras 3: it must hold "
+                    f"{', '.join(sorted(_MEMBERS))}; received {', '.join(sorted(sizes)[:8])}."
+                )
+            if sum(sizes.values()) > _MOST_UNPACKED_BYTES:
+                raise ModelError(f"{path} unpacks to more than {_MOST_UNPACKED_BYTES >> 20} MiB.")
+            if sizes["config.json"] > _MOST_CONFIG_BYTES:
+                raise ModelError(f"The config.json in {path} is larger than 4 MiB.")
+            configuration = json.loads(members.read("config.json"))
+    except (zipfile.BadZipFile, ValueError, RecursionError, EOFError, NotImplementedError) as error:
+        raise ModelError(
+            f"{path} is not a .keras file: {_first_line(error)}",
+            hint="Save the model with model.save('net.keras').",
+        ) from error
+    if not isinstance(configuration, dict):
+        raise ModelError(f"The config.json in {path} must be an object.")
+    configuration.pop("compile_config", None)  # never used: training is configured here
+    _check_configuration(path, configuration)
+
+
+def _check_configuration(path: Path, configuration: dict[str, Any]) -> None:
+    """Walk all of config.json without recursion; what names a class must name a known one."""
+    pending: list[Any] = [configuration]
+    layers = 0
+    while pending:
+        item = pending.pop()
+        if isinstance(item, list):
+            pending.extend(item)
+        elif isinstance(item, dict):
+            if "class_name" in item:
+                _check_class(path, item)
+                layers += item["class_name"] in _LAYERS
+            for key in ("units", "filters", "depth_multiplier"):
+                if isinstance(item.get(key), int | float) and item[key] > _MOST_UNITS:
+                    raise ModelError(
+                        f"{path}: a layer has {key} = {item[key]}; at most {_MOST_UNITS} fit."
+                    )
+            pending.extend(item.values())
+    if layers > _MOST_LAYERS:
+        raise ModelError(f"{path} has {layers} layers; at most {_MOST_LAYERS} are read.")
+
+
+def _check_class(path: Path, item: dict[str, Any]) -> None:
+    name, module = item["class_name"], item.get("module", "keras")
+    known = isinstance(name, str) and name in _LAYERS | _PARTS
+    own = isinstance(module, str) and (module == "keras" or module.startswith("keras."))
+    if known and own and item.get("registered_name") in (None, name):
+        return
+    raise ModelError(
+        f"{path} has a part of class {str(name)[:80]!r} (module {str(module)[:80]!r}), "
+        "which cannot run on a microcontroller or is not Keras's own.",
+        hint=f"Layers that can: {', '.join(sorted(_LAYERS))}.",
+    )
+
+
+def _check_shapes(path: Path, model: Any, input_shape: Sequence[int], classes: int) -> None:
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        raise ModelError(
+            f"{path} must have one input and one output; "
+            f"received {len(model.inputs)} and {len(model.outputs)}."
+        )
+    received, output = model.input_shape[1:], model.output_shape[1:]
+    squeezed = tuple(size for size in received if size != 1)
+    wanted = tuple(size for size in input_shape if size != 1)
+    if squeezed != wanted and received != (math.prod(input_shape),):
+        raise ModelError(
+            f"{path} takes inputs of shape {tuple(received)}; "
+            f"the features are {tuple(input_shape)}.",
+            hint="Change [features], or build the model for this shape.",
+        )
+    if tuple(output) != (classes,):
+        raise ModelError(
+            f"{path} gives outputs of shape {tuple(output)}; the project has {classes} classes.",
+            hint="The last layer needs one output for each of data.labels.",
+        )
+
+
+def _ending_in_softmax(path: Path, model: Any, keras: Any) -> Any:
+    last = model.layers[-1]
+    softmax, linear = keras.activations.softmax, keras.activations.linear
+    if isinstance(last, keras.layers.Softmax):
+        return model
+    if isinstance(last, keras.layers.Activation) and last.activation is softmax:
+        logits = last.input
+    elif isinstance(last, keras.layers.Dense) and last.activation in (softmax, linear):
+        last.activation = linear
+        logits = keras.Model(model.inputs, last.input).output
+        logits = last(logits)
+    else:
+        raise ModelError(
+            f"{path} must end in softmax, or in a Dense layer without activation; "
+            f"received {type(last).__name__}."
+        )
+    return keras.Model(model.inputs, keras.layers.Softmax(name="scores")(logits))
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [""])[0][:300]
