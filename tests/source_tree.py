@@ -96,6 +96,17 @@ def imports(path: Path) -> Iterator[Import]:
                     yield Import(f"coincell.{name.name}", node.lineno)
             else:
                 yield Import(module, node.lineno)
+        elif isinstance(node, ast.Call) and (module := _imported_by_call(node)):
+            yield Import(module, node.lineno)
+
+
+def _imported_by_call(node: ast.Call) -> str:
+    """The module of `importlib.import_module("module")`, or ""."""
+    function = node.func
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    if name != "import_module" or not node.args or not isinstance(node.args[0], ast.Constant):
+        return ""
+    return str(node.args[0].value)
 
 
 def _absolute(path: Path, node: ast.ImportFrom) -> str:
