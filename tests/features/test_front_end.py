@@ -23,9 +23,7 @@ SETTINGS = [
 
 
 def name_of(settings: FeatureSettings) -> str:
-    return "-".join(
-        (settings.block, settings.spectrum, settings.level, settings.normalization)
-    )
+    return "-".join((settings.block, settings.spectrum, settings.level, settings.normalization))
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +75,7 @@ def test_made_signals_stay_within_the_stated_error(
 
 @pytest.mark.parametrize("fft_size", [64, 128, 256, 512, 1024, 2048])
 @pytest.mark.parametrize("share", [0.43, 1.0], ids=["short-frame", "full-frame"])
-def test_every_transform_size(
-    synthetic: NDArray[np.int16], fft_size: int, share: float
-) -> None:
+def test_every_transform_size(synthetic: NDArray[np.int16], fft_size: int, share: float) -> None:
     settings = FeatureSettings(
         fft_size=fft_size,
         frame_ms=share * fft_size / 16,

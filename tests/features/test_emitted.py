@@ -1,0 +1,194 @@
+"""The emitted C: the same bytes as through Python, clean under every compiler and sanitizer."""
+
+from __future__ import annotations
+
+import ctypes
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from coincell.errors import InternalError, ToolchainError
+from coincell.features import FeatureBlock, InputQuantization, make_feature_block
+from coincell.project import FeatureSettings
+from coincell.toolchain import (
+    C_FLAGS,
+    Compiler,
+    build_shared_library,
+    find_cross_compiler,
+    host_compilers,
+)
+from features.signals import RATE, synthetic_windows
+
+QUANTIZATION = InputQuantization(0.0625, 11)
+
+SETTINGS = {
+    "plain": FeatureSettings(),
+    "small": FeatureSettings(fft_size=64, frame_ms=2.3, hop_ms=4, bands=8, level="peak"),
+    "cepstra": FeatureSettings(block="mfcc", spectrum="magnitude", level="peak", fft_size=1024),
+    "centred": FeatureSettings(
+        block="mfcc", normalization="mean", fft_size=256, frame_ms=16, hop_ms=10
+    ),
+    "wide": FeatureSettings(fft_size=2048, frame_ms=128, bands=80, high_hz=8000, floor=1e-12),
+    "magnitudes": FeatureSettings(spectrum="magnitude", fft_size=128, frame_ms=8, low_hz=0),
+}
+
+
+def block_of(name: str) -> FeatureBlock:
+    return make_feature_block(SETTINGS[name], RATE, RATE)
+
+
+def hard_windows() -> NDArray[np.int16]:
+    """Made signals, and square waves at full scale in phase with bins: the largest spectra."""
+    phase = 2 * np.pi * np.arange(RATE)
+    squares = [np.where(np.cos(phase * k / 512 + 0.2) > 0, 32767, -32768) for k in (0, 1, 37, 255)]
+    extremes = np.random.default_rng(5).choice([-32768, 32767], (3, RATE))
+    return np.concatenate([np.stack(list(synthetic_windows().values())), squares, extremes]).astype(
+        np.int16
+    )
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_emitted_code_and_python_give_the_same_bytes(name: str) -> None:
+    block, windows = block_of(name), hard_windows()
+    library = ctypes.CDLL(
+        str(build_shared_library(f"{name}-features", block.c_sources(name, QUANTIZATION)))
+    )
+    run = library[f"{name}_features_run"]
+    features = np.zeros((len(windows), *block.shape), np.int8)
+    for window, out in zip(windows, features, strict=True):
+        code = run(ctypes.c_void_p(window.ctypes.data), ctypes.c_void_p(out.ctypes.data))
+        assert code == 0
+    assert np.array_equal(features, block.run(windows, QUANTIZATION))
+    assert np.array_equal(features, block.quantize(block.compute(windows), QUANTIZATION))
+
+
+def _write(folder: Path, sources: dict[str, str]) -> list[str]:
+    for path, text in sources.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    return sorted(path for path in sources if path.endswith(".c"))
+
+
+def _sanitizer_program() -> str:
+    """A program that pipes windows through every block of SETTINGS in turn."""
+    includes = "\n".join(f'#include "{name}_features.h"' for name in SETTINGS)
+    calls = "\n".join(
+        f"        {name}_features_run(samples, features);\n"
+        f"        fwrite(features, 1, {name.upper()}_FEATURES_SIZE, stdout);"
+        for name in SETTINGS
+    )
+    return f"""\
+#include <stdio.h>
+#include <stdlib.h>
+{includes}
+
+int main(void)
+{{
+    /* On the heap at its exact size, so that one sample too far is caught. */
+    int16_t *samples = malloc({RATE} * sizeof *samples);
+    static int8_t features[65536];
+    while (fread(samples, sizeof *samples, {RATE}, stdin) == {RATE}) {{
+{calls}
+    }}
+    free(samples);
+    return 0;
+}}
+"""
+
+
+def test_no_overflow_and_no_stray_access_under_the_sanitizers(tmp_path: Path) -> None:
+    if shutil.which("cc") is None:
+        pytest.skip("needs a C compiler named cc with its sanitizers")
+    sources = {"main.c": _sanitizer_program()}
+    for name in SETTINGS:
+        sources |= block_of(name).c_sources(name, QUANTIZATION)
+    units = _write(tmp_path, sources)
+    flags = ["-O1", "-g", "-fsanitize=undefined,address", "-fno-sanitize-recover=all"]
+    command = ["cc", *C_FLAGS, *flags, "-I", ".", *units, "-o", "program"]
+    built = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    if "cannot find" in built.stderr and "san" in built.stderr:
+        pytest.skip("the C compiler has no sanitizer libraries")
+    assert built.returncode == 0, built.stderr
+    windows = hard_windows()
+    done = subprocess.run(
+        [str(tmp_path / "program")], input=windows.tobytes(), capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    runs = [block_of(name).run(windows, QUANTIZATION) for name in SETTINGS]
+    expected = b"".join(run[i].tobytes() for i in range(len(windows)) for run in runs)
+    assert done.stdout == expected
+
+
+def _compilers() -> list[Compiler]:
+    found = host_compilers()
+    for family in ("gcc", "zig"):
+        try:
+            found.append(find_cross_compiler(prefer=family))
+        except ToolchainError:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("compiler", _compilers(), ids=lambda c: f"{c.name}-{len(c.command)}")
+@pytest.mark.parametrize("level", ["-Os", "-O2"])
+def test_compiles_without_a_warning_and_needs_no_library(
+    tmp_path: Path, compiler: Compiler, level: str
+) -> None:
+    units = _write(tmp_path, block_of("centred").c_sources("centred", QUANTIZATION))
+    unwound = ["-fno-unwind-tables", "-fno-asynchronous-unwind-tables"]
+    flags = [*C_FLAGS, level, "-ffreestanding", *unwound, "-I", "."]
+    objects = [tmp_path / f"{place}.o" for place in range(len(units))]
+    for unit, target in zip(units, objects, strict=True):
+        compiler.run([*flags, "-c", unit, "-o", target], directory=tmp_path)
+    if nm := shutil.which("nm"):
+        table = subprocess.run(
+            [nm, "-P", *map(str, objects)], capture_output=True, text=True, check=True
+        ).stdout
+        symbols = [line.split()[:2] for line in table.splitlines() if not line.endswith(":")]
+        defined = {name for name, kind in symbols if kind != "U"}
+        wanted = {name for name, kind in symbols if kind == "U"} - defined
+        plain = {"memcpy", "memset", "memmove", "_GLOBAL_OFFSET_TABLE_"}
+        arm_names = {name for name in wanted if name.startswith("__aeabi_mem")}
+        assert wanted - plain - arm_names == set()
+
+
+def test_static_costs_are_those_of_the_emitted_arrays(tmp_path: Path) -> None:
+    for name in SETTINGS:
+        block = block_of(name)
+        library = build_shared_library(f"{name}-features", block.c_sources(name, QUANTIZATION))
+        text = block.c_sources(name, QUANTIZATION)[f"{name}_features.c"]
+        assert library.is_file()
+        assert block.scratch_bytes == _bytes_of(text, constant=False)
+        assert block.table_bytes == _bytes_of(text, constant=True)
+
+
+def _bytes_of(text: str, constant: bool) -> int:
+    """Sizes of the static arrays in emitted C, const ones or the others."""
+    sizes = {"coincell_complex": 8, "int32_t": 4, "uint32_t": 4, "int16_t": 2, "uint16_t": 2}
+    total = 0
+    for line in text.splitlines():
+        words = line.split()
+        if not line.startswith("static") or "[" not in line or ("const" in words) != constant:
+            continue
+        kind = words[2 if constant else 1]
+        count = line[line.index("[") + 1 : line.index("]")]
+        product = 1
+        for factor in count.split("*"):
+            product *= int(factor)
+        total += sizes[kind] * product
+    return total
+
+
+def test_lines_are_short_enough_to_read() -> None:
+    sources = block_of("cepstra").c_sources("cepstra", QUANTIZATION)
+    assert max(len(line) for text in sources.values() for line in text.splitlines()) <= 100
+
+
+def test_a_name_that_is_no_identifier_is_refused() -> None:
+    with pytest.raises(InternalError, match="identifier"):
+        block_of("plain").c_sources("1;drop", QUANTIZATION)
