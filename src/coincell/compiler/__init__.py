@@ -1,4 +1,4 @@
-""".tflite -> Graph -> passes -> plan -> C11, exact to TensorFlow Lite Micro. Needs no TensorFlow."""
+""".tflite -> Graph -> passes -> plan -> C11, exact to TFLM; needs no TensorFlow."""
 
 from coincell.compiler.compiled import (
     CompiledModel,
@@ -13,7 +13,7 @@ from coincell.compiler.ir import Graph
 from coincell.compiler.layers import Layer
 from coincell.compiler.oracle import Oracle, oracle_available, oracle_version
 from coincell.compiler.pipeline import lower
-from coincell.compiler.reader import read_model
+from coincell.compiler.reader import load_model_bytes, read_model
 
 __all__ = [
     "CompileOptions",
@@ -27,6 +27,7 @@ __all__ = [
     "compile_model",
     "compiled_model_library",
     "interpret",
+    "load_model_bytes",
     "lower",
     "oracle_available",
     "oracle_version",

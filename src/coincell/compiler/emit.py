@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from textwrap import indent
 
 import numpy as np
 
@@ -43,9 +44,9 @@ def emit_sources(graph: Graph, plan: Plan, name: str, caller_arena: bool) -> Emi
         ModelError: an op has no kernel; it is named with its place.
     """
     writer = _Writer(graph, plan, name)
-    calls = [(op, op.attributes.kernel_call(op, graph)) for op in running_ops(graph)]
-    layers = [writer.layer(number, op, call) for number, (op, call) in enumerate(calls)]
-    kernels = tuple(sorted({call.kernel for _, call in calls}))
+    calls = [(op, op.attributes.kernel_calls(op, graph)) for op in running_ops(graph)]
+    layers = [writer.layer(number, op, made) for number, (op, made) in enumerate(calls)]
+    kernels = tuple(sorted({call.kernel for _, made in calls for call in made}))
     edges = EdgeTensors(
         tuple(graph.tensor(tensor) for tensor in graph.inputs),
         tuple(graph.tensor(tensor) for tensor in graph.outputs),
@@ -74,40 +75,46 @@ class _Writer:
         self.constant_bytes = 0
         self._known: dict[tuple[str, bytes], str] = {}
 
-    def layer(self, number: int, op: Op, call: KernelCall) -> str:
+    def layer(self, number: int, op: Op, calls: tuple[KernelCall, ...]) -> str:
         """The C function of one layer."""
-        symbol = layer_symbol(self.name, number, op)
-        arguments = ["&parameters"]
-        for argument in call.arguments:
-            if argument is None:
-                arguments.append("0")
-            elif isinstance(argument, str):
-                arguments.append(self._pointer(argument, written=argument == op.output))
-            else:
-                arguments.append(self._constant(f"{self.name}_{number:02d}", *argument))
-        fields = [f"        .{field} = {value}," for field, value in call.parameters.items()]
-        joined = ",\n        ".join(arguments)
+        blocks = [self._call(number, call) for call in calls]
+        if len(blocks) > 1:
+            blocks = [f"    {{\n{indent(block, '    ')}\n    }}" for block in blocks]
         return "\n".join(
             (
                 f"/* {op.place or op.kind}: {_shapes(self.graph, op)} */",
-                f"static NOINLINE void {symbol}(void)",
+                f"static NOINLINE void {layer_symbol(self.name, number, op)}(void)",
                 "{",
-                f"    static const coincell_{call.kernel}_parameters parameters = {{",
-                *fields,
-                "    };",
-                f"    coincell_{call.kernel}(\n        {joined});",
+                *blocks,
                 "}",
                 "",
             )
         )
 
-    def _pointer(self, tensor: str, written: bool) -> str:
+    def _call(self, number: int, call: KernelCall) -> str:
+        """One call of a kernel, with its parameters."""
+        arguments = ["&parameters"]
+        for argument in call.arguments:
+            if argument is None:
+                arguments.append("0")
+            elif isinstance(argument, str):
+                arguments.append(self._place(argument))
+            else:
+                arguments.append(self._constant(f"{self.name}_{number:02d}", *argument))
+        fields = (f"        .{field} = {value},\n" for field, value in call.parameters.items())
+        joined = ",\n        ".join(arguments)
+        return (
+            f"    static const coincell_{call.kernel}_parameters parameters = {{\n"
+            f"{''.join(fields)}    }};\n"
+            f"    coincell_{call.kernel}(\n        {joined});"
+        )
+
+    def _place(self, tensor: str) -> str:
         """A tensor's place in the arena, or its constant array."""
         described = self.graph.tensor(tensor)
         if described.is_constant:
             return self._constant(self.name, tensor, described.array)
-        kind = described.dtype.c_name if written else f"const {described.dtype.c_name}"
-        return f"({kind} *)(arena + {self.plan.offsets[tensor]})"
+        return f"arena + {self.plan.offsets[tensor]}"
 
     def _constant(self, prefix: str, role: str, values: Values) -> str:
         """The array that holds `values`."""

@@ -51,7 +51,7 @@ def header_text(graph: Graph, plan: Plan, name: str, edges: EdgeTensors, caller_
     for index, tensor in enumerate(edges.outputs):
         constants += _edge_constants(f"{upper}_OUTPUT_{index}", tensor)
     return f"""\
-{_introduction(graph, plan, name, edges, caller_arena)}
+{_introduction(graph, plan, name, caller_arena)}
 #ifndef {upper}_H
 #define {upper}_H
 
@@ -98,9 +98,7 @@ def _float_literal(value: float) -> str:
     return f"{digits}f" if "." in digits or "e" in digits else f"{digits}.0f"
 
 
-def _introduction(
-    graph: Graph, plan: Plan, name: str, edges: EdgeTensors, caller_arena: bool
-) -> str:
+def _introduction(graph: Graph, plan: Plan, name: str, caller_arena: bool) -> str:
     upper = name.upper()
     memory = (
         f"memory for {plan.arena_bytes} bytes, aligned to {ARENA_ALIGNMENT}, given to {name}_init"

@@ -40,7 +40,8 @@ def quantize_multiplier(real: float) -> tuple[int, int]:
 
 def wrap_int32(values: NDArray[Any]) -> Integers:
     """`values` modulo 2**32, as signed 32-bit numbers: what an int32 accumulator holds."""
-    return values.astype(np.int64).astype(np.uint32).astype(np.int32).astype(np.int64)
+    wrapped: Integers = values.astype(np.int64).astype(np.int32).astype(np.int64)
+    return wrapped
 
 
 def doubling_high_multiply(a: Integers, b: Integers | int) -> Integers:
@@ -56,7 +57,8 @@ def rounding_shift_right(values: Integers, exponent: Integers | int) -> Integers
     """values / 2**exponent, rounded to nearest with ties away from zero (exponent in 0..31)."""
     mask = (np.int64(1) << np.asarray(exponent, np.int64)) - 1
     threshold = (mask >> 1) + (values < 0)
-    return (values >> exponent) + ((values & mask) > threshold)
+    rounded: Integers = (values >> exponent) + ((values & mask) > threshold)
+    return rounded
 
 
 def multiply_by_quantized_multiplier(

@@ -166,8 +166,8 @@ class Attributes(ABC):
             [n, *output shape], in the output's dtype.
         """
 
-    def kernel_call(self, op: Op, graph: Graph) -> KernelCall:
-        """The call of a C kernel that computes this op; refused by name and place without one."""
+    def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
+        """The calls of C kernels that compute this op; refused by name and place without any."""
         del graph
         op.fail(
             "is not supported as part of the running model yet",

@@ -14,15 +14,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from coincell.compiler import schema
-from coincell.compiler.ir import Attributes, Tensor
+from coincell.compiler.ir import Attributes, DType, Tensor
 from coincell.compiler.operators import (
+    Add,
     AveragePool2D,
+    Concatenation,
     Conv2D,
     DepthwiseConv2D,
     FullyConnected,
+    Logistic,
     MaxPool2D,
+    Mean,
+    Pack,
+    Pad,
+    Requantize,
     Reshape,
+    Shape,
     Softmax,
+    StridedSlice,
+    Tanh,
 )
 from coincell.compiler.operators.common import FULL_RANGE, INT8_MAX, INT8_MIN
 from coincell.errors import ModelError
@@ -194,14 +204,138 @@ def _squeeze(source: Source) -> Reading:
     return Reshape(), source.inputs[:1]
 
 
+def _add(source: Source) -> Reading:
+    source.require_counts(2, 2)
+    return Add(activation_clamp(source, source.record.option(0, "<b"))), source.inputs
+
+
+def _concatenation(source: Source) -> Reading:
+    source.require_counts(1, schema.MAX_OPERANDS)
+    source.require(source.record.option(1, "<b") == 0, "has a fused activation, not supported")
+    return Concatenation(_axis(source, len(source.outputs[0].shape))), source.inputs
+
+
+def _axis(source: Source, rank: int, slot: int = 0) -> int:
+    """The axis in option `slot`, counted from the front."""
+    axis: int = source.record.option(slot, "<i")
+    source.require(-rank <= axis < rank, f"has the axis {axis} for {rank} dimensions")
+    return axis % rank
+
+
+def _mean(source: Source) -> Reading:
+    source.require_counts(2, 2)
+    rank = len(source.inputs[0].shape)
+    axes = source.constant(1, "axes")
+    source.require(all(-rank <= axis < rank for axis in axes), f"has the axes {axes}")
+    return Mean(tuple(sorted({axis % rank for axis in axes}))), source.inputs[:1]
+
+
+def _pad(source: Source) -> Reading:
+    """PAD fills with real zero, PADV2 with its third operand."""
+    source.require_counts(2, 3)
+    amounts = source.constant(1, "paddings")
+    source.require(len(amounts) == 2 * len(source.inputs[0].shape), f"has {len(amounts)} paddings")
+    pairs = tuple(zip(amounts[::2], amounts[1::2], strict=True))
+    target = source.outputs[0]
+    source.require(target.quantization is not None, "has an output without quantization")
+    value = target.zero_point
+    if len(source.inputs) == 3:
+        fill = source.inputs[2]
+        source.require(fill.is_constant and fill.elements == 1, "needs a constant value to fill")
+        source.require(fill.quantization == target.quantization, "fills in another quantization")
+        value = int(fill.array.reshape(-1)[0])
+    return Pad(pairs, value), source.inputs[:1]
+
+
+def _quantize(source: Source) -> Reading:
+    source.require_counts(1, 1)
+    whole = (0, 255) if source.outputs[0].dtype is DType.UINT8 else FULL_RANGE
+    return Requantize(whole), source.inputs
+
+
+def _relu(source: Source) -> Reading:
+    source.require_counts(1, 1)
+    return Requantize(quantized_bounds(source, 0.0, math.inf)), source.inputs
+
+
+def _relu6(source: Source) -> Reading:
+    source.require_counts(1, 1)
+    return Requantize(quantized_bounds(source, 0.0, 6.0)), source.inputs
+
+
+def _logistic(source: Source) -> Reading:
+    source.require_counts(1, 1)
+    return Logistic(), source.inputs
+
+
+def _tanh(source: Source) -> Reading:
+    source.require_counts(1, 1)
+    return Tanh(), source.inputs
+
+
+def _shape(source: Source) -> Reading:
+    source.require_counts(1, 1)
+    return Shape(), source.inputs
+
+
+def _pack(source: Source) -> Reading:
+    source.require_counts(1, schema.MAX_OPERANDS)
+    return Pack(_axis(source, len(source.outputs[0].shape), slot=1)), source.inputs
+
+
+def _strided_slice(source: Source) -> Reading:
+    """Bits of the masks: begin and end left out, and dimensions of which one element is taken."""
+    source.require_counts(4, 4)
+    option = source.record.option
+    source.require(
+        not (option(2, "<i") or option(3, "<i") or option(5, "<?", False)),
+        "uses an ellipsis, a new axis, or ends as offsets, which are not supported",
+    )
+    begin, end, strides = (source.constant(i, "bounds") for i in (1, 2, 3))
+    rank = len(source.inputs[0].shape)
+    source.require(
+        len(begin) == len(end) == len(strides) <= rank,
+        f"has {len(begin)} begins, {len(end)} ends and {len(strides)} strides",
+    )
+    missing = rank - len(begin)
+    return (
+        StridedSlice(
+            begin=(*_unmasked(begin, option(0, "<i")), *[None] * missing),
+            end=(*_unmasked(end, option(1, "<i")), *[None] * missing),
+            strides=(*strides, *[1] * missing),
+            dropped=tuple(i for i in range(len(begin)) if option(4, "<i") >> i & 1),
+        ),
+        source.inputs[:1],
+    )
+
+
+def _unmasked(bounds: list[int], mask: int) -> list[int | None]:
+    """Bounds, but None where the mask's bit says that they are left out."""
+    return [None if mask >> index & 1 else bound for index, bound in enumerate(bounds)]
+
+
 READERS: Mapping[str, Callable[[Source], Reading]] = {
+    "ADD": _add,
     "AVERAGE_POOL_2D": _average_pool_2d,
+    "CONCATENATION": _concatenation,
     "CONV_2D": _conv_2d,
     "DEPTHWISE_CONV_2D": _depthwise_conv_2d,
     "EXPAND_DIMS": _squeeze,
     "FULLY_CONNECTED": _fully_connected,
+    "LOGISTIC": _logistic,
     "MAX_POOL_2D": _max_pool_2d,
+    "MEAN": _mean,
+    "PACK": _pack,
+    "PAD": _pad,
+    "PADV2": _pad,
+    "QUANTIZE": _quantize,
+    "RELU": _relu,
+    "RELU6": _relu6,
     "RESHAPE": _reshape,
+    "SHAPE": _shape,
     "SOFTMAX": _softmax,
     "SQUEEZE": _squeeze,
+    "STRIDED_SLICE": _strided_slice,
+    "TANH": _tanh,
 }
+"""What is supported, by the schema's name."""

@@ -1,15 +1,30 @@
-"""The lowering, as one list: every pass that a graph goes through before C is made of it, in order."""
+"""The lowering, as one list: every pass between the reader and the memory planner, in order."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from coincell.compiler.ir import Graph
-from coincell.compiler.passes import Pass
+from coincell.compiler.passes import (
+    DROP_DEAD_OPS,
+    DROP_SHAPE_OPERANDS,
+    FOLD_CONSTANTS,
+    FOLD_PADDING,
+    FUSE_CLAMPS,
+    MERGE_RESHAPES,
+    Pass,
+)
 from coincell.compiler.verify import verify
 from coincell.errors import InternalError, ModelError
 
-PASSES: tuple[Pass, ...] = ()
+PASSES: tuple[Pass, ...] = (
+    FOLD_CONSTANTS,
+    DROP_SHAPE_OPERANDS,
+    MERGE_RESHAPES,
+    FOLD_PADDING,
+    FUSE_CLAMPS,
+    DROP_DEAD_OPS,
+)
 
 
 def lower(graph: Graph, trace: Callable[[str, Graph], None] | None = None) -> Graph:

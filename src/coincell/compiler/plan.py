@@ -69,8 +69,8 @@ def lifetimes(graph: Graph, keep_input: bool = False) -> dict[str, Lifetime]:
         keep_input: inputs stay as the caller filled them until the end.
     """
     end = len(graph.ops)
-    first = {name: -1 for name in graph.inputs}
-    last = {name: end if keep_input else -1 for name in graph.inputs}
+    first = dict.fromkeys(graph.inputs, -1)
+    last = dict.fromkeys(graph.inputs, end if keep_input else -1)
     for step, op in enumerate(graph.ops):
         for name in op.outputs:
             first[name] = last[name] = step
@@ -153,7 +153,7 @@ def _total(placed: Mapping[_Block, int]) -> int:
 
 
 def _best_placement(blocks: Sequence[_Block], bound: int) -> dict[_Block, int]:
-    """The smallest placement found: by size, by time, by duration, then by moving blocks forward."""
+    """The smallest placement found: by size, time or duration, then by moving blocks forward."""
     orders = [
         sorted(blocks, key=lambda b: (-b.size, b.lifetime.first)),
         sorted(blocks, key=lambda b: (b.lifetime.first, -b.size)),

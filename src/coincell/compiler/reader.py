@@ -62,6 +62,22 @@ def read_model(model: str | Path | bytes, name: str = "model") -> Graph:
         raise ModelError(f"{path.name}: {error.message}", error.hint) from error
 
 
+def load_model_bytes(path: Path) -> bytes:
+    """A model file's bytes.
+
+    Raises:
+        ModelError: it cannot be read, or is far too large to be a microcontroller's model.
+    """
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise ModelError(
+                f"{path} is larger than {MAX_FILE_BYTES} bytes, the most that is read."
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"Cannot read {path}: {error.strerror or error}.") from error
+
+
 def _read(data: bytes, name: str) -> Graph:
     record = read_records(data)
     if record.subgraphs != 1:
@@ -105,7 +121,7 @@ class _Translation:
             tensor = self._tensor(index, f"The graph's {what}")
             if tensor.dtype is DType.FLOAT32:
                 raise ModelError(
-                    f"The {what} {tensor.source_name!r} is float32; only integers run on the device.",
+                    f"The {what} {tensor.source_name!r} is float32; only integers are supported.",
                     _FLOAT_HINT,
                 )
         return indices
@@ -122,7 +138,7 @@ class _Translation:
     def _op(self, record: OperatorRecord) -> Op:
         reader = READERS.get(record.name)
         if reader is None:
-            self._refuse(record)
+            raise self._unsupported(record)
         operands = [self._operand(record, index) for index in record.inputs]
         while operands and operands[-1] is None:
             operands.pop()
@@ -140,13 +156,13 @@ class _Translation:
             record.place,
         )
 
-    def _refuse(self, record: OperatorRecord) -> None:
+    def _unsupported(self, record: OperatorRecord) -> ModelError:
         made = ", ".join(
             repr(self.record.tensors[index].name)
             for index in record.outputs
             if 0 <= index < len(self.record.tensors)
         )
-        raise ModelError(
+        return ModelError(
             f"{record.place}, which makes {made}, is not supported.",
             hint=f"Supported operators: {', '.join(sorted(READERS))}.",
         )

@@ -1,33 +1,60 @@
-"""The kinds of op: one file each, with its attributes, its legality, its meaning and its C."""
+"""The kinds of op: each with its attributes, its legality, its meaning and its C in one file."""
 
+from coincell.compiler.ir import Attributes
+from coincell.compiler.operators.add import Add
+from coincell.compiler.operators.concatenation import Concatenation
 from coincell.compiler.operators.conv_2d import Conv2D
 from coincell.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
 from coincell.compiler.operators.fully_connected import FullyConnected
+from coincell.compiler.operators.mean import Mean
+from coincell.compiler.operators.pad import Pad
 from coincell.compiler.operators.pool_2d import AveragePool2D, MaxPool2D
+from coincell.compiler.operators.requantize import Requantize
 from coincell.compiler.operators.reshape import Reshape
+from coincell.compiler.operators.shape import Pack, Shape, StridedSlice
+from coincell.compiler.operators.sigmoid import Logistic, Tanh
 from coincell.compiler.operators.softmax import Softmax
 
-OPERATORS = {
-    kind.kind: kind
-    for kind in (
-        AveragePool2D,
-        Conv2D,
-        DepthwiseConv2D,
-        FullyConnected,
-        MaxPool2D,
-        Reshape,
-        Softmax,
-    )
-}
+_KINDS: tuple[type[Attributes], ...] = (
+    Add,
+    AveragePool2D,
+    Concatenation,
+    Conv2D,
+    DepthwiseConv2D,
+    FullyConnected,
+    Logistic,
+    MaxPool2D,
+    Mean,
+    Pack,
+    Pad,
+    Requantize,
+    Reshape,
+    Shape,
+    Softmax,
+    StridedSlice,
+    Tanh,
+)
+
+OPERATORS: dict[str, type[Attributes]] = {kind.kind: kind for kind in _KINDS}
 """Every kind by its name in the text form."""
 
 __all__ = [
     "OPERATORS",
+    "Add",
     "AveragePool2D",
+    "Concatenation",
     "Conv2D",
     "DepthwiseConv2D",
     "FullyConnected",
+    "Logistic",
     "MaxPool2D",
+    "Mean",
+    "Pack",
+    "Pad",
+    "Requantize",
     "Reshape",
+    "Shape",
     "Softmax",
+    "StridedSlice",
+    "Tanh",
 ]

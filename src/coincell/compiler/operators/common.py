@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coincell.compiler.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
-from coincell.compiler.ir import DType, Graph, Op, Tensor, Values
+from coincell.compiler.ir import DType, Graph, KernelCall, Op, Tensor, Values
 
 INT8_MIN, INT8_MAX = -128, 127
 FULL_RANGE = (INT8_MIN, INT8_MAX)
@@ -185,3 +185,19 @@ def joined(values: Values, shape: Sequence[int]) -> Values:
     """[n, batch, ...] as [n * batch, ...]: samples and batch are one to a kernel."""
     result: Values = values.reshape(values.shape[0] * shape[0], *shape[1:])
     return result
+
+
+def table_call(op: Op, graph: Graph) -> tuple[KernelCall, ...]:
+    """coincell_lookup_table for an op that maps each 8-bit value on its own.
+
+    The table is what the op's interpretation gives for all 256 values.
+    """
+    source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
+    patterns = np.arange(256, dtype=np.uint8).view(source.dtype.numpy)
+    table = op.attributes.interpret(op, graph, [patterns]).view(np.int8)
+    call = KernelCall(
+        "lookup_table",
+        {"count": source.elements},
+        (source.name, ("table", table), target.name),
+    )
+    return (call,)

@@ -51,7 +51,11 @@ class Conv2D(Attributes):
         common.require_clamp(op, self.clamp)
         common.require_filter(op, graph, outputs, axis=0)
         rows, columns = common.window_sizes(
-            source.shape[1:3], (height, width), self.stride, self.padding, self.dilation
+            (source.shape[1], source.shape[2]),
+            (height, width),
+            self.stride,
+            self.padding,
+            self.dilation,
         )
         common.require_shape(op, graph, (source.shape[0], rows, columns, outputs))
         common.channel_multipliers(op, graph, outputs)
@@ -82,7 +86,7 @@ class Conv2D(Attributes):
         )
         return result.reshape(-1, *target.shape)
 
-    def kernel_call(self, op: Op, graph: Graph) -> KernelCall:
+    def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
         """coincell_conv_2d."""
         source, weights = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1])
         target = graph.tensor(op.output)
@@ -109,7 +113,7 @@ class Conv2D(Attributes):
             "clamp_min": self.clamp[0],
             "clamp_max": self.clamp[1],
         }
-        return KernelCall(
+        call = KernelCall(
             "conv_2d",
             parameters,
             (
@@ -121,6 +125,7 @@ class Conv2D(Attributes):
                 target.name,
             ),
         )
+        return (call,)
 
     def macs(self, op: Op, graph: Graph) -> int:
         """Outputs times taps; taps in the padding count, as is customary."""

@@ -75,7 +75,7 @@ class FullyConnected(Attributes):
         )
         return result.reshape(-1, *target.shape)
 
-    def kernel_call(self, op: Op, graph: Graph) -> KernelCall:
+    def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
         """coincell_fully_connected."""
         source, weights = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1])
         target = graph.tensor(op.output)
@@ -91,7 +91,7 @@ class FullyConnected(Attributes):
             "clamp_min": self.clamp[0],
             "clamp_max": self.clamp[1],
         }
-        return KernelCall(
+        call = KernelCall(
             "fully_connected",
             parameters,
             (
@@ -103,6 +103,7 @@ class FullyConnected(Attributes):
                 target.name,
             ),
         )
+        return (call,)
 
     def macs(self, op: Op, graph: Graph) -> int:
         """Outputs times inputs."""

@@ -38,7 +38,7 @@ class Pool2D(Attributes):
         op.require(min(*self.stride, *self.window) >= 1, "needs positive strides and windows")
         common.require_clamp(op, self.clamp)
         rows, columns = common.window_sizes(
-            source.shape[1:3], self.window, self.stride, self.padding
+            (source.shape[1], source.shape[2]), self.window, self.stride, self.padding
         )
         common.require_shape(op, graph, (source.shape[0], rows, columns, source.shape[3]))
         op.require(
@@ -46,7 +46,7 @@ class Pool2D(Attributes):
             "has windows that lie wholly in the padding",
         )
 
-    def kernel_call(self, op: Op, graph: Graph) -> KernelCall:
+    def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
         """coincell_average_pool_2d or coincell_max_pool_2d."""
         source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
         parameters = {
@@ -65,7 +65,7 @@ class Pool2D(Attributes):
             "clamp_min": self.clamp[0],
             "clamp_max": self.clamp[1],
         }
-        return KernelCall(self.kind, parameters, (source.name, target.name))
+        return (KernelCall(self.kind, parameters, (source.name, target.name)),)
 
     def _seen(self, op: Op, graph: Graph, values: Values, fill: int) -> list[Values]:
         """What each tap sees, [n, output height, output width, channels] in int64."""
@@ -89,7 +89,8 @@ class AveragePool2D(Pool2D):
         ones = np.ones((1, *source.shape), np.int8)
         counts = np.sum(self._seen(op, graph, ones, 0), axis=0)[:1]
         means = np.where(sums > 0, 1, -1) * ((np.abs(sums) + counts // 2) // counts)
-        return np.clip(means, *self.clamp).astype(np.int8).reshape(-1, *target.shape)
+        result: Values = np.clip(means, *self.clamp).astype(np.int8)
+        return result.reshape(-1, *target.shape)
 
 
 @dataclass(frozen=True)
@@ -102,4 +103,5 @@ class MaxPool2D(Pool2D):
         """As TFLM's reference_integer_ops::MaxPool."""
         largest = np.max(self._seen(op, graph, inputs[0], common.INT8_MIN), axis=0)
         shape = graph.tensor(op.output).shape
-        return np.clip(largest, *self.clamp).astype(np.int8).reshape(-1, *shape)
+        result: Values = np.clip(largest, *self.clamp).astype(np.int8)
+        return result.reshape(-1, *shape)

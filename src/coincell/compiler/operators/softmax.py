@@ -72,7 +72,7 @@ class Softmax(Attributes):
         clipped: Values = np.clip(shifted, *common.FULL_RANGE).astype(np.int8)
         return clipped
 
-    def kernel_call(self, op: Op, graph: Graph) -> KernelCall:
+    def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
         """coincell_softmax."""
         source = graph.tensor(op.inputs[0])
         multiplier, shift, smallest = self._scaling(op, graph)
@@ -83,4 +83,4 @@ class Softmax(Attributes):
             "shift": shift,
             "smallest_difference": smallest,
         }
-        return KernelCall("softmax", parameters, (source.name, op.output))
+        return (KernelCall("softmax", parameters, (source.name, op.output)),)

@@ -1,0 +1,80 @@
+"""QUANTIZE between integers, and stand-alone RELU and RELU6: rescale, then clamp."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from coincell.compiler.fixed_point import multiply_by_quantized_multiplier
+from coincell.compiler.ir import Attributes, DType, Graph, KernelCall, Op, Values
+from coincell.compiler.operators import common
+
+_RANGES = {DType.INT8: (-128, 127), DType.UINT8: (0, 255)}
+
+
+@dataclass(frozen=True)
+class Requantize(Attributes):
+    """The same real values in another quantization, within a range.
+
+    For RELU6 with unlike scales this is LiteRT's answer; TFLM forgets to rescale there
+    (docs/deviations.md).
+
+    Attributes:
+        clamp: smallest and largest output, in the output's integers.
+    """
+
+    kind: ClassVar[str] = "requantize"
+
+    clamp: tuple[int, int]
+
+    def check(self, op: Op, graph: Graph) -> None:
+        """8-bit in and out, one scale each, the same shape."""
+        common.require_count(op, 1, 1)
+        source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
+        for tensor in (source, target):
+            op.require(tensor.dtype in _RANGES, f"needs 8-bit integers, not {tensor.dtype.value}")
+            op.require(
+                tensor.quantization is not None and not tensor.quantization.per_channel,
+                f"needs one scale and zero point for {tensor.name!r}",
+            )
+        common.require_shape(op, graph, source.shape)
+        low, high = _RANGES[target.dtype]
+        op.require(
+            low <= self.clamp[0] <= self.clamp[1] <= high, f"has an empty range {self.clamp}"
+        )
+        self._multiplier(op, graph)
+
+    @staticmethod
+    def _multiplier(op: Op, graph: Graph) -> tuple[int, int]:
+        ratio = graph.tensor(op.inputs[0]).scale / graph.tensor(op.output).scale
+        multipliers, shifts = common.quantize_multipliers(op, [ratio])
+        return int(multipliers[0]), int(shifts[0])
+
+    def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
+        """As TFLM's reference_ops::Requantize and ReluQuantized."""
+        source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
+        multiplier, shift = self._multiplier(op, graph)
+        values = inputs[0].astype(np.int64) - source.zero_point
+        scaled = multiply_by_quantized_multiplier(values, multiplier, shift) + target.zero_point
+        clipped: Values = np.clip(scaled, *self.clamp).astype(target.dtype.numpy)
+        return clipped
+
+    def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
+        """coincell_requantize for int8; a table where unsigned bytes come in or go out."""
+        source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
+        if DType.UINT8 in (source.dtype, target.dtype):
+            return common.table_call(op, graph)
+        multiplier, shift = self._multiplier(op, graph)
+        parameters = {
+            "count": source.elements,
+            "input_zero_point": source.zero_point,
+            "multiplier": multiplier,
+            "shift": shift,
+            "output_zero_point": target.zero_point,
+            "clamp_min": self.clamp[0],
+            "clamp_max": self.clamp[1],
+        }
+        return (KernelCall("requantize", parameters, (source.name, target.name)),)
