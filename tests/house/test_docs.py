@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
 from source_tree import ROOT, where
 
 DOCS = ROOT / "docs"
@@ -58,7 +59,9 @@ def test_commands_that_are_named_exist(path: Path) -> None:
     known = {name for name, _ in _generator().walk(_generator().cli, "coincell")}
     groups = {name.rsplit(" ", 1)[0] for name in known if name.count(" ") == 2}
     text = path.read_text(encoding="utf-8")
-    for verb, below in re.findall(r"(?:^|[`/ ])coincell ([a-z]+)(?: ([a-z]+))?", text, re.MULTILINE):
+    for verb, below in re.findall(
+        r"(?:^|[`/ ])coincell ([a-z]+)(?: ([a-z]+))?", text, re.MULTILINE
+    ):
         if not re.search(rf"[`/]coincell {verb}|^ *coincell {verb}", text, re.MULTILINE):
             continue  # a sentence about Coincell, not a command
         assert f"coincell {verb}" in known, f"{where(path)} names `coincell {verb}`"
