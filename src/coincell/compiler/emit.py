@@ -6,14 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from textwrap import indent
 
-import numpy as np
-
 from coincell.compiler.emit_header import EdgeTensors, header_text
 from coincell.compiler.ir import Graph, KernelCall, Op, Values
 from coincell.compiler.layers import layer_symbol, running_ops
 from coincell.compiler.plan import Plan
-
-_WIDTH = 98
 
 
 @dataclass(frozen=True)
@@ -132,15 +128,11 @@ class _Writer:
 
 
 def _numbers(values: Values) -> str:
-    """Comma-separated integers in lines of at most `_WIDTH` characters."""
-    lines, line = [], "   "
-    for value in values.reshape(-1):
-        word = f" {int(value)}," if value != np.iinfo(np.int32).min else " -2147483647 - 1,"
-        if len(line) + len(word) > _WIDTH:
-            lines.append(line)
-            line = "   "
-        line += word
-    return "\n".join((*lines, line))
+    """Comma-separated integers, as many a line as surely fit."""
+    per_line = 16 if values.itemsize == 1 else 8
+    flat = values.reshape(-1).tolist()
+    rows = (flat[start : start + per_line] for start in range(0, len(flat), per_line))
+    return "\n".join(f"    {', '.join(map(str, row))}," for row in rows)
 
 
 def _shapes(graph: Graph, op: Op) -> str:

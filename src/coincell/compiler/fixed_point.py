@@ -50,7 +50,8 @@ def doubling_high_multiply(a: Integers, b: Integers | int) -> Integers:
     gemmlowp's SaturatingRoundingDoublingHighMul; its division of a nudged product that truncates
     towards zero is this arithmetic shift for either sign.
     """
-    return np.minimum((a * b + (1 << 30)) >> 31, INT32_MAX)
+    product: Integers = np.minimum((a * b + (1 << 30)) >> 31, INT32_MAX)
+    return product
 
 
 def rounding_shift_right(values: Integers, exponent: Integers | int) -> Integers:
@@ -84,7 +85,8 @@ def input_radius(integer_bits: int, left_shift: int) -> int:
 
 
 def _saturating_shift_left(values: Integers, exponent: int) -> Integers:
-    return np.clip(values << exponent, INT32_MIN, INT32_MAX)
+    shifted: Integers = np.clip(values << exponent, INT32_MIN, INT32_MAX)
+    return shifted
 
 
 _EXP_MINUS_EIGHTH = 1895147668  # exp(-1/8) in Q0.31

@@ -294,7 +294,8 @@ class Graph:
 
     @property
     def parameters(self) -> int:
-        """Number of quantized or bias values that the ops hold as constants."""
-        used = dict.fromkeys(name for op in self.ops for name in op.inputs)
-        constants = (self.tensors[name] for name in used)
-        return sum(t.elements for t in constants if t.is_constant and t.quantization is not None)
+        """Number of constant values that ops compute with: weights, biases, addends."""
+        working = (op for op in self.ops if not op.attributes.aliases_input)
+        operands = dict.fromkeys(name for op in working for name in op.inputs)
+        tensors = (self.tensors[name] for name in operands)
+        return sum(tensor.elements for tensor in tensors if tensor.is_constant)

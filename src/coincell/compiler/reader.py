@@ -157,13 +157,13 @@ class _Translation:
         )
 
     def _unsupported(self, record: OperatorRecord) -> ModelError:
-        made = ", ".join(
-            repr(self.record.tensors[index].name)
-            for index in record.outputs
+        made = [
+            self.record.tensors[index].name.split(";")[0]
+            for index in record.outputs[:1]
             if 0 <= index < len(self.record.tensors)
-        )
+        ]
         return ModelError(
-            f"{record.place}, which makes {made}, is not supported.",
+            f"{record.place}, which makes {''.join(made)!r}, is not supported.",
             hint=f"Supported operators: {', '.join(sorted(READERS))}.",
         )
 
@@ -263,7 +263,8 @@ def _quantization(record: TensorRecord, label: str) -> Quantization | None:
         raise ModelError(f"{label} has a scale that is not a positive number.", _DAMAGED_HINT)
     if len(zero_points) != len(scales):
         raise ModelError(f"{label} has {len(scales)} scales and {len(zero_points)} zero points.")
-    axis = record.quantized_dimension if len(scales) > 1 else 0
+    # Of a list (a bias) there is but one dimension, whatever old converters wrote.
+    axis = record.quantized_dimension if len(scales) > 1 and len(record.shape) > 1 else 0
     if len(scales) > 1 and not (
         0 <= axis < len(record.shape) and record.shape[axis] == len(scales)
     ):

@@ -79,7 +79,8 @@ def _content(tensor: Tensor) -> str:
 
 def _op_line(op: Op, graph: Graph) -> str:
     settings = "".join(
-        f" {field.name}={getattr(op.attributes, field.name)!r}" for field in fields(op.attributes)
+        f" {field.name}={getattr(op.attributes, field.name)!r}"
+        for field in fields(op.attributes)  # type: ignore[arg-type]  # each kind is a dataclass
     )
     made = "; ".join(_described(graph.tensor(name)) for name in op.outputs)
     place = f' at "{op.place}"' if op.place else ""

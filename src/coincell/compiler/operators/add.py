@@ -77,7 +77,7 @@ class Add(Attributes):
         target = graph.tensor(op.output)
         dimensions = _joint_dimensions(first, second, target.shape)
         padded = [(1, 0, 0)] * (_KERNEL_RANK - len(dimensions)) + dimensions
-        parameters = {}
+        parameters: dict[str, int] = {}
         for part, role in enumerate(("size", "first_step", "second_step")):
             parameters |= {f"{role}_{i}": padded[i][part] for i in range(_KERNEL_RANK)}
         multipliers = self._multipliers(op, graph)

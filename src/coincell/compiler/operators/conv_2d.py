@@ -9,123 +9,55 @@ from typing import ClassVar
 
 import numpy as np
 
-from coincell.compiler.fixed_point import wrap_int32
-from coincell.compiler.ir import Attributes, Graph, KernelCall, Op, Values
+from coincell.compiler.ir import Graph, KernelCall, Op, Values
 from coincell.compiler.operators import common
+from coincell.compiler.operators.convolution import Convolution
 
 
 @dataclass(frozen=True)
-class Conv2D(Attributes):
-    """Inputs: image [batch, height, width, channels], filter [outputs, height, width, channels of
-    a group], optional bias [outputs]. What lies in the padding counts as real zero.
+class Conv2D(Convolution):
+    """Inputs: image, filter [outputs, height, width, channels of a group], optional bias [outputs].
 
-    Attributes:
-        stride: steps down and right.
-        dilation: distance of two taps, down and right.
-        padding: top, bottom, left, right.
-        clamp: smallest and largest output, in integers.
+    With g groups, the filter's depth is the g-th part of the image's channels, and each g-th part
+    of the outputs reads its own part of the channels.
     """
 
     kind: ClassVar[str] = "conv_2d"
 
-    stride: tuple[int, int]
-    dilation: tuple[int, int]
-    padding: tuple[int, int, int, int]
-    clamp: tuple[int, int]
-
     def check(self, op: Op, graph: Graph) -> None:
         """Ranks, depths, sizes and quantization fit together."""
-        common.require_count(op, 2, 3)
-        source, weights = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1])
-        common.require_activations(op, graph, source.name, op.output)
-        op.require(len(source.shape) == 4, f"needs an image, not the shape {list(source.shape)}")
-        op.require(len(weights.shape) == 4, f"has a filter of shape {list(weights.shape)}")
-        outputs, height, width, depth = weights.shape
-        channels = source.shape[3]
+        self.require_images(op, graph)
+        channels = graph.tensor(op.inputs[0]).shape[3]
+        outputs, _, _, depth = graph.tensor(op.inputs[1]).shape
         op.require(
             channels % depth == 0 and outputs % (channels // depth) == 0,
             f"has a filter of depth {depth} and {outputs} outputs for {channels} input channels",
         )
-        op.require(min(*self.stride, *self.dilation) >= 1, "needs positive strides and dilations")
-        op.require(min(self.padding) >= 0, "needs paddings that are not negative")
-        common.require_clamp(op, self.clamp)
-        common.require_filter(op, graph, outputs, axis=0)
-        rows, columns = common.window_sizes(
-            (source.shape[1], source.shape[2]),
-            (height, width),
-            self.stride,
-            self.padding,
-            self.dilation,
-        )
-        common.require_shape(op, graph, (source.shape[0], rows, columns, outputs))
-        common.channel_multipliers(op, graph, outputs)
+        self.check_sliding(op, graph, outputs, axis=0)
 
     def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
-        """Sums in float64 (exact below 2**53) over taps, wrapped to int32, then rescaled."""
+        """Sums in float64, which is exact below 2**53."""
         source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
         weights = graph.tensor(op.inputs[1]).array.astype(np.float64)
         outputs, height, width, depth = weights.shape
         groups = source.shape[3] // depth
+        per_group = outputs // groups
         image = common.joined(inputs[0], source.shape).astype(np.float64) - source.zero_point
         padded = common.pad_image(image, self.padding, 0)
-        sizes = (target.shape[1], target.shape[2])
         sums = np.zeros((image.shape[0], *target.shape[1:]))
-        per_group = outputs // groups
         for row, column, seen in common.taps(
-            padded, (height, width), self.stride, self.dilation, sizes
+            padded, (height, width), self.stride, self.dilation, (target.shape[1], target.shape[2])
         ):
             for group in range(groups):
                 made = slice(group * per_group, (group + 1) * per_group)
                 read = slice(group * depth, (group + 1) * depth)
                 sums[..., made] += seen[..., read] @ weights[made, row, column].T
-        if len(inputs) > 2:
-            sums += inputs[2].reshape(-1)
-        multipliers, shifts = common.channel_multipliers(op, graph, outputs)
-        result = common.rescale(
-            wrap_int32(sums), multipliers, shifts, target.zero_point, self.clamp
-        )
-        return result.reshape(-1, *target.shape)
+        return self.finish(op, graph, sums.astype(np.int64), inputs[2] if inputs[2:] else None)
 
     def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
         """coincell_conv_2d."""
-        source, weights = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1])
-        target = graph.tensor(op.output)
-        multipliers, shifts = common.channel_multipliers(op, graph, weights.shape[0])
-        parameters = {
-            "batches": source.shape[0],
-            "input_height": source.shape[1],
-            "input_width": source.shape[2],
-            "input_channels": source.shape[3],
-            "output_height": target.shape[1],
-            "output_width": target.shape[2],
-            "output_channels": target.shape[3],
-            "filter_height": weights.shape[1],
-            "filter_width": weights.shape[2],
-            "filter_channels": weights.shape[3],
-            "stride_height": self.stride[0],
-            "stride_width": self.stride[1],
-            "dilation_height": self.dilation[0],
-            "dilation_width": self.dilation[1],
-            "padding_top": self.padding[0],
-            "padding_left": self.padding[2],
-            "input_zero_point": source.zero_point,
-            "output_zero_point": target.zero_point,
-            "clamp_min": self.clamp[0],
-            "clamp_max": self.clamp[1],
-        }
-        call = KernelCall(
-            "conv_2d",
-            parameters,
-            (
-                source.name,
-                ("filter", weights.array),
-                ("bias", graph.tensor(op.inputs[2]).array) if len(op.inputs) > 2 else None,
-                ("multiplier", multipliers),
-                ("shift", shifts),
-                target.name,
-            ),
-        )
-        return (call,)
+        outputs, _, _, depth = graph.tensor(op.inputs[1]).shape
+        return self.sliding_call(op, graph, {"filter_channels": depth, "output_channels": outputs})
 
     def macs(self, op: Op, graph: Graph) -> int:
         """Outputs times taps; taps in the padding count, as is customary."""

@@ -91,19 +91,8 @@ class FullyConnected(Attributes):
             "clamp_min": self.clamp[0],
             "clamp_max": self.clamp[1],
         }
-        call = KernelCall(
-            "fully_connected",
-            parameters,
-            (
-                source.name,
-                ("filter", weights.array),
-                ("bias", graph.tensor(op.inputs[2]).array) if len(op.inputs) > 2 else None,
-                ("multiplier", multipliers),
-                ("shift", shifts),
-                target.name,
-            ),
-        )
-        return (call,)
+        arguments = common.filter_arguments(op, graph, multipliers, shifts)
+        return (KernelCall("fully_connected", parameters, arguments),)
 
     def macs(self, op: Op, graph: Graph) -> int:
         """Outputs times inputs."""

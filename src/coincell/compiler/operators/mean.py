@@ -32,7 +32,7 @@ class Mean(Attributes):
         source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
         common.require_activations(op, graph, source.name, target.name)
         op.require(
-            len(self.axes) > 0 and 0 <= self.axes[0] and self.axes[-1] < len(source.shape),
+            len(self.axes) > 0 and self.axes[0] >= 0 and self.axes[-1] < len(source.shape),
             f"has the axes {list(self.axes)} for the shape {list(source.shape)}",
         )
         op.require(
