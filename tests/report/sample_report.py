@@ -36,8 +36,7 @@ def sample_report(**changes: Any) -> Report:
         },
         "gates": gates(),
         "warnings": [
-            "Every recording was spoken by a speech synthesizer: sample figures say nothing of "
-            "real voices."
+            "Every recording was spoken by a synthesizer: sample figures say nothing of people."
         ],
         "provenance": provenance(),
     }

@@ -57,8 +57,10 @@ def seconds(value: float | None) -> str:
 
 
 def decimal(value: float | None) -> str:
-    """0.98765 -> "0.988"."""
-    return NOTHING if value is None else f"{value:.3f}"
+    """0.98765 -> "0.988"; 1234.5678 -> "1,234.6"."""
+    if value is None:
+        return NOTHING
+    return f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}"
 
 
 def rate(metric: Metric | None, digits: int = 1) -> str:

@@ -42,6 +42,11 @@ def glossary() -> dict[str, Term]:
     return {term.slug: term for term in terms}
 
 
+def term_of_key(key: str) -> Term | None:
+    """The term that tells what a key of report.json means."""
+    return next((term for term in glossary().values() if key in term.keys), None)
+
+
 def parse_glossary(text: str) -> tuple[Term, ...]:
     """Read the plain form: `= chapter`, then `title | key, key` and its meaning, blank between.
 

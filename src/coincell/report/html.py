@@ -32,10 +32,10 @@ from coincell.report.charts import (
     training_charts,
 )
 from coincell.report.charts.base import theme
-from coincell.report.glossary import Term, glossary
+from coincell.report.glossary import Term, glossary, term_of_key
 from coincell.report.schema import EvaluationPart, Report
 from coincell.report.tiles import tiles_of
-from coincell.report.verdict import verdict
+from coincell.report.verdict import gate_title, verdict
 
 _VEGA = "vega-6.4.0.min.js"
 _VEGA_LITE = "vega-lite-6.4.3.min.js"
@@ -53,7 +53,11 @@ def render_html(report: Report) -> str:
     }
     terms = _Terms()
     environment = _environment()
-    environment.globals["term"] = terms.link
+    environment.globals |= {
+        "term": terms.link,
+        "term_of_key": term_of_key,
+        "gate_title": gate_title,
+    }
     body = environment.get_template("report.html.j2").render(
         report=report,
         verdict=verdict(report),

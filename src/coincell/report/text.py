@@ -10,7 +10,7 @@ from coincell.report import figures
 from coincell.report.picture import Features, features_text
 from coincell.report.schema import Gate, Report
 from coincell.report.tiles import tiles_of
-from coincell.report.verdict import verdict
+from coincell.report.verdict import gate_title, verdict
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -118,7 +118,7 @@ def _gates(gates: tuple[Gate, ...]) -> Table:
     for gate in gates:
         limit = figures.with_unit(gate.limit, gate.unit)
         table.add_row(
-            _plain(gate.name, ""),
+            _plain(gate_title(gate), ""),
             _plain(figures.with_unit(gate.value, gate.unit), ""),
             _plain(limit if gate.limit is None else f"{gate.bound} {limit}", ""),
             _mark(gate.passed, "holds", "FAILS"),

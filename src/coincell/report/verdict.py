@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from coincell.report.schema import ExactPart, Promise, Report
+from coincell.report.schema import ExactPart, Gate, Promise, Report
 
 
 @dataclass(frozen=True)
@@ -17,13 +17,31 @@ class Verdict:
     sentence: str
 
 
+# A gate's name in report.json -> the term that it is shown as.
+GATE_TERMS = {
+    "accuracy": "Accuracy",
+    "accuracy_loss": "Accuracy loss",
+    "flash": "Image flash",
+    "ram": "Image RAM",
+    "stack": "Stack",
+    "latency": "Latency",
+    "exact": "Exactness",
+}
+_FIT = ("flash", "ram", "stack", "latency")
+
+
+def gate_title(gate: Gate) -> str:
+    """A gate's name for people."""
+    return GATE_TERMS.get(gate.name, gate.name)
+
+
 def verdict(report: Report) -> Verdict:
     """The headline: did every gate pass, and if not, which failed."""
     failed = [gate for gate in report.gates if gate.passed is False]
     open_gates = [gate for gate in report.gates if gate.passed is None]
     passed = len(report.gates) - len(failed) - len(open_gates)
     if failed:
-        title = f"{_gates(len(failed))} failed: {', '.join(gate.name for gate in failed)}"
+        title = f"{_gates(len(failed))} failed: {', '.join(gate_title(gate) for gate in failed)}"
         reasons = " ".join(gate.reason for gate in failed if gate.reason)
         if report.stopped:
             reasons = f"{reasons or report.stopped.reason} {report.stopped.hint}".strip()
@@ -34,7 +52,7 @@ def verdict(report: Report) -> Verdict:
     if not report.gates:
         return Verdict("open", "No gate was reached", "This run has proved nothing yet.")
     if open_gates:
-        names = ", ".join(gate.name for gate in open_gates)
+        names = ", ".join(gate_title(gate) for gate in open_gates)
         return Verdict("open", f"{passed} of {len(report.gates)} gates passed", f"Open: {names}.")
     return Verdict("passed", f"All {len(report.gates)} gates passed", _praise(report))
 
@@ -50,9 +68,6 @@ def _praise(report: Report) -> str:
         f"The image for {report.board.title or report.board.name} fits, is in time, and answers "
         "byte for byte as the model does in Python."
     )
-
-
-_NAMES = {"flash": "flash", "ram": "RAM", "stack": "stack", "latency": "latency"}
 
 
 def promises_of(report: Report) -> tuple[Promise, ...]:
@@ -101,10 +116,10 @@ def _no_board(report: Report) -> Promise:
 
 def _fits(report: Report) -> Promise:
     title = "It fits, or it is refused before flashing"
-    gates = [gate for gate in report.gates if gate.name in _NAMES]
+    gates = [gate for gate in report.gates if gate.name in _FIT]
     if not gates or all(gate.passed is None for gate in gates):
         return Promise(title=title, kept=None, evidence="Not reached.")
-    held = [_NAMES[gate.name] for gate in gates if gate.passed]
-    refused = [_NAMES[gate.name] for gate in gates if gate.passed is False]
+    held = [gate_title(gate) for gate in gates if gate.passed]
+    refused = [gate_title(gate) for gate in gates if gate.passed is False]
     told = f"Refused: {', '.join(refused)}." if refused else f"Within limits: {', '.join(held)}."
     return Promise(title=title, kept=True, evidence=told)

@@ -21,12 +21,13 @@ def example_charts(features: FeaturesPart) -> tuple[Chart, ...]:
 
 
 def _example(index: int, example: FeatureExample, features: FeaturesPart) -> Chart:
+    row = "coefficient" if features.block == "mfcc" else "band"
     frames, bands = len(example.values), len(example.values[0])
     length = frames * features.hop_ms / 1000 if features.hop_ms else float(frames)
     cells = [cell for row in example.values for cell in row]
     summary = (
-        f"Features of {example.file}, a clip of {example.label}: {frames} frames by {bands} bands, "
-        f"int8 from {min(cells)} to {max(cells)}."
+        f"Features of {example.file}, a clip of {example.label}: {frames} frames by {bands} "
+        f"{row}s, int8 from {min(cells)} to {max(cells)}."
     )
     spec = specification(
         summary,
@@ -47,13 +48,13 @@ def _example(index: int, example: FeatureExample, features: FeaturesPart) -> Cha
             "encoding": {
                 "x": _axis("left", length, "seconds" if features.hop_ms else "frame"),
                 "x2": {"field": "right"},
-                "y": _axis("bottom", bands, "band"),
+                "y": _axis("bottom", bands, row),
                 "y2": {"field": "top"},
                 "url": {"field": "picture", "type": "nominal"},
             },
         },
     )
-    return Chart(f"example-{index}", example.label, summary, spec, _band_table(example), 200)
+    return Chart(f"example-{index}", example.label, summary, spec, _row_table(example, row), 200)
 
 
 def _axis(field: str, end: float, title: str) -> Spec:
@@ -71,11 +72,11 @@ def data_uri(png: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
 
 
-def _band_table(example: FeatureExample) -> Table:
-    """Per band over time: lowest, mean and highest int8 value."""
+def _row_table(example: FeatureExample, name: str) -> Table:
+    """Per band or coefficient over time: lowest, mean and highest int8 value."""
     columns: list[Sequence[int]] = list(zip(*example.values, strict=True))
     return Table(
-        ("band", "lowest", "mean", "highest"),
+        (name, "lowest", "mean", "highest"),
         tuple(
             (str(band), str(min(values)), f"{sum(values) / len(values):.1f}", str(max(values)))
             for band, values in enumerate(columns)

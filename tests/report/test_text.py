@@ -1,0 +1,94 @@
+"""The report in the terminal."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from coincell.report import (
+    Report,
+    print_prediction,
+    print_summary,
+    promises_of,
+    render_text,
+    verdict,
+)
+from report.sample_report import sample_report, stopped_report, voice
+
+
+def test_promises_figures_gates_and_verdict_in_plain_text() -> None:
+    text = render_text(sample_report())
+    assert "\x1b" not in text
+    for words in ("✓ kept", "251 ms", "226 to 364 ms", "(modelled)", "360 / 360", "✓ holds"):
+        assert words in text
+    assert text.splitlines()[-3] == "All 7 gates passed"
+    assert max(len(line) for line in text.splitlines()) <= 100
+
+
+def test_a_failed_gate_says_why_and_what_would_help() -> None:
+    text = render_text(stopped_report())
+    assert "1 gate failed: Image RAM" in text
+    assert "✗ FAILS" in text
+    assert "A smaller network would fit." in " ".join(text.split())
+
+
+def test_colour_is_there_where_the_terminal_has_it() -> None:
+    stream = io.StringIO()
+    print_summary(sample_report(), Console(file=stream, force_terminal=True, width=100))
+    assert "\x1b[" in stream.getvalue()
+
+
+def test_markup_and_control_characters_stay_text() -> None:
+    text = render_text(sample_report(warnings=["[red]not red[/red] \x1b[31mnor this\x07"]))
+    assert "! [red]not red[/red]  [31mnor this" in text
+    assert "\x1b" not in text
+    assert "\x07" not in text
+
+
+def test_a_prediction_shows_label_scores_and_picture() -> None:
+    stream = io.StringIO()
+    console = Console(file=stream, color_system=None, width=100)
+    scores = {"no": 0.04, "yes": 0.93, "unknown": 0.03}
+    print_prediction({"file": "a.wav", "label": "yes", "scores": scores}, voice(1), console)
+    lines = stream.getvalue().splitlines()
+    assert lines[0] == "a.wav: yes"
+    assert lines[1].split()[:3] == ["yes", "93.0", "%"]
+    assert len(lines) == 1 + 3 + 20
+
+
+def test_no_decision_is_said() -> None:
+    stream = io.StringIO()
+    console = Console(file=stream, color_system=None)
+    print_prediction({"file": "a.wav", "label": None, "scores": {}}, None, console)
+    assert stream.getvalue() == "a.wav: no decision\n"
+
+
+def _without(report: Report, **changes: object) -> Report:
+    return report.model_copy(update=changes)
+
+
+@pytest.mark.parametrize(
+    ("report", "state", "kept"),
+    [
+        (sample_report(), "passed", [True, True, True, True]),
+        (stopped_report(), "failed", [None, None, None, True]),
+        (_without(sample_report(), gates=()), "open", [True, True, True, None]),
+        (_without(sample_report(), board=None, exact=None), "passed", [None, None, None, True]),
+    ],
+    ids=["whole", "stopped", "no gates", "no board"],
+)
+def test_verdict_and_promises_follow_the_figures(
+    report: Report, state: str, kept: list[bool | None]
+) -> None:
+    assert verdict(report).state == state
+    assert [promise.kept for promise in promises_of(report)] == kept
+
+
+def test_one_byte_off_breaks_the_promise() -> None:
+    report = sample_report(
+        exact={"clips": 9, "clips_on_board": 2, "mismatches": 1, "oracle": "sample"}
+    )
+    assert promises_of(report)[1].kept is False
+    assert "BROKEN" in render_text(report)
