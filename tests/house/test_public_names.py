@@ -8,7 +8,19 @@ import pytest
 
 from source_tree import PACKAGE
 
-PUBLIC = ["__version__"]
+PUBLIC = {
+    "CompileOptions",
+    "Demand",
+    "__version__",
+    "compile_model",
+    "import_recordings",
+    "load_project",
+    "new_project",
+    "predict_files",
+    "read_model",
+    "run_project",
+    "synthesize",
+}
 """The Python API. A name that leaves it breaks somebody's script: say so in CHANGELOG.md."""
 
 PACKAGES = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
@@ -17,7 +29,7 @@ PACKAGES = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 def test_the_python_api_is_pinned() -> None:
     import coincell
 
-    assert sorted(coincell.__all__) == sorted(PUBLIC)
+    assert set(coincell.__all__) == PUBLIC
     for name in coincell.__all__:
         assert getattr(coincell, name) is not None
 

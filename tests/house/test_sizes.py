@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from source_tree import ROOT, python_files, syntax_tree, tracked_files, where
 
 MOST_LINES_OF_A_FUNCTION = 80
+USUAL_LINES_OF_A_FUNCTION = 40
 MOST_LINES_OF_A_FILE = 600
 USUAL_LINES_OF_A_FILE = 400
 SHARE_OF_LONGER_FILES = 0.1
@@ -36,16 +36,21 @@ def _python() -> list[Path]:
     return [path for path in _written_by_hand() if path.suffix == ".py"]
 
 
-@pytest.mark.parametrize("path", _python(), ids=where)
-def test_no_function_is_long(path: Path) -> None:
+def test_no_function_is_long() -> None:
     long = [
-        f"{node.name} (line {node.lineno}): {node.end_lineno - node.lineno + 1} lines"
-        for node in ast.walk(syntax_tree(path))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and node.end_lineno is not None
-        and node.end_lineno - node.lineno + 1 > MOST_LINES_OF_A_FUNCTION
+        f"{where(path)}:{node.lineno}: {node.name} has {length} lines"
+        for path in _python()
+        for node, length in _functions(path)
+        if length > MOST_LINES_OF_A_FUNCTION
     ]
-    assert not long, f"{where(path)}: over {MOST_LINES_OF_A_FUNCTION} lines: {long}"
+    assert not long, f"over {MOST_LINES_OF_A_FUNCTION} lines:\n" + "\n".join(long)
+
+
+def _functions(path: Path) -> Iterator[tuple[ast.FunctionDef | ast.AsyncFunctionDef, int]]:
+    """Every function of a file, with its lines, docstring included."""
+    for node in ast.walk(syntax_tree(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node, (node.end_lineno or node.lineno) - node.lineno + 1
 
 
 def test_no_file_is_long() -> None:
@@ -58,19 +63,17 @@ def test_no_file_is_long() -> None:
     assert len(longer) <= SHARE_OF_LONGER_FILES * len(lengths), f"too many long files: {longer}"
 
 
-@pytest.mark.parametrize("path", _written_by_hand(), ids=where)
-def test_no_line_is_long(path: Path) -> None:
-    lines = _lines(path)
-    long = [number for number, line in enumerate(lines, 1) if len(line) > LONGEST_LINE]
-    assert not long, f"{where(path)}: lines over {LONGEST_LINE} characters: {long}"
+def test_no_line_is_long() -> None:
+    long = [
+        f"{where(path)}:{number}"
+        for path in _written_by_hand()
+        for number, line in enumerate(_lines(path), 1)
+        if len(line) > LONGEST_LINE
+    ]
+    assert not long, f"over {LONGEST_LINE} characters:\n" + "\n".join(long)
 
 
 def test_functions_are_mostly_short() -> None:
     """The 95th percentile of the product's functions stays within 40 lines."""
-    sizes = sorted(
-        node.end_lineno - node.lineno + 1
-        for path in python_files()
-        for node in ast.walk(syntax_tree(path))
-        if isinstance(node, ast.FunctionDef) and node.end_lineno is not None
-    )
-    assert sizes[int(0.95 * len(sizes))] <= 40
+    sizes = sorted(length for path in python_files() for _, length in _functions(path))
+    assert sizes[int(0.95 * len(sizes))] <= USUAL_LINES_OF_A_FUNCTION
