@@ -39,6 +39,9 @@ class Transport(Protocol):
     def receive(self, count: int) -> bytes:
         """Exactly `count` bytes; a BoardError when the board does not send them."""
 
+    def discard(self) -> None:
+        """Forget what the board has sent so far."""
+
 
 @dataclass(frozen=True)
 class BoardInfo:
@@ -100,6 +103,14 @@ class BoardClient:
         except ValueError as error:
             raise BoardError("The image's description is not JSON.") from error
         return BoardInfo(description, window, features, classes, flash, ram, stack, peak)
+
+    def synchronize(self) -> None:
+        """Bring a board that was left in the middle of a frame back to its beginning.
+
+        Zeros end the frame that it waits for (its answer, an error, is passed over) and begin none.
+        """
+        self._transport.send(bytes(HEADER_BYTES + MAX_PAYLOAD + CRC_BYTES))
+        self._transport.discard()
 
     def reset(self) -> None:
         """Empty the smoothing: the next window is the first."""

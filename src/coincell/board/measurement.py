@@ -142,8 +142,8 @@ def _counts(virtual: VirtualBoard) -> tuple[list[BlockRuns], dict[int, int]]:
 
 def watched_pages(elf: Elf) -> tuple[int, int]:
     """The whole pages that hold the constants: the linker script gives them pages of their own."""
-    begin = elf.labels["image_rodata_begin"]
-    pages = -(-(elf.labels["image_rodata_end"] - begin) // 1024)
+    begin = elf.label("image_rodata_begin")
+    pages = -(-(elf.label("image_rodata_end") - begin) // 1024)
     return begin, begin + 1024 * pages
 
 
@@ -157,7 +157,7 @@ def paint_stack(virtual: VirtualBoard) -> None:
 
 def stack_peak(virtual: VirtualBoard) -> int:
     """Bytes from the stack's top to the deepest word that no longer holds the paint."""
-    stack = virtual.read_memory(virtual.board.ram.origin, virtual.elf.labels["image_stack_bytes"])
+    stack = virtual.read_memory(virtual.board.ram.origin, virtual.elf.label("image_stack_bytes"))
     untouched = 0
     while untouched < len(stack) and stack[untouched : untouched + 4] == _PAINT:
         untouched += 4

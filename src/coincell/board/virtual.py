@@ -13,6 +13,9 @@ DEFAULT_BUDGET = 4_000_000_000
 """Bytes of code that may run between two waits before the board counts as hung (over a minute of
 the real one's time)."""
 
+_GUARD = 1 << 16
+"""An access this far below RAM, with the stack all but spent, is taken for the stack's overflow."""
+
 _RAM_FILL = 0xA5
 """RAM after power on: neither zero nor the stack's paint, so that nobody relies on it."""
 
@@ -104,11 +107,9 @@ class VirtualBoard:
         del self._received[:count]
         return data
 
-    def pending(self) -> bytes:
-        """All bytes that the firmware has sent and nobody received."""
-        data = bytes(self._received)
+    def discard(self) -> None:
+        """Forget what the firmware has sent and nobody received."""
         self._received.clear()
-        return data
 
     def read_memory(self, address: int, count: int) -> bytes:
         """Guest memory."""
@@ -116,8 +117,7 @@ class VirtualBoard:
 
     def _explain(self, answer: dict[str, Any]) -> BoardError:
         registers = answer["registers"]
-        place = self.elf.symbol_at(registers["pc"] & ~1)
-        at = f"in {place} (pc {registers['pc']:#010x})"
+        at = f"in {self._place(registers)} (pc {registers['pc']:#010x})"
         if answer["state"] == "budget":
             return BoardError(
                 f"The firmware hangs {at}: it ran {self.budget:,} bytes of code without waiting "
@@ -125,14 +125,27 @@ class VirtualBoard:
                 hint="Look at the loop there; it never ends.",
             )
         address, ram = answer["address"], self.board.ram
-        below = address is not None and ram.origin - 4096 <= address < ram.origin
+        below = address is not None and ram.origin - _GUARD <= address < ram.origin
         if below and registers["sp"] < ram.origin + 1024:
             return BoardError(
                 f"The stack overflowed {at}: sp is {registers['sp']:#010x}, "
                 f"and the stack ends at {ram.origin:#010x}.",
                 hint="Reserve more stack for the image, or use less of it.",
             )
+        what = answer["fault"]
+        if address is not None and _is_peripheral(address) and "model" not in what:
+            what += ", a register that the virtual board does not model"
         return BoardError(
-            f"The firmware faulted {at}: {answer['fault']}.",
-            hint="The symbol names the function; build/firmware.elf has it.",
+            f"The firmware faulted {at}: {what}.",
+            hint="The function named there, or one inlined into it, did this.",
         )
+
+    def _place(self, registers: dict[str, int]) -> str:
+        """The function that runs, or the one that called what is no function."""
+        place = self.elf.symbol_at(registers["pc"] & ~1)
+        return place or f"no function, called from {self.elf.symbol_at(registers['lr'] & ~1)}"
+
+
+def _is_peripheral(address: int) -> bool:
+    """Whether the Armv7-M memory map keeps `address` for devices or the system."""
+    return 0x40000000 <= address < 0x60000000 or address >= 0xE0000000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from coincell.errors import BoardError
 
 _MAX_BYTES = 64 << 20
 _MAX_SEGMENTS = 64
+_MAX_SYMBOLS = 100_000
 _MAX_LOADED = 16 << 20
 _HINT = "Give a firmware image for Cortex-M that `coincell run` or an Arm linker has written."
 _RECORD_BYTES = 16
@@ -84,6 +86,16 @@ class Elf:
                 return symbol
         raise BoardError(f"The image has no symbol {name!r}.", _HINT)
 
+    def label(self, name: str) -> int:
+        """The value of a global name, such as one that the linker script sets.
+
+        Raises:
+            BoardError: there is none.
+        """
+        if name not in self.labels:
+            raise BoardError(f"The image does not tell its {name!r}.", _HINT)
+        return self.labels[name]
+
     def code(self, address: int, size: int) -> bytes:
         """Bytes of flash.
 
@@ -97,12 +109,12 @@ class Elf:
         raise BoardError(f"The image loads no {size} bytes at {address:#010x}.", _HINT)
 
     def symbol_at(self, address: int) -> str:
-        """Name of the function or object that holds `address`, with its offset, for messages."""
+        """Name of the function or object that holds `address`, with its offset; "" if none does."""
         for symbol in self.symbols:
             if symbol.address <= address < symbol.end:
                 offset = address - symbol.address
                 return f"{symbol.name}+{offset:#x}" if offset else symbol.name
-        return "no symbol"
+        return ""
 
 
 def read_elf(data: bytes) -> Elf:
@@ -119,7 +131,7 @@ def read_elf(data: bytes) -> Elf:
         return _read(data)
     except BoardError:
         raise
-    except (ELFError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+    except (ELFError, ValueError, LookupError, TypeError, AttributeError, struct.error) as error:
         raise BoardError(f"The image is no sound ELF file: {error}.", _HINT) from error
     except (OverflowError, MemoryError, RecursionError, AssertionError) as error:
         raise BoardError("The image is no sound ELF file.", _HINT) from error
@@ -192,6 +204,8 @@ def _symbols(elf: object) -> tuple[dict[str, int], tuple[Symbol, ...]]:
     names = [section.name for section in elf.iter_sections()]  # type: ignore[attr-defined]
     labels: dict[str, int] = {}
     found: dict[tuple[int, str], Symbol] = {}
+    if table.num_symbols() > _MAX_SYMBOLS:
+        raise BoardError(f"The image has more than {_MAX_SYMBOLS:,} symbols.", _HINT)
     for entry in table.iter_symbols():
         index, info, value = entry["st_shndx"], entry["st_info"], entry["st_value"]
         if index == "SHN_UNDEF" or not entry.name:

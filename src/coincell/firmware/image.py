@@ -179,8 +179,8 @@ def link_image(
         bin=paths["bin"],
         board=board,
         compiler=f"{chosen.name} {chosen.version}",
-        image_flash_bytes=parsed.labels["image_flash_bytes"],
-        image_ram_bytes=parsed.labels["image_ram_bytes"],
+        image_flash_bytes=parsed.label("image_flash_bytes"),
+        image_ram_bytes=parsed.label("image_ram_bytes"),
         stack_reserved=stack_bytes,
         contributors=_contributors(parsed),
         memory_map=_memory_map(parsed, board),
@@ -244,8 +244,8 @@ def _contributors(parsed: Elf) -> tuple[Contributor, ...]:
 
 def _does_not_fit(parsed: Elf, board: Board) -> DoesNotFit:
     needs = {
-        "flash": (parsed.labels["image_flash_bytes"], board.flash.bytes),
-        "RAM": (parsed.labels["image_ram_bytes"], board.ram.bytes),
+        "flash": (parsed.label("image_flash_bytes"), board.flash.bytes),
+        "RAM": (parsed.label("image_ram_bytes"), board.ram.bytes),
     }
     helps = {
         "flash": "A smaller architecture, or fewer channels a layer, shrinks the weights.",
@@ -278,11 +278,11 @@ def _memory_map(parsed: Elf, board: Board) -> tuple[Span, ...]:
             Span("ram" if in_ram else "flash", section.name, section.address, section.size)
         )
         if in_ram and section.loaded:
-            load = parsed.labels["image_data_load"]
+            load = parsed.label("image_data_load")
             spans.append(Span("flash", f"{section.name} (initial)", load, section.size))
     for memory, region, used in (
-        ("flash", board.flash, parsed.labels["image_flash_bytes"]),
-        ("ram", board.ram, parsed.labels["image_ram_bytes"]),
+        ("flash", board.flash, parsed.label("image_flash_bytes")),
+        ("ram", board.ram, parsed.label("image_ram_bytes")),
     ):
         if used < region.bytes:
             spans.append(Span(memory, "free", region.origin + used, region.bytes - used))
