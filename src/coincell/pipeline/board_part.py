@@ -65,12 +65,18 @@ def board_part(artefacts: dict[str, Artefact]) -> BoardPart | None:
     )
 
 
+_STEPS: dict[str, Literal["features", "decision"]] = {
+    "features": "features",
+    "decision": "decision",
+}
+
+
 def _layer(layer: dict[str, Any]) -> Layer:
-    """One line of the cost table; `kind` is the measurement's own word for the chain's step."""
+    """One line of the cost table: a layer of the network, or another step of the chain."""
     return Layer(
         name=layer["name"],
         operator=" + ".join(layer["ops"]) or layer["name"],
-        stage=layer["kind"],
+        stage="network" if layer["ops"] else _STEPS.get(layer["name"], "other"),
         symbol=layer["symbol"] or None,
         instructions=layer["instructions"],
         cycles=layer["cycles"],

@@ -62,8 +62,13 @@ def _run(context: StageContext) -> None:
 def _refuse_what_cannot_train(
     dataset: Dataset, labels: tuple[str, ...], check: CheckReport
 ) -> None:
-    """Every class must have clips to learn from, and no label may be outside the configuration."""
-    del check
+    """No grave finding, clips of every class to learn from and to judge by, no other labels."""
+    if errors := check.of_severity("error"):
+        raise DataError(
+            f"The recordings have {len(errors)} grave faults. First: {errors[0].message} "
+            f"{', '.join(errors[0].files[:3])}",
+            hint="`coincell data check` lists all of them.",
+        )
     counts = dataset.counts()
     if strangers := sorted(set(counts) - set(labels)):
         raise DataError(
