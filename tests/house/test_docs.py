@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import re
 from pathlib import Path
@@ -67,6 +68,16 @@ def test_commands_that_are_named_exist(path: Path) -> None:
         assert f"coincell {verb}" in known, f"{where(path)} names `coincell {verb}`"
         if f"coincell {verb}" in groups and below:
             assert f"coincell {verb} {below}" in known, f"{where(path)}: `{verb} {below}`"
+
+
+@pytest.mark.parametrize("path", _documents(), ids=where)
+def test_python_names_that_are_imported_exist(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for module, names in re.findall(
+        r"^from (coincell[.\w]*) import ([\w, ]+)$", text, re.MULTILINE
+    ):
+        offered = importlib.import_module(module).__all__
+        assert set(re.split(r", *", names)) <= set(offered), f"{where(path)}: {names}"
 
 
 @pytest.mark.parametrize("path", _documents(), ids=where)

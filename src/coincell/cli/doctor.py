@@ -36,7 +36,7 @@ EXTRAS: dict[str, str] = {
 
 _EXTRA_PROBES: dict[str, str] = {
     "train": "import keras, tensorflow",
-    "emulator": "import capstone, elftools, unicorn; unicorn.Uc(1, 16)",
+    "emulator": "import capstone, unicorn; unicorn.Uc(1, 16)",
     "voices": "import espeakng_loader; espeakng_loader.load_library()",
 }
 _ORACLE_PROBE = "from tflite_micro import runtime; runtime.Interpreter"
