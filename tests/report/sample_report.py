@@ -295,12 +295,12 @@ def gates() -> list[dict[str, Any]]:
     return [
         {"name": "accuracy", "limit": 0.9, "value": 0.951, "passed": True, "bound": "at least",
          "unit": "share"},
-        {"name": "accuracy loss", "limit": 0.01, "value": 0.003, "passed": True, "unit": "share"},
+        {"name": "accuracy_loss", "limit": 0.01, "value": 0.003, "passed": True, "unit": "share"},
         {"name": "flash", "limit": 983040, "value": 71324, "passed": True, "unit": "bytes"},
         {"name": "ram", "limit": 262144, "value": 41216, "passed": True, "unit": "bytes"},
         {"name": "stack", "limit": 8192, "value": 1216, "passed": True, "unit": "bytes"},
         {"name": "latency", "limit": 1000, "value": 241.3, "passed": True, "unit": "ms"},
-        {"name": "exactness", "limit": 0, "value": 0, "passed": True, "unit": "clips"},
+        {"name": "exact", "limit": 0, "value": 0, "passed": True, "unit": "clips"},
     ]  # fmt: skip
 
 

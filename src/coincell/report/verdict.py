@@ -119,7 +119,13 @@ def _fits(report: Report) -> Promise:
     gates = [gate for gate in report.gates if gate.name in _FIT]
     if not gates or all(gate.passed is None for gate in gates):
         return Promise(title=title, kept=None, evidence="Not reached.")
-    held = [gate_title(gate) for gate in gates if gate.passed]
-    refused = [gate_title(gate) for gate in gates if gate.passed is False]
+    held = [_inside(gate) for gate in gates if gate.passed]
+    refused = [_inside(gate) for gate in gates if gate.passed is False]
     told = f"Refused: {', '.join(refused)}." if refused else f"Within limits: {', '.join(held)}."
     return Promise(title=title, kept=True, evidence=told)
+
+
+def _inside(gate: Gate) -> str:
+    """A gate's title inside a sentence."""
+    title = gate_title(gate)
+    return title[0].lower() + title[1:]

@@ -98,7 +98,7 @@ def _cell_numbers() -> Spec:
         "encoding": {
             "text": {"field": "shown", "type": "nominal"},
             "color": {
-                "condition": {"test": "datum.share > 0.35", "value": "var(--on-blue)"},
+                "condition": {"test": "datum.share > 0.7", "value": "var(--on-blue)"},
                 "value": INK,
             },
         },

@@ -9,9 +9,12 @@
     root.dataset.problems = problems.join("\n");
     return logger;
   };
-  const logger = { level: () => logger, error: tell, warn: tell, info: () => logger, debug: () => logger };
+  const quiet = () => logger;
+  const logger = { level: quiet, error: tell, warn: tell, info: quiet, debug: quiet };
   window.addEventListener("error", (event) => tell(event.message));
-  document.addEventListener("securitypolicyviolation", (event) => tell(event.violatedDirective, event.blockedURI));
+  document.addEventListener("securitypolicyviolation", (event) => {
+    tell(event.violatedDirective, event.blockedURI);
+  });
 
   const tip = document.getElementById("tip");
   const hideTip = () => { tip.hidden = true; };
@@ -61,5 +64,7 @@
     await view.runAsync();
   };
   Promise.all(places.map((place) => draw(place).catch((error) => tell(place.dataset.chart, error))))
-    .then(() => { root.dataset.charts = String(document.querySelectorAll("[data-chart] svg").length); });
+    .then(() => {
+      root.dataset.charts = String(document.querySelectorAll("[data-chart] svg").length);
+    });
 })();
