@@ -173,14 +173,13 @@ def _ending_in_softmax(path: Path, model: Any, keras: Any) -> Any:
         logits = last.input
     elif isinstance(last, keras.layers.Dense) and last.activation in (softmax, linear):
         last.activation = linear
-        logits = keras.Model(model.inputs, last.input).output
-        logits = last(logits)
+        logits = last(last.input)
     else:
         raise ModelError(
             f"{path} must end in softmax, or in a Dense layer without activation; "
             f"received {type(last).__name__}."
         )
-    return keras.Model(model.inputs, keras.layers.Softmax(name="scores")(logits))
+    return keras.Model(model.inputs[0], keras.layers.Softmax(name="scores")(logits))
 
 
 def _first_line(error: BaseException) -> str:

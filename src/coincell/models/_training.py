@@ -210,4 +210,4 @@ def _logits_model(model: keras.Model, keras: Any) -> Any:
         raise UserError(
             f"A network to train must end in a Softmax layer; received {type(last).__name__}."
         )
-    return keras.Model(model.inputs, last.input)
+    return keras.Model(model.inputs[0], last.input)
