@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from source_tree import ROOT, where
+from source_tree import PACKAGE, ROOT, where
 
 DOCS = ROOT / "docs"
 
@@ -84,6 +84,22 @@ def test_python_names_that_are_imported_exist(path: Path) -> None:
 def test_scripts_that_are_named_exist(path: Path) -> None:
     for script in re.findall(r"(?:\./|`)scripts/(\w+)", path.read_text(encoding="utf-8")):
         assert (ROOT / "scripts" / script).exists() or script == "generate_docs"
+
+
+def _said() -> str:
+    """Everything that the product and its scripts can say, texts over several lines joined."""
+    files = [*PACKAGE.rglob("*.py"), *(ROOT / "scripts").iterdir()]
+    text = "".join(path.read_text(encoding="utf-8") for path in files)
+    return re.sub(r"\"\s*\n\s*[fr]*\"", "", text)
+
+
+def test_the_words_that_the_page_on_troubles_quotes_are_those_that_are_said() -> None:
+    page = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
+    said = _said()
+    quotes = re.findall(r"\*\*\"(.+?)\"\*\*", page)
+    assert len(quotes) > 15
+    parts = [part for quote in quotes for part in quote.split(" ... ")]
+    assert [part for part in parts if part not in said] == []
 
 
 def test_every_page_of_the_documentation_is_in_its_index() -> None:
