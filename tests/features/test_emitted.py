@@ -9,11 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from coincell.errors import InternalError, ToolchainError
-from coincell.features import FeatureBlock, InputQuantization, make_feature_block
-from coincell.project import FeatureSettings
 from coincell.toolchain import (
     C_FLAGS,
     Compiler,
@@ -21,34 +18,8 @@ from coincell.toolchain import (
     find_cross_compiler,
     host_compilers,
 )
-from features.signals import RATE, synthetic_windows
-
-QUANTIZATION = InputQuantization(0.0625, 11)
-
-SETTINGS = {
-    "plain": FeatureSettings(),
-    "small": FeatureSettings(fft_size=64, frame_ms=2.3, hop_ms=4, bands=8, level="peak"),
-    "cepstra": FeatureSettings(block="mfcc", spectrum="magnitude", level="peak", fft_size=1024),
-    "centred": FeatureSettings(
-        block="mfcc", normalization="mean", fft_size=256, frame_ms=16, hop_ms=10
-    ),
-    "wide": FeatureSettings(fft_size=2048, frame_ms=128, bands=80, high_hz=8000, floor=1e-12),
-    "magnitudes": FeatureSettings(spectrum="magnitude", fft_size=128, frame_ms=8, low_hz=0),
-}
-
-
-def block_of(name: str) -> FeatureBlock:
-    return make_feature_block(SETTINGS[name], RATE, RATE)
-
-
-def hard_windows() -> NDArray[np.int16]:
-    """Made signals, and square waves at full scale in phase with bins: the largest spectra."""
-    phase = 2 * np.pi * np.arange(RATE)
-    squares = [np.where(np.cos(phase * k / 512 + 0.2) > 0, 32767, -32768) for k in (0, 1, 37, 255)]
-    extremes = np.random.default_rng(5).choice([-32768, 32767], (3, RATE))
-    return np.concatenate([np.stack(list(synthetic_windows().values())), squares, extremes]).astype(
-        np.int16
-    )
+from features.hard_windows import QUANTIZATION, SETTINGS, block_of, hard_windows, write_sources
+from features.signals import RATE
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -64,14 +35,6 @@ def test_emitted_code_and_python_give_the_same_bytes(name: str) -> None:
         assert code == 0
     assert np.array_equal(features, block.run(windows, QUANTIZATION))
     assert np.array_equal(features, block.quantize(block.compute(windows), QUANTIZATION))
-
-
-def _write(folder: Path, sources: dict[str, str]) -> list[str]:
-    for path, text in sources.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-    return sorted(path for path in sources if path.endswith(".c"))
 
 
 def _sanitizer_program() -> str:
@@ -107,7 +70,7 @@ def test_no_overflow_and_no_stray_access_under_the_sanitizers(tmp_path: Path) ->
     sources = {"main.c": _sanitizer_program()}
     for name in SETTINGS:
         sources |= block_of(name).c_sources(name, QUANTIZATION)
-    units = _write(tmp_path, sources)
+    units = write_sources(tmp_path, sources)
     flags = ["-O1", "-g", "-fsanitize=undefined,address", "-fno-sanitize-recover=all"]
     command = ["cc", *C_FLAGS, *flags, "-I", ".", *units, "-o", "program"]
     built = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -139,7 +102,7 @@ def _compilers() -> list[Compiler]:
 def test_compiles_without_a_warning_and_needs_no_library(
     tmp_path: Path, compiler: Compiler, level: str
 ) -> None:
-    units = _write(tmp_path, block_of("centred").c_sources("centred", QUANTIZATION))
+    units = write_sources(tmp_path, block_of("centred").c_sources("centred", QUANTIZATION))
     unwound = ["-fno-unwind-tables", "-fno-asynchronous-unwind-tables"]
     flags = [*C_FLAGS, level, "-ffreestanding", *unwound, "-I", "."]
     objects = [tmp_path / f"{place}.o" for place in range(len(units))]

@@ -52,7 +52,7 @@ def made_window(kind: str, loudness: int, seed: int, length: int) -> NDArray[np.
     return np.clip(np.rint(signal * loudness), -32768, 32767).astype(np.int16)
 
 
-@settings(derandomize=True, max_examples=250, deadline=None)
+@settings(derandomize=True, max_examples=150, deadline=None)
 @given(
     chosen=feature_settings(),
     kind=st.sampled_from(KINDS),
