@@ -1,5 +1,5 @@
 """The fixtures of the data set's tests."""
 
-from data.fixtures import make_project, recordings, write_tone
+from data.fixtures import golden, make_project, recordings, write_tone
 
-__all__ = ["make_project", "recordings", "write_tone"]
+__all__ = ["golden", "make_project", "recordings", "write_tone"]

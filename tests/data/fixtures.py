@@ -71,3 +71,9 @@ def tone(
     """A sine that begins at phase zero, float64 [n]."""
     time = np.arange(round(seconds * rate_hz)) / rate_hz
     return amplitude * np.sin(2 * np.pi * hertz * time)
+
+
+@pytest.fixture
+def golden(repository: Path) -> Path:
+    """The folder of expected texts."""
+    return repository / "tests" / "golden" / "data"

@@ -183,6 +183,8 @@ def read_recording(path: Path, name: str, rate_hz: int) -> tuple[Recording, byte
         DataError: as `decode_recording`; or the file cannot be read, or is over 512 MiB.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise DataError(f"{name}: not a file.", "Name a WAV or FLAC file.")
         size = path.stat().st_size
         if size > MAX_FILE_BYTES:
             raise DataError(

@@ -86,6 +86,11 @@ class CheckReport:
     counts: Mapping[str, Mapping[Split, int]]
     findings: tuple[Finding, ...]
 
+    @property
+    def ok(self) -> bool:
+        """Whether there is no error among the findings."""
+        return not self.of_severity("error")
+
     def of_severity(self, severity: Severity) -> tuple[Finding, ...]:
         """The findings of one severity."""
         return tuple(finding for finding in self.findings if finding.severity == severity)
@@ -288,10 +293,10 @@ def _check_copies(
         files = [sample.file for sample in copies]
         if len({(sample.label, sample.target) for sample in copies}) > 1:
             two_labels += files
+        elif len({sample.split for sample in copies}) == 1:
+            twice += files[1:]
         if len({sample.split for sample in copies}) > 1:
             two_sides += files
-        else:
-            twice += files[1:]
     return [
         *_finding("two-labels", two_labels),
         *_finding("leakage", two_sides),

@@ -32,7 +32,7 @@ from coincell.project import Project
 
 _PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
 _THREADS = 4
-_BATCH = 64
+_BATCH = 16
 _NOISE_PIECE_S = 2.0
 
 
@@ -94,6 +94,11 @@ def import_recordings(
     Raises:
         DataError: names the first ten of all faults; nothing has been written then.
     """
+    if source.resolve().is_relative_to(project.data_directory.resolve()):
+        raise DataError(
+            f"{source} is the project's own data folder.",
+            "Name the folder where your recordings are.",
+        )
     faults = Faults()
     options = ListingOptions(label_column, speaker_pattern)
     listing = list_source(source, layout, project.configuration.data, options, faults)

@@ -19,11 +19,14 @@ from typing import Literal
 from coincell.data.audio import AUDIO_SUFFIXES
 from coincell.data.faults import Faults
 from coincell.data.manifest import (
+    CORE_COLUMNS,
+    MANIFEST_FILE,
     NOISE_LABEL,
     SPLITS,
     Split,
     check_group_names,
     checked_file,
+    finite_number,
     read_csv,
 )
 from coincell.errors import DataError
@@ -39,7 +42,7 @@ _LISTS: tuple[tuple[str, Split], ...] = (
 )
 _SPEAKER_HASH = re.compile(r"(?P<speaker>[0-9a-f]{8})_nohash_\d+")
 _OTHER_AUDIO = (".mp3", ".ogg", ".opus", ".m4a", ".aac", ".wma", ".aif", ".aiff", ".webm")
-_LABEL_COLUMNS = ("file", "label", "split", "target", "unit")
+_CSV_FILES = ("labels.csv", MANIFEST_FILE)
 
 
 @dataclass(frozen=True)
@@ -110,12 +113,12 @@ def _detect(source: Path) -> Layout:
             f"{source} is neither a folder nor a CSV file.",
             "Put each class's recordings in a folder of its name, or list them in a CSV.",
         )
-    if (source / "labels.csv").is_file():
+    if any((source / name).is_file() for name in _CSV_FILES):
         return "csv"
-    if (source / NOISE_LABEL).is_dir() or any((source / name).is_file() for name, _ in _LISTS):
+    if any((source / name).is_file() for name, _ in _LISTS):
         return "speech-commands"
-    names = [entry.name for entry in _audio_files(source)[:200]]
-    if names and all(_SPEAKER_HASH.match(name) for name in names):
+    clips = [path for path in _audio_files(source) if path.parent.name != NOISE_LABEL]
+    if clips and all(_SPEAKER_HASH.match(path.name) for path in clips):
         return "speech-commands"
     return "folders"
 
@@ -222,8 +225,9 @@ def _counted(suffixes: Mapping[str, int]) -> str:
 def _csv_file(source: Path) -> Path:
     if source.is_file():
         return source
-    if (source / "labels.csv").is_file():
-        return source / "labels.csv"
+    for name in _CSV_FILES:
+        if (source / name).is_file():
+            return source / name
     found = sorted(source.glob("*.csv"))
     if len(found) == 1:
         return found[0]
@@ -247,9 +251,8 @@ def _list_csv(
             f"{path}: the column {missing[0]!r} is missing; received: {', '.join(rows.columns)}.",
             "Name the column of the classes with --label-column, or rename it to 'label'.",
         )
-    check_group_names(
-        path, [name for name in rows.columns if name not in (*_LABEL_COLUMNS, label_column)]
-    )
+    not_groups = (*CORE_COLUMNS, label_column)
+    check_group_names(path, [name for name in rows.columns if name not in not_groups])
     root = path.parent.resolve()
     candidates: list[Candidate] = []
     seen: set[str] = set()
@@ -283,7 +286,7 @@ def _csv_candidate(
     if not path.is_file():
         raise DataError(f"there is no file {name!r}", "Paths are relative to the CSV's folder.")
     label = row.get(label_column, "")
-    target = float(row["target"]) if row.get("target") else None
+    target = finite_number("target", row["target"]) if row.get("target") else None
     if target is None and label != NOISE_LABEL and label not in settings.labels:
         raise DataError(*explain_label(label, settings))
     split = row.get("split", "")
@@ -292,7 +295,7 @@ def _csv_candidate(
     groups = {
         key: text
         for key, text in row.items()
-        if text and key not in _LABEL_COLUMNS and key != label_column
+        if text and key not in CORE_COLUMNS and key != label_column
     }
     return Candidate(
         path,
@@ -321,11 +324,7 @@ def _list_speech_commands(source: Path, settings: DataSettings, faults: Faults) 
             if folder.name == NOISE_LABEL:
                 candidates.append(Candidate(path, name, NOISE_LABEL))
                 continue
-            split = (
-                listed.get(name) or official_split(path.name)
-                if listed
-                else (official_split(path.name))
-            )
+            split = listed.get(name, "train") if listed else official_split(path.name)
             if folder.name in settings.labels:
                 candidates.append(Candidate(path, name, folder.name, split, groups))
             elif unknown:
@@ -357,18 +356,19 @@ def _as_many_as_a_word(words: Sequence[Candidate], others: Sequence[Candidate]) 
 
 
 def _official_lists(source: Path) -> dict[str, Split]:
+    """File -> split, from both published lists; empty unless both are there."""
+    if not all((source / name).is_file() for name, _ in _LISTS):
+        return {}
     listed: dict[str, Split] = {}
     for name, split in _LISTS:
         path = source / name
-        if not path.is_file():
-            continue
         if path.stat().st_size > _MAX_TEXT_BYTES:
             raise DataError(f"{path}: larger than {_MAX_TEXT_BYTES} bytes; it is not read.")
         try:
-            lines = path.read_text(encoding="utf-8").split()
+            lines = path.read_text(encoding="utf-8").splitlines()
         except UnicodeDecodeError as error:
             raise DataError(f"{path}: not UTF-8 text (byte {error.start}).") from error
-        listed.update(dict.fromkeys(lines, split))
+        listed.update((line.strip(), split) for line in lines if line.strip())
     return listed
 
 

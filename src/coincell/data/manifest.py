@@ -29,7 +29,7 @@ MAX_MANIFEST_BYTES = 1 << 28
 MAX_GROUPS = 48
 MAX_FIELD = 1024
 _REQUIRED = ("file", "label", "split", "sha256", "duration_s")
-_COLUMNS = (
+CORE_COLUMNS = (
     "file", "label", "target", "unit", "split", "sha256", "duration_s",
     "source_format", "source_rate_hz", "source_channels", "source_sha256",
 )  # fmt: skip
@@ -135,7 +135,7 @@ def write_manifest(dataset: Dataset) -> None:
     groups = sorted({name for sample in samples for name in sample.groups})
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([*_COLUMNS, *groups])
+    writer.writerow([*CORE_COLUMNS, *groups])
     for sample in samples:
         writer.writerow([*_cells(sample), *(sample.groups.get(name, "") for name in groups)])
     write_atomic(manifest_path(dataset.directory), stream.getvalue())
@@ -150,7 +150,7 @@ def _cells(sample: Sample) -> tuple[str, ...]:
         sample.unit,
         sample.split,
         sample.sha256,
-        f"{sample.duration_s:.6f}",
+        repr(sample.duration_s),
         source.format,
         str(source.rate_hz) if source.rate_hz else "",
         str(source.channels) if source.channels else "",
@@ -194,7 +194,7 @@ def _check_columns(path: Path, columns: tuple[str, ...]) -> None:
             f"{path}: the column {missing[0]!r} is missing; received: {', '.join(columns)}.",
             "A manifest is made by `coincell data import` or `coincell data synthesize`.",
         )
-    groups = [name for name in columns if name not in _COLUMNS]
+    groups = [name for name in columns if name not in CORE_COLUMNS]
     check_group_names(path, groups)
 
 
@@ -218,15 +218,15 @@ def _sample(row: Mapping[str, str]) -> Sample:
         raise ValueError(f"split must be train, validation or test; received {split!r}")
     if not _SHA256.fullmatch(row["sha256"]):
         raise ValueError(f"sha256 must be 64 hexadecimal digits; received {row['sha256']!r}")
-    groups = {name: text for name, text in row.items() if text and name not in _COLUMNS}
+    groups = {name: text for name, text in row.items() if text and name not in CORE_COLUMNS}
     return Sample(
         file=checked_file(row["file"]),
         label=label,
         split=split,
         sha256=row["sha256"],
-        duration_s=_number("duration_s", row["duration_s"], minimum=0.0),
+        duration_s=finite_number("duration_s", row["duration_s"], minimum=0.0),
         groups=groups,
-        target=_number("target", target) if target else None,
+        target=finite_number("target", target) if target else None,
         unit=row.get("unit", ""),
         source=Source(
             row.get("source_format", ""),
@@ -249,7 +249,8 @@ def checked_file(text: str) -> str:
     return text
 
 
-def _number(name: str, text: str, minimum: float = -math.inf) -> float:
+def finite_number(name: str, text: str, minimum: float = -math.inf) -> float:
+    """`text` as a finite number, at least `minimum`; ValueError with the rule otherwise."""
     try:
         value = float(text)
     except ValueError:
@@ -303,7 +304,7 @@ def read_csv(path: Path, max_bytes: int) -> Rows:
 def _parse(path: Path, text: str) -> Rows:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     columns = tuple(name.strip() for name in next(reader, []))
-    if not columns or len(columns) > MAX_GROUPS + len(_COLUMNS):
+    if not columns or len(columns) > MAX_GROUPS + len(CORE_COLUMNS):
         raise DataError(f"{path}: a header line of column names is needed, at most 59.")
     if len(set(columns)) != len(columns) or not all(columns):
         raise DataError(f"{path}: column names must be filled and unlike; received {columns}.")

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from coincell.files import cache_directory, sha256_bytes, sha256_file, write_ato
 _PACKAGE = "espeakng_loader"
 _WORKER = Path(__file__).with_name("espeak_worker.py")
 _BATCH = 256
+_WRITERS = 8
 _MAX_FRAME_BYTES = 1 << 25
 
 
@@ -80,6 +81,8 @@ class Speech:
         self._count = workers or len(os.sched_getaffinity(0))
         self._idle: queue.SimpleQueue[_Worker | None] = queue.SimpleQueue()
         self._workers: list[_Worker] = []
+        self._writers = ThreadPoolExecutor(_WRITERS)  # most of a write is waiting for the disk
+        self._writes: list[Future[None]] = []
 
     def __enter__(self) -> Speech:
         for _ in range(self._count):
@@ -87,6 +90,7 @@ class Speech:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._writers.shutdown()
         for worker in self._workers:
             worker.close()
 
@@ -108,6 +112,8 @@ class Speech:
                 except BaseException:
                     pool.shutdown(cancel_futures=True)
                     raise
+                while self._writes:
+                    self._writes.pop().result()
 
     def _one(self, utterance: Utterance) -> tuple[NDArray[np.int16], int]:
         text = json.dumps(asdict(utterance), sort_keys=True)
@@ -123,7 +129,7 @@ class Speech:
             samples, rate_hz = worker.speak(text), worker.rate_hz
         finally:
             self._idle.put(worker)
-        write_atomic(path, encode_wav(samples, rate_hz))
+        self._writes.append(self._writers.submit(write_atomic, path, encode_wav(samples, rate_hz)))
         return samples, rate_hz
 
 

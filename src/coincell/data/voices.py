@@ -9,12 +9,13 @@ each other with another pitch: two of them on two sides of a split would be one 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
 from coincell.data.manifest import Split
-from coincell.data.splits import position, split_at
+from coincell.data.splits import position
 from coincell.project import SplitSettings
 
 _FEMALE = (
@@ -27,7 +28,6 @@ _MALE = (
     "Mario", "quincy", "caleb", "m1", "max",
 )  # fmt: skip
 MAX_VOICES = len(_FEMALE) + len(_MALE)
-_GOLDEN = 0.6180339887498949
 
 
 @dataclass(frozen=True)
@@ -55,24 +55,48 @@ class Voice:
 def choose_voices(
     count: int, accents: Sequence[str], settings: SplitSettings, seed: int
 ) -> tuple[Voice, ...]:
-    """The first `count` voices, women and men in turn, accents in turn, splits shared out evenly.
+    """The first `count` voices in the seed's order: women and men in turn, accents in turn.
 
-    Each gender's voices step through [0, 1) by the golden ratio from a start that the seed gives,
-    and their place tells their split. So the shares are met closely for each gender (hashing would
-    scatter them), and no voice moves when `count` grows.
+    Voices are known beforehand, so their splits need no hashing, which would scatter the shares:
+    the first three are one of each split, and each next one goes where its gender and the whole
+    lack most. So every split is there from three voices on, the shares are met closely for both
+    genders, and no voice moves when `count` grows.
     """
     order = [
-        (variant, gender, index)
-        for index, pair in enumerate(zip_longest(_FEMALE, _MALE))
+        (variant, gender)
+        for pair in zip_longest(_shuffled(_FEMALE, seed), _shuffled(_MALE, seed))
         for variant, gender in zip(pair, ("female", "male"), strict=True)
         if variant is not None
     ]
-    return tuple(
-        Voice(
-            variant,
-            accents[number % len(accents)],
-            gender,
-            split_at((position(f"voices {gender}", seed) + index * _GOLDEN) % 1.0, settings),
-        )
-        for number, (variant, gender, index) in enumerate(order[:count])
-    )
+    shares: dict[Split, float] = {
+        "train": 1.0 - settings.test - settings.validation,
+        "test": settings.test,
+        "validation": settings.validation,
+    }
+    first = [split for split, share in shares.items() if share > 0]
+    counts: Counter[tuple[str, Split]] = Counter()
+    voices: list[Voice] = []
+    for number, (variant, gender) in enumerate(order[:count]):
+        split = first[number] if number < len(first) else _most_lacking(gender, shares, counts)
+        counts.update([(gender, split), ("all", split)])
+        voices.append(Voice(variant, accents[number % len(accents)], gender, split))
+    return tuple(voices)
+
+
+def _shuffled(variants: Sequence[str], seed: int) -> list[str]:
+    return sorted(variants, key=lambda variant: position(f"voice={variant}", seed))
+
+
+def _most_lacking(
+    gender: str, shares: Mapping[Split, float], counts: Counter[tuple[str, Split]]
+) -> Split:
+    """The split that lacks most to its share once one more voice is there."""
+
+    def lack(split: Split) -> float:
+        lacking = 0.0
+        for whose in (gender, "all"):
+            total = 1 + sum(counts[whose, other] for other in shares)
+            lacking += shares[split] * total - counts[whose, split]
+        return lacking if shares[split] > 0 else -1e9
+
+    return max(shares, key=lack)
