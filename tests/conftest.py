@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -13,6 +14,10 @@ ROOT = Path(__file__).resolve().parents[1]
 os.environ.setdefault("COINCELL_CACHE", str(ROOT / ".pytest_cache" / "coincell"))
 # TensorFlow's word on oneDNN and on the processor is no news to a test.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+# The same examples every time, and no word on how long one takes.
+hypothesis.settings.register_profile("house", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")
