@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from board.assembly import assemble
 
+from board.assembly import assemble
 from coincell.board.cycles import BlockCost, CortexM4
 from coincell.errors import BoardError
 

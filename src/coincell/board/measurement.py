@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from coincell.board.client import BoardClient
 from coincell.board.cycles import TAKEN_CYCLES, BlockCost, CortexM4
+from coincell.board.emulator import Emulator
 from coincell.board.owners import FIRST, KEEP, OUTSIDE, Part, chain_parts, owner_table
 from coincell.board.virtual import VirtualBoard
 from coincell.errors import InternalError
@@ -112,24 +113,18 @@ def measure(
     return _total(parts, virtual, stack)
 
 
-def count_blocks(virtual: VirtualBoard, data: bytes) -> list[BlockRuns]:
-    """Send `data`, and count every block that runs until the firmware waits again."""
-    virtual.emulator.ask("count", on=True, owner=OUTSIDE)
-    virtual.send(data)
-    return _counts(virtual)[0]
-
-
 def _count_once(
     virtual: VirtualBoard, client: BoardClient
 ) -> tuple[list[BlockRuns], dict[int, int]]:
     client.reset()
     virtual.emulator.ask("count", on=True, owner=OUTSIDE)
     client.run()
-    return _counts(virtual)
+    return read_counts(virtual.emulator)
 
 
-def _counts(virtual: VirtualBoard) -> tuple[list[BlockRuns], dict[int, int]]:
-    answer, data = virtual.emulator.ask("count", on=False, owner=KEEP)
+def read_counts(emulator: Emulator) -> tuple[list[BlockRuns], dict[int, int]]:
+    """Stop counting: every block that ran, and watched loads by owner."""
+    answer, data = emulator.ask("count", on=False, owner=KEEP)
     blocks = sorted(
         (
             BlockRuns(address, size, owner, runs, taken)

@@ -1,0 +1,136 @@
+"""Exact counts: against loops counted by hand, and against QEMU, a second emulator's trace."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from board.bare import board_at_zero, emulated, link_bare, link_one_window
+from coincell.board.measurement import BlockRuns, block_costs, read_counts
+from coincell.board.owners import FIRST, OUTSIDE, chain_parts, owner_table
+from coincell.errors import ToolchainError
+from coincell.firmware import Elf, Image
+from coincell.toolchain import find_cross_compiler
+from stand_in import stand_in_application
+
+PLENTY = 1 << 40
+
+# 3 + 10 * (2 + 1000 * 4 + 2) + 1 instructions from the first nop to the last.
+LOOPS = """
+#include <stdint.h>
+void image_main(void);
+__attribute__((naked, noinline, used)) static void loops(void)
+{
+    __asm volatile("nop\\n nop\\n movs r0, #10\\n"
+                   "1: movw r1, #1000\\n nop\\n"
+                   "2: adds r2, r1, r0\\n eors r2, r0\\n subs r1, #1\\n bne 2b\\n"
+                   "subs r0, #1\\n bne 1b\\n"
+                   "bx lr\\n");
+}
+void image_main(void) { loops(); }
+"""
+LOOPS_INSTRUCTIONS = 3 + 10 * (2 + 1000 * 4 + 2) + 1
+LOOPS_TAKEN = 10 * 999 + 9 + 1
+
+
+def run_counted(image: Image, budget: int = PLENTY) -> list[BlockRuns]:
+    """Every block that runs from reset to the end; stopped and resumed each `budget` bytes."""
+    with emulated(image) as emulator:
+        emulator.ask("count", on=True, owner=OUTSIDE)
+        state = "budget"
+        while state == "budget":
+            state = emulator.ask("run", budget=budget)[0]["state"]
+        assert state == "fault", "the end is a breakpoint"
+        return read_counts(emulator)[0]
+
+
+def instructions(elf: Elf, blocks: list[BlockRuns]) -> int:
+    costs = block_costs(elf, blocks)
+    return sum(costs[block.address, block.size].instructions * block.runs for block in blocks)
+
+
+def within(elf: Elf, blocks: list[BlockRuns], name: str) -> list[BlockRuns]:
+    symbol = elf.symbol(name)
+    return [block for block in blocks if symbol.address <= block.address < symbol.end]
+
+
+@pytest.mark.parametrize("budget", [PLENTY, 4096, 333], ids=["at once", "in slices", "in crumbs"])
+def test_loops_counted_by_hand(tmp_path: Path, budget: int) -> None:
+    image = link_bare({"main.c": LOOPS}, tmp_path)
+    blocks = within(image.parsed, run_counted(image, budget), "loops")
+    assert instructions(image.parsed, blocks) == LOOPS_INSTRUCTIONS
+    assert sum(block.taken for block in blocks) == LOOPS_TAKEN
+
+
+class Trace:
+    """The program counter of every instruction that QEMU ran, one by one."""
+
+    def __init__(self, image: Image, folder: Path) -> None:
+        log = folder / "trace.log"
+        command = (
+            "qemu-system-arm -M mps2-an386 -nographic -monitor none -serial none -semihosting "
+            f"-singlestep -d exec,nochain -D {log} -kernel {image.elf}"
+        )
+        subprocess.run(command.split(), check=True, timeout=120)
+        pattern = re.compile(r"^Trace \d+: \S+ \[[0-9a-f]+/([0-9a-f]+)/")
+        lines = log.read_text().splitlines()
+        self.addresses = [int(found[1], 16) for line in lines if (found := pattern.match(line))]
+
+    def during(self, elf: Elf, name: str, caller: str) -> list[int]:
+        """From entering `name` to being back in `caller`."""
+        begin = self.addresses.index(elf.symbol(name).address)
+        back = elf.symbol(caller)
+        end = next(
+            i
+            for i in range(begin, len(self.addresses))
+            if back.address <= self.addresses[i] < back.end
+        )
+        return self.addresses[begin:end]
+
+
+def jumps(elf: Elf, addresses: list[int]) -> int:
+    """How often the next instruction is not the one behind."""
+
+    def size(address: int) -> int:
+        first = int.from_bytes(elf.code(address, 2), "little")
+        return 4 if first >> 11 in (0b11101, 0b11110, 0b11111) else 2
+
+    return sum(after != before + size(before) for before, after in pairwise(addresses))
+
+
+@pytest.mark.skipif(not shutil.which("qemu-system-arm"), reason="qemu-system-arm is absent")
+@pytest.mark.parametrize("compiler", ["gcc", "zig"])
+def test_a_window_counts_as_in_qemu(tmp_path: Path, compiler: str) -> None:
+    application = stand_in_application()
+    try:
+        chosen = find_cross_compiler(prefer=compiler)
+    except ToolchainError:
+        pytest.skip(f"no {compiler} for Cortex-M4 on this computer")
+    image = link_one_window(application, tmp_path, chosen)
+    elf = image.parsed
+    trace = Trace(image, tmp_path)
+    with emulated(image) as emulator:
+        emulator.ask("own", owner_table(elf, board_at_zero(), application))
+        emulator.ask("count", on=True, owner=OUTSIDE)
+        emulator.ask("run", budget=PLENTY)
+        blocks = read_counts(emulator)[0]
+    chain = [block for block in blocks if block.owner >= FIRST]
+    traced = trace.during(elf, "application_process", "answer_process")
+    assert instructions(elf, chain) == len(traced)
+    assert sum(block.taken for block in chain) == jumps(elf, traced) + 1, "and the return"
+    callers = {"tiny_features_run": "application_process", "tiny_layer_00_dense": "tiny_invoke"}
+    callers |= {
+        "tiny_layer_01_dense": "tiny_invoke",
+        "coincell_decision_step": "application_process",
+    }
+    for owner, part in enumerate(chain_parts(application), FIRST):
+        if part.symbol in callers:
+            own = [block for block in chain if block.owner == owner]
+            alone = trace.during(elf, part.symbol, callers[part.symbol])
+            assert instructions(elf, own) == len(alone), part.name
+    assert instructions(elf, blocks) == len(trace.addresses), "from reset to the end"
