@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import struct
@@ -59,8 +60,9 @@ class Emulator:
             self._process.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
-            if stream is not None and not stream.closed:
-                stream.close()
+            if stream is not None:
+                with contextlib.suppress(BrokenPipeError):  # a command that nobody reads any more
+                    stream.close()
 
     def ask(self, do: str, blob: bytes = b"", **arguments: Any) -> tuple[dict[str, Any], bytes]:
         """Send one command and return its answer.

@@ -107,6 +107,11 @@ class VirtualBoard:
         del self._received[:count]
         return data
 
+    @property
+    def waiting(self) -> int:
+        """How many bytes the firmware has sent and nobody received."""
+        return len(self._received)
+
     def discard(self) -> None:
         """Forget what the firmware has sent and nobody received."""
         self._received.clear()

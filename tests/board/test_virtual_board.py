@@ -1,0 +1,192 @@
+"""The virtual board runs the image: the same bytes as the host library, and every fault named."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from coincell.board import BoardClient, VirtualBoard
+from coincell.errors import BoardError, MissingExtraError
+from coincell.firmware import (
+    Application,
+    Image,
+    build_host_library,
+    build_image,
+    load_board,
+)
+from coincell.toolchain import find_cross_compiler
+from stand_in import StandInNetwork, random_windows, stand_in_application
+
+
+def test_board_and_host_library_give_the_same_bytes(
+    application: Application, virtual: VirtualBoard
+) -> None:
+    windows = random_windows(25)
+    expected = build_host_library(application).process(windows)
+    client = BoardClient(virtual)
+    for i, window in enumerate(windows):
+        client.reset()
+        result = client.process(window)
+        np.testing.assert_array_equal(result.features, expected.features[i])
+        np.testing.assert_array_equal(result.scores, expected.scores[i])
+        assert result.label == expected.labels[i]
+        assert result.decision_score == expected.decision_scores[i]
+
+
+def test_without_reset_the_board_smooths_over_windows(
+    application: Application, virtual: VirtualBoard
+) -> None:
+    from coincell.runtime import Decision
+
+    windows = random_windows(8)
+    scores = build_host_library(application).process(windows).scores
+    labels, means = Decision(3, 3, application.threshold).run(scores)
+    client = BoardClient(virtual)
+    results = [client.process(window) for window in windows]
+    assert [result.label for result in results] == labels.tolist()
+    assert [result.decision_score for result in results] == means.tolist()
+
+
+def test_both_compilers_images_agree(application: Application, tmp_path: Path) -> None:
+    windows = random_windows(5)
+    expected = build_host_library(application).process(windows)
+    image = build_image(
+        application, load_board("nano33ble"), tmp_path, find_cross_compiler(prefer="zig")
+    )
+    with VirtualBoard(image) as virtual:
+        client = BoardClient(virtual)
+        for i, window in enumerate(windows):
+            client.reset()
+            np.testing.assert_array_equal(client.process(window).scores, expected.scores[i])
+
+
+def test_the_image_tells_what_it_is(
+    application: Application, image: Image, virtual: VirtualBoard
+) -> None:
+    info = BoardClient(virtual).info()
+    assert info.description["labels"] == list(application.labels)
+    assert info.description["model_sha256"] == "0" * 64
+    assert (info.window_samples, info.features, info.classes) == (1600, 32, 3)
+    assert info.flash_bytes == image.image_flash_bytes
+    assert info.ram_bytes == image.image_ram_bytes
+    assert info.stack_bytes == image.stack_reserved
+    assert 0 < info.stack_peak < 512
+
+
+def test_the_stack_is_seen_to_grow(virtual: VirtualBoard) -> None:
+    client = BoardClient(virtual)
+    before = client.info().stack_peak
+    client.process(random_windows(1)[0])
+    assert before < client.info().stack_peak < 4096
+
+
+def test_a_window_of_another_length_is_refused(virtual: VirtualBoard) -> None:
+    with pytest.raises(BoardError, match="1600 samples"):
+        BoardClient(virtual).process(random_windows(1)[0][:-1])
+
+
+def test_restart_forgets_everything(virtual: VirtualBoard) -> None:
+    client = BoardClient(virtual)
+    window = random_windows(1)[0]
+    first = client.process(window)
+    client.process(random_windows(3)[2])
+    virtual.restart()
+    assert client.process(window).decision_score == first.decision_score
+
+
+FAULTS = {
+    "null": ("*(volatile int *)0 = 1;", r"tiny_invoke.*write to 0x00000000"),
+    "hole": ("(void)*(volatile int *)0x30000000;", r"tiny_invoke.*read from 0x30000000"),
+    "flash": ("*(volatile int *)0x10000 = 1;", r"tiny_invoke.*write to flash"),
+    "undefined": ('__asm volatile("udf #3");', r"tiny_invoke.*[Ii]nvalid instruction"),
+    "supervisor": ('__asm volatile("svc #3");', r"tiny_invoke.*exception"),
+    "hang": ("for (volatile int i = 0;; i = i + 1) {}", r"hangs in tiny_invoke"),
+    "register": (
+        "*(volatile uint32_t *)0x40001504 = 1;",
+        r"tiny_invoke.*0x40001504.*does not model",
+    ),
+    "offset": (
+        "*(volatile uint32_t *)0x40002800 = 1;",
+        r"tiny_invoke.*0x40002800 \(UARTE0\).*does not model",
+    ),
+    "narrow": ("*(volatile uint8_t *)0x40002500 = 1;", r"1-byte write.*does not model"),
+    "system": ("(void)*(volatile uint32_t *)0xE000E010;", r"read.*0xe000e010.*does not model"),
+    "far": ("((void (*)(void))(uintptr_t)0x60000001)();", r"called from tiny_invoke.*jump"),
+    "reset": ("*(volatile uint32_t *)0xE000ED0C = 0x05FA0004;", r"tiny_invoke.*reset itself"),
+    "dma": (
+        """*(volatile uint32_t *)0x40002544 = 0x10000; *(volatile uint32_t *)0x40002548 = 4;
+           *(volatile uint32_t *)0x40002008 = 1;""",
+        r"tiny_invoke.*EasyDMA of 4 bytes at 0x00010000.*RAM only",
+    ),
+    "sleep": ('__asm volatile("wfi");', r"waits, but 6 bytes"),
+    "code": ("if (input[0] != 99) return 7;", r"failed with code 7"),
+}
+
+
+def run_faulty(network: StandInNetwork, folder: Path) -> BoardError:
+    image = build_image(stand_in_application(network), load_board("nano33ble"), folder)
+    with VirtualBoard(image, budget=20_000_000) as virtual:
+        with pytest.raises(BoardError) as refusal:
+            BoardClient(virtual).process(random_windows(1)[0])
+        virtual.restart()
+        assert BoardClient(virtual).info().classes == 3, "a restart mends it"
+    return refusal.value
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_told_with_its_function(fault: str, tmp_path: Path) -> None:
+    code, pattern = FAULTS[fault]
+    assert re.search(pattern, run_faulty(StandInNetwork(invoke=code), tmp_path).message)
+
+
+def test_a_stack_that_overflows_is_called_so(tmp_path: Path) -> None:
+    recursion = (
+        "int tiny_recurse(volatile int *level);\n"
+        "__attribute__((noinline)) int tiny_recurse(volatile int *level)\n"
+        "{ volatile int room[16]; room[0] = *level + 1; if (*level == 9999) return 1;\n"
+        "  return tiny_recurse(room) + room[0]; }\n"
+    )
+    network = StandInNetwork(invoke="volatile int zero = 0; return tiny_recurse(&zero);")
+    source = recursion + network.sources["tiny.c"]
+    error = run_faulty(
+        StandInNetwork(invoke=network.invoke, more_sources={"tiny.c": source}), tmp_path
+    )
+    assert "stack overflowed in tiny_recurse" in error.message
+
+
+def test_without_the_extra_it_says_which(monkeypatch: pytest.MonkeyPatch, image: Image) -> None:
+    from importlib import util
+
+    found = util.find_spec
+    monkeypatch.setattr(util, "find_spec", lambda name: None if name == "unicorn" else found(name))
+    with pytest.raises(MissingExtraError, match="unicorn"):
+        VirtualBoard(image)
+
+
+def test_the_worker_imports_nothing_of_coincell() -> None:
+    worker = resources.files("coincell.board") / "emulator_worker.py"
+    text = worker.read_text()
+    assert "import coincell" not in text
+    assert "from coincell" not in text
+    assert text.startswith("# SPDX-License-Identifier:")
+
+
+def test_a_dead_worker_is_told(image: Image) -> None:
+    with VirtualBoard(image) as virtual:
+        virtual.emulator._process.kill()
+        virtual.emulator._process.wait()
+        with pytest.raises(BoardError, match="ended unexpectedly"):
+            virtual.send(b"")
+
+
+def test_importing_the_package_imports_no_emulator() -> None:
+    code = "import sys, coincell.board, coincell.firmware; print(*sys.modules)"
+    command = [sys.executable, "-c", code]
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert not {"unicorn", "capstone", "elftools", "tensorflow"} & set(loaded)
