@@ -146,14 +146,18 @@ class FeatureSettings(_Section):
     """[features]"""
 
     block: Literal["log-mel", "mfcc"] = Field(
-        "log-mel", description="log-mel: band energies; mfcc: their cosine transform."
+        "log-mel",
+        description="log-mel: logarithms of band energies; mfcc: their cosine transform (DCT-II "
+        "times sqrt(2 / bands), as HTK and TensorFlow have it).",
     )
     frame_ms: float = Field(30.0, gt=0, le=256, description="Length of one analysis frame.")
     hop_ms: float = Field(20.0, gt=0, le=256, description="Step from frame to frame.")
     fft_size: int = Field(
         512, description="Points of the transform, a power of two from 64 to 2048, >= the frame."
     )
-    bands: int = Field(40, ge=4, le=128, description="Mel bands.")
+    bands: int = Field(
+        40, ge=4, le=128, description="Mel bands: triangles, even on HTK's mel scale."
+    )
     low_hz: float = Field(20.0, ge=0, description="Lower edge of the lowest band.")
     high_hz: float = Field(4000.0, gt=0, description="Upper edge of the highest band.")
     coefficients: int = Field(10, ge=1, le=128, description="mfcc: coefficients kept.")
@@ -165,7 +169,11 @@ class FeatureSettings(_Section):
         description="absolute: relative to full scale; peak: relative to the window's peak.",
     )
     floor: float = Field(
-        1e-6, gt=0, lt=1, description="Added before the logarithm, relative to the level."
+        1e-6,
+        ge=1e-12,
+        lt=1,
+        description="Added to a band's power or magnitude before the logarithm, relative to the "
+        "level; 1e-6 of power lies just above what 16-bit samples resolve.",
     )
     normalization: Literal["none", "mean"] = Field(
         "none", description="mean: subtract each band's mean over the window."

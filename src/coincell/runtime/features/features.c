@@ -64,12 +64,6 @@ static void load_frame(const coincell_features_config *config, const int16_t *sa
     while (place < end) spectrum[*place++] = (coincell_complex){0, 0};
 }
 
-/* value weight, weight in Q32. */
-static inline uint64_t weigh(uint64_t value, uint32_t weight)
-{
-    return (value >> 32) * weight + (((value & 0xFFFFFFFF) * weight) >> 32);
-}
-
 /* spectrum[fft_size / 2 + 1] (the last value repeats the first) -> logarithms[bands] in Q24.
 
    Neighbouring triangles share their edges: between two of them the upper band rises by what the
@@ -91,17 +85,18 @@ static void mel_logarithms(const coincell_features_config *config,
     const coincell_complex *b = spectrum + (1 << (config->log2_fft - 1)) - config->first_bin;
     uint64_t risen = 0;
     for (int32_t segment = 0; segment <= config->bands; segment++) {
-        uint64_t rising = 0, falling = 0;
+        uint64_t whole = 0, rising = 0;
         for (int32_t bins = config->segment_bins[segment]; bins > 0; bins--) {
             const coincell_complex x = coincell_fft_real_bin(*a++, *b--, *twiddle++);
             const uint64_t power = (uint64_t)((int64_t)x.re * x.re + (int64_t)x.im * x.im);
-            const uint64_t whole = magnitude ? coincell_square_root(power) : power;
-            const uint64_t part = weigh(whole, *weight++);
-            rising += part;
-            falling += whole - part;
+            const uint64_t energy = magnitude ? coincell_square_root(power) : power;
+            const uint32_t high = (uint32_t)(energy >> 32), low = (uint32_t)energy;
+            whole += energy;
+            rising += (uint64_t)high * *weight;
+            rising += ((uint64_t)low * *weight++) >> 32;
         }
         if (segment > 0) {
-            const uint64_t sum = risen + falling + floor;
+            const uint64_t sum = risen + (whole - rising) + floor;
             logarithms[segment - 1] =
                 coincell_logarithm(sum ? sum : 1, exponent) - level->offset_q24;
         }

@@ -10,7 +10,7 @@ void coincell_decision_run_batch(const coincell_decision_config *config,
     for (int32_t w = 0; w < windows; w++) {
         if (forget) coincell_decision_reset(state);
         const coincell_decision_result result =
-            coincell_decision_step(config, state, scores + w * config->classes);
+            coincell_decision_step(config, state, scores + (int64_t)w * config->classes);
         labels[w] = result.label;
         means[w] = result.score;
     }
