@@ -28,7 +28,7 @@ void application_reset(void);
 /* int16[APPLICATION_WINDOW_SAMPLES]: filled by the caller, unchanged by processing. */
 int16_t *application_samples(void);
 
-/* Samples to decision. Returns 0, or the code of the step that failed; then there is no decision. */
+/* Samples to decision. Returns 0, or the code of the step that failed; then *decision is unset. */
 int application_process(application_decision *decision);
 
 /* int8[APPLICATION_FEATURES] and int8[APPLICATION_CLASSES] of the window processed last. */

@@ -50,8 +50,8 @@ uint32_t stack_peak_bytes(void)
     return (uint32_t)((uintptr_t)image_stack_top - (uintptr_t)word);
 }
 
-/* Reset enters here with the stack pointer of the vector table; so does the bootloader, which leaves
- * its own table, and perhaps its interrupts, switched on. */
+/* Reset enters here with the stack pointer of the vector table; so does the bootloader, which
+ * leaves its own table, and perhaps its interrupts, switched on. */
 void image_reset(void)
 {
     mask_interrupts();
