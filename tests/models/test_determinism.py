@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -37,21 +38,23 @@ print(hashlib.sha256(tflite).hexdigest())
 """
 
 
-def _hash(other_work: bool) -> str:
+def _hash(temporary: Path, other_work: bool) -> str:
     tests = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     code = _TRAIN.format(tests=tests, other_work=other_work)
     environment = {**os.environ, "PYTHONHASHSEED": "1" if other_work else "2"}
+    environment["TMPDIR"] = str(temporary)
     if other_work:
         environment.update(TF_ENABLE_ONEDNN_OPTS="1", KERAS_BACKEND="jax")
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
     )
     assert done.stderr == ""
+    assert list(temporary.iterdir()) == [], "TensorFlow leaves files behind"
     return done.stdout.strip()
 
 
 @pytest.mark.slow
-def test_two_processes_make_the_same_file() -> None:
-    first = _hash(other_work=False)
+def test_two_processes_make_the_same_file(tmp_path: Path) -> None:
+    first = _hash(tmp_path, other_work=False)
     assert len(first) == 64
-    assert _hash(other_work=True) == first
+    assert _hash(tmp_path, other_work=True) == first

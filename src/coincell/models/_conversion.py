@@ -13,7 +13,7 @@ from coincell.compiler import read_model
 from coincell.errors import InternalError, ModelError
 from coincell.features import InputQuantization
 from coincell.models._folding import fold_rescaling_into_dense
-from coincell.models.tensorflow import load_tensorflow, silenced
+from coincell.models.tensorflow import compiled, load_tensorflow, silenced
 
 if TYPE_CHECKING:
     import keras
@@ -75,7 +75,7 @@ def _converter(tf: Any, model: keras.Model, shape: tuple[int, ...]) -> Any:
         return model(features, training=False)
 
     signature = tf.TensorSpec((1, *shape), tf.float32, name="features")
-    concrete = tf.function(call).get_concrete_function(signature)
+    concrete = compiled(call, signature).get_concrete_function()
     frozen = convert_variables_to_constants_v2(concrete)
     return tf.lite.TFLiteConverter.from_concrete_functions([frozen], None)
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from coincell.features import InputQuantization
 from coincell.models._examples import dequantize
-from coincell.models.tensorflow import load_tensorflow
+from coincell.models.tensorflow import compiled, load_tensorflow
 
 if TYPE_CHECKING:
     import keras
@@ -23,8 +23,8 @@ def predict_float(
     """Scores float32 [n, classes] of the network before quantization, features int8 [n, ...]."""
     tf, _ = load_tensorflow()
     shape = tuple(model.input_shape[1:])
-    signature = [tf.TensorSpec((None, *shape), tf.float32)]
-    predict = tf.function(lambda batch: model(batch, training=False), signature)
+    signature = tf.TensorSpec((None, *shape), tf.float32)
+    predict = compiled(lambda batch: model(batch, training=False), signature)
     scores = [np.empty((0, model.output_shape[-1]), np.float32)]
     for start in range(0, len(features), _BATCH):
         batch = dequantize(features[start : start + _BATCH], quantization)

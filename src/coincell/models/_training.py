@@ -14,7 +14,7 @@ from coincell.models._examples import Examples, dequantize
 from coincell.models._history import EpochRecord, History
 from coincell.models._losses import sample_losses
 from coincell.models._optimizer import learning_rate_at, make_optimizer
-from coincell.models.tensorflow import load_tensorflow
+from coincell.models.tensorflow import compiled, load_tensorflow
 from coincell.project import TrainingSettings
 
 if TYPE_CHECKING:
@@ -124,8 +124,8 @@ class _Trainer:
         features = self._tf.TensorSpec((None, *self._input_shape), float32)
         targets = self._tf.TensorSpec((None, self.classes), float32)
         weights = self._tf.TensorSpec((None,), float32)
-        self._step = self._tf.function(self._train_step, (features, targets, weights))
-        self._test = self._tf.function(self._test_step, (features, targets))
+        self._step = compiled(self._train_step, features, targets, weights)
+        self._test = compiled(self._test_step, features, targets)
 
     def run_epoch(
         self,

@@ -61,6 +61,16 @@ def load_tensorflow() -> tuple[Any, Any]:
     return tf, keras
 
 
+def compiled(function: Any, *signature: Any) -> Any:
+    """`function` as a graph, traced once for tensors of `signature`.
+
+    Without AutoGraph, which leaves generated Python files in the folder for temporary ones: plain
+    tensor code needs none of it.
+    """
+    tf, _ = load_tensorflow()
+    return tf.function(function, input_signature=signature, autograph=False)
+
+
 @contextmanager
 def silenced() -> Iterator[None]:
     """Send what C++ code prints to stdout and stderr nowhere while the block runs.
