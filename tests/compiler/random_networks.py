@@ -8,6 +8,7 @@ import numpy as np
 
 from compiler.networks import NO_ACTIVATION, RELU, RELU6, SAME, VALID, Network
 
+
 def _pair(network: Network, low: int, high: int) -> tuple[int, int]:
     first, second = network.random.integers(low, high + 1, 2)
     return int(first), int(second)
@@ -52,17 +53,13 @@ def conv_2d(network: Network) -> int:
 
 def depthwise_conv_2d(network: Network) -> int:
     multiplier = _one_of(network, 1, 1, 2, 3)
-    return network.depthwise_conv_2d(
-        _image(network), multiplier, **_convolution_settings(network)
-    )
+    return network.depthwise_conv_2d(_image(network), multiplier, **_convolution_settings(network))
 
 
 def fully_connected(network: Network) -> int:
     x = network.input((1, int(network.random.integers(1, 70))))
     outputs = int(network.random.integers(2, 20))
-    return network.fully_connected(
-        x, outputs, _activation(network), _flag(network), _flag(network)
-    )
+    return network.fully_connected(x, outputs, _activation(network), _flag(network), _flag(network))
 
 
 def pool_2d(network: Network) -> int:

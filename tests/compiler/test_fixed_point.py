@@ -56,9 +56,7 @@ def test_quantize_multiplier_at_its_edges() -> None:
 @given(st.integers(-(1 << 24), 1 << 24), st.floats(2.0**-20, 16.0))
 def test_rescaling_is_within_one_of_the_real_product(value: int, real: float) -> None:
     multiplier, shift = fixed_point.quantize_multiplier(real)
-    got = int(
-        fixed_point.multiply_by_quantized_multiplier(np.array([value]), multiplier, shift)[0]
-    )
+    got = int(fixed_point.multiply_by_quantized_multiplier(np.array([value]), multiplier, shift)[0])
     assert abs(got - value * real) <= 1.0
 
 
@@ -75,9 +73,7 @@ def test_functions_are_close_to_the_real_ones() -> None:
     tanh = fixed_point.tanh(raw, 4) / 2**31
     assert np.abs(tanh - np.tanh(inputs)).max() < 1e-6
     negative = -np.linspace(0, 20, 4001)
-    exponential = fixed_point.exp_on_negative_values(
-        np.round(negative * 2**26).astype(np.int64), 5
-    )
+    exponential = fixed_point.exp_on_negative_values(np.round(negative * 2**26).astype(np.int64), 5)
     assert np.abs(exponential / 2**31 - np.exp(negative)).max() < 1e-6
     fraction = np.linspace(0, 0.999999, 4001)
     reciprocal = fixed_point.one_over_one_plus(np.round(fraction * 2**31).astype(np.int64))

@@ -98,9 +98,8 @@ def test_random_damage_is_refused_or_read(seed: int) -> None:
             damaged[place] = int(random.choice([0, 1, 0x7F, 0x80, 0xFF, random.integers(256)]))
         try:
             read_model(bytes(damaged))
-        except ModelError as error:
+        except ModelError:
             refused += 1
-            assert error.message
     assert refused > 40
 
 

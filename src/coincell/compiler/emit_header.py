@@ -120,8 +120,8 @@ def _introduction(graph: Graph, plan: Plan, name: str, caller_arena: bool) -> st
  * real value = SCALE * (integer - ZERO_POINT).
  * Inputs and outputs lie among the activations and may overlap: fill all inputs before each call
  * (unless the model was compiled to keep its input), and read outputs before the next fill.
- * Not reentrant: one inference at a time. No malloc, no floating point, no library but memcpy,
- * memmove and memset. */"""
+ * Not reentrant: one inference at a time. No malloc, no floating point, no library but memcpy and
+ * memset. Compile every .c file that came with this one, with its folder on the include path. */"""
 
 
 def _prototypes(name: str, edges: EdgeTensors, caller_arena: bool) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from coincell.compiler.ir import Graph
 from coincell.errors import InternalError
@@ -16,7 +17,8 @@ from coincell.errors import InternalError
 ALIGNMENT = 4
 """Every offset is a multiple of this many bytes."""
 
-_SWAP_ROUNDS = 20
+_MOVE_ROUNDS = 50
+_MOVE_BLOCKS = 80  # beyond so many, moving one by one takes too long
 
 
 @dataclass(frozen=True)
@@ -123,11 +125,13 @@ def _block(graph: Graph, names: tuple[str, ...], times: Mapping[str, Lifetime]) 
 
 
 def _most_live(blocks: Iterable[_Block]) -> int:
+    """The most bytes live at one step."""
     changes: dict[int, int] = {}
     for block in blocks:
-        for step in range(block.lifetime.first, block.lifetime.last + 1):
-            changes[step] = changes.get(step, 0) + block.size
-    return max(changes.values(), default=0)
+        first, after = block.lifetime.first, block.lifetime.last + 1
+        changes[first] = changes.get(first, 0) + block.size
+        changes[after] = changes.get(after, 0) - block.size
+    return max(accumulate(changes[step] for step in sorted(changes)), default=0)
 
 
 def _place(order: Sequence[_Block]) -> dict[_Block, int]:
@@ -162,7 +166,7 @@ def _best_placement(blocks: Sequence[_Block], bound: int) -> dict[_Block, int]:
     ]
     order = min(orders, key=lambda candidate: _total(_place(candidate)))
     placed = _place(order)
-    for _ in range(_SWAP_ROUNDS):
+    for _ in range(_MOVE_ROUNDS if len(blocks) <= _MOVE_BLOCKS else 0):
         if _total(placed) == bound:
             break
         highest = max(placed, key=lambda block: placed[block] + block.size)

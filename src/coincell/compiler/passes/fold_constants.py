@@ -10,20 +10,27 @@ from coincell.compiler.ir import Graph, Op, Tensor
 from coincell.compiler.operators import Shape
 from coincell.compiler.passes._base import Pass
 
+_MOST_ELEMENTS = 1 << 16
+"""Larger tensors are left to the running model: folding is for shapes and small tables."""
+
 
 def _is_known(op: Op, tensors: dict[str, Tensor]) -> bool:
-    """A shape is known always; anything else where all operands are."""
-    return isinstance(op.attributes, Shape) or all(tensors[n].is_constant for n in op.inputs)
+    """A shape is known always; anything else where all operands are, and all are small."""
+    if isinstance(op.attributes, Shape):
+        return True
+    small = all(tensors[name].elements <= _MOST_ELEMENTS for name in (*op.inputs, *op.outputs))
+    return small and all(tensors[name].is_constant for name in op.inputs)
 
 
-def _fold(op: Op, graph: Graph, tensors: dict[str, Tensor]) -> Tensor:
+def _fold(op: Op, tensors: dict[str, Tensor]) -> Tensor:
     """The output as a constant."""
+    target = tensors[op.output]
+    around = {name: tensors[name] for name in (*op.inputs, *op.outputs)}
     inputs = [
         tensors[name].array[np.newaxis] if tensors[name].is_constant else np.empty(0)
         for name in op.inputs
     ]
-    target = tensors[op.output]
-    values = op.attributes.interpret(op, graph, inputs)
+    values = op.attributes.interpret(op, Graph("folded", around, (), (), ()), inputs)
     return replace(target, data=values.astype(target.dtype.numpy).tobytes())
 
 
@@ -32,7 +39,7 @@ def _run(graph: Graph) -> Graph:
     kept: list[Op] = []
     for op in graph.ops:
         if _is_known(op, tensors) and op.output not in graph.outputs:
-            tensors[op.output] = _fold(op, replace(graph, tensors=tensors), tensors)
+            tensors[op.output] = _fold(op, tensors)
         else:
             kept.append(op)
     return graph.with_ops(kept, tensors.values())

@@ -27,38 +27,46 @@ _CLAMPING = (
 )
 
 
-def _fused(op: Op, graph: Graph) -> tuple[Op, Op] | None:
-    """(the op that clamps, both in one) if `op` only feeds a pure clamp and clamps itself.
+def _pure_clamp_after(op: Op, graph: Graph) -> Op | None:
+    """The pure clamp that is the only reader of `op`, if there is one.
 
-    A pure clamp keeps type and quantization, so that rescaling is the identity; what is left,
-    max(min(x)), joins with the op's own range if the two ranges meet.
+    A pure clamp keeps type and quantization, so that its rescaling is the identity.
     """
     reader = graph.only_consumer(op.output)
     if reader is None or not isinstance(reader.attributes, Requantize):
         return None
-    if not isinstance(op.attributes, _CLAMPING):
-        return None
     before, after = graph.tensor(op.output), graph.tensor(reader.output)
-    if before.quantization != after.quantization or before.dtype is not after.dtype:
+    same = before.quantization == after.quantization and before.dtype is after.dtype
+    return reader if same else None
+
+
+def _fused(op: Op, clamp: Op) -> Op | None:
+    """Both in one; None where `op` cannot clamp or the two ranges do not meet."""
+    if not isinstance(op.attributes, _CLAMPING) or not isinstance(clamp.attributes, Requantize):
         return None
-    low = max(op.attributes.clamp[0], reader.attributes.clamp[0])
-    high = min(op.attributes.clamp[1], reader.attributes.clamp[1])
+    low = max(op.attributes.clamp[0], clamp.attributes.clamp[0])
+    high = min(op.attributes.clamp[1], clamp.attributes.clamp[1])
     if low > high:
         return None
-    fused = replace(
-        op, attributes=replace(op.attributes, clamp=(low, high)), outputs=reader.outputs
-    )
-    return reader, fused
+    attributes = replace(op.attributes, clamp=(low, high))
+    return replace(op, attributes=attributes, outputs=clamp.outputs)
 
 
 def _run(graph: Graph) -> Graph:
+    kept: list[Op] = []
+    gone: set[tuple[str, ...]] = set()  # outputs of the clamps that an op before them has taken
     for op in graph.ops:
-        found = _fused(op, graph)
-        if found is not None:
-            gone, fused = found
-            ops = (fused if other is op else other for other in graph.ops if other is not gone)
-            return _run(graph.with_ops(ops))
-    return graph
+        if op.outputs in gone:
+            continue
+        current = op
+        while (clamp := _pure_clamp_after(current, graph)) is not None:
+            fused = _fused(current, clamp)
+            if fused is None:
+                break
+            current = fused
+            gone.add(clamp.outputs)
+        kept.append(current)
+    return graph.with_ops(kept)
 
 
 FUSE_CLAMPS = Pass(

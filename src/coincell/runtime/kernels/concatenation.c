@@ -1,6 +1,6 @@
 #include "kernels/concatenation.h"
 
-#include <string.h>
+#include "kernels/memory.h"
 
 void coincell_concatenation(const coincell_concatenation_parameters *p, const int8_t *input,
                             int8_t *output)

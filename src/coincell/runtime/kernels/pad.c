@@ -1,6 +1,6 @@
 #include "kernels/pad.h"
 
-#include <string.h>
+#include "kernels/memory.h"
 
 static int8_t *fill(int8_t *output, int32_t value, int32_t count)
 {

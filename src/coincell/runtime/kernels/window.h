@@ -4,7 +4,8 @@
 
 #include <stdint.h>
 
-/* Taps first .. last-1 of the window fall on input positions origin + tap * dilation. */
+/* Taps first .. last - 1 of the window fall on the input, at positions origin + tap * dilation;
+ * first == last where the whole window lies in the padding. */
 typedef struct {
     int32_t origin;
     int32_t first;
@@ -22,6 +23,9 @@ static inline coincell_window coincell_clip_window(int32_t origin, int32_t taps,
     if (origin + (taps - 1) * dilation >= input_size) {
         const int32_t room = input_size - origin;
         window.last = room > 0 ? (room + dilation - 1) / dilation : 0;
+    }
+    if (window.first > window.last) {
+        window.first = window.last;
     }
     return window;
 }
