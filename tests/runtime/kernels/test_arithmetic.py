@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 from typing import Any
 
 import numpy as np
@@ -99,14 +100,10 @@ def test_reciprocal(library: ctypes.CDLL) -> None:
 def test_windows_are_clipped_to_the_input(library: ctypes.CDLL) -> None:
     found = np.zeros(2, np.int32)
     place = found.ctypes.data_as(ctypes.c_void_p)
-    for size in range(1, 6):
-        for taps in range(1, 5):
-            for dilation in (1, 2, 3):
-                for origin in range(-4, size):
-                    inside = [tap for tap in range(taps) if 0 <= origin + tap * dilation < size]
-                    library.clip(
-                        origin, taps, dilation, size, found.ctypes.data_as(ctypes.c_void_p)
-                    )
-                    first, last = found.tolist()
-                    assert first <= last
-                    assert list(range(first, last)) == inside
+    for size, taps, dilation in itertools.product(range(1, 6), range(1, 5), (1, 2, 3)):
+        for origin in range(-4, size):
+            inside = [tap for tap in range(taps) if 0 <= origin + tap * dilation < size]
+            library.clip(origin, taps, dilation, size, place)
+            first, last = found.tolist()
+            assert first <= last
+            assert list(range(first, last)) == inside
