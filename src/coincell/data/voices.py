@@ -58,9 +58,9 @@ def choose_voices(
     """The first `count` voices in the seed's order: women and men in turn, accents in turn.
 
     Voices are known beforehand, so their splits need no hashing, which would scatter the shares:
-    the first three are one of each split, and each next one goes where its gender and the whole
-    lack most. So every split is there from three voices on, the shares are met closely for both
-    genders, and no voice moves when `count` grows.
+    the first three are one of each split, and each next one goes where its gender, its accent and
+    the whole lack most. So every split is there from three voices on, the shares are met closely
+    for both genders, and no voice moves when `count` grows.
     """
     order = [
         (variant, gender)
@@ -77,9 +77,11 @@ def choose_voices(
     counts: Counter[tuple[str, Split]] = Counter()
     voices: list[Voice] = []
     for number, (variant, gender) in enumerate(order[:count]):
-        split = first[number] if number < len(first) else _most_lacking(gender, shares, counts)
-        counts.update([(gender, split), ("all", split)])
-        voices.append(Voice(variant, accents[number % len(accents)], gender, split))
+        accent = accents[number % len(accents)]
+        kinds = (gender, accent, "all")
+        split = first[number] if number < len(first) else _most_lacking(kinds, shares, counts)
+        counts.update((kind, split) for kind in kinds)
+        voices.append(Voice(variant, accent, gender, split))
     return tuple(voices)
 
 
@@ -88,15 +90,15 @@ def _shuffled(variants: Sequence[str], seed: int) -> list[str]:
 
 
 def _most_lacking(
-    gender: str, shares: Mapping[Split, float], counts: Counter[tuple[str, Split]]
+    kinds: Sequence[str], shares: Mapping[Split, float], counts: Counter[tuple[str, Split]]
 ) -> Split:
-    """The split that lacks most to its share once one more voice is there."""
+    """The split that lacks most to its share once one more voice of these kinds is there."""
 
     def lack(split: Split) -> float:
         lacking = 0.0
-        for whose in (gender, "all"):
-            total = 1 + sum(counts[whose, other] for other in shares)
-            lacking += shares[split] * total - counts[whose, split]
+        for kind in kinds:
+            total = 1 + sum(counts[kind, other] for other in shares)
+            lacking += shares[split] * total - counts[kind, split]
         return lacking if shares[split] > 0 else -1e9
 
     return max(shares, key=lack)
