@@ -27,14 +27,14 @@ def compile_command(
     model: Path, output: Path, name: str, arena: str, keep_input: bool, as_json: bool
 ) -> None:
     """Compile MODEL, an int8 .tflite, to a C library in the folder --output."""
-    from coincell.compiler import CompileOptions, compile_model, load_model_bytes
+    from coincell.compiler import CompileOptions, compile_graph, read_model
     from coincell.files import write_atomic
 
     identifier = name or re.sub(r"\W", "_", model.stem) or "model"
     if not identifier.isidentifier():
         identifier = f"model_{identifier}"
-    options = CompileOptions(arena=arena, keep_input=keep_input)
-    compiled = compile_model(load_model_bytes(model), identifier, options)
+    options = CompileOptions("caller" if arena == "caller" else "static", keep_input)
+    compiled = compile_graph(read_model(model), identifier, options)
     for path, text in compiled.sources.items():
         write_atomic(output / path, text)
     facts = {
@@ -51,5 +51,3 @@ def compile_command(
                f"{compiled.arena_bytes:,} bytes of arena")  # fmt: skip
     for path in sorted(compiled.sources):
         click.echo(f"  {output / path}")
-
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ import click
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
+    from coincell.data import Progress
     from coincell.pipeline import StageEvent
     from coincell.project import Project
 
@@ -40,11 +41,15 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, allow_nan=False))
 
 
+def _unseen(done: int, total: int, message: str = "") -> None:
+    del done, total, message
+
+
 @contextmanager
-def progress_bar(title: str, quiet: bool) -> Iterator[Callable[[int, int, str], None]]:
+def progress_bar(title: str, quiet: bool) -> Iterator[Progress]:
     """A bar on standard error for work of one kind; gives the function that moves it."""
     if quiet or not sys.stderr.isatty():
-        yield lambda done, total, message="": None
+        yield _unseen
         return
     bar = _bar()
     with bar:
@@ -58,9 +63,10 @@ def progress_bar(title: str, quiet: bool) -> Iterator[Callable[[int, int, str], 
 
 def _bar() -> Bar:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as RichProgress
 
-    return Progress(
+    return RichProgress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=28),
         TextColumn("{task.completed}/{task.total}"),
@@ -97,7 +103,9 @@ class StageLines:
     def _show_progress(self, event: StageEvent) -> None:
         if not self._live:
             if event.kind == "started":
-                click.echo(f"  {event.index + 1:2d}/{event.count} {event.stage.title} ...", err=True)
+                click.echo(
+                    f"  {event.index + 1:2d}/{event.count} {event.stage.title} ...", err=True
+                )
             return
         if self._bar is None:
             self._bar = _bar()

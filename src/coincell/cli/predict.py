@@ -35,4 +35,5 @@ def predict_command(
     from coincell.report import print_prediction
 
     for prediction in predictions:
-        print_prediction(prediction.to_json(), prediction.features if picture else None)
+        features = prediction.features.tolist() if picture else None
+        print_prediction(prediction.to_json(), features)

@@ -48,5 +48,3 @@ def run_command(
         print_summary(result.report)
         click.echo(f"\nReport: {result.report_path}")
     context.exit(0 if result.passed else 1)
-
-

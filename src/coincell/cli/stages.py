@@ -38,7 +38,7 @@ def _command(stage: str, text: str) -> click.Command:
     return command
 
 
-features_command = _command("features", "Compute the features of every clip, with the device's own C.")
+features_command = _command("features", "Compute every clip's features, with the device's own C.")
 train_command = _command("train", "Train the network on the training split.")
-quantize_command = _command("quantize", "Quantize the trained network to int8 and convert it to .tflite.")
-evaluate_command = _command("evaluate", "Evaluate the float and the int8 model on the held-out test split.")
+quantize_command = _command("quantize", "Quantize the network to int8 and convert it to .tflite.")
+evaluate_command = _command("evaluate", "Evaluate float and int8 on the held-out test split.")

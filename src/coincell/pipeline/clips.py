@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coincell.pipeline.store import Artefact
+from coincell.project import DataSettings
 
 WINDOWS_FILE = "windows.npy"
 NOISE_FILE = "noise.npy"
@@ -52,10 +53,28 @@ class Clips:
         """Positions of the clips of `split`."""
         return np.flatnonzero(self.splits == split).astype(np.int64)
 
-    def units(self, rows: Sequence[int] | NDArray[np.int64], column: str) -> list[str] | None:
-        """Who speaks in each clip of `rows`; None when the data set does not tell of every clip."""
-        names = [self.groups[row].get(column, "") for row in rows]
+    def units(
+        self, rows: Sequence[int] | NDArray[np.int64], column: str, silence: int | None
+    ) -> list[str] | None:
+        """Who speaks in each clip of `rows`: what clips share, and so what a bootstrap draws.
+
+        A clip of silence has no speaker and stands alone. None when any other clip does not tell.
+
+        Args:
+            rows: positions of clips.
+            column: the group column, such as "speaker".
+            silence: the class in which nobody speaks, if there is one.
+        """
+        names = [
+            self.groups[row].get(column) or (self.files[row] if self.labels[row] == silence else "")
+            for row in rows
+        ]
         return names if all(names) else None
+
+
+def silence_class(data: DataSettings) -> int | None:
+    """The position of the silence label in data.labels, or None."""
+    return data.labels.index(data.silence_label) if data.silence_label in data.labels else None
 
 
 def write_clips(

@@ -168,7 +168,5 @@ class _Place:
         """int8 scores as shares, by the output's scale and zero point."""
         graph = read_model(self._artefacts["quantize"].folder / "model.tflite")
         output = graph.tensor(graph.outputs[0])
-        shares: NDArray[np.float64] = (
-            scores.astype(np.float64) - output.zero_point
-        ) * output.scale
+        shares: NDArray[np.float64] = (scores.astype(np.float64) - output.zero_point) * output.scale
         return shares

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from coincell.pipeline.clips import Clips, read_clips
+from coincell.pipeline.clips import Clips, read_clips, silence_class
 from coincell.pipeline.feature_arrays import read_features
 from coincell.pipeline.store import Artefact
 from coincell.project import Configuration
@@ -32,7 +32,7 @@ def dataset_part(artefact: Artefact, configuration: Configuration) -> DatasetPar
     durations = np.asarray(facts["durations_s"], np.float64)
     by = configuration.data.split.by
     everyone = range(len(clips.files))
-    speakers_known = clips.units(everyone, by) is not None
+    speakers_known = clips.units(everyone, by, silence_class(configuration.data)) is not None
     columns = sorted({column for group in clips.groups for column in group})
     synthetic = any("synthetic" in note for note in facts["notes"])
     return DatasetPart(
@@ -61,13 +61,15 @@ def _split(
     clips: Clips, name: str, durations: np.typing.NDArray[np.float64], configuration: Configuration
 ) -> Split:
     rows = clips.rows(name)
-    units = clips.units(rows, configuration.data.split.by)
+    column = configuration.data.split.by
+    known = clips.units(rows, column, silence_class(configuration.data)) is not None
+    people = {clips.groups[row][column] for row in rows if column in clips.groups[row]}
     counts = Counter(clips.labels[rows].tolist())
     return Split(
         name=name,
         samples=len(rows),
         duration_s=float(durations[rows].sum()),
-        speakers=len(set(units)) if units else None,
+        speakers=len(people) if known else None,
         counts={
             label: counts.get(index, 0) for index, label in enumerate(configuration.data.labels)
         },
@@ -82,7 +84,7 @@ def features_part(
     clips = read_clips(dataset)
     arrays = read_features(artefact)
     rows = clips.rows("test")
-    examples = []
+    examples: list[FeatureExample] = []
     for index, label in enumerate(configuration.data.labels):
         of_class = rows[clips.labels[rows] == index]
         if len(of_class) and len(examples) < _EXAMPLES:
@@ -119,21 +121,8 @@ def model_part(artefacts: dict[str, Artefact], configuration: Configuration) -> 
     return ModelPart(
         architecture=configuration.model.file or configuration.model.architecture,
         parameters=training.get("parameters") or compiled.get("parameters", 0),
-        history=_history(training["history"]) if training["trained"] else None,
+        history=History.model_validate(training["history"]) if training["trained"] else None,
         **facts,
-    )
-
-
-def _history(history: dict[str, Any]) -> History:
-    watched = [value for value in history["val_loss"] if value is not None]
-    return History(
-        loss=tuple(history["loss"]),
-        validation_loss=tuple(watched),
-        accuracy=tuple(history["accuracy"]),
-        validation_accuracy=tuple(v for v in history["val_accuracy"] if v is not None),
-        best_epoch=history["best_epoch"],
-        stopped_early=history["stopped_early"],
-        remark=history["gap"],
     )
 
 

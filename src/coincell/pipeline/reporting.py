@@ -180,5 +180,3 @@ def _publish_file(artefact: Artefact | None, name: str, target: Path) -> None:
         target.unlink(missing_ok=True)
         return
     write_atomic(target, source.read_bytes())
-
-

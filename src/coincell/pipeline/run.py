@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from coincell.pipeline.reporting import make_report, publish
-from coincell.pipeline.runner import Demand, Listener, Outcome, run_stages
+from coincell.pipeline.runner import Demand, Listener, Outcome, run_stages, unheard
 from coincell.pipeline.stages.table import STAGES
 from coincell.project import Project
 from coincell.report import Report
-
-
-def _nobody(event: object) -> None:
-    del event
 
 
 @dataclass(frozen=True)
@@ -33,7 +29,7 @@ class RunResult:
 
 
 def run_project(
-    project: Project, demand: Demand | None = None, listener: Listener = _nobody
+    project: Project, demand: Demand | None = None, listener: Listener = unheard
 ) -> RunResult:
     """Every stage, only what is stale; then the report, also when a gate ended the run.
 
@@ -46,7 +42,7 @@ def run_project(
     return RunResult(report, path, outcome.passed and not outcome.stopped_at)
 
 
-def run_until(project: Project, demand: Demand, listener: Listener = _nobody) -> Outcome:
+def run_until(project: Project, demand: Demand, listener: Listener = unheard) -> Outcome:
     """The stages up to `demand.until`, without a report."""
     return run_stages(project, STAGES, demand, listener)
 
@@ -60,8 +56,3 @@ def summary_of(outcome: Outcome) -> dict[str, Any]:
         "folder": str(artefact.folder),
         "gates": [gate.model_dump(mode="json") for gate in outcome.gates],
     }
-
-
-def up_to_date_artefacts(project: Project, until: str) -> Outcome:
-    """The artefacts up to `until`, brought up to date silently where they are not."""
-    return run_stages(project, STAGES, replace(Demand(), until=until))

@@ -35,6 +35,11 @@ class StageEvent:
 Listener = Callable[[StageEvent], None]
 
 
+def unheard(event: StageEvent) -> None:
+    """A listener that takes no note."""
+    del event
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a run left.
@@ -78,7 +83,7 @@ def run_stages(
     project: Project,
     stages: Sequence[Stage],
     demand: Demand | None = None,
-    listener: Listener = lambda event: None,
+    listener: Listener = unheard,
 ) -> Outcome:
     """Bring every stage of `stages` up to date, in order, as far as gates and `demand` let it."""
     wanted = demand or Demand()

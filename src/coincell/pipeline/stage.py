@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from coincell.data import Progress
 from coincell.pipeline.store import Artefact
 from coincell.project import Configuration, Project
 from coincell.report import Gate
 
 
-class Progress(Protocol):
-    """Told how far a long step is: `done` of `total`, with a word about it."""
-
-    def __call__(self, done: int, total: int, message: str = "") -> None:
-        """Take note."""
-
-
 def _silent(done: int, total: int, message: str = "") -> None:
     del done, total, message
+
+
+def _no_files(project: Project) -> list[Path]:
+    del project
+    return []
+
+
+def _no_toolchain(project: Project) -> list[str]:
+    del project
+    return []
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ class Stage:
     modules: tuple[str, ...]
     run: Callable[[StageContext], None]
     packages: tuple[str, ...] = ()
-    files: Callable[[Project], list[Path]] = lambda project: []
-    toolchain: Callable[[Project], list[str]] = lambda project: []
+    files: Callable[[Project], list[Path]] = _no_files
+    toolchain: Callable[[Project], list[str]] = _no_toolchain
     gates: Callable[[Artefact, Project], list[Gate]] = _no_gates
     gates_stop: bool = True

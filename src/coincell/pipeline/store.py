@@ -58,9 +58,7 @@ class ArtefactStore:
         place = self.folder / f"{stage}-{key}"
         return Artefact(stage, key, place) if (place / MANIFEST).is_file() else None
 
-    def make(
-        self, stage: str, inputs: Mapping[str, Any], fill: Callable[[Path], None]
-    ) -> Artefact:
+    def make(self, stage: str, inputs: Mapping[str, Any], fill: Callable[[Path], None]) -> Artefact:
         """Make the artefact for `inputs`, or return the one that another process just made.
 
         Args:

@@ -78,7 +78,7 @@ def _refuse_what_cannot_train(
         )
     for split in ("train", "test"):
         for label in labels:
-            if counts.get(label, dict.fromkeys(SPLITS, 0))[split] == 0:  # type: ignore[index]
+            if counts.get(label, dict.fromkeys(SPLITS, 0))[split] == 0:
                 raise DataError(
                     f"The class {label!r} has no clip in the {split} split.",
                     hint=f"Record or synthesize more {label!r} (of other speakers), or take the "

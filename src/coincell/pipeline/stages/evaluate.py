@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from coincell.compiler import Oracle, oracle_version, read_model
 from coincell.evaluation import Evaluation, compare, decide, evaluate, evaluate_decisions
-from coincell.pipeline.clips import Clips, read_clips
+from coincell.pipeline.clips import Clips, read_clips, silence_class
 from coincell.pipeline.feature_arrays import read_features
 from coincell.pipeline.stage import Stage, StageContext
 from coincell.pipeline.store import Artefact
@@ -24,6 +24,7 @@ def _settings(configuration: Configuration) -> dict[str, Any]:
     return {
         "labels": list(configuration.data.labels),
         "by": configuration.data.split.by,
+        "silence": configuration.data.silence_label,
         "rounds": configuration.evaluation.bootstrap_rounds,
         "threshold": configuration.decision.threshold,
         "seed": configuration.project.seed,
@@ -49,9 +50,7 @@ def _run(context: StageContext) -> None:
     (context.output / "evaluation.json").write_text(json.dumps(facts), encoding="utf-8")
 
 
-def _int8_scores(
-    context: StageContext, tflite: bytes, rows: NDArray[np.int64]
-) -> NDArray[np.int8]:
+def _int8_scores(context: StageContext, tflite: bytes, rows: NDArray[np.int64]) -> NDArray[np.int8]:
     """The oracle's int8 scores, [len(rows), classes]."""
     features = read_features(context.inputs["features"])
     graph = read_model(tflite)
@@ -72,8 +71,13 @@ def _evaluation(
         configuration.data.labels,
         seed=configuration.project.seed,
         rounds=configuration.evaluation.bootstrap_rounds,
-        groups=clips.units(rows, configuration.data.split.by),
+        groups=_speakers(context, clips, rows),
     )
+
+
+def _speakers(context: StageContext, clips: Clips, rows: NDArray[np.int64]) -> list[str] | None:
+    data = context.configuration.data
+    return clips.units(rows, data.split.by, silence_class(data))
 
 
 def _comparison(
@@ -91,7 +95,7 @@ def _comparison(
         classes=len(configuration.data.labels),
         seed=configuration.project.seed,
         rounds=configuration.evaluation.bootstrap_rounds,
-        groups=clips.units(rows, configuration.data.split.by),
+        groups=_speakers(context, clips, rows),
     ).to_json()
 
 
@@ -123,6 +127,7 @@ def _gates(artefact: Artefact, project: Project) -> list[Gate]:
             value=accuracy,
             passed=accuracy >= limits.min_accuracy,
             bound="at least",
+            unit="share",
             reason=""
             if accuracy >= limits.min_accuracy
             else "More speakers, more augmentation or a larger network would help.",
@@ -136,6 +141,7 @@ def _gates(artefact: Artefact, project: Project) -> list[Gate]:
                 limit=limits.max_accuracy_loss,
                 value=loss,
                 passed=loss <= limits.max_accuracy_loss,
+                unit="share",
                 reason=""
                 if loss <= limits.max_accuracy_loss
                 else "Calibrate on more samples (quantization.calibration_samples).",

@@ -40,9 +40,7 @@ def _settings(configuration: Configuration) -> dict[str, Any]:
     augmentation = configuration.augmentation.model_dump(mode="json")
     return {
         "features": configuration.features.model_dump(mode="json"),
-        "augmentation": {
-            name: value for name, value in augmentation.items() if "mask" not in name
-        },
+        "augmentation": {name: value for name, value in augmentation.items() if "mask" not in name},
         "sample_rate_hz": configuration.data.sample_rate_hz,
         "window_samples": configuration.data.window_samples,
         "seed": configuration.project.seed,
@@ -78,7 +76,7 @@ def _quantization(
         return choose_quantization(training, block.fixed_point_scale)
     graph = read_model(user_model_files(project)[0])
     tensor = graph.tensor(graph.inputs[0])
-    return InputQuantization(float(tensor.quantization.scale), tensor.quantization.zero_point)
+    return InputQuantization(tensor.scale, tensor.zero_point)
 
 
 def _altered_copies(

@@ -112,9 +112,7 @@ def _gates(artefact: Artefact, project: Project) -> list[Gate]:
     ]
 
 
-def _size_gate(
-    facts: dict[str, Any], memory: str, wanted: int, sections: tuple[str, ...]
-) -> Gate:
+def _size_gate(facts: dict[str, Any], memory: str, wanted: int, sections: tuple[str, ...]) -> Gate:
     available = facts[f"{memory}_limit_bytes"]
     limit = min(wanted, available) if wanted else available
     value = facts[f"image_{memory}_bytes"]
@@ -151,4 +149,3 @@ STAGE = Stage(
     toolchain=toolchain,
     gates=_gates,
 )
-

@@ -65,9 +65,7 @@ def _gates(artefact: Artefact, project: Project) -> list[Gate]:
 def _slow(facts: dict[str, Any]) -> str:
     layers = sorted(facts["layers"], key=lambda layer: -(layer["cycles"] or 0))[:3]
     names = ", ".join(f"{layer['name']} {layer['cycles'] or 0:,}" for layer in layers)
-    return (
-        f"Most cycles: {names}. Fewer channels or frames, or a smaller architecture, would help."
-    )
+    return f"Most cycles: {names}. Fewer channels or frames, or a smaller architecture, would help."
 
 
 STAGE = Stage(

@@ -61,9 +61,7 @@ def _run(context: StageContext) -> None:
             record.epoch, epochs, f"loss {record.loss:.3f} accuracy {record.accuracy:.3f}{watched}"
         )
 
-    def augment(
-        batch: NDArray[np.float32], generator: np.random.Generator
-    ) -> NDArray[np.float32]:
+    def augment(batch: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
         return spec_augment_batch(batch, configuration.augmentation, generator)
 
     history = train(
