@@ -1,8 +1,8 @@
 """The virtual board: guest instructions a second with counting on, and what a clip costs to run.
 
 The application is the public keyword-spotting model of MLPerf Tiny behind an MFCC front end where
-../shared/models is, else the small one that the tests use. Instructions a second are by the CPU time
-of the emulator's process, the best of five runs; other seconds are of the clock. Prints JSON.
+../shared/models is, else the small one that the tests use. Instructions a second are by the CPU
+time of the emulator's process, the best of five runs; other seconds are of the clock. Prints JSON.
 
     python benchmarks/virtual_board.py
 """

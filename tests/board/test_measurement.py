@@ -9,8 +9,9 @@ import pytest
 
 from coincell.board import Measurement, VirtualBoard, measure
 from coincell.board.owners import owner_table
-from coincell.errors import BoardError
+from coincell.errors import BoardError, ToolchainError
 from coincell.firmware import Application, build_image, load_board
+from coincell.toolchain import find_cross_compiler
 from stand_in import (
     CLASSES,
     FEATURES,
@@ -94,6 +95,37 @@ def test_the_stack_is_measured_to_the_byte(tmp_path: Path) -> None:
         with VirtualBoard(image) as virtual:
             peaks.append(measure(virtual, application, random_windows(1)[0]).stack_bytes)
     assert peaks[1] - peaks[0] == 1200
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "zig"])
+def test_layers_alike_keep_costs_of_their_own(tmp_path: Path, compiler: str) -> None:
+    """Two layers with the same code on the same buffer must not become one function."""
+    try:
+        chosen = find_cross_compiler(prefer=compiler)
+    except ToolchainError:
+        pytest.skip(f"no {compiler} for Cortex-M4 on this computer")
+    again = """
+        __attribute__((noinline)) static void tiny_layer_0{}_again(void)
+        {{ stand_in_dense(input, first, hidden, 8, 32, 7); }}
+    """
+    plain = StandInNetwork(invoke="tiny_layer_02_again(); tiny_layer_03_again();")
+    source = plain.sources["tiny.c"].replace(
+        "int tiny_init", again.format(2) + again.format(3) + "int tiny_init", 1
+    )
+
+    class Repeating(StandInNetwork):
+        @property
+        def layers(self) -> tuple[StandInLayer, ...]:
+            names = ("tiny_layer_02_again", "tiny_layer_03_again")
+            return tuple(StandInLayer(name, name, "dense", 256) for name in names)
+
+    application = stand_in_application(
+        Repeating(plain.name, plain.invoke, more_sources={"tiny.c": source})
+    )
+    image = build_image(application, load_board("nano33ble"), tmp_path, chosen)
+    with VirtualBoard(image) as virtual:
+        _, second, third, *_ = measure(virtual, application, random_windows(1)[0]).layers
+    assert second.instructions == third.instructions > 256
 
 
 def test_an_image_without_the_chain_is_refused(running: VirtualBoard) -> None:

@@ -65,7 +65,10 @@ def owner_table(elf: Elf, board: Board, application: Application) -> bytes:
         found.add(base)
         begin = symbol.address - board.flash.origin
         count = (symbol.size + 1) // 2
-        table[begin : begin + 2 * count] = struct.pack("<H", owners[base]) * count
+        mark = struct.pack("<H", owners[base]) * count
+        if table[begin : begin + 2 * count] not in (bytes(2 * count), mark):
+            raise BoardError(f"Code at {symbol.address:#x} belongs to {base} and to another part.")
+        table[begin : begin + 2 * count] = mark
     if missing := sorted(set(owners) - found):
         raise BoardError(
             f"The image lacks functions of the chain: {', '.join(missing)}.",
