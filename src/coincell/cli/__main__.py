@@ -1,0 +1,5 @@
+"""`python -m coincell.cli`."""
+
+from coincell.cli.main import main
+
+main()

@@ -1,0 +1,162 @@
+"""The front door: a few spoken words become firmware, each step proved. Read this file first."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import coincell
+
+pytest.importorskip("tensorflow", reason="the extra `train` is not installed")
+pytest.importorskip("unicorn", reason="the extra `emulator` is not installed")
+pytest.importorskip("espeakng_loader", reason="the extra `voices` is not installed")
+
+TOML = """
+[project]
+name = "tiny-words"
+seed = 7
+
+[data]
+labels = ["yes", "no", "silence", "unknown"]
+
+[synthesis]
+voices = 10
+clips_per_word_and_voice = 2
+
+[augmentation]
+copies = 1
+
+[features]
+bands = 16
+hop_ms = 30
+
+[model]
+architecture = "tiny-conv"
+
+[training]
+epochs = 6
+
+[decision]
+threshold = 0.3
+
+[board]
+clips = 5
+
+[gates]
+min_accuracy = 0.3
+"""
+
+
+def run_cli(*words, cwd):
+    return subprocess.run(
+        [sys.executable, "-m", "coincell.cli", *map(str, words)],
+        cwd=cwd, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def words(tmp_path_factory) -> Path:
+    """A project that has been run once."""
+    directory = tmp_path_factory.mktemp("tiny") / "words"
+    assert run_cli("new", "keyword-spotting", directory, cwd=directory.parent).returncode == 0
+    (directory / "coincell.toml").write_text(TOML)
+    made = run_cli("data", "synthesize", "--json", cwd=directory)
+    assert made.returncode == 0, made.stderr
+    done = run_cli("run", cwd=directory)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "All 7 gates passed" in done.stdout
+    return directory
+
+
+def report_of(directory):
+    return json.loads((directory / "build" / "report.json").read_text())
+
+
+def test_recordings_become_measured_firmware(words):
+    report = report_of(words)
+    assert report["task"] == "keyword-spotting"
+    assert report["dataset"]["synthetic"] is True
+    assert report["dataset"]["split_by"] == "speaker"
+    assert report["board"]["image_flash_bytes"] == (words / "build/firmware.bin").stat().st_size
+    assert report["board"]["instructions"] > report["model"]["macs"] > 0
+    assert report["board"]["cycles_flash"] == (
+        report["board"]["cycles"] + 3 * report["board"]["flash_loads"]
+    )
+    layers = report["board"]["layers"]
+    assert sum(layer["instructions"] for layer in layers) == report["board"]["instructions"]
+    for name in ("float", "int8"):
+        low, high = report[name]["accuracy"]["ci95"]
+        assert low <= report[name]["accuracy"]["value"] <= high
+    assert all(gate["passed"] for gate in report["gates"])
+    for name in ("firmware.elf", "firmware.hex", "model.tflite", "report.html", "c/tiny_words.h"):
+        assert (words / "build" / name).stat().st_size > 0
+
+
+def test_the_same_bytes_everywhere(words):
+    exact = report_of(words)["exact"]
+    assert exact["mismatches"] == 0
+    test = next(split for split in report_of(words)["dataset"]["splits"] if split["name"] == "test")
+    assert exact["clips"] == test["samples"]
+    assert exact["clips_on_board"] == 5
+    assert exact["oracle"].startswith("tflite-micro")
+
+
+def test_nothing_changed_nothing_redone(words):
+    again = run_cli("run", "--json", cwd=words)
+    assert again.returncode == 0
+    assert all(stage["reused"] for stage in json.loads(again.stdout)["provenance"]["stages"])
+
+
+def test_predict_says_the_same_on_int8_host_and_board(words):
+    clip = sorted((words / "data" / "yes").rglob("*.wav"))[0]
+    answers = {}
+    for where in ("float", "int8", "host", "board"):
+        done = run_cli("predict", clip, "--on", where, "--json", cwd=words)
+        assert done.returncode == 0, done.stderr
+        (answers[where],) = json.loads(done.stdout)
+    assert answers["int8"]["scores"] == answers["host"]["scores"] == answers["board"]["scores"]
+    assert sum(answers["float"]["scores"].values()) == pytest.approx(1.0, abs=1e-3)
+    shown = run_cli("predict", clip, cwd=words)
+    assert shown.returncode == 0
+    assert "yes" in shown.stdout
+
+
+def test_what_does_not_fit_is_refused_before_the_board(words, tmp_path):
+    small = tmp_path / "small"
+    shutil.copytree(words, small, ignore=shutil.ignore_patterns(".*.lock"))
+    (small / "coincell.toml").write_text(TOML + "max_flash_bytes = 4096\n")
+    refused = run_cli("run", cwd=small)
+    assert refused.returncode == 1
+    report = report_of(small)
+    gates = {gate["name"]: gate for gate in report["gates"]}
+    assert gates["flash"]["passed"] is False
+    assert "Largest:" in gates["flash"]["reason"]
+    assert gates["latency"]["passed"] is None
+    assert report["board"]["instructions"] is None
+    assert report["exact"] is None
+    assert report["stopped"]["stage"] == "firmware"
+    assert (small / "build" / "report.html").is_file()
+
+
+def test_ready_made_tflite_runs_without_training(words, tmp_path):
+    ready = tmp_path / "ready"
+    shutil.copytree(words / "data", ready / "data")
+    shutil.copy(words / "build" / "model.tflite", ready / "net.tflite")
+    text = TOML.replace('architecture = "tiny-conv"', 'file = "net.tflite"')
+    (ready / "coincell.toml").write_text(text.replace("copies = 1", "copies = 0"))
+    done = run_cli("run", cwd=ready)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert report_of(ready)["float"] is None
+    theirs = (words / "build" / "model.tflite").read_bytes()
+    assert (ready / "build" / "model.tflite").read_bytes() == theirs
+
+
+def test_python_api(words):
+    project = coincell.load_project(words)
+    clip = sorted((words / "data" / "no").rglob("*.wav"))[0]
+    (prediction,) = coincell.predict_files(project, [clip], "host")
+    assert prediction.features.shape == tuple(report_of(words)["features"]["shape"])
+    assert set(prediction.scores) == {"yes", "no", "silence", "unknown"}
