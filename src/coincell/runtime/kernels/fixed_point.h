@@ -33,6 +33,12 @@ static inline int32_t coincell_rescale(int32_t value, int32_t multiplier, int32_
                                          -shift);
 }
 
+/* a + b modulo 2^32, as an int32 register adds. */
+static inline int32_t coincell_wrapping_add(int32_t a, int32_t b)
+{
+    return (int32_t)((uint32_t)a + (uint32_t)b);
+}
+
 static inline int32_t coincell_clamp(int32_t value, int32_t low, int32_t high)
 {
     return value < low ? low : value > high ? high : value;

@@ -1,5 +1,5 @@
-/* Softmax over int8 in fixed point, as tensorflow/lite/kernels/internal/reference/softmax.h does it:
- * exp of differences to the row's maximum in Q0.31, their sum in Q12.19, one reciprocal a row. */
+/* Softmax over int8 in fixed point, as tensorflow/lite/kernels/internal/reference/softmax.h does
+ * it: exp of differences to the row's maximum in Q0.31, their sum in Q12.19, one reciprocal. */
 #include "kernels/softmax.h"
 
 #include "kernels/exponential.h"
@@ -36,7 +36,7 @@ static void softmax_row(const coincell_softmax_parameters *p, const int8_t *inpu
             sum += coincell_rounding_shift_right(coincell_exp_on_negative(scaled), 12);
         }
     }
-    /* sum = (1 + fraction) * 2^(12 - headroom), so its reciprocal is 1 / (1 + fraction), shifted. */
+    /* sum = (1 + fraction) * 2^(12 - headroom); its reciprocal is 1 / (1 + fraction), shifted. */
     const int32_t headroom = leading_zeros((uint32_t)sum);
     const int32_t fraction = (int32_t)(((uint32_t)sum << headroom) - 0x80000000u);
     const int32_t reciprocal = coincell_one_over_one_plus(fraction);
