@@ -59,6 +59,48 @@ def test_a_new_clip_goes_where_its_speaker_is(
     assert len(second.samples) == 60
 
 
+def test_speakers_that_are_told_later_are_kept_together_from_then_on(
+    make_project: MakeProject, recordings: Path, write_tone: WriteTone
+) -> None:
+    plain, told = ["file,label"], ["file,label,speaker"]
+    for number in range(60):
+        write_tone(recordings / f"{number}.wav", 300 + 10 * number)
+        plain.append(f"{number}.wav,{('yes', 'no')[number % 2]}")
+        told.append(f"{number}.wav,{('yes', 'no')[number % 2]},person{number // 2 % 10}")
+    csv_file = recordings / "labels.csv"
+    csv_file.write_text("\n".join(plain), encoding="utf-8")
+    project = make_project()
+    first = import_recordings(recordings, project)
+    assert "60 of 60 clips have no 'speaker'" in first.notes[0]
+    csv_file.write_text("\n".join(told), encoding="utf-8")
+    second = import_recordings(recordings, project)
+    assert (second.added, second.already_there, second.updated) == (0, 60, 60)
+    assert second.notes == ()
+    sides: dict[str, set[str]] = {}
+    for sample in second.dataset.samples:
+        sides.setdefault(sample.groups["speaker"], set()).add(sample.split)
+    assert len(sides) == 10
+    assert all(len(side) == 1 for side in sides.values())
+    assert [s.sha256 for s in second.dataset.samples] == [s.sha256 for s in first.dataset.samples]
+    third = import_recordings(recordings, project)
+    assert (third.updated, third.dataset) == (0, second.dataset)
+
+
+def test_a_split_that_the_csv_gives_later_is_honoured(
+    make_project: MakeProject, recordings: Path, write_tone: WriteTone
+) -> None:
+    for number in range(10):
+        write_tone(recordings / f"{number}.wav", 300 + 10 * number)
+    csv_file = recordings / "labels.csv"
+    project = make_project()
+    for split in ("", "test"):
+        lines = [f"{n}.wav,{('yes', 'no')[n % 2]},{split},room {n}" for n in range(10)]
+        csv_file.write_text("\n".join(["file,label,split,room", *lines]), encoding="utf-8")
+        summary = import_recordings(recordings, project)
+    assert {sample.split for sample in summary.dataset.samples} == {"test"}
+    assert summary.already_there == 10
+
+
 def test_targets_come_with_their_unit(
     make_project: MakeProject, recordings: Path, write_tone: WriteTone
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import struct
 from pathlib import Path
 
@@ -245,3 +246,34 @@ def test_silence_is_made_where_none_was_recorded(
     levels = np.sqrt(np.mean(windows.audio.astype(float) ** 2, axis=1))
     assert levels.max() < 32768 * 10 ** (-19 / 20)
     assert import_recordings(recordings, project).added == 0
+
+
+def test_another_sample_rate_converts_again_and_moves_nothing(
+    make_project: MakeProject, recordings: Path, write_tone: WriteTone
+) -> None:
+    fill(recordings, write_tone)
+    write_tone(recordings / NOISE_LABEL / "fan.wav", 120.0, seconds=30.0)
+    project = make_project("yes", "no")
+    before = import_recordings(recordings, project).dataset
+    slower = make_project("yes", "no", data="sample_rate_hz = 8000", name=project.directory.name)
+    with pytest.raises(DataError, match="stored at 16000 Hz"):
+        load_windows(before, before.samples, 8000, 8000)
+    summary = import_recordings(recordings, slower)
+    assert (summary.added, summary.already_there) == (27, 0)
+    assert [(s.file, s.split) for s in (*before.samples, *before.noise)] == [
+        (s.file, s.split) for s in (*summary.dataset.samples, *summary.dataset.noise)
+    ]
+    windows = load_windows(summary.dataset, summary.dataset.samples, 8000, 8000)
+    assert windows.padded == 24
+
+
+def test_what_is_no_file_is_not_waited_for(
+    make_project: MakeProject, recordings: Path, write_tone: WriteTone
+) -> None:
+    fill(recordings, write_tone, count=1)
+    os.mkfifo(recordings / "yes" / "pipe.wav")
+    (recordings / "no" / "dangling.wav").symlink_to("nowhere.wav")
+    with pytest.raises(DataError, match="2 faults") as caught:
+        import_recordings(recordings, make_project("yes", "no"))
+    assert "yes/pipe.wav: not a file" in caught.value.message
+    assert "no/dangling.wav: cannot be read: No such file" in caught.value.message

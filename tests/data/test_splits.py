@@ -7,11 +7,12 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from coincell.data import SPLITS, Split
 from coincell.data.splits import Unit, assign_splits, position, split_at
 from coincell.data.voices import MAX_VOICES, choose_voices
-from coincell.project import SplitSettings
+from coincell.project import SplitSettings, SynthesisSettings
 
 SHARES = SplitSettings(validation=0.15, test=0.2)
 LABELS = ["yes", "no", "up"]
@@ -116,6 +117,12 @@ def test_voices_meet_the_shares_for_both_genders_and_stay_when_more_come(seed: i
         counts = Counter(voice.split for voice in voices)
         assert abs(counts["test"] - 0.2 * count) < 1.6
         assert abs(counts["validation"] - 0.15 * count) < 1.6
+
+
+def test_a_project_can_ask_for_all_voices_and_no_more() -> None:
+    assert SynthesisSettings(voices=MAX_VOICES).voices == MAX_VOICES
+    with pytest.raises(ValidationError, match=f"less than or equal to {MAX_VOICES}"):
+        SynthesisSettings(voices=MAX_VOICES + 1)
 
 
 def test_another_seed_holds_out_other_voices() -> None:

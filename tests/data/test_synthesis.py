@@ -134,7 +134,7 @@ def test_columns_counts_and_sides(make_project: MakeProject) -> None:
     dataset = summary.dataset
     totals = {label: sum(row.values()) for label, row in dataset.counts().items()}
     assert totals == {"yes": 16, "no": 16, "unknown": 32, "silence": 16}
-    assert dataset.counts()["yes"] == {"train": 10, "validation": 2, "test": 4}
+    assert dataset.counts()["yes"] == {"train": 12, "validation": 2, "test": 2}
     assert dataset.counts()["silence"] == dataset.counts()["yes"]
     spoken = [s for s in dataset.samples if s.label != "silence"]
     one_of: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)

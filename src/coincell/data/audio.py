@@ -176,24 +176,23 @@ def _refuse_truncated_wav(content: bytes, name: str) -> None:
     )
 
 
-def read_recording(path: Path, name: str, rate_hz: int) -> tuple[Recording, bytes]:
-    """Read and decode a user's file; also its raw content, for hashing.
+def read_content(path: Path, name: str) -> bytes:
+    """The bytes of a user's recording.
 
     Raises:
-        DataError: as `decode_recording`; or the file cannot be read, or is over 512 MiB.
+        DataError: it is no file, cannot be read, or is over 512 MiB.
     """
     try:
-        if path.exists() and not path.is_file():
-            raise DataError(f"{name}: not a file.", "Name a WAV or FLAC file.")
         size = path.stat().st_size
+        if not path.is_file():
+            raise DataError(f"{name}: not a file.", "Name a WAV or FLAC file.")
         if size > MAX_FILE_BYTES:
             raise DataError(
                 f"{name}: {size} bytes; at most {MAX_FILE_BYTES} are read.", "Cut it into clips."
             )
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise DataError(f"{name}: cannot be read: {error.strerror or error}.") from error
-    return decode_recording(content, name, rate_hz), content
 
 
 def encode_wav(samples: NDArray[np.int16], rate_hz: int) -> bytes:

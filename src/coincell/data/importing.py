@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.data.audio import Recording, read_recording
+from coincell.data.audio import Recording, decode_recording, read_content
 from coincell.data.faults import Faults
 from coincell.data.layouts import Candidate, Layout, ListingOptions, list_source
 from coincell.data.manifest import (
@@ -22,15 +22,17 @@ from coincell.data.manifest import (
     Source,
     Split,
 )
+from coincell.data.placing import Incoming, place, split_notes
 from coincell.data.progress import Progress, silent
 from coincell.data.silence import make_silence
-from coincell.data.splits import Unit, assign_splits, position, split_at
+from coincell.data.splits import position, split_at
 from coincell.data.store import Store, open_store
 from coincell.errors import DataError
 from coincell.files import sha256_bytes
 from coincell.project import Project
 
 _PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
+_PIECE = re.compile(r"(?:(?<=-[0-9a-f]{12})-(?:train|validation|test))?\.wav$")
 _THREADS = 4
 _BATCH = 16
 _NOISE_PIECE_S = 2.0
@@ -45,6 +47,7 @@ class ImportSummary:
         found: recordings that the source offers.
         added: clips that are new in the data set (silence and noise included).
         already_there: recordings that were imported before.
+        updated: of these, clips whose groups or split the source now gives otherwise.
         duplicates: recordings left out: same name, label and content as another one.
         converted: what was done on the way in -> how many recordings.
         notes: what the user should know.
@@ -55,6 +58,7 @@ class ImportSummary:
     found: int
     added: int
     already_there: int
+    updated: int
     duplicates: int
     converted: Mapping[str, int]
     notes: tuple[str, ...]
@@ -62,12 +66,12 @@ class ImportSummary:
 
 
 @dataclass(frozen=True)
-class _Staged:
-    """A recording in the staging folder; its sample's split is not final yet."""
+class _Read:
+    """A recording that was read; `recording` is None when it was imported before."""
 
-    candidate: Candidate
-    sample: Sample
-    saturated: int
+    base: str
+    digest: str
+    recording: Recording | None
 
 
 def import_recordings(
@@ -83,7 +87,8 @@ def import_recordings(
 
     Args:
         source: a folder, or a CSV file.
-        project: whose data folder grows; clips that are there stay, with their splits.
+        project: whose data folder grows. Clips that are there stay, with their splits, unless
+            the source now gives another split, or tells whose a clip is that had nobody.
         layout: "auto" looks for a labels.csv, then for what marks Speech Commands, else takes
             each folder as a class.
         progress: told after each recording.
@@ -104,22 +109,24 @@ def import_recordings(
     listing = list_source(source, layout, project.configuration.data, options, faults)
     with open_store(project) as store:
         work = _Import(project, store, faults)
-        staged = work.stage_all(listing.candidates, progress)
+        incoming = work.take(listing.candidates, progress)
         faults.raise_if_any(f"{source} cannot be imported")
-        samples = work.with_splits(staged)
-        samples += make_silence(project, store, store.merged(samples))
-        dataset = store.publish(samples)
-    converted = Dataset(store.before.directory, tuple(samples)).notes(store.rate_hz)
-    if saturated := sum(item.saturated > 0 for item in staged):
-        converted["saturated at full scale"] = saturated
+        samples = place(incoming, store.before, project.configuration)
+        new = [s for s in samples if (store.staging / s.file).exists()]
+        silence = make_silence(project, store, store.merged(samples))
+        dataset = store.publish([*samples, *silence])
+    converted = Dataset(store.before.directory, tuple(new)).notes(store.rate_hz)
+    if work.saturated:
+        converted["saturated at full scale"] = work.saturated
     return ImportSummary(
         listing.layout,
         len(listing.candidates),
-        len(samples),
+        len(new) + len(silence),
         work.already_there,
+        work.updated,
         work.duplicates,
         converted,
-        (*listing.notes, *split_notes(dataset, project)),
+        (*listing.notes, *split_notes(dataset, project.configuration.data)),
         dataset,
     )
 
@@ -132,57 +139,79 @@ class _Import:
         self.store = store
         self.faults = faults
         self.already_there = 0
+        self.updated = 0
         self.duplicates = 0
-        before = (*store.before.samples, *store.before.noise)
-        self._splits_before = {sample.file: sample.split for sample in before}
-        self._there = {sample.file for sample in before if store.holds(sample)}
-        self._new: set[str] = set()
+        self.saturated = 0
+        self._before = {s.file: s for s in (*store.before.samples, *store.before.noise)}
+        self._pieces_before: dict[str, list[Sample]] = {}
+        for sample in self._before.values():
+            self._pieces_before.setdefault(_PIECE.sub("", sample.file), []).append(sample)
+        self._seen: set[str] = set()
 
-    def stage_all(self, candidates: Sequence[Candidate], progress: Progress) -> list[_Staged]:
+    def take(self, candidates: Sequence[Candidate], progress: Progress) -> list[Incoming]:
         """Decode, convert and stage every candidate that is new; faults are collected."""
-        staged: list[_Staged] = []
+        taken: list[Incoming] = []
         total = len(candidates)
         with ThreadPoolExecutor(_THREADS) as pool:
             for start in range(0, total, _BATCH):  # bounds what is decoded and not yet written
                 batch = candidates[start : start + _BATCH]
-                results = pool.map(self._decode, batch)
+                results = pool.map(self._read, batch)
                 for done, (candidate, result) in enumerate(zip(batch, results, strict=True), 1):
                     if isinstance(result, DataError):
                         self.faults.extend([result])
                     else:
-                        staged.extend(self._accept(candidate, *result))
+                        taken.extend(self._accept(candidate, result))
                     progress(start + done, total, candidate.name)
-        return staged
+        return taken
 
-    def _decode(self, candidate: Candidate) -> tuple[Recording, str] | DataError:
+    def _read(self, candidate: Candidate) -> _Read | DataError:
+        """Runs in a thread; decodes only what is new."""
         try:
-            rate_hz = self.store.rate_hz
-            recording, content = read_recording(candidate.path, candidate.name, rate_hz)
+            content = read_content(candidate.path, candidate.name)
+            digest = sha256_bytes(content)
+            base = _base(candidate, digest)
+            if self._is_there(base):
+                return _Read(base, digest, None)
+            recording = decode_recording(content, candidate.name, self.store.rate_hz)
+            return _Read(base, digest, recording)
         except DataError as error:
             return error
-        return recording, sha256_bytes(content)
 
-    def _accept(self, candidate: Candidate, recording: Recording, digest: str) -> list[_Staged]:
-        stem = _PLAIN.sub("-", PurePosixPath(candidate.name).stem).strip("-.")[:64] or "clip"
-        base = f"{candidate.label or 'recordings'}/{stem}-{digest[:12]}"
-        if base in self._new:
+    def _is_there(self, base: str) -> bool:
+        pieces = self._pieces_before.get(base, [])
+        return bool(pieces) and all(self.store.holds(piece) for piece in pieces)
+
+    def _accept(self, candidate: Candidate, read: _Read) -> list[Incoming]:
+        if read.base in self._seen:
             self.duplicates += 1
             return []
-        self._new.add(base)
-        pieces = self._pieces(candidate, recording, digest)
-        if all(f"{base}{suffix}.wav" in self._there for suffix, _, _ in pieces):
+        self._seen.add(read.base)
+        if read.recording is None:
             self.already_there += 1
-            return []
-        source = Source(recording.format, recording.rate_hz, recording.channels, digest)
-        staged = []
-        for suffix, split, samples in pieces:
-            clip = self.store.stage(f"{base}{suffix}.wav", samples)
+            return self._update(candidate, self._pieces_before[read.base])
+        recording = read.recording
+        self.saturated += recording.saturated > 0
+        source = Source(recording.format, recording.rate_hz, recording.channels, read.digest)
+        taken = []
+        for suffix, split, samples in self._pieces(candidate, recording, read.digest):
+            clip = self.store.stage(f"{read.base}{suffix}.wav", samples)
             sample = Sample(
                 clip.file, candidate.label, split, clip.sha256, clip.duration_s,
                 candidate.groups, candidate.target, candidate.unit, source,
             )  # fmt: skip
-            staged.append(_Staged(candidate, sample, recording.saturated))
-        return staged
+            taken.append(Incoming(sample, candidate.split, self._before.get(clip.file)))
+        return taken
+
+    def _update(self, candidate: Candidate, pieces: Sequence[Sample]) -> list[Incoming]:
+        """The clip as it is, if the source now says more of it: other groups, another split."""
+        if candidate.label == NOISE_LABEL:
+            return []
+        (before,) = pieces
+        after = replace(before, groups={**before.groups, **candidate.groups})
+        if after == before and candidate.split in (None, before.split):
+            return []
+        self.updated += 1
+        return [Incoming(after, candidate.split, before)]
 
     def _pieces(
         self, candidate: Candidate, recording: Recording, digest: str
@@ -190,88 +219,18 @@ class _Import:
         """A clip is one piece; long background noise is cut in time, a piece for each split."""
         samples = recording.samples
         if candidate.label != NOISE_LABEL:
-            return [("", candidate.split or "train", samples)]
+            return [("", "train", samples)]
         shares = self.project.configuration.data.split
         first = int(len(samples) * (1.0 - shares.validation - shares.test))
         second = int(len(samples) * (1.0 - shares.test))
-        cuts = {"train": samples[:first], "validation": samples[first:second],
-                "test": samples[second:]}  # fmt: skip
-        if min(len(cut) for cut in cuts.values()) >= _NOISE_PIECE_S * self.store.rate_hz:
-            return [(f"-{split}", split, cuts[split]) for split in SPLITS]
+        cuts = (samples[:first], samples[first:second], samples[second:])
+        if min(len(cut) for cut in cuts) >= _NOISE_PIECE_S * self.store.rate_hz:
+            return [(f"-{split}", split, cut) for split, cut in zip(SPLITS, cuts, strict=True)]
         seed = self.project.configuration.project.seed
         return [("", split_at(position(digest, seed), shares), samples)]
 
-    def with_splits(self, staged: Sequence[_Staged]) -> list[Sample]:
-        """The staged samples with their final splits."""
-        configuration = self.project.configuration
-        by = configuration.data.split.by
-        known: dict[str, Split] = {}
-        for split in reversed(SPLITS):  # a speaker on two sides already: train wins
-            known |= {_key(s, by): split for s in self.store.before.samples if s.split == split}
-            known |= {
-                _key(item.sample, by): split
-                for item in staged
-                if item.candidate.split == split and item.sample.label != NOISE_LABEL
-            }
-        free = [item.sample for item in staged
-                if item.candidate.split is None and item.sample.label != NOISE_LABEL]  # fmt: skip
-        labels: dict[str, set[str]] = {}
-        for sample in free:
-            labels.setdefault(_key(sample, by), set()).add(sample.label)
-        covered = {
-            split: frozenset(
-                [s.label for s in self.store.before.samples if s.split == split]
-                + [i.sample.label for i in staged if i.candidate.split == split]
-            )
-            for split in SPLITS
-        }
-        units = [Unit(key, frozenset(labels[key])) for key in sorted(labels)]
-        splits = assign_splits(
-            units, known, configuration.data.split, configuration.project.seed, covered
-        )
-        return [self._final(item, splits, by) for item in staged]
 
-    def _final(self, item: _Staged, splits: Mapping[str, Split], by: str) -> Sample:
-        sample = item.sample
-        if sample.file in self._splits_before:
-            return replace(sample, split=self._splits_before[sample.file])
-        if item.candidate.split is not None or sample.label == NOISE_LABEL:
-            return sample
-        return replace(sample, split=splits[_key(sample, by)])
-
-
-def _key(sample: Sample, by: str) -> str:
-    """What must stay on one side: the value of the column `by`, or the clip's own content."""
-    value = sample.groups.get(by, "")
-    return f"{by}={value}" if value else f"clip={sample.source.sha256 or sample.sha256}"
-
-
-def split_notes(dataset: Dataset, project: Project) -> tuple[str, ...]:
-    """What the splits leave to be desired, one sentence each."""
-    settings = project.configuration.data
-    by = settings.split.by
-    notes: list[str] = []
-    spoken = [s for s in dataset.samples if s.label != settings.silence_label]
-    without = sum(not sample.groups.get(by) for sample in spoken)
-    if without:
-        notes.append(
-            f"{without} of {len(spoken)} clips have no {by!r}: they are split by clip, so one "
-            f"person may be on both sides, and the figures do not tell how the model does on "
-            f"people it has never heard."
-        )
-    counts = dataset.counts()
-    if absent := [label for label in settings.labels if label not in counts]:
-        notes.append(f"No recordings yet of: {', '.join(absent)}.")
-    shares: Mapping[Split, float] = {
-        "train": 1.0,
-        "validation": settings.split.validation,
-        "test": settings.split.test,
-    }
-    for split in SPLITS:
-        lacking = [label for label in counts if shares[split] > 0 and not counts[label][split]]
-        if lacking:
-            notes.append(
-                f"No clip for {split} of: {', '.join(lacking)}. Too few people (or clips) to share "
-                f"out, or the source's own split has none."
-            )
-    return tuple(notes)
+def _base(candidate: Candidate, digest: str) -> str:
+    """What a clip's files are named after: its label, its name, its content."""
+    stem = _PLAIN.sub("-", PurePosixPath(candidate.name).stem).strip("-.")[:64] or "clip"
+    return f"{candidate.label or 'recordings'}/{stem}-{digest[:12]}"

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.data.audio import read_recording
+from coincell.data.audio import decode_recording, read_content
 from coincell.data.windows import fit_window
 from coincell.project import DataSettings
 
@@ -36,7 +36,8 @@ def read_window(path: Path, settings: DataSettings) -> RecordingWindow:
     Raises:
         DataError: it is missing, broken, empty, or of a kind that is not read.
     """
-    recording, _ = read_recording(path, str(path), settings.sample_rate_hz)
+    content = read_content(path, str(path))
+    recording = decode_recording(content, str(path), settings.sample_rate_hz)
     clip, wanted = recording.samples, settings.window_samples
     return RecordingWindow(
         fit_window(clip, wanted),

@@ -20,7 +20,7 @@ from coincell.data.progress import Progress, silent
 from coincell.data.silence import SILENCE_FORMAT, make_silence
 from coincell.data.speech import Speech, Utterance
 from coincell.data.store import Store, open_store
-from coincell.data.voices import MAX_VOICES, Voice, choose_voices
+from coincell.data.voices import Voice, choose_voices
 from coincell.errors import DataError
 from coincell.files import sha256_bytes
 from coincell.project import Project
@@ -90,11 +90,6 @@ def synthesize(project: Project, progress: Progress = silent) -> SynthesisSummar
         DataError: a word that is no label, a voice or accent that espeak-ng does not have.
     """
     settings = project.configuration.synthesis
-    if settings.voices > MAX_VOICES:
-        raise DataError(
-            f"synthesis.voices is {settings.voices}; there are {MAX_VOICES} that differ enough.",
-            "Ask for fewer voices, and for more takes (clips_per_word_and_voice).",
-        )
     voices = choose_voices(
         settings.voices,
         settings.accents,

@@ -1,0 +1,111 @@
+"""Where incoming clips go: the split that the source gives, that their people have, or by hash."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from coincell.data.manifest import NOISE_LABEL, SPLITS, Dataset, Sample, Split
+from coincell.data.splits import Unit, assign_splits
+from coincell.project import Configuration, DataSettings
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A clip on its way in.
+
+    Attributes:
+        sample: its split is provisional, but for noise.
+        given: the split that the source gives, else None.
+        before: the same clip as it was in the data set, if it was.
+    """
+
+    sample: Sample
+    given: Split | None
+    before: Sample | None
+
+
+def unit_key(sample: Sample, by: str) -> str:
+    """What must stay on one side: the value of the column `by`, or the clip's own content."""
+    value = sample.groups.get(by, "")
+    return f"{by}={value}" if value else f"clip={sample.source.sha256 or sample.sha256}"
+
+
+def place(
+    incoming: Sequence[Incoming], dataset: Dataset, configuration: Configuration
+) -> list[Sample]:
+    """The incoming samples with their final splits, in order.
+
+    A given split is taken as it is. A clip that was there keeps its side, unless one only now
+    learns whose it is. Noise keeps its own. All others: see `assign_splits`.
+
+    Args:
+        incoming: new clips, and old ones that changed.
+        dataset: as it was before.
+        configuration: shares, the column that never crosses, the seed.
+    """
+    by = configuration.data.split.by
+    fixed = [_fixed(item, by) for item in incoming]
+    files = {item.sample.file for item in incoming}
+    settled = [s for s in dataset.samples if s.file not in files]
+    open_labels: dict[str, set[str]] = {}
+    for item, split in zip(incoming, fixed, strict=True):
+        if split is None:
+            open_labels.setdefault(unit_key(item.sample, by), set()).add(item.sample.label)
+        elif item.sample.label != NOISE_LABEL:
+            settled.append(replace(item.sample, split=split))
+    known: dict[str, Split] = {}
+    for side in reversed(SPLITS):  # somebody is on two sides already: training wins
+        known |= {unit_key(s, by): side for s in settled if s.split == side}
+    splits = assign_splits(
+        [Unit(key, frozenset(labels)) for key, labels in sorted(open_labels.items())],
+        known,
+        configuration.data.split,
+        configuration.project.seed,
+        {side: frozenset(s.label for s in settled if s.split == side) for side in SPLITS},
+    )
+    return [
+        replace(item.sample, split=split or splits[unit_key(item.sample, by)])
+        for item, split in zip(incoming, fixed, strict=True)
+    ]
+
+
+def _fixed(item: Incoming, by: str) -> Split | None:
+    """The clip's split where it is not for `place` to choose, else None."""
+    if item.given is not None:
+        return item.given
+    if item.sample.label == NOISE_LABEL:
+        return item.sample.split
+    if item.before is not None and unit_key(item.before, by) == unit_key(item.sample, by):
+        return item.before.split
+    return None
+
+
+def split_notes(dataset: Dataset, settings: DataSettings) -> tuple[str, ...]:
+    """What the splits leave to be desired, one sentence each."""
+    by = settings.split.by
+    notes: list[str] = []
+    spoken = [s for s in dataset.samples if s.label != settings.silence_label]
+    without = sum(not sample.groups.get(by) for sample in spoken)
+    if without:
+        notes.append(
+            f"{without} of {len(spoken)} clips have no {by!r}: they are split by clip, so one "
+            f"person may be on both sides, and the figures do not tell how the model does on "
+            f"people it has never heard."
+        )
+    counts = dataset.counts()
+    if absent := [label for label in settings.labels if label not in counts]:
+        notes.append(f"No recordings yet of: {', '.join(absent)}.")
+    shares: Mapping[Split, float] = {
+        "train": 1.0,
+        "validation": settings.split.validation,
+        "test": settings.split.test,
+    }
+    for split in SPLITS:
+        lacking = [label for label in counts if shares[split] > 0 and not counts[label][split]]
+        if lacking:
+            notes.append(
+                f"No clip for {split} of: {', '.join(lacking)}. Too few people (or clips) to share "
+                f"out, or the source's own split has none."
+            )
+    return tuple(notes)
