@@ -126,6 +126,19 @@ FAULTS = {
            *(volatile uint32_t *)0x40002008 = 1;""",
         r"tiny_invoke.*EasyDMA of 4 bytes at 0x00010000.*RAM only",
     ),
+    "short": ("*(volatile uint32_t *)0x40002200 = 1;", r"0x40002200 \(UARTE0\).*not model"),
+    "pins": (
+        "*(volatile uint32_t *)0x4000250C = 7; *(volatile uint32_t *)0x40002008 = 1;",
+        r"tiny_invoke.*board's pins",
+    ),
+    "off": (
+        "*(volatile uint32_t *)0x40002500 = 0; *(volatile uint32_t *)0x40002000 = 1;",
+        r"tiny_invoke.*not enabled",
+    ),
+    "interrupt": (
+        '*(volatile uint32_t *)0xE000E200 = 4; __asm volatile("cpsie i\\n wfi");',
+        r"tiny_invoke.*interrupt would be taken",
+    ),
     "sleep": ('__asm volatile("wfi");', r"waits, but 6 bytes"),
     "code": ("if (input[0] != 99) return 7;", r"failed with code 7"),
 }

@@ -144,24 +144,36 @@ class Interrupts(Registers):
     """The part of NVIC and SCB that firmware without interrupt handlers uses."""
 
     def __init__(self) -> None:
-        plain = {0xD08: 0, 0xD10: 0, 0xD14: 0x200, 0xD88: 0}  # VTOR, SCR, CCR, CPACR
+        plain = {0xD08: 0, 0xD88: 0}  # VTOR, CPACR
         super().__init__("system control space", 0xE000E000, plain)
         self.enabled = 0
         self.pending = 0
-        self.tasks = {
-            0x100: self._enable,
-            0x180: self._disable,
-            0x200: self._pend,
-            0x280: self._unpend,
-            0xD0C: self._system_reset,
-        }
-        self.readers = {
-            0x100: lambda: self.enabled,
-            0x180: lambda: self.enabled,
-            0x200: lambda: self.pending,
-            0x280: lambda: self.pending,
-            0xD0C: lambda: 0xFA050000,
-        }
+        self.tasks = {0xD0C: self._system_reset}
+        self.readers = {0xD0C: lambda: 0xFA050000}
+        for bank in (0, 1):  # the nRF52840 has 48 interrupts
+            self._add_bank(4 * bank, 32 * bank)
+
+    def _add_bank(self, offset: int, shift: int) -> None:
+        """ISER, ICER, ISPR, ICPR of the 32 interrupts from `shift` on."""
+
+        def enable(value: int) -> None:
+            self.enabled |= value << shift
+
+        def disable(value: int) -> None:
+            self.enabled &= ~(value << shift)
+
+        def pend(value: int) -> None:
+            self.pending |= value << shift
+
+        def unpend(value: int) -> None:
+            self.pending &= ~(value << shift)
+
+        tasks = {0x100: enable, 0x180: disable, 0x200: pend, 0x280: unpend}
+        self.tasks |= {register + offset: task for register, task in tasks.items()}
+        for register in (0x100, 0x180):
+            self.readers[register + offset] = lambda: self.enabled >> shift & 0xFFFFFFFF
+        for register in (0x200, 0x280):
+            self.readers[register + offset] = lambda: self.pending >> shift & 0xFFFFFFFF
 
     def reset(self) -> None:
         """As after power on."""
@@ -171,18 +183,6 @@ class Interrupts(Registers):
     def wakes(self) -> bool:
         """Whether WFI returns."""
         return bool(self.enabled & self.pending)
-
-    def _enable(self, value: int) -> None:
-        self.enabled |= value
-
-    def _disable(self, value: int) -> None:
-        self.enabled &= ~value
-
-    def _pend(self, value: int) -> None:
-        self.pending |= value
-
-    def _unpend(self, value: int) -> None:
-        self.pending &= ~value
 
     def _system_reset(self, value: int) -> None:
         raise GuestFaultError(f"the firmware reset itself (AIRCR = {value:#010x})")
@@ -195,14 +195,16 @@ class Uarte(Registers):
     ENDRX, ENDTX, RXSTARTED, TXSTARTED, TXSTOPPED = 0x110, 0x120, 0x14C, 0x150, 0x158
     ENABLE, RXD_PTR, RXD_MAXCNT, RXD_AMOUNT = 0x500, 0x534, 0x538, 0x53C
     TXD_PTR, TXD_MAXCNT, TXD_AMOUNT, INTEN = 0x544, 0x548, 0x54C, 0x300
+    PSEL_TXD, PSEL_RXD, BAUDRATE, CONFIG = 0x50C, 0x514, 0x524, 0x56C
+    LINE = ((PSEL_TXD, 35), (PSEL_RXD, 42), (BAUDRATE, 0x10000000), (CONFIG, 0))
 
     def __init__(self, memory: Memory, interrupts: Interrupts) -> None:
-        events = (0x108, 0x110, 0x11C, 0x120, 0x124, 0x144, 0x14C, 0x150, 0x158)
-        plain = dict.fromkeys(events, 0) | {
-            0x200: 0, 0x300: 0, 0x480: 0, 0x500: 0, 0x508: 0xFFFFFFFF, 0x50C: 0xFFFFFFFF,
-            0x510: 0xFFFFFFFF, 0x514: 0xFFFFFFFF, 0x524: 0x04000000, 0x534: 0, 0x538: 0,
-            0x53C: 0, 0x544: 0, 0x548: 0, 0x54C: 0, 0x56C: 0,
-        }  # fmt: skip
+        events = (self.ENDRX, self.ENDTX, self.RXSTARTED, self.TXSTARTED, self.TXSTOPPED)
+        transfers = (self.RXD_PTR, self.RXD_MAXCNT, self.TXD_PTR, self.TXD_MAXCNT)
+        amounts = (self.RXD_AMOUNT, self.TXD_AMOUNT)
+        plain = dict.fromkeys((*events, *transfers, *amounts, self.INTEN, self.ENABLE), 0)
+        plain |= dict.fromkeys((0x508, self.PSEL_TXD, 0x510, self.PSEL_RXD), 0xFFFFFFFF)
+        plain |= {self.BAUDRATE: 0x04000000, self.CONFIG: 0}
         super().__init__("UARTE0", 0x40002000, plain)
         self.memory = memory
         self.interrupts = interrupts
@@ -232,6 +234,8 @@ class Uarte(Registers):
     def _enabled(self) -> None:
         if self.values[self.ENABLE] != 8:
             raise GuestFaultError("a transfer on UARTE0 while it is not enabled")
+        if any(self.values[register] != value for register, value in self.LINE):
+            raise GuestFaultError("UARTE0 is not set to the board's pins, 1 Mbaud and 8N1")
 
     def _start_rx(self, value: int) -> None:
         if value & 1:
@@ -314,9 +318,9 @@ class Worker:
         engine.mem_write(flash[0], self.content)
         self.interrupts = Interrupts()
         self.uarte = Uarte(Memory(engine, ram[0], ram[1]), self.interrupts)
-        clock = Registers("CLOCK, POWER", 0x40000000, {0x100: 0, 0x40C: 0, 0x578: 0})
+        clock = Registers("CLOCK", 0x40000000, {0x100: 0, 0x40C: 0})
         clock.tasks[0x000] = lambda _: clock.values.update({0x100: 1, 0x40C: 0x10001})
-        nvmc = Registers("NVMC", 0x4001E000, {0x400: 1, 0x504: 0, 0x540: 0})
+        nvmc = Registers("NVMC", 0x4001E000, {0x400: 1, 0x540: 0})
         self.peripherals = [clock, self.uarte, nvmc, gpio(), self.interrupts]
         for peripheral in self.peripherals:
             self._map(peripheral)
@@ -450,6 +454,9 @@ class Worker:
                 return "fault"
             if not self.interrupts.wakes():
                 return "waiting"
+            if not self.engine.reg_read(arm.UC_ARM_REG_PRIMASK) & 1:
+                self.fault = "an interrupt would be taken, which the virtual board does not model"
+                return "fault"
 
     def _registers(self) -> dict[str, int]:
         return {name: self.engine.reg_read(number) for name, number in REGISTERS.items()}

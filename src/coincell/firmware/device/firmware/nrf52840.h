@@ -49,6 +49,7 @@
 
 /* Cortex-M4: interrupt controller, system control block */
 #define NVIC_ISER0 REGISTER(0xE000E100u)
+#define NVIC_ICER(bank) REGISTER(0xE000E180u + 4u * (bank))
 #define NVIC_ICPR0 REGISTER(0xE000E280u)
 #define SCB_VTOR REGISTER(0xE000ED08u)
 #define SCB_AIRCR REGISTER(0xE000ED0Cu)

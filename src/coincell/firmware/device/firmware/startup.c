@@ -55,6 +55,8 @@ uint32_t stack_peak_bytes(void)
 void image_reset(void)
 {
     mask_interrupts();
+    NVIC_ICER(0) = 0xFFFFFFFFu;
+    NVIC_ICER(1) = 0xFFFFFFFFu;
     SCB_VTOR = (uint32_t)(uintptr_t)image_vectors;
     SCB_CPACR |= SCB_CPACR_FPU;
     barrier();
