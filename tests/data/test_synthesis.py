@@ -6,6 +6,7 @@ import ast
 import importlib.util
 import subprocess
 import sys
+import time
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import NoReturn
@@ -82,6 +83,7 @@ def test_utterances_do_not_depend_on_what_was_said_before(
     spoken: list[dict[Utterance, bytes]] = []
     for run, order in enumerate((utterances, utterances[::-1])):
         monkeypatch.setenv("COINCELL_CACHE", str(tmp_path / f"cache-{run}"))
+        time.sleep(1.1 * run)  # the library seeds itself by the second in which it is loaded
         with Speech(workers=1) as speaker:
             sounds = list(speaker.speak(order))
             assert {rate_hz for _, rate_hz in sounds} == {22050}

@@ -9,7 +9,8 @@ frame: b"\\0" and int16 little-endian samples, or b"\\1" and a message in UTF-8.
 input.
 
 espeak-ng keeps state from one utterance to the next (the phase of its voices, its random numbers),
-so each is spoken by a fresh child: forked after loading, it inherits the state right after it.
+so each is spoken by a fresh child: forked after loading, it inherits the state right after it. Its
+random numbers start from the clock when it is loaded; the child starts them anew from a constant.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ _SYNCHRONOUS = 2  # espeak_AUDIO_OUTPUT: AUDIO_OUTPUT_SYNCHRONOUS
 _UTF8 = 1  # espeakCHARS_UTF8
 _POSITION_CHARACTER = 1  # espeak_POSITION_TYPE: POS_CHARACTER
 _RATE, _PITCH, _RANGE = 1, 3, 4  # espeak_PARAMETER
+_RANDOM_SEED = 1
 _CHILD_SECONDS = 30
 _MAX_BYTES = 1 << 24
 _MAX_REQUEST_BYTES = 1 << 16
@@ -81,6 +83,7 @@ class Engine:
 
     def speak(self, request: dict[str, Any]) -> bytes:
         """One utterance as int16 little-endian samples."""
+        self.library.espeak_ng_SetRandSeed(ctypes.c_long(_RANDOM_SEED))
         identifier = self.identifiers.get(request["accent"])
         if identifier is None:
             raise ValueError(f"espeak-ng has no accent {request['accent']!r}")
