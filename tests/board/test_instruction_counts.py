@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from board.bare import board_at_zero, emulated, link_bare, link_one_window
-from coincell.board.measurement import BlockRuns, block_costs, read_counts
+from coincell.board.measurement import BlockRuns, block_costs, read_counts, watched_pages
 from coincell.board.owners import FIRST, OUTSIDE, chain_parts, owner_table
 from coincell.errors import ToolchainError
 from coincell.firmware import Elf, Image
@@ -134,3 +134,42 @@ def test_a_window_counts_as_in_qemu(tmp_path: Path, compiler: str) -> None:
             alone = trace.during(elf, part.symbol, callers[part.symbol])
             assert instructions(elf, own) == len(alone), part.name
     assert instructions(elf, blocks) == len(trace.addresses), "from reset to the end"
+
+
+LOADS = {
+    "ldr r1, [r0]": 1,
+    "ldrb r1, [r0, #3]": 1,
+    "ldrsh r1, [r0, #2]": 1,
+    "ldrd r1, r2, [r0]": 2,
+    "ldmia r0, {r1, r2, r3}": 3,
+    "vldr s0, [r0]": 1,
+    "vldr d0, [r0]": 2,
+    "vldmia r0, {s0-s3}": 4,
+    "str r1, [sp, #-8]": 0,
+    "ldr r1, [sp]": 0,
+}
+
+
+@pytest.mark.parametrize("instruction", LOADS)
+def test_loads_of_constants_are_counted_one_by_one(tmp_path: Path, instruction: str) -> None:
+    program = f"""
+        #include <stdint.h>
+        extern const uint32_t table[8];
+        const uint32_t table[8] = {{1, 2, 3, 4, 5, 6, 7, 8}};
+        void image_main(void);
+        void image_main(void)
+        {{
+            register const uint32_t *place __asm("r0") = table;
+            for (volatile int i = 0; i < 5; i++)
+                __asm volatile("{instruction}" ::"r"(place)
+                               : "r1", "r2", "r3", "s0", "s1", "s2", "s3", "memory");
+        }}
+    """
+    image = link_bare({"main.c": program}, tmp_path)
+    begin, end = watched_pages(image.parsed)
+    with emulated(image) as emulator:
+        emulator.ask("watch", begin=begin, end=end, on=True)
+        emulator.ask("count", on=True, owner=OUTSIDE)
+        emulator.ask("run", budget=PLENTY)
+        _, loads = read_counts(emulator)
+    assert loads.get(OUTSIDE, 0) == 5 * LOADS[instruction]

@@ -28,7 +28,6 @@ from unicorn.unicorn_py3.unicorn import uclib
 
 Reply = tuple[dict[str, Any], bytes]
 
-PAGE = 1024
 ENTRIES = 1 << 16
 OWNERS = 4096
 WFI = b"\x30\xbf"

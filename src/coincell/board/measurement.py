@@ -15,7 +15,7 @@ from coincell.board.emulator import Emulator
 from coincell.board.owners import FIRST, KEEP, OUTSIDE, Part, chain_parts, owner_table
 from coincell.board.virtual import VirtualBoard
 from coincell.errors import InternalError
-from coincell.firmware import Application, Elf
+from coincell.firmware import RODATA_ALIGN, Application, Elf
 
 _PAINT = b"\xc0\xc0\xc0\xc0"
 _RECORD = struct.Struct("<IHHQQ")
@@ -50,7 +50,7 @@ class Measurement:
     Attributes:
         instructions: exact.
         cycles: the Cortex-M4 model at zero wait states.
-        flash_loads: data loads from flash: constants and literals.
+        flash_loads: data loads from flash, exact: constants (.rodata) and literals in the code.
         cycles_flash: cycles and the waits for flash_loads.
         latency_ms: cycles_flash at the board's clock.
         latency_range_ms: how far to trust that, as the board's description says.
@@ -138,8 +138,8 @@ def read_counts(emulator: Emulator) -> tuple[list[BlockRuns], dict[int, int]]:
 def watched_pages(elf: Elf) -> tuple[int, int]:
     """The whole pages that hold the constants: the linker script gives them pages of their own."""
     begin = elf.label("image_rodata_begin")
-    pages = -(-(elf.label("image_rodata_end") - begin) // 1024)
-    return begin, begin + 1024 * pages
+    pages = -(-(elf.label("image_rodata_end") - begin) // RODATA_ALIGN)
+    return begin, begin + RODATA_ALIGN * pages
 
 
 def paint_stack(virtual: VirtualBoard) -> None:

@@ -187,7 +187,7 @@ def link_image(
         hex=paths["hex"],
         bin=paths["bin"],
         board=board,
-        compiler=f"{chosen.name} {chosen.version}",
+        compiler=f"zig {chosen.version}" if chosen.name == "zig" else chosen.version,
         image_flash_bytes=parsed.label("image_flash_bytes"),
         image_ram_bytes=parsed.label("image_ram_bytes"),
         stack_reserved=stack_bytes,
