@@ -56,9 +56,14 @@ def write_atomic(path: Path, data: bytes | str) -> None:
         raise
 
 
+def is_disk_full(error: OSError) -> bool:
+    """Whether `error` says that there is no room left."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
 def disk_error(path: Path, error: OSError) -> UserError:
     """The user's view of an OSError on writing `path`."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if is_disk_full(error):
         return UserError(
             f"The disk is full: cannot write {path}.",
             hint="Free some space and run the same command again; finished stages are kept.",

@@ -90,13 +90,9 @@ def main() -> None:
     except MemoryError:
         click.echo("error: out of memory. Use fewer clips or fewer copies.", err=True)
         sys.exit(2)
+    except OSError as error:
+        sys.exit(_tell_system_error(error))
     except Exception as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            from pathlib import Path
-
-            from coincell.files import disk_error
-
-            sys.exit(_tell(disk_error(Path(str(error.filename or "a file")), error)))
         sys.exit(_report_fault(error))
 
 
@@ -111,6 +107,17 @@ def _tell(error: CoincellError) -> int:
         click.echo(f"{click.style('hint:', fg='cyan', bold=True)}  {error.hint}", err=True)
     click.echo(click.style(f"more:  docs/troubleshooting.md#{error.topic}", dim=True), err=True)
     return error.exit_code
+
+
+def _tell_system_error(error: OSError) -> int:
+    """A full disk or a file that may not be touched is the user's to mend; all else is ours."""
+    from pathlib import Path
+
+    from coincell.files import disk_error, is_disk_full
+
+    if is_disk_full(error) or isinstance(error, PermissionError):
+        return _tell(disk_error(Path(str(error.filename or "a file")), error))
+    return _report_fault(error)
 
 
 def _report_fault(error: Exception) -> int:

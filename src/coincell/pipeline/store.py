@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from coincell.errors import InternalError, UserError
-from coincell.files import disk_error, locked, sha256_file, write_atomic
+from coincell.files import disk_error, is_disk_full, locked, sha256_file, write_atomic
 
 MANIFEST = "manifest.json"
 
@@ -78,7 +78,9 @@ class ArtefactStore:
                 _seal(work, stage, key, inputs)
                 work.replace(place)
             except OSError as error:
-                raise disk_error(place, error) from error
+                if is_disk_full(error):
+                    raise disk_error(place, error) from error
+                raise
             finally:
                 shutil.rmtree(work, ignore_errors=True)
         return Artefact(stage, key, place)
