@@ -1,6 +1,6 @@
 """Synthetic recordings: how long the demo's take, and whether people's words can be heard in them.
 
-Makes the set of the keyword-spotting demo's size (6 words, unknown, silence; 32 voices, 3 takes)
+Makes the set of the keyword-spotting demo's size (6 words, unknown, silence; 32 voices, 5 takes)
 three times: with an empty cache, into a second project from the cache, and again with nothing
 changed; then reads it as windows and checks it. Seconds are wall clock.
 

@@ -66,7 +66,7 @@ def test_the_same_set_in_another_order_has_the_same_bytes(
         made.append(contents(project))
     first, second = made
     clips = [name for name in first if name.endswith(".wav") and not name.startswith("silence")]
-    assert len(clips) == 4 * 2 * 2 + 4 * 4 + 12
+    assert len(clips) == 4 * 2 * 2 + 4 * 6 + 12
     assert {name: first[name] for name in clips} == {name: second[name] for name in clips}
 
 
@@ -100,7 +100,7 @@ def test_a_second_synthesis_speaks_nothing(
 ) -> None:
     first = make_project("yes", "no", "unknown", extra=SMALL)
     summary = synthesize(first)
-    assert (summary.made, summary.kept, summary.removed) == (32, 0, 0)
+    assert (summary.made, summary.kept, summary.removed) == (40, 0, 0)
     before = contents(first)
 
     def refuse(*_: object, **__: object) -> NoReturn:
@@ -108,10 +108,10 @@ def test_a_second_synthesis_speaks_nothing(
 
     monkeypatch.setattr(subprocess, "Popen", refuse)
     again = synthesize(first)
-    assert (again.made, again.kept, again.removed) == (0, 32, 0)
+    assert (again.made, again.kept, again.removed) == (0, 40, 0)
     assert contents(first) == before
     second = make_project("yes", "no", "unknown", extra=SMALL)
-    assert synthesize(second).made == 32  # from the cache
+    assert synthesize(second).made == 40  # from the cache
     assert contents(second) == before
 
 
@@ -135,7 +135,7 @@ def test_columns_counts_and_sides(make_project: MakeProject) -> None:
     summary = synthesize(project)
     dataset = summary.dataset
     totals = {label: sum(row.values()) for label, row in dataset.counts().items()}
-    assert totals == {"yes": 16, "no": 16, "unknown": 32, "silence": 16}
+    assert totals == {"yes": 16, "no": 16, "unknown": 48, "silence": 16}
     assert dataset.counts()["yes"] == {"train": 12, "validation": 2, "test": 2}
     assert dataset.counts()["silence"] == dataset.counts()["yes"]
     spoken = [s for s in dataset.samples if s.label != "silence"]
@@ -159,7 +159,7 @@ def test_columns_counts_and_sides(make_project: MakeProject) -> None:
         noise = load_noise(dataset, split, 16000, 16000)
         assert noise.shape == (4, 16000)
         assert (np.abs(noise).max(axis=1) > 500).all()
-    assert dataset.notes(16000) == {"synthetic silence": 16, "synthetic speech": 64}
+    assert dataset.notes(16000) == {"synthetic silence": 16, "synthetic speech": 80}
 
 
 @needs_voices

@@ -148,7 +148,7 @@ def _plan(project: Project, voices: Sequence[Voice], engine: str) -> list[_Take]
     ]
     others = [word for word in settings.unknown_words if word not in data.labels]
     if data.unknown_label in data.labels and others:
-        count = settings.unknown_clips_per_voice or 2 * settings.clips_per_word_and_voice
+        count = settings.unknown_clips_per_voice or 3 * settings.clips_per_word_and_voice
         for index, voice in enumerate(voices):
             for number in range(count):
                 word = others[(index * count + number) % len(others)]

@@ -100,12 +100,15 @@ class SynthesisSettings(_Section):
         description="espeak-ng language codes; a voice has one accent.",
     )
     clips_per_word_and_voice: int = Field(
-        3, ge=1, le=50, description="Takes a voice speaks of each word, with other rate and pitch."
+        5, ge=1, le=50, description="Takes a voice speaks of each word, with other rate and pitch."
     )
     rate_wpm: WholeRange = Field((130, 210), description="Speaking rate, words a minute.")
     pitch: WholeRange = Field((30, 70), description="espeak-ng pitch, 0 to 99.")
     unknown_clips_per_voice: int = Field(
-        0, ge=0, le=1000, description="Other words a voice speaks; 0: twice the takes of a word."
+        0,
+        ge=0,
+        le=1000,
+        description="Other words a voice speaks; 0: three times the takes of a word.",
     )
     silence_clips: int = Field(0, ge=0, description="Clips without speech; 0: as many as a word.")
     noise_snr_db: Range = Field(
