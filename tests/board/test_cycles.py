@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from board.assembly import assemble
 from coincell.board.cycles import BlockCost, CortexM4
-from coincell.errors import BoardError
+from coincell.errors import BoardError, MissingExtraError
 
 # (assembly, instructions, cycles, literal loads, how the cycles come about)
 BLOCKS = [
@@ -92,3 +94,9 @@ def test_what_is_no_instruction_is_refused(model: CortexM4) -> None:
 
 def test_an_empty_block_costs_nothing(model: CortexM4) -> None:
     assert model.block_cost(b"", 0x10000) == BlockCost(0, 0, 0)
+
+
+def test_without_the_extra_it_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "capstone", None)
+    with pytest.raises(MissingExtraError, match="capstone"):
+        CortexM4()

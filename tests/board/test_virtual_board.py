@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from coincell.board import BoardClient, VirtualBoard
+from coincell.board import BoardClient, StackOverflowError, VirtualBoard
 from coincell.errors import BoardError, MissingExtraError
 from coincell.firmware import (
     Application,
@@ -185,7 +185,7 @@ def test_a_stack_that_overflows_is_called_so(tmp_path: Path) -> None:
     source = recursion + plain.sources["tiny.c"]
     network = StandInNetwork(invoke=plain.invoke, more_sources={"tiny.c": source})
     image = build_image(stand_in_application(network), load_board("nano33ble"), tmp_path)
-    overflow = pytest.raises(BoardError, match="stack overflowed in tiny_recurse")
+    overflow = pytest.raises(StackOverflowError, match="stack overflowed in tiny_recurse")
     with VirtualBoard(image) as virtual, overflow:
         BoardClient(virtual).process(random_windows(1)[0])
 

@@ -2,7 +2,7 @@
 
 from coincell.board.client import BoardClient, BoardInfo, BoardResult, Transport
 from coincell.board.measurement import Measurement, PartCost, measure
-from coincell.board.virtual import VirtualBoard
+from coincell.board.virtual import StackOverflowError, VirtualBoard
 
 __all__ = [
     "BoardClient",
@@ -10,6 +10,7 @@ __all__ = [
     "BoardResult",
     "Measurement",
     "PartCost",
+    "StackOverflowError",
     "Transport",
     "VirtualBoard",
     "measure",

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from coincell.board.emulator import Emulator
-from coincell.errors import BoardError
+from coincell.errors import BoardError, GateError
 from coincell.firmware import Board, Elf, Image, plain_binary
 
 DEFAULT_BUDGET = 4_000_000_000
@@ -18,6 +18,10 @@ _GUARD = 1 << 16
 
 _RAM_FILL = 0xA5
 """RAM after power on: neither zero nor the stack's paint, so that nobody relies on it."""
+
+
+class StackOverflowError(GateError):
+    """The chain needs more stack than the image reserves for it."""
 
 
 class VirtualBoard:
@@ -85,6 +89,7 @@ class VirtualBoard:
 
         Raises:
             BoardError: it faulted or hung; the message says where.
+            StackOverflowError: it used more stack than it has.
         """
         answer, sent = self.emulator.ask("run", data, budget=self.budget)
         self._received += sent
@@ -120,7 +125,7 @@ class VirtualBoard:
         """Guest memory."""
         return self.emulator.ask("read", address=address, count=count)[1]
 
-    def _explain(self, answer: dict[str, Any]) -> BoardError:
+    def _explain(self, answer: dict[str, Any]) -> BoardError | StackOverflowError:
         registers = answer["registers"]
         at = f"in {self._place(registers)} (pc {registers['pc']:#010x})"
         if answer["state"] == "budget":
@@ -132,7 +137,7 @@ class VirtualBoard:
         address, ram = answer["address"], self.board.ram
         below = address is not None and ram.origin - _GUARD <= address < ram.origin
         if below and registers["sp"] < ram.origin + 1024:
-            return BoardError(
+            return StackOverflowError(
                 f"The stack overflowed {at}: sp is {registers['sp']:#010x}, "
                 f"and the stack ends at {ram.origin:#010x}.",
                 hint="Reserve more stack for the image, or use less of it.",
