@@ -195,8 +195,9 @@ def test_mixing_keeps_targets_whole() -> None:
 
 
 def test_examples_are_checked() -> None:
+    wide: Any = np.zeros((2, 3, 3), np.int16)
     with pytest.raises(InternalError, match="int8"):
-        Examples(np.zeros((2, 3, 3), np.int16), np.zeros(2, np.int64), QUANTIZATION)  # type: ignore[arg-type]
+        Examples(wide, np.zeros(2, np.int64), QUANTIZATION)
     with pytest.raises(InternalError, match="as many"):
         Examples(np.zeros((2, 3, 3), np.int8), np.zeros(3, np.int64), QUANTIZATION)
 
