@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,13 +11,6 @@ import pytest
 def zoo(shared: Path) -> Path:
     """Small models with golden outputs."""
     return shared / "models" / "zoo"
-
-
-@pytest.fixture(scope="session")
-def zoo_index(zoo: Path) -> dict[str, Any]:
-    """What the zoo says of its models."""
-    index: dict[str, Any] = json.loads((zoo / "INDEX.json").read_text())
-    return index
 
 
 @pytest.fixture(scope="session")

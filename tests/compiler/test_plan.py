@@ -70,9 +70,12 @@ def test_plans_of_random_networks_are_safe(seed: int, keep_input: bool) -> None:
 def test_the_keyword_model_needs_no_more_than_two_feature_maps(keyword_model: bytes) -> None:
     compiled = compile_model(keyword_model, "kws")
     assert compiled.arena_bytes == compiled.plan.lower_bound == 16_000
+    assert "may overlap" in compiled.sources["kws.h"]
     kept = compile_model(keyword_model, "kws", CompileOptions(keep_input=True))
     # The input's 490 bytes come on top, rounded up to the alignment.
     assert kept.arena_bytes == 16_000 + 492
+    assert "Inputs keep what was written" in kept.sources["kws.h"]
+    assert kept.keep_input_bytes == compiled.keep_input_bytes == 492
 
 
 def _moved(plan: Plan, name: str, offset: int) -> Plan:

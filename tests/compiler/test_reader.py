@@ -200,6 +200,15 @@ def test_the_edges_of_the_graph_are_checked() -> None:
         read_model(_dense(inputs=[0, 1]))
 
 
+def test_shared_vectors_do_not_multiply() -> None:
+    """A few bytes of file that stand for many scales are counted as what they become."""
+    scales = np.full(60_000, 0.5, np.float32)
+    tensors = [WrittenTensor((60_000,), "int8", scales, name="x") for _ in range(20)]
+    operators = [WrittenOperator(9, list(range(19)), [19], 8, {0: ("b", 0)})]
+    with pytest.raises(ModelError, match="quantization scales"):
+        read_model(write_tflite(tensors, operators, [0], [19]))
+
+
 def test_an_open_batch_means_one() -> None:
     graph = read_model(_dense(change=_set(0, signature=(-1, 4))))
     assert graph.tensor(graph.inputs[0]).shape == (1, 4)

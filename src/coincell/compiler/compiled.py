@@ -67,6 +67,8 @@ class CompiledModel:
             paths start at the tree's root.
         layers: in the order of execution.
         arena_bytes: RAM for activations, inputs and outputs included.
+        keep_input_bytes: how much of it is there only because inputs are kept; where they are not,
+            how much it would be.
         macs, parameters: of one inference; of the model.
         constant_bytes: flash that the constants take.
     """
@@ -80,6 +82,7 @@ class CompiledModel:
     inputs: tuple[TensorInfo, ...]
     outputs: tuple[TensorInfo, ...]
     arena_bytes: int
+    keep_input_bytes: int
     macs: int
     parameters: int
     constant_bytes: int
@@ -109,7 +112,8 @@ def compile_graph(graph: Graph, name: str, options: CompileOptions | None = None
             hint="Use letters, digits and underscores, a letter first, at most 48 characters.",
         )
     lowered = lower(graph)
-    plan = plan_memory(lowered, chosen.keep_input)
+    plain, keeping = plan_memory(lowered), plan_memory(lowered, keep_input=True)
+    plan = keeping if chosen.keep_input else plain
     emitted = emit_sources(lowered, plan, name, caller_arena=chosen.arena == "caller")
     sources = {**emitted.files, **kernel_sources(emitted.kernels)}
     return CompiledModel(
@@ -122,6 +126,7 @@ def compile_graph(graph: Graph, name: str, options: CompileOptions | None = None
         inputs=tuple(_info(lowered.tensor(tensor)) for tensor in lowered.inputs),
         outputs=tuple(_info(lowered.tensor(tensor)) for tensor in lowered.outputs),
         arena_bytes=plan.arena_bytes,
+        keep_input_bytes=max(0, keeping.arena_bytes - plain.arena_bytes),
         macs=lowered.macs,
         parameters=lowered.parameters,
         constant_bytes=emitted.constant_bytes,

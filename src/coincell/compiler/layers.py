@@ -31,6 +31,11 @@ class Layer:
     macs: int
     weight_bytes: int
 
+    @property
+    def ops(self) -> tuple[str, ...]:
+        """Kinds of all ops that this function computes; fusing passes make it more than one."""
+        return (self.kind,)
+
 
 def running_ops(graph: Graph) -> tuple[Op, ...]:
     """The ops that do something at run time; those that only rename bytes are left out."""

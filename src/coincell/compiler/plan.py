@@ -46,12 +46,14 @@ class Plan:
         offsets: tensor name -> first byte; tensors that alias one another share one.
         lifetimes: tensor name -> when its bytes are needed.
         lower_bound: the most bytes live at one time; no plan can need less.
+        keep_input: whether inputs keep what the caller wrote until the end.
     """
 
     arena_bytes: int
     offsets: Mapping[str, int]
     lifetimes: Mapping[str, Lifetime]
     lower_bound: int
+    keep_input: bool
 
 
 @dataclass(frozen=True)
@@ -112,8 +114,8 @@ def plan_memory(graph: Graph, keep_input: bool = False) -> Plan:
     bound = _most_live(blocks)
     placed = _best_placement(blocks, bound)
     offsets = {name: offset for block, offset in placed.items() for name in block.names}
-    plan = Plan(_total(placed), offsets, times, bound)
-    verify_plan(graph, plan, keep_input)
+    plan = Plan(_total(placed), offsets, times, bound, keep_input)
+    verify_plan(graph, plan)
     return plan
 
 
@@ -187,17 +189,17 @@ def _moved_forward(order: list[_Block], block: _Block, total: int) -> list[_Bloc
     return None
 
 
-def verify_plan(graph: Graph, plan: Plan, keep_input: bool = False) -> None:
+def verify_plan(graph: Graph, plan: Plan) -> None:
     """Prove that a plan is safe, from the graph alone.
 
     Checked: every activation has a place within the arena, aligned; no two that are live at once
-    share a byte, but for an alias and what it renames; with `keep_input`, no op writes where an
-    input lies.
+    share a byte, but for an alias and what it renames; where inputs are kept, they count as live
+    until the end.
 
     Raises:
         InternalError: the plan is wrong, which is a fault of the planner.
     """
-    times = lifetimes(graph, keep_input)
+    times = lifetimes(graph, plan.keep_input)
     shared = {name: names for names in alias_groups(graph) for name in names}
     places = []
     for name, time in times.items():

@@ -25,6 +25,7 @@ from coincell.errors import ModelError
 
 MAX_TENSOR_BYTES = 64 << 20
 MAX_CONSTANT_BYTES = 256 << 20
+MAX_SCALES = 1 << 20
 
 _FLOAT_HINT = (
     "Quantize the whole model to int8 when converting: optimizations=[tf.lite.Optimize.DEFAULT], a "
@@ -98,6 +99,7 @@ class _Translation:
         self.tensors: dict[int, Tensor] = {}
         self.names: set[str] = set()
         self.constant_bytes = 0
+        self.scales = 0
 
     def graph(self, name: str) -> Graph:
         inputs = self._edge(self.record.inputs, "input")
@@ -208,6 +210,9 @@ class _Translation:
             )
         if 0 in record.shape:
             raise ModelError(f"{label} has no elements: its shape is {list(record.shape)}.")
+        self.scales += len(record.scales)
+        if self.scales > MAX_SCALES:
+            raise ModelError(f"The model has more than {MAX_SCALES} quantization scales.")
         size = math.prod(record.shape) * dtype.size
         if size > MAX_TENSOR_BYTES:
             raise ModelError(

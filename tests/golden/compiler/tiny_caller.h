@@ -9,8 +9,8 @@
  *     read tiny_output(0)[0 .. TINY_OUTPUT_0_ELEMENTS - 1]
  *
  * real value = SCALE * (integer - ZERO_POINT).
- * Inputs and outputs lie among the activations and may overlap: fill all inputs before each call
- * (unless the model was compiled to keep its input), and read outputs before the next fill.
+ * Inputs and outputs lie among the activations and may overlap: fill all inputs before each
+ * call, and read outputs before the next fill.
  * Not reentrant: one inference at a time. No malloc, no floating point, no library but memcpy and
  * memset. Compile every .c file that came with this one, with its folder on the include path. */
 #ifndef TINY_H
