@@ -34,9 +34,7 @@ class Toy:
                 context.progress(1, 1)
 
             def gates(artefact, project):
-                return [
-                    Gate(name=f"{name}-limit", limit=1, value=2, passed=name != self.gate_at)
-                ]
+                return [Gate(name=f"{name}-limit", limit=1, value=2, passed=name != self.gate_at)]
 
             return Stage(
                 name, name.title(), needs, settings, (), run, gates=gates,

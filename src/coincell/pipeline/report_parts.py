@@ -20,6 +20,7 @@ from coincell.report import (
     Metric,
     ModelPart,
     Split,
+    Yardstick,
 )
 
 _EXAMPLES = 6
@@ -118,10 +119,12 @@ def model_part(artefacts: dict[str, Artefact], configuration: Configuration) -> 
     if compiled:
         facts["macs"] = compiled["macs"]
         facts["operators"] = compiled["operators"]
+    yardstick = artefacts["yardstick"].read_json("yardstick.json")
     return ModelPart(
         architecture=configuration.model.file or configuration.model.architecture,
         parameters=training.get("parameters") or compiled.get("parameters", 0),
         history=History.model_validate(training["history"]) if training["trained"] else None,
+        yardstick=None if yardstick is None else Yardstick.model_validate(yardstick),
         **facts,
     )
 

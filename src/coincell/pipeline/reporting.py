@@ -51,7 +51,7 @@ def make_report(project: Project, outcome: Outcome) -> Report:
     evaluation: dict[str, Any] = {"float": None, "int8": None, "notes": []}
     if "evaluate" in artefacts:
         evaluation = artefacts["evaluate"].read_json("evaluation.json")
-    trained = "train" in artefacts
+    trained = "train" in artefacts and "yardstick" in artefacts
     report = Report(
         project=configuration.project.name,
         task=configuration.project.task,

@@ -206,6 +206,9 @@ class ModelSettings(_Section):
         "", description="A .keras file to train, or a .tflite to use as it is, in its place."
     )
     dropout: Fraction = Field(0.2, description="Dropped before the last layer while training.")
+    yardstick: bool = Field(
+        True, description="Also train a plain fully connected network of like size, to compare."
+    )
 
 
 class TrainingSettings(_Section):

@@ -13,12 +13,14 @@ from coincell.pipeline.stages import (
     prove,
     quantize,
     train,
+    yardstick,
 )
 
 STAGES: tuple[Stage, ...] = (
     dataset.STAGE,
     features.STAGE,
     train.STAGE,
+    yardstick.STAGE,
     quantize.STAGE,
     evaluate.STAGE,
     compile.STAGE,
