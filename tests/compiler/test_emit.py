@@ -204,6 +204,43 @@ def test_a_name_that_is_none_in_c_is_refused(name: str) -> None:
         compile_graph(parse_graph(TINY), name)
 
 
+def test_a_model_that_only_renames_is_compiled() -> None:
+    network = Network(0)
+    data = network.tflite(network.reshape(network.input((1, 2, 3)), (1, 6)))
+    compiled = compile_model(data, "renaming")
+    assert compiled.layers == ()
+    inputs = network.samples(3)[0]
+    assert np.array_equal(HostModel(compiled).run(inputs), inputs.reshape(3, 6))
+
+
+@pytest.mark.parametrize("name", ["input", "output", "init", "00_filter"])
+def test_the_names_of_constants_meet_no_others(name: str) -> None:
+    network = Network(0)
+    x = network.input((1, 4))
+    addend = network.constant([1, 2, 3, 4], "int8", 0.25)
+    network.tensors[addend].name = name
+    data = network.tflite(network.fully_connected(network.add(addend, x), 2))
+    inputs = network.samples(5)
+    expected = interpret(read_model(data), inputs)[0]
+    assert np.array_equal(HostModel(compile_model(data, "named")).run(inputs[0]), expected)
+
+
+def test_equal_constants_are_stored_once() -> None:
+    graph = parse_graph(
+        """
+graph twins(%x) -> %y, %z
+  input  %x: int8[1, 4] q(0.5, 3)
+  const  %w: int8[2, 4] q(0.25, 0) = [1, -2, 3, -4, 5, 6, -7, 8]
+  const  %v: int8[2, 4] q(0.25, 0) = [1, -2, 3, -4, 5, 6, -7, 8]
+  %y: int8[1, 2] q(0.75, -10) = fully_connected(%x, %w) clamp=(-128, 127)
+  %z: int8[1, 2] q(0.75, -10) = fully_connected(%x, %v) clamp=(-128, 0)
+"""
+    )
+    compiled = compile_graph(graph, "twins")
+    assert compiled.sources["twins.c"].count("1, -2, 3, -4, 5, 6, -7, 8") == 1
+    assert compiled.constant_bytes == 8 + 4 + 1
+
+
 def test_layers_have_functions_and_costs(keyword_model: bytes) -> None:
     compiled = compile_model(keyword_model, "kws")
     code = compiled.sources["kws.c"]

@@ -109,7 +109,7 @@ class _Writer:
         """A tensor's place in the arena, or its constant array."""
         described = self.graph.tensor(tensor)
         if described.is_constant:
-            return self._constant(self.name, tensor, described.array)
+            return self._constant(f"{self.name}_constant", tensor, described.array)
         return f"arena + {self.plan.offsets[tensor]}"
 
     def _constant(self, prefix: str, role: str, values: Values) -> str:
