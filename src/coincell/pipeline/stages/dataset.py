@@ -11,6 +11,7 @@ from coincell.data import (
     CheckReport,
     Dataset,
     check_dataset,
+    load_noise,
     load_windows,
     read_manifest,
 )
@@ -18,6 +19,9 @@ from coincell.errors import DataError
 from coincell.pipeline.clips import write_clips
 from coincell.pipeline.stage import Stage, StageContext
 from coincell.project import Configuration, Project
+
+
+_NOISE_SECONDS = 10
 
 
 def _settings(configuration: Configuration) -> dict[str, Any]:
@@ -39,7 +43,8 @@ def _run(context: StageContext) -> None:
     _refuse_what_cannot_train(dataset, data.labels, check)
     context.progress(0, len(dataset.samples), "reading clips")
     windows = load_windows(dataset, dataset.samples, data.window_samples, data.sample_rate_hz)
-    noise = load_windows(dataset, dataset.noise, 10 * data.sample_rate_hz, data.sample_rate_hz)
+    seconds = _NOISE_SECONDS * data.sample_rate_hz
+    noise = load_noise(dataset, "train", seconds, data.sample_rate_hz)
     position = {label: index for index, label in enumerate(data.labels)}
     write_clips(
         context.output,
@@ -48,7 +53,7 @@ def _run(context: StageContext) -> None:
         [position[sample.label] for sample in dataset.samples],
         [sample.split for sample in dataset.samples],
         [sample.groups for sample in dataset.samples],
-        noise.audio,
+        noise,
     )
     facts = {
         "notes": dataset.notes(data.sample_rate_hz)

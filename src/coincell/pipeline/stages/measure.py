@@ -6,7 +6,7 @@ import dataclasses
 import json
 from typing import Any
 
-from coincell.board import VirtualBoard, measure
+from coincell.board import StackOverflowError, VirtualBoard, measure
 from coincell.firmware import build_image, load_board
 from coincell.pipeline.clips import read_clips
 from coincell.pipeline.stage import Stage, StageContext
@@ -27,9 +27,12 @@ def _run(context: StageContext) -> None:
     board = load_board(configuration.board.name)
     image = build_image(chain, board, context.output / "image")
     row = int(clips.rows("test")[0])
-    with VirtualBoard(image) as virtual:
-        measurement = measure(virtual, chain, clips.windows[row])
-    facts = dataclasses.asdict(measurement)
+    facts: dict[str, Any] = {"stack_overflow": ""}
+    try:
+        with VirtualBoard(image) as virtual:
+            facts |= dataclasses.asdict(measure(virtual, chain, clips.windows[row]))
+    except StackOverflowError as overflow:
+        facts["stack_overflow"] = f"{overflow.message} {overflow.hint}".strip()
     facts["clip"] = clips.files[row]
     facts["stack_reserved_bytes"] = image.stack_reserved
     (context.output / "measurement.json").write_text(json.dumps(facts), encoding="utf-8")
@@ -41,6 +44,17 @@ def _gates(artefact: Artefact, project: Project) -> list[Gate]:
     limits = project.configuration.gates
     stack_limit = limits.max_stack_bytes or facts["stack_reserved_bytes"]
     time_limit = limits.max_latency_ms or float(project.configuration.data.window_ms)
+    if facts["stack_overflow"]:
+        return [
+            Gate(
+                name="stack",
+                limit=stack_limit,
+                value=None,
+                passed=False,
+                unit="bytes",
+                reason=facts["stack_overflow"],
+            )
+        ]
     stack, latency = facts["stack_bytes"], facts["latency_ms"]
     return [
         Gate(
