@@ -42,6 +42,7 @@ def compile_command(
         "files": sorted(compiled.sources),
         "macs": compiled.macs,
         "arena_bytes": compiled.arena_bytes,
+        "keep_input_bytes": compiled.keep_input_bytes,
         "layers": len(compiled.layers),
     }
     if as_json:
@@ -49,5 +50,7 @@ def compile_command(
         return
     click.echo(f"{compiled.name}: {len(compiled.layers)} layers, {compiled.macs:,} MACs, "
                f"{compiled.arena_bytes:,} bytes of arena")  # fmt: skip
+    kept = "costs" if keep_input else "would cost"
+    click.echo(f"Keeping the input {kept} {compiled.keep_input_bytes:,} bytes of it.")
     for path in sorted(compiled.sources):
         click.echo(f"  {output / path}")

@@ -224,6 +224,26 @@ def _audio_names(folder: Path) -> list[str]:
     return [name for name in names if not name.startswith(".")]
 
 
+def _check_empty(
+    counts: Mapping[str, Mapping[Split, int]], settings: DataSettings
+) -> list[Finding]:
+    """Classes without clips, and classes that a split lacks: one finding a split."""
+    empty: Mapping[Split, int] = dict.fromkeys(SPLITS, 0)
+    rows = {label: counts.get(label, empty) for label in settings.labels}
+    findings = [
+        Finding("error", "empty-class", f"The class {label!r} has no clips.")
+        for label, row in rows.items()
+        if not any(row.values())
+    ]
+    for split in SPLITS:
+        lacking = [label for label, row in rows.items() if any(row.values()) and not row[split]]
+        if lacking:
+            severity: Severity = "error" if split == "train" else "warning"
+            message = f"No clips for {split} of: {', '.join(lacking)}."
+            findings.append(Finding(severity, "empty-split", message))
+    return findings
+
+
 def _check_labels(
     clips: Sequence[_Clip], dataset: Dataset, settings: DataSettings
 ) -> list[Finding]:
@@ -233,16 +253,7 @@ def _check_labels(
     for label in sorted(set(counts) - set(settings.labels)):
         files = [sample.file for sample in dataset.samples if sample.label == label]
         findings += _finding("label", files, label=label)
-    empty = dict.fromkeys(SPLITS, 0)
-    for label in settings.labels:
-        row = counts.get(label, empty)
-        lacking = [split for split in SPLITS if row[split] == 0]
-        if len(lacking) == len(SPLITS):
-            findings.append(Finding("error", "empty-class", f"The class {label!r} has no clips."))
-        elif lacking:
-            severity: Severity = "error" if "train" in lacking else "warning"
-            message = f"The class {label!r} has no clips for {' and '.join(lacking)}."
-            findings.append(Finding(severity, "empty-split", message))
+    findings += _check_empty(counts, settings)
     learned = {label: counts[label]["train"] for label in settings.labels if label in counts}
     most = max(learned, key=lambda label: learned[label], default="")
     least = min(learned, key=lambda label: learned[label], default="")

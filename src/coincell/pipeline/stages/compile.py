@@ -52,6 +52,6 @@ STAGE = Stage(
     needs=("quantize",),
     settings=_settings,
     modules=("coincell.compiler", "coincell.runtime"),
-    packages=("flatbuffers", "numpy"),
+    packages=("numpy",),
     run=_run,
 )

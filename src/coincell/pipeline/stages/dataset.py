@@ -20,7 +20,6 @@ from coincell.pipeline.clips import write_clips
 from coincell.pipeline.stage import Stage, StageContext
 from coincell.project import Configuration, Project
 
-
 _NOISE_SECONDS = 10
 
 
