@@ -10,6 +10,7 @@ from types import ModuleType
 
 import pytest
 
+from coincell.pipeline.stages.table import STAGES
 from source_tree import PACKAGE, ROOT, where
 
 DOCS = ROOT / "docs"
@@ -84,6 +85,12 @@ def test_python_names_that_are_imported_exist(path: Path) -> None:
 def test_scripts_that_are_named_exist(path: Path) -> None:
     for script in re.findall(r"(?:\./|`)scripts/(\w+)", path.read_text(encoding="utf-8")):
         assert (ROOT / "scripts" / script).exists() or script == "generate_docs"
+
+
+@pytest.mark.parametrize("name", ["docs/index.md", "docs/commands.md", "ARCHITECTURE.md"])
+def test_the_stages_are_told_in_their_order(name: str) -> None:
+    text = " ".join((ROOT / name).read_text(encoding="utf-8").split())
+    assert ", ".join(stage.name for stage in STAGES) in text
 
 
 def _said() -> str:
