@@ -9,45 +9,11 @@ from pathlib import Path
 import pytest
 
 import coincell
+from tiny_project import TOML
 
 pytest.importorskip("tensorflow", reason="the extra `train` is not installed")
 pytest.importorskip("unicorn", reason="the extra `emulator` is not installed")
 pytest.importorskip("espeakng_loader", reason="the extra `voices` is not installed")
-
-TOML = """
-[project]
-name = "tiny-words"
-seed = 7
-
-[data]
-labels = ["yes", "no", "silence", "unknown"]
-
-[synthesis]
-voices = 10
-clips_per_word_and_voice = 2
-
-[augmentation]
-copies = 1
-
-[features]
-bands = 16
-hop_ms = 30
-
-[model]
-architecture = "tiny-conv"
-
-[training]
-epochs = 6
-
-[decision]
-threshold = 0.3
-
-[board]
-clips = 5
-
-[gates]
-min_accuracy = 0.3
-"""
 
 
 def run_cli(*words, cwd):

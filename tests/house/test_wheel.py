@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from source_tree import PACKAGE, ROOT, tracked_files
+from tiny_project import TOML
 
 pytestmark = pytest.mark.slow
 
@@ -95,3 +96,19 @@ def test_a_project_starts_there(elsewhere: Path, tmp_path: Path) -> None:
     made = _run([str(elsewhere / "coincell"), "new", "keyword-spotting", "words"], tmp_path)
     assert made.returncode == 0, made.stderr
     assert (tmp_path / "words" / "coincell.toml").is_file()
+
+
+def test_a_whole_project_runs_there(elsewhere: Path, tmp_path: Path) -> None:
+    coincell = str(elsewhere / "coincell")
+    words = tmp_path / "words"
+    assert _run([coincell, "new", "keyword-spotting", "words"], tmp_path).returncode == 0
+    (words / "coincell.toml").write_text(TOML)
+    for command in (["data", "synthesize"], ["data", "check"], ["run"]):
+        done = _run([coincell, *command], words)
+        assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads((words / "build" / "report.json").read_text())
+    assert report["exact"]["mismatches"] == 0
+    assert all(gate["passed"] for gate in report["gates"])
+    clip = sorted((words / "data" / "yes").rglob("*.wav"))[0]
+    said = _run([coincell, "predict", str(clip), "--on", "board", "--json"], words)
+    assert json.loads(said.stdout)[0]["label"] in ("yes", "no", "silence", "unknown", None)

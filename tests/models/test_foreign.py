@@ -78,6 +78,13 @@ def test_every_end_becomes_a_softmax_layer(end: str, tmp_path: Path) -> None:
     assert isinstance(model.layers[-1], keras.layers.Softmax)
 
 
+def test_normalizations_follow_fast_enough_for_short_runs(saved: Path) -> None:
+    _, keras = load_tensorflow()
+    model = load_network(saved, SHAPE, CLASSES)
+    momenta = [x.momentum for x in model.layers if isinstance(x, keras.layers.BatchNormalization)]
+    assert momenta == [0.9]
+
+
 @pytest.mark.parametrize("first_shape", [(21, 10), (210,), (21, 10, 1)])
 def test_inputs_may_be_flat_or_have_a_channel(first_shape: tuple[int, ...], tmp_path: Path) -> None:
     path = _save(_user_model("softmax", first_shape), tmp_path / "net.keras")

@@ -159,6 +159,16 @@ def test_fewer_samples_than_a_batch() -> None:
     assert len(history.records) == 2
 
 
+@pytest.mark.parametrize("architecture", ["ds-cnn-small", "ds-cnn-medium"])
+def test_a_few_steps_make_no_dead_network(architecture: str, validation: Examples) -> None:
+    """Three steps an epoch: averages with a memory of ten steps would lag far behind."""
+    few = make_examples(3, 96)
+    model = _network(architecture=architecture)
+    history = train(model, few, validation, _settings(epochs=8, batch_size=32), seed=1)
+    assert history.training_accuracy >= 0.9
+    assert _accuracy(model, validation) >= 0.8
+
+
 def test_divergence_is_said(training: Examples) -> None:
     settings = _settings(optimizer="sgd", learning_rate=9.9, momentum=0.99, schedule="constant")
     with (
