@@ -81,6 +81,7 @@ floor = 0.05  # what is this quiet says nothing
 optimizer = "adamw"
 learning_rate = 0.004
 weight_decay = 0.01
+mixup = 0.2
 epochs = 40
 patience = 0  # no early stopping: no clips are spent on validation
 """

@@ -8,10 +8,10 @@ from coincell.models import _layers
 from coincell.models._layers import Plan
 from coincell.models.tensorflow import load_tensorflow
 
-# The paper's inputs are 49 x 10, ours usually 49 x 40. Four times the positions cost four times as
-# much, in training and on the device, and measured no better: from _MANY_BANDS on, the first
-# convolution steps by 4 along frequency, and where more than _MOST_POSITIONS are left, the first
-# block halves both axes.
+# The paper's inputs are 49 x 10, ours usually 49 x 40. Twice the positions cost twice as much, in
+# training and on the device, and measured no better: from _MANY_BANDS on, the first convolution
+# steps by 4 along frequency, and where more than _MOST_POSITIONS are left, the first block halves
+# both axes.
 _MANY_BANDS = 32
 _MOST_POSITIONS = 150
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coincell.errors import ModelError
+from coincell.models._layers import BATCH_NORM_MOMENTUM
 from coincell.models.tensorflow import load_tensorflow, silenced
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ _PARTS = {
 def load_network(path: Path, input_shape: Sequence[int], classes: int) -> keras.Model:
     """The model in a .keras file, ending in softmax; its weights are where training starts.
 
+    Normalizations follow the data at least as fast as those of our own networks do (Keras's own
+    momentum of 0.99 is for runs of many thousand steps).
     A last Dense layer without activation gets a softmax; any other end must be one already.
 
     Args:
@@ -70,6 +73,9 @@ def load_network(path: Path, input_shape: Sequence[int], classes: int) -> keras.
                 hint="Save the model with this Keras version: model.save('net.keras').",
             ) from error
     _check_shapes(path, model, input_shape, classes)
+    for layer in model._flatten_layers():
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = min(layer.momentum, BATCH_NORM_MOMENTUM)
     return _ending_in_softmax(path, model, keras)
 
 

@@ -16,7 +16,7 @@ from coincell.models.tensorflow import load_tensorflow
 
 # Keras's 0.99 needs thousands of steps until the moving averages are those of the data; short
 # runs on small sets have some hundreds.
-_BATCH_NORM_MOMENTUM = 0.9
+BATCH_NORM_MOMENTUM = 0.9
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ def standardize(inputs: Any, plan: Plan) -> Any:
 def batch_norm_relu(inputs: Any, name: str) -> Any:
     """Batch normalization, then ReLU; the converter folds both into the layer before."""
     _, keras = load_tensorflow()
-    normalized = keras.layers.BatchNormalization(
-        momentum=_BATCH_NORM_MOMENTUM, name=f"{name}_norm"
-    )(inputs)
+    normalized = keras.layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, name=f"{name}_norm")(
+        inputs
+    )
     return keras.layers.ReLU(name=f"{name}_relu")(normalized)
 
 

@@ -25,6 +25,7 @@ Augment = Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float3
 
 _EVALUATION_BATCH = 256
 _MOST_CLEAN_SAMPLES = 2000
+_SETTLING_STEPS = 20
 
 
 def train(
@@ -58,6 +59,7 @@ def train(
     best: tuple[float, int, list[Any]] = (math.inf, 0, [])
     for epoch in range(settings.epochs):
         loss, accuracy = trainer.run_epoch(epoch, training, weights, generator, augment)
+        trainer.settle(training, generator)
         val_loss, val_accuracy = trainer.evaluate(validation) if validation else (None, None)
         rate = learning_rate_at(settings, epoch / settings.epochs)
         records.append(EpochRecord(epoch + 1, rate, loss, accuracy, val_loss, val_accuracy))
@@ -126,6 +128,10 @@ class _Trainer:
         weights = self._tf.TensorSpec((None,), float32)
         self._step = compiled(self._train_step, features, targets, weights)
         self._test = compiled(self._test_step, features, targets)
+        self._follow = compiled(lambda batch: self._logits(batch, training=True), features)
+        self._normalizes = any(
+            isinstance(layer, keras.layers.BatchNormalization) for layer in model._flatten_layers()
+        )
 
     def run_epoch(
         self,
@@ -166,6 +172,21 @@ class _Trainer:
                 hint="Lower training.learning_rate (a tenth of it is a good next try).",
             )
         return mean, float(np.mean(hits))
+
+    def settle(self, data: Examples, generator: np.random.Generator) -> None:
+        """Let the moving averages of normalizations catch up with the weights.
+
+        They follow step by step, and in an epoch of a few steps they stay so far behind that the
+        network looks dead when it is evaluated. What is missing to `_SETTLING_STEPS` is made up
+        here, without changing weights.
+        """
+        size = min(self._settings.batch_size, len(data))
+        missing = _SETTLING_STEPS - len(data) // size
+        if missing <= 0 or not self._normalizes:
+            return
+        for _ in range(missing):
+            chosen = generator.choice(len(data), size, replace=False)
+            self._follow(self._tensor(dequantize(data.features[chosen], data.quantization)))
 
     def evaluate(self, data: Examples) -> tuple[float, float]:
         """Mean loss and accuracy on `data` as it is, all samples alike."""
