@@ -205,7 +205,9 @@ class ModelSettings(_Section):
     file: str = Field(
         "", description="A .keras file to train, or a .tflite to use as it is, in its place."
     )
-    dropout: Fraction = Field(0.2, description="Dropped before the last layer while training.")
+    dropout: Fraction = Field(
+        0.2, description="Dropped before the last layer while training; small sets overfit less."
+    )
     yardstick: bool = Field(
         True, description="Also train a plain fully connected network of like size, to compare."
     )
@@ -214,29 +216,42 @@ class ModelSettings(_Section):
 class TrainingSettings(_Section):
     """[training]"""
 
-    epochs: int = Field(30, ge=1, le=10000, description="Most passes over the training data.")
-    batch_size: int = Field(64, ge=1, le=4096, description="Clips a step.")
+    epochs: int = Field(
+        30,
+        ge=1,
+        le=10000,
+        description="Most passes over the training data; enough for some thousand clips.",
+    )
+    batch_size: int = Field(
+        64, ge=1, le=4096, description="Clips a step; smaller sets may want 32, for more steps."
+    )
     optimizer: Literal["sgd", "adam", "adamw"] = Field(
         "adam", description="sgd is SGD with momentum; adam needs the least tuning."
     )
-    learning_rate: float = Field(0.002, gt=0, lt=10, description="At the start.")
-    momentum: Fraction = Field(0.9, description="Of sgd.")
-    weight_decay: float = Field(1e-4, ge=0, description="Of adamw.")
+    learning_rate: float = Field(
+        0.002, gt=0, lt=10, description="At the start; suits adam and adamw, sgd wants about 0.05."
+    )
+    momentum: Fraction = Field(0.9, description="Of sgd; the usual value.")
+    weight_decay: float = Field(
+        1e-4, ge=0, description="Of adamw; mild. Sets of some hundred clips like 0.01."
+    )
     schedule: Literal["constant", "cosine", "step"] = Field(
         "cosine", description="cosine falls to zero over the epochs: good without tuning."
     )
     loss: Literal["cross-entropy", "focal", "binary"] = Field(
-        "cross-entropy", description="binary: one against the rest, for detectors."
+        "cross-entropy",
+        description="focal: hard samples count more; binary: each class against all others.",
     )
     label_smoothing: Fraction = Field(
         0.05, description="Of cross-entropy; keeps scores away from 0 and 1, which int8 likes."
     )
     mixup: float = Field(
-        0.0, ge=0, le=1, description="Beta parameter of mixup; 0: no samples are mixed."
+        0.0, ge=0, le=1, description="Beta parameter of mixup, 0: none; small sets like 0.2."
     )
-    focal_gamma: float = Field(2.0, ge=0, le=10, description="Of focal loss.")
+    focal_gamma: float = Field(2.0, ge=0, le=10, description="Of focal loss; its authors' value.")
     class_weights: Literal["none", "balanced"] = Field(
-        "balanced", description="balanced: a class's weight falls with its count."
+        "balanced",
+        description="balanced: a class's weight falls with its count, so that none is given up.",
     )
     patience: int = Field(
         8, ge=0, description="Epochs without better validation loss before stopping; 0: never."
@@ -248,7 +263,9 @@ class QuantizationSettings(_Section):
 
     mode: Literal["ptq"] = Field("ptq", description="ptq: int8 after training.")
     calibration_samples: int = Field(
-        256, ge=1, description="Training samples that set the activations' ranges."
+        256,
+        ge=1,
+        description="Training samples that set the activations' ranges; some hundred reach the extremes.",
     )
 
 
@@ -266,7 +283,13 @@ class DecisionSettings(_Section):
 class EvaluationSettings(_Section):
     """[evaluation]"""
 
-    bootstrap_rounds: int = Field(1000, ge=100, le=100000, description="Rounds of the bootstrap.")
+    bootstrap_rounds: int = Field(
+        1000,
+        ge=100,
+        le=100000,
+        description="Rounds of the bootstrap; with 1000 an interval's end moves by a few percent "
+        "of its width.",
+    )
 
 
 class BoardSettings(_Section):
