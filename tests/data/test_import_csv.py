@@ -142,6 +142,37 @@ def test_a_faulty_line_is_named(
         import_recordings(recordings, make_project())
 
 
+def test_the_same_fault_of_many_lines_is_told_once(
+    make_project: MakeProject, recordings: Path, write_tone: WriteTone
+) -> None:
+    lines = [f"{number}.wav,{label}" for number, label in enumerate(["stop"] * 30 + ["go"])]
+    for number in range(len(lines)):
+        write_tone(recordings / f"{number}.wav")
+    (recordings / "labels.csv").write_text("\n".join(["file,label", *lines]), encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        import_recordings(recordings, make_project())
+    message = caught.value.message
+    assert "31 faults" in message
+    assert message.count("'stop'") == 1
+    assert "(and 29 more like it)" in message
+    assert "line 32: the label 'go'" in message
+    assert caught.value.hint.count("data.labels") == 1
+
+
+def test_a_source_that_puts_a_speaker_on_two_sides_is_told(
+    make_project: MakeProject, recordings: Path, write_tone: WriteTone
+) -> None:
+    lines = ["file,label,speaker,split"]
+    for number, (speaker, split) in enumerate(
+        [("anna", "train"), ("anna", "test"), ("bert", "train"), ("cleo", "validation")]
+    ):
+        write_tone(recordings / f"{number}.wav", 300 + 10 * number)
+        lines.append(f"{number}.wav,yes,{speaker},{split}")
+    (recordings / "labels.csv").write_text("\n".join(lines), encoding="utf-8")
+    notes = import_recordings(recordings, make_project()).notes
+    assert any("1 of 3 values of 'speaker'" in note for note in notes)
+
+
 def test_split_and_target_values_are_checked(
     make_project: MakeProject, recordings: Path, write_tone: WriteTone
 ) -> None:

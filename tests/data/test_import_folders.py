@@ -217,7 +217,7 @@ def test_a_label_that_is_not_configured_is_refused_with_the_nearest(
     write_tone(recordings / "Nno" / "b.wav")
     with pytest.raises(DataError, match="'Nno' is not in the configuration") as caught:
         import_recordings(recordings, make_project("yes", "no"))
-    assert "Did you mean 'no'?" in caught.value.hint
+    assert "did you mean 'no'?" in caught.value.message
 
 
 def test_nothing_there(make_project: MakeProject, recordings: Path) -> None:

@@ -214,7 +214,14 @@ def test_unknown_speakers_are_said() -> None:
     assert any("Speakers are unknown" in note for note in without.notes)
     assert "300 clips" in without.intervals
     assert grouped.notes == ()
-    assert "speakers" in grouped.intervals
+    assert f"over {len(set(speakers))} speakers." in grouped.intervals
+
+
+def test_clips_of_nobody_are_no_speakers() -> None:
+    truth, scores, speakers = _clips(9)
+    groups = [*speakers[:-2], "silence/1.wav", "silence/2.wav"]
+    told = evaluate(truth, scores, LABELS, seed=1, rounds=100, groups=groups).intervals
+    assert f"over {len(set(speakers[:-2]))} speakers and 2 clips that stand alone." in told
 
 
 def test_json_is_what_the_report_takes() -> None:

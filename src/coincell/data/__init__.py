@@ -16,11 +16,12 @@ from coincell.data.manifest import (
 )
 from coincell.data.progress import Progress
 from coincell.data.single import RecordingWindow, read_window
-from coincell.data.synthesis import SynthesisSummary, synthesize
+from coincell.data.synthesis import SPEECH_FORMAT, SynthesisSummary, synthesize
 from coincell.data.windows import Windows, load_noise, load_windows
 
 __all__ = [
     "NOISE_LABEL",
+    "SPEECH_FORMAT",
     "SPLITS",
     "CheckReport",
     "Dataset",

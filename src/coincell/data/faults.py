@@ -13,18 +13,18 @@ class Faults:
     """Collects the faults of many files, to raise one error that names the first ten."""
 
     def __init__(self) -> None:
-        self._faults: list[DataError] = []
+        self._faults: list[tuple[str, DataError]] = []
 
-    def add(self, message: str, hint: str = "") -> None:
-        """Remember a fault."""
-        self._faults.append(DataError(message, hint))
+    def add(self, message: str, hint: str = "", where: str = "") -> None:
+        """Remember a fault; the same message in many places is shown once, and counted."""
+        self._faults.append((where, DataError(message, hint)))
 
     def extend(self, faults: Sequence[DataError]) -> None:
         """Remember several."""
-        self._faults.extend(faults)
+        self._faults.extend(("", fault) for fault in faults)
 
     def raise_if_any(self, what: str) -> None:
-        """Raise one DataError that shows the first ten and counts all.
+        """Raise one DataError that shows the first ten messages and counts all faults.
 
         Raises:
             DataError: something was remembered.
@@ -32,9 +32,18 @@ class Faults:
         if not self._faults:
             return
         count = len(self._faults)
-        lines = [f"  {fault.message}" for fault in self._faults[:_SHOWN]]
-        if count > _SHOWN:
-            lines.append(f"  ... and {count - _SHOWN} more")
+        places: dict[str, list[str]] = {}
+        for where, fault in self._faults:
+            places.setdefault(fault.message, []).append(where)
+        shown = list(places.items())[:_SHOWN]
+        lines = [f"  {_line(message, where)}" for message, where in shown]
+        if rest := count - sum(len(where) for _, where in shown):
+            lines.append(f"  ... and {rest} more")
         noun = "fault" if count == 1 else "faults"
-        hints = list(dict.fromkeys(fault.hint for fault in self._faults if fault.hint))
+        hints = list(dict.fromkeys(fault.hint for _, fault in self._faults if fault.hint))
         raise DataError("\n".join([f"{what}: {count} {noun}.", *lines]), " ".join(hints[:3]))
+
+
+def _line(message: str, places: Sequence[str]) -> str:
+    first = f"{places[0]}: {message}" if places[0] else message
+    return first if len(places) == 1 else f"{first} (and {len(places) - 1} more like it)"

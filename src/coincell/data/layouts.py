@@ -181,9 +181,9 @@ def _subfolders(source: Path) -> list[Path]:
 def explain_label(label: str, settings: DataSettings) -> tuple[str, str]:
     """Message and hint for a label that is not in the configuration."""
     match = difflib.get_close_matches(label.lower(), settings.labels, n=1, cutoff=0.6)
-    nearest = f" Did you mean {match[0]!r}?" if match else ""
-    message = f"the label {label!r} is not in the configuration (data.labels)"
-    return message, f"data.labels is {list(settings.labels)}; add it there or rename.{nearest}"
+    nearest = f"; did you mean {match[0]!r}?" if match else ""
+    message = f"the label {label!r} is not in the configuration (data.labels){nearest}"
+    return message, f"data.labels is {list(settings.labels)}; add it there or rename."
 
 
 def _list_folders(
@@ -265,7 +265,7 @@ def _list_csv(
             seen.add(candidate.name)
             candidates.append(candidate)
         except (DataError, ValueError) as error:
-            faults.add(f"{where}: {error}", getattr(error, "hint", ""))
+            faults.add(str(error), getattr(error, "hint", ""), where)
     if not rows.lines:
         faults.add(f"{path.name}: no lines after the header", "List one recording a line.")
     return Listing("csv", tuple(candidates))

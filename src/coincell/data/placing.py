@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -92,6 +93,13 @@ def split_notes(dataset: Dataset, settings: DataSettings) -> tuple[str, ...]:
             f"{without} of {len(spoken)} clips have no {by!r}: they are split by clip, so one "
             f"person may be on both sides, and the figures do not tell how the model does on "
             f"people it has never heard."
+        )
+    sides = {(name, s.split) for s in dataset.samples if (name := s.groups.get(by))}
+    names = Counter(name for name, _ in sides)
+    if crossing := sum(count > 1 for count in names.values()):
+        notes.append(
+            f"{crossing} of {len(names)} values of {by!r} are on more than one side of the split "
+            f"that the source gives: the figures do not tell how the model does on new ones."
         )
     counts = dataset.counts()
     if absent := [label for label in settings.labels if label not in counts]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -120,7 +121,7 @@ def evaluate(
         metrics=metrics,
         per_class=_per_class(labels, confusion, drawn, curves, resampling),
         confusion=tuple(tuple(row) for row in confusion.tolist()),
-        intervals=_in_words(resampling, rounds, groups is not None),
+        intervals=_in_words(resampling, rounds, groups),
         notes=_notes(labels, confusion, resampling, groups is not None),
     )
 
@@ -174,12 +175,16 @@ def _per_class(
     return tuple(result)
 
 
-def _in_words(resampling: Resampling, rounds: int, grouped: bool) -> str:
-    unit = "speakers" if grouped else "clips"
+def _in_words(resampling: Resampling, rounds: int, groups: Sequence[Hashable] | None) -> str:
+    drawn = f"{resampling.units} clips"
+    if groups is not None:
+        alone = sum(clips == 1 for clips in Counter(groups).values())
+        drawn = f"{resampling.units - alone} speakers"
+        drawn += f" and {alone} clips that stand alone" if alone else ""
     return (
         "95 %: Wilson's score interval for rates (accuracy; per class: precision, recall, "
         "false-positive and false-negative rate); for all else the percentiles of "
-        f"{rounds} bootstrap rounds over {resampling.units} {unit}"
+        f"{rounds} bootstrap rounds over {drawn}."
     )
 
 

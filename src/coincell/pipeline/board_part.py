@@ -16,8 +16,8 @@ from coincell.report import (
 )
 
 _CYCLE_MODEL = CycleModel(
-    source="The Cortex-M4's published instruction timing at zero wait states, plus 3 cycles for "
-    "each data load from flash; instructions are counted exactly.",
+    source="the Cortex-M4's published instruction timing at zero wait states, plus 3 cycles for "
+    "each data load from flash; instructions are counted exactly",
     error="Against published hardware times of eight programs on another Cortex-M4 within "
     "-9.5 to +9.3 %; on this chip nothing is published to fit, so the range is wider.",
 )

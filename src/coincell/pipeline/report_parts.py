@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from coincell.data import SPEECH_FORMAT
 from coincell.pipeline.clips import Clips, read_clips, silence_class
 from coincell.pipeline.feature_arrays import read_features
 from coincell.pipeline.store import Artefact
@@ -32,12 +34,10 @@ def dataset_part(artefact: Artefact, configuration: Configuration) -> DatasetPar
     facts = artefact.read_json("dataset.json")
     durations = np.asarray(facts["durations_s"], np.float64)
     by = configuration.data.split.by
-    everyone = range(len(clips.files))
-    speakers_known = clips.units(everyone, by, silence_class(configuration.data)) is not None
     columns = sorted({column for group in clips.groups for column in group})
-    synthetic = any("synthetic" in note for note in facts["notes"])
+    source, synthetic = _source(clips, facts["notes"], silence_class(configuration.data))
     return DatasetPart(
-        source="synthesized with espeak-ng voices" if synthetic else "imported recordings",
+        source=source,
         synthetic=synthetic,
         samples=len(clips.files),
         duration_s=float(durations.sum()),
@@ -45,7 +45,7 @@ def dataset_part(artefact: Artefact, configuration: Configuration) -> DatasetPar
         sample_rate_hz=configuration.data.sample_rate_hz,
         window_samples=configuration.data.window_samples,
         window_ms=configuration.data.window_ms,
-        split_by=by if speakers_known else None,
+        split_by=by if _keeps_apart(clips, by, silence_class(configuration.data)) else None,
         splits=tuple(_split(clips, name, durations, configuration) for name in _SPLITS),
         groups={
             column: len({group[column] for group in clips.groups if column in group})
@@ -56,6 +56,30 @@ def dataset_part(artefact: Artefact, configuration: Configuration) -> DatasetPar
 
 
 _SPLITS = ("train", "validation", "test")
+
+
+def _source(clips: Clips, notes: Mapping[str, int], silence: int | None) -> tuple[str, bool]:
+    """Where the speech comes from, and whether any is synthetic; made silence is no speech."""
+    spoken = int((clips.labels != silence).sum()) if silence is not None else len(clips.labels)
+    made = notes.get(SPEECH_FORMAT, 0)
+    if not made:
+        return "imported recordings", False
+    voices = "synthesized with espeak-ng voices"
+    if made >= spoken:
+        return voices, True
+    return f"imported recordings, and {made:,} clips {voices}", True
+
+
+def _keeps_apart(clips: Clips, column: str, silence: int | None) -> bool:
+    """Whether every clip tells its `column`, and no value of it is on two sides.
+
+    A source that brings its own split may break the second.
+    """
+    names = clips.units(range(len(clips.files)), column, silence)
+    if names is None:
+        return False
+    sides = set(zip(names, clips.splits.tolist(), strict=True))
+    return len(sides) == len(set(names))
 
 
 def _split(

@@ -40,7 +40,7 @@ _ALL_GATES = (
     ("ram", "bytes"),
     ("stack", "bytes"),
     ("latency", "ms"),
-    ("exact", "clips"),
+    ("exact", "clips that differ"),
 )
 
 
@@ -67,11 +67,12 @@ def make_report(project: Project, outcome: Outcome) -> Report:
         board=board_part(artefacts),
         exact=exact_part(artefacts),
         gates=_with_open_gates(outcome.gates),
-        warnings=tuple(_warnings(artefacts, evaluation)),
+        warnings=(),
         stopped=_stop(outcome),
         provenance=_provenance(project, artefacts, outcome),
     )
-    return report.model_copy(update={"promises": promises_of(report)})
+    told = tuple(_warnings(report, artefacts, evaluation))
+    return report.model_copy(update={"warnings": told, "promises": promises_of(report)})
 
 
 def _with_open_gates(gates: Iterable[Gate]) -> tuple[Gate, ...]:
@@ -86,15 +87,29 @@ def _with_open_gates(gates: Iterable[Gate]) -> tuple[Gate, ...]:
     return (*everything[:1], *others, *everything[1:])
 
 
-def _warnings(artefacts: dict[str, Artefact], evaluation: dict[str, Any]) -> list[str]:
-    """What the figures do not say: the data check's findings and the evaluation's notes."""
+def _warnings(
+    report: Report, artefacts: dict[str, Artefact], evaluation: dict[str, Any]
+) -> list[str]:
+    """What the figures do not say: the data check's findings, the evaluation's notes, and more."""
+    own = []
+    if report.dataset.synthetic:
+        own.append(
+            "The voices are synthetic: the figures do not tell how the model does on people."
+        )
+    if range_ms := report.board and report.board.latency_range_ms:
+        own += [
+            f"The latency is modelled, and the upper end of its range, {range_ms[1]:,.0f} ms, is "
+            f"beyond the limit of {gate.limit:,.0f} ms."
+            for gate in report.gates
+            if gate.name == "latency" and gate.passed and range_ms[1] > (gate.limit or 0.0)
+        ]
     check = artefacts["dataset"].read_json("dataset.json")["check"]
     found = [
         finding["message"]
         for finding in check["findings"]
         if finding["severity"] in ("error", "warning")
     ]
-    return [*found, *evaluation["notes"]]
+    return [*own, *found, *evaluation["notes"]]
 
 
 def _stop(outcome: Outcome) -> Stop | None:

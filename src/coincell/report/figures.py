@@ -44,6 +44,12 @@ def milliseconds(value: float | None) -> str:
     return NOTHING if value is None else f"{_three_digits(value)} ms"
 
 
+def milliseconds_range(bounds: tuple[float, float]) -> str:
+    """(701.8, 1169.6) -> "702 to 1,170 ms"."""
+    low, high = bounds
+    return f"{_three_digits(low)} to {milliseconds(high)}"
+
+
 def seconds(value: float | None) -> str:
     """4000.0 -> "1 h 7 min"; 75 -> "1 min 15 s"; 2.5 -> "2.5 s"."""
     if value is None:

@@ -180,6 +180,7 @@ def _environment() -> Environment:
         "size",
         "percent",
         "milliseconds",
+        "milliseconds_range",
         "seconds",
         "decimal",
         "rate",

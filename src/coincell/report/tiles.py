@@ -70,8 +70,7 @@ def _board(board: BoardPart, window_ms: float) -> list[Tile]:
 def _latency(board: BoardPart, latency_ms: float, window_ms: float) -> Tile:
     parts = []
     if board.latency_range_ms:
-        low, high = board.latency_range_ms
-        parts.append(f"{low:.3g} to {figures.milliseconds(high)}")
+        parts.append(figures.milliseconds_range(board.latency_range_ms))
     if board.inferences_per_second is not None:
         parts.append(f"{figures.short_count(board.inferences_per_second)} windows a second")
     return Tile(

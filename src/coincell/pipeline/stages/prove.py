@@ -142,7 +142,7 @@ def _gates(artefact: Artefact, project: Project) -> list[Gate]:
             limit=0,
             value=wrong,
             passed=wrong == 0,
-            unit="clips",
+            unit="clips that differ",
             reason=""
             if wrong == 0
             else f"{wrong} clips differ, first {facts['first_mismatch']}. This is a fault of "

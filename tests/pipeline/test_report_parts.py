@@ -1,0 +1,72 @@
+"""What the report says of the data set, where it would be easy to say too much."""
+
+import json
+
+import numpy as np
+import pytest
+
+from coincell.pipeline.clips import write_clips
+from coincell.pipeline.report_parts import dataset_part
+from coincell.pipeline.store import Artefact
+from coincell.project import parse_configuration
+from tiny_project import TOML
+
+LABELS = (0, 1, 2, 3)  # yes, no, silence, unknown
+SPLITS = ("train", "test")
+
+
+def _dataset(folder, speakers, notes):
+    """Two clips a class, one for training and one for the test; `speakers` of each split."""
+    labels = [label for label in LABELS for _ in SPLITS]
+    groups = [{} if label == 2 else who for label in LABELS for who in speakers]
+    write_clips(
+        folder,
+        np.zeros((len(labels), 4), np.int16),
+        [f"{number}.wav" for number in range(len(labels))],
+        labels,
+        [split for _ in LABELS for split in SPLITS],
+        groups,
+        np.zeros((0, 4), np.int16),
+    )
+    facts = {"notes": notes, "durations_s": [1.0] * len(labels), "check": {"findings": []}}
+    (folder / "dataset.json").write_text(json.dumps(facts))
+    return dataset_part(Artefact("dataset", "0", folder), parse_configuration(TOML))
+
+
+APART = ({"speaker": "anna"}, {"speaker": "bert"})
+
+
+@pytest.mark.parametrize(
+    ("notes", "source", "synthetic"),
+    [
+        ({}, "imported recordings", False),
+        ({"synthetic silence": 2}, "imported recordings", False),
+        (
+            {"synthetic silence": 2, "synthetic speech": 4},
+            "imported recordings, and 4 clips synthesized with espeak-ng voices",
+            True,
+        ),
+        (
+            {"synthetic silence": 2, "synthetic speech": 6},
+            "synthesized with espeak-ng voices",
+            True,
+        ),
+    ],
+)
+def test_made_silence_is_no_synthetic_speech(tmp_path, notes, source, synthetic):
+    part = _dataset(tmp_path, APART, notes)
+    assert (part.source, part.synthetic) == (source, synthetic)
+
+
+@pytest.mark.parametrize(
+    ("speakers", "split_by"),
+    [
+        (APART, "speaker"),
+        (({"speaker": "anna"}, {"speaker": "anna"}), None),
+        (({"speaker": "anna"}, {}), None),
+    ],
+)
+def test_split_by_speaker_is_said_only_where_no_speaker_is_on_two_sides(
+    tmp_path, speakers, split_by
+):
+    assert _dataset(tmp_path, speakers, {}).split_by == split_by
