@@ -71,6 +71,7 @@ def import_command(
                 "found": summary.found,
                 "added": summary.added,
                 "already_there": summary.already_there,
+                "updated": summary.updated,
                 "duplicates": summary.duplicates,
                 "converted": dict(summary.converted),
                 "notes": list(summary.notes),
@@ -82,6 +83,8 @@ def import_command(
         f"Imported {summary.added} clips ({summary.layout}); "
         f"{summary.already_there} were there already, {summary.duplicates} duplicates left out."
     )
+    if summary.updated:
+        click.echo(f"  {summary.updated:6d} of those there have other groups or another split now")
     for what, count in summary.converted.items():
         click.echo(f"  {count:6d} {what}")
     _print_counts(summary.dataset)

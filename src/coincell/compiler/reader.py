@@ -49,14 +49,7 @@ def read_model(model: str | Path | bytes, name: str = "model") -> Graph:
     if isinstance(model, bytes):
         return _read(model, name)
     path = Path(model)
-    try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise ModelError(
-                f"{path} is larger than {MAX_FILE_BYTES} bytes, the most that is read."
-            )
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"Cannot read {path}: {error.strerror or error}.") from error
+    data = load_model_bytes(path)
     try:
         return _read(data, path.stem)
     except ModelError as error:

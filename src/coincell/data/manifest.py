@@ -95,10 +95,6 @@ class Dataset:
     samples: tuple[Sample, ...]
     noise: tuple[Sample, ...] = ()
 
-    def of_split(self, split: Split) -> tuple[Sample, ...]:
-        """The clips of one split, in order."""
-        return tuple(sample for sample in self.samples if sample.split == split)
-
     def counts(self) -> dict[str, dict[Split, int]]:
         """label -> split -> number of clips; every split is there."""
         counts: dict[str, dict[Split, int]] = {}

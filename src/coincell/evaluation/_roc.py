@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,15 +24,6 @@ class RocCurve:
     true_positive_rate: tuple[float, ...]
     thresholds: tuple[float | None, ...]
     auc: Estimate
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain lists."""
-        return {
-            "false_positive_rate": list(self.false_positive_rate),
-            "true_positive_rate": list(self.true_positive_rate),
-            "thresholds": list(self.thresholds),
-            "auc": self.auc.to_json(),
-        }
 
 
 class _OneAgainstRest:

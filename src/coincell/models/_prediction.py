@@ -1,4 +1,4 @@
-"""Scores of many samples, from the float network and from the int8 one."""
+"""Scores of many samples, from the network before quantization."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ class ModelPart(Part):
     macs: Count | None = None
     tflite_sha256: str | None = None
     operators: dict[str, Count] = Field(
-        default_factory=dict, description="Operator -> how often the .tflite has it."
+        default_factory=dict, description="Kind of operator -> how often the compiled graph has it."
     )
     history: History | None = None
     yardstick: Yardstick | None = None
