@@ -51,7 +51,10 @@ def test_recordings_become_measured_firmware(words):
     assert report["board"]["cycles_flash"] == (
         report["board"]["cycles"] + 3 * report["board"]["flash_loads"]
     )
+    assert len(report["provenance"]["tools"]) == 2, "a compiler for the host, one for the board"
     layers = report["board"]["layers"]
+    assert sum(layer["weight_bytes"] or 0 for layer in layers) >= report["model"]["parameters"]
+    assert sum(layer["cycles_flash"] for layer in layers) == report["board"]["cycles_flash"]
     assert sum(layer["instructions"] for layer in layers) == report["board"]["instructions"]
     for name in ("float", "int8"):
         low, high = report[name]["accuracy"]["ci95"]
@@ -83,7 +86,8 @@ def test_predict_says_the_same_on_int8_host_and_board(words):
         done = run_cli("predict", clip, "--on", where, "--json", cwd=words)
         assert done.returncode == 0, done.stderr
         (answers[where],) = json.loads(done.stdout)
-    assert answers["int8"]["scores"] == answers["host"]["scores"] == answers["board"]["scores"]
+    for told in ("scores", "label"):
+        assert answers["int8"][told] == answers["host"][told] == answers["board"][told]
     assert sum(answers["float"]["scores"].values()) == pytest.approx(1.0, abs=1e-3)
     shown = run_cli("predict", clip, cwd=words)
     assert shown.returncode == 0
@@ -105,6 +109,21 @@ def test_what_does_not_fit_is_refused_before_the_board(words, tmp_path):
     assert report["exact"] is None
     assert report["stopped"]["stage"] == "firmware"
     assert (small / "build" / "report.html").is_file()
+
+
+def test_a_stack_that_overflows_is_refused_and_the_setting_named(words, tmp_path):
+    shallow = tmp_path / "shallow"
+    shutil.copytree(words, shallow, ignore=shutil.ignore_patterns(".*.lock"))
+    (shallow / "coincell.toml").write_text(
+        TOML.replace("clips = 5", "clips = 5\nstack_bytes = 256")
+    )
+    refused = run_cli("run", cwd=shallow)
+    assert refused.returncode == 1
+    report = report_of(shallow)
+    (stack,) = (gate for gate in report["gates"] if gate["name"] == "stack")
+    assert stack["passed"] is False
+    assert stack["limit"] == 256
+    assert "board.stack_bytes" in report["stopped"]["reason"]
 
 
 def test_ready_made_tflite_runs_without_training(words, tmp_path):

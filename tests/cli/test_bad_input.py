@@ -244,6 +244,21 @@ def coincell_call(monkeypatch):
     return leaving.value.code, "", stream.getvalue()
 
 
+def test_a_failed_gate_of_a_single_stage_is_exit_1(project, monkeypatch, coincell):
+    import coincell.pipeline as pipeline
+    from coincell.pipeline.store import Artefact
+    from coincell.report import Gate
+
+    gate = Gate(name="accuracy", limit=0.9, value=0.5, passed=False, unit="share", reason="Worse.")
+    artefacts = {"evaluate": Artefact("evaluate", "0", project)}
+    outcome = pipeline.Outcome(artefacts, (gate,), "", "", {})
+    monkeypatch.setattr(pipeline, "run_until", lambda *words: outcome)
+    code, out, _ = coincell("evaluate")
+    assert code == 1
+    assert "FAILS" in out
+    assert "Worse." in out
+
+
 @pytest.mark.slow
 def test_ctrl_c_leaves_130_and_the_next_run_goes_on(project):
     recordings_manifest(project)

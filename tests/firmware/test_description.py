@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from coincell.errors import BoardError
-from coincell.firmware import board_names, load_board, parse_board, read_board
+from coincell.firmware import board_names, device_sources, load_board, parse_board, read_board
 
 TEXT = (resources.files("coincell.firmware") / "boards" / "nano33ble.toml").read_text()
 
@@ -20,6 +20,15 @@ def test_the_nano_33_ble_leaves_the_bootloader_its_64_kib() -> None:
     assert (board.ram.origin, board.ram.bytes) == (0x2000_0000, 262_144)
     assert (board.core, board.clock_hz) == ("cortex-m4f", 64_000_000)
     assert board.currents.run_flash_dcdc_a == pytest.approx(52e-6 * 64, rel=0.02), "52 uA/MHz"
+
+
+def test_the_driver_uses_the_pins_of_the_description() -> None:
+    driver = device_sources("firmware")["firmware/transport_uarte.c"]
+    pins = load_board("nano33ble").pins
+    for name, pin in (("TX_PIN", pins.uart_tx), ("RX_PIN", pins.uart_rx)):
+        port, _, number = pin.removeprefix("P").partition(".")
+        assert port == "1", "the driver's registers are those of port 1"
+        assert f"#define {name} {int(number)}u" in driver
 
 
 @pytest.mark.parametrize("name", board_names())

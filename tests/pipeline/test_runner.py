@@ -34,7 +34,9 @@ class Toy:
                 context.progress(1, 1)
 
             def gates(artefact, project):
-                return [Gate(name=f"{name}-limit", limit=1, value=2, passed=name != self.gate_at)]
+                passed = name not in self.gate_at
+                reason = "" if passed else f"{name} is too much."
+                return [Gate(name=f"{name}-limit", limit=1, value=2, passed=passed, reason=reason)]
 
             return Stage(
                 name, name.title(), needs, settings, (), run, gates=gates,
@@ -100,6 +102,16 @@ def test_from_and_force(toy):
         toy.run(from_stage="trian")
 
 
+def test_until_makes_only_what_it_needs(toy, monkeypatch):
+    plain = toy.stages()
+    aside = replace(plain[1], name="yardstick", run=lambda context: toy.ran.append("yardstick"))
+    monkeypatch.setattr(toy, "stages", lambda: [plain[0], aside, *plain[1:]])
+    toy.run(until="report")
+    assert toy.ran == ["data", "train", "report"]
+    toy.run()
+    assert toy.ran == ["yardstick"]
+
+
 def test_a_stopped_run_goes_on(toy):
     toy.fail_in = "train"
     with pytest.raises(KeyboardInterrupt):
@@ -115,6 +127,7 @@ def test_a_failed_gate_ends_the_run(toy):
     assert toy.ran == ["data", "train"]
     assert not outcome.passed
     assert outcome.stopped_at == "train"
+    assert outcome.stop_reason == "train is too much."
     assert [gate.name for gate in outcome.gates] == ["data-limit", "train-limit"]
 
 
@@ -126,6 +139,15 @@ def test_a_gate_may_let_the_run_go_on(toy, monkeypatch):
     assert toy.ran == ["data", "train", "report"]
     assert not outcome.passed
     assert outcome.stopped_at == ""
+
+
+def test_only_what_stops_the_run_is_its_reason(toy, monkeypatch):
+    toy.gate_at = "data train"
+    first, *rest = toy.stages()
+    monkeypatch.setattr(toy, "stages", lambda: [replace(first, gates_stop=False), *rest])
+    outcome = toy.run()
+    assert outcome.stopped_at == "train"
+    assert outcome.stop_reason == "train is too much."
 
 
 def test_verify_rehashes(toy):

@@ -46,6 +46,17 @@ def test_a_failed_stage_leaves_nothing(tmp_path):
     assert [path for path in tmp_path.iterdir() if path.is_dir()] == []
 
 
+def test_what_a_killed_process_left_is_cleared_away(tmp_path):
+    store = ArtefactStore(tmp_path)
+    left_over = tmp_path / f".train-{key_of({'x': 1})}-abcd"
+    left_over.mkdir()
+    _fill(left_over)
+    store.make("train", {"x": 2}, _fill)
+    assert left_over.is_dir(), "another key's: its process may be at work"
+    store.make("train", {"x": 1}, _fill)
+    assert not left_over.exists()
+
+
 def test_without_manifest_it_does_not_exist(tmp_path):
     store = ArtefactStore(tmp_path)
     made = store.make("train", {}, _fill)
@@ -64,6 +75,17 @@ def test_verify_finds_damage(tmp_path, damage):
         (made.folder / "a.txt").unlink()
     with pytest.raises(UserError, match=r"a\.txt is not what the train stage wrote"):
         verify_artefact(made)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"inputs": {"x": 2}, "files": {}}'])
+def test_verify_finds_a_damaged_manifest(tmp_path, text):
+    made = ArtefactStore(tmp_path).make("train", {"x": 1}, _fill)
+    (made.folder / MANIFEST).write_text(text)
+    with pytest.raises(
+        UserError, match=r"manifest\.json is not what the train stage wrote"
+    ) as told:
+        verify_artefact(made)
+    assert told.value.hint == "Make it again: coincell run --from train"
 
 
 def test_sweep_keeps_the_newest_and_this_run(tmp_path):

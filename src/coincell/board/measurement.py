@@ -31,6 +31,7 @@ class PartCost:
         instructions: exact.
         cycles: the Cortex-M4 model at zero wait states.
         flash_loads: data loads from flash.
+        cycles_flash: cycles and the waits for flash_loads.
         macs: multiply-accumulates.
     """
 
@@ -40,6 +41,7 @@ class PartCost:
     instructions: int
     cycles: int
     flash_loads: int
+    cycles_flash: int
     macs: int
 
 
@@ -171,6 +173,7 @@ def _part_costs(
         instructions[block.owner] += cost.instructions * block.runs
         cycles[block.owner] += cost.cycles * block.runs + TAKEN_CYCLES * block.taken
         flash_loads[block.owner] += cost.literal_loads * block.runs
+    wait = virtual.board.latency.flash_load_wait_cycles
     return tuple(
         PartCost(
             part.name,
@@ -179,6 +182,7 @@ def _part_costs(
             instructions[owner],
             cycles[owner],
             flash_loads[owner],
+            cycles[owner] + wait * flash_loads[owner],
             part.macs,
         )
         for owner, part in enumerate(parts, FIRST)
@@ -198,15 +202,13 @@ def block_costs(elf: Elf, blocks: list[BlockRuns]) -> dict[tuple[int, int], Bloc
 
 def _total(parts: tuple[PartCost, ...], virtual: VirtualBoard, stack: int) -> Measurement:
     board = virtual.board
-    cycles = sum(part.cycles for part in parts)
-    loads = sum(part.flash_loads for part in parts)
-    cycles_flash = cycles + board.latency.flash_load_wait_cycles * loads
+    cycles_flash = sum(part.cycles_flash for part in parts)
     latency_ms = 1000 * cycles_flash / board.clock_hz
     low, high = board.latency.range_factor
     return Measurement(
         instructions=sum(part.instructions for part in parts),
-        cycles=cycles,
-        flash_loads=loads,
+        cycles=sum(part.cycles for part in parts),
+        flash_loads=sum(part.flash_loads for part in parts),
         cycles_flash=cycles_flash,
         latency_ms=latency_ms,
         latency_range_ms=(low * latency_ms, high * latency_ms),

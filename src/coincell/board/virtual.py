@@ -140,7 +140,7 @@ class VirtualBoard:
             return StackOverflowError(
                 f"The stack overflowed {at}: sp is {registers['sp']:#010x}, "
                 f"and the stack ends at {ram.origin:#010x}.",
-                hint="Reserve more stack for the image, or use less of it.",
+                hint="Raise board.stack_bytes, which the image reserves for the stack.",
             )
         what = answer["fault"]
         if address is not None and _is_peripheral(address) and "model" not in what:

@@ -77,17 +77,23 @@ def _bar() -> Bar:
 
 
 class StageLines:
-    """Prints one line a stage on standard error, with a live bar while it runs."""
+    """Prints one line a stage on standard error, with a live bar while it runs.
 
-    def __init__(self, quiet: bool) -> None:
+    Args:
+        quiet: print nothing.
+        unchanged: also tell of stages that are up to date.
+    """
+
+    def __init__(self, quiet: bool, unchanged: bool = True) -> None:
         self._quiet = quiet
+        self._unchanged = unchanged
         self._live = not quiet and sys.stderr.isatty()
         self._bar: Bar | None = None
         self._task: Any = None
 
     def __call__(self, event: StageEvent) -> None:
         """Show `event`."""
-        if self._quiet:
+        if self._quiet or (event.kind == "unchanged" and not self._unchanged):
             return
         if event.kind in ("started", "progress"):
             self._show_progress(event)

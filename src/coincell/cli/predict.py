@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from coincell.cli.output import directory_option, json_option, open_project, print_json
+from coincell.cli.output import StageLines, directory_option, json_option, open_project, print_json
 
 
 @click.command("predict")
@@ -25,10 +25,17 @@ from coincell.cli.output import directory_option, json_option, open_project, pri
 def predict_command(
     files: tuple[Path, ...], where: str, picture: bool, directory: Path, as_json: bool
 ) -> None:
-    """Label, scores and features of recordings, on the model that `coincell run` made."""
+    """Label, scores and features of recordings, on the project's model.
+
+    It is the one that `coincell run` made; what is stale of it is brought up to date first.
+    """
     from coincell.pipeline import predict_files
 
-    predictions = predict_files(open_project(directory), files, where)
+    lines = StageLines(quiet=as_json, unchanged=False)
+    try:
+        predictions = predict_files(open_project(directory), files, where, lines)
+    finally:
+        lines.close()
     if as_json:
         print_json([prediction.to_json() for prediction in predictions])
         return

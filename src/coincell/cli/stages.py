@@ -9,31 +9,31 @@ import click
 from coincell.cli.output import StageLines, directory_option, json_option, open_project, print_json
 
 
-def _until(stage: str, directory: Path, force: bool, as_json: bool) -> None:
-    from coincell.pipeline import Demand, run_until, summary_of
-
-    lines = StageLines(quiet=as_json)
-    try:
-        outcome = run_until(
-            open_project(directory), Demand(stage if force else "", until=stage), lines
-        )
-    finally:
-        lines.close()
-    summary = summary_of(outcome)
-    if as_json:
-        print_json(summary)
-        return
-    for name, value in summary.items():
-        click.echo(f"{name:<8} {value}")
-
-
 def _command(stage: str, text: str) -> click.Command:
     @click.command(stage, help=text)
     @directory_option
     @click.option("--force", is_flag=True, help=f"Redo the {stage} stage even when up to date.")
     @json_option
-    def command(directory: Path, force: bool, as_json: bool) -> None:
-        _until(stage, directory, force, as_json)
+    @click.pass_context
+    def command(context: click.Context, directory: Path, force: bool, as_json: bool) -> None:
+        from coincell.pipeline import Demand, run_until, summary_of
+
+        lines = StageLines(quiet=as_json)
+        try:
+            demand = Demand(from_stage=stage if force else "", until=stage)
+            outcome = run_until(open_project(directory), demand, lines)
+        finally:
+            lines.close()
+        summary = summary_of(outcome)
+        if as_json:
+            print_json(summary)
+        else:
+            click.echo(summary["folder"])
+            if outcome.gates:
+                from coincell.report import print_gates
+
+                print_gates(outcome.gates)
+        context.exit(0 if outcome.passed else 1)
 
     return command
 
@@ -41,4 +41,7 @@ def _command(stage: str, text: str) -> click.Command:
 features_command = _command("features", "Compute every clip's features, with the device's own C.")
 train_command = _command("train", "Train the network on the training split.")
 quantize_command = _command("quantize", "Quantize the network to int8 and convert it to .tflite.")
-evaluate_command = _command("evaluate", "Evaluate float and int8 on the held-out test split.")
+evaluate_command = _command(
+    "evaluate",
+    "Evaluate float and int8 on the held-out test split.\n\nExit code 1 when a gate fails.",
+)

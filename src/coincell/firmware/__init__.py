@@ -5,6 +5,7 @@ from coincell.firmware.description import Board, board_names, load_board, parse_
 from coincell.firmware.elf import Elf, Section, Segment, Symbol, plain_binary, read_elf
 from coincell.firmware.host import ChainResult, HostLibrary, build_host_library
 from coincell.firmware.image import (
+    MEMORY_HELP,
     RODATA_ALIGN,
     STACK_BYTES,
     Contributor,
@@ -12,10 +13,12 @@ from coincell.firmware.image import (
     Image,
     Span,
     build_image,
+    largest_of,
     link_image,
 )
 
 __all__ = [
+    "MEMORY_HELP",
     "RODATA_ALIGN",
     "STACK_BYTES",
     "Application",
@@ -35,6 +38,7 @@ __all__ = [
     "build_host_library",
     "build_image",
     "device_sources",
+    "largest_of",
     "link_image",
     "load_board",
     "parse_board",

@@ -47,7 +47,8 @@ class Latency(_Table):
 
     flash_load_wait_cycles: int = Field(ge=0, le=16, description="For each data load from flash.")
     range_factor: tuple[float, float] = Field(description="latency_range_ms = latency_ms times it.")
-    source: str
+    model: str = Field(description="In words: what cycles are computed from.")
+    error: str = Field(description="In words: how far the times may be off, and how that is known.")
 
     @model_validator(mode="after")
     def _around_one(self) -> Self:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
+from typing import Literal
 
 from coincell.errors import GateError, ToolchainError
 from coincell.files import write_atomic
 from coincell.firmware.application import Application, application_sources, device_sources
 from coincell.firmware.description import Board
 from coincell.firmware.elf import Elf, intel_hex, plain_binary, read_elf
+from coincell.project import BoardSettings
 from coincell.toolchain import C_FLAGS, Compiler, build_cached, find_cross_compiler
 
-STACK_BYTES = 2048
-"""Reserved for the stack unless the caller says otherwise, about four times what chains use; what
-goes beyond it faults at once, since the stack lies at the bottom of RAM."""
+STACK_BYTES = BoardSettings().stack_bytes
+"""Reserved for the stack unless the caller says otherwise."""
 
 RODATA_ALIGN = 1024
 """The virtual board's page: constants begin at a multiple of it, so that loads can be watched."""
@@ -61,6 +62,22 @@ class Span:
     what: str
     address: int
     bytes: int
+
+
+MEMORY_HELP = {
+    "flash": "A smaller architecture, or fewer channels a layer, shrinks the weights.",
+    "ram": "A shorter window, fewer frames or bands, or a smaller architecture, shrinks it.",
+}
+"""What makes an image take less of each memory."""
+
+_HELD = {"flash": (".text", ".rodata", ".data"), "ram": (".data", ".bss", ".stack")}
+_NAMED = 4
+
+
+def largest_of(memory: Literal["flash", "ram"], contributors: Sequence[Contributor]) -> str:
+    """The first few of `contributors` (by falling size) that lie in `memory`, in words."""
+    held = [item for item in contributors if item.section in _HELD[memory]]
+    return ", ".join(f"{item.symbol} {item.bytes:,}" for item in held[:_NAMED])
 
 
 class DoesNotFit(GateError):  # noqa: N818, the name says what is the matter
@@ -254,13 +271,9 @@ def _contributors(parsed: Elf) -> tuple[Contributor, ...]:
 
 
 def _does_not_fit(parsed: Elf, board: Board) -> DoesNotFit:
-    needs = {
+    needs: dict[Literal["flash", "ram"], tuple[int, int]] = {
         "flash": (parsed.label("image_flash_bytes"), board.flash.bytes),
-        "RAM": (parsed.label("image_ram_bytes"), board.ram.bytes),
-    }
-    helps = {
-        "flash": "A smaller architecture, or fewer channels a layer, shrinks the weights.",
-        "RAM": "A shorter window, fewer frames or bands, or a smaller architecture, shrinks it.",
+        "ram": (parsed.label("image_ram_bytes"), board.ram.bytes),
     }
     contributors = _contributors(parsed)
     messages: list[str] = []
@@ -268,14 +281,12 @@ def _does_not_fit(parsed: Elf, board: Board) -> DoesNotFit:
     for memory, (needed, available) in needs.items():
         if needed <= available:
             continue
-        held = (".text", ".rodata", ".data") if memory == "flash" else (".data", ".bss", ".stack")
-        largest = [item for item in contributors if item.section in held][:4]
-        names = ", ".join(f"{item.symbol} {item.bytes:,}" for item in largest)
+        name = {"flash": "flash", "ram": "RAM"}[memory]
         messages.append(
-            f"The image needs {needed:,} bytes of {memory}; {board.board.title} has "
-            f"{available:,} for it. Largest: {names}."
+            f"The image needs {needed:,} bytes of {name}; {board.board.title} has "
+            f"{available:,} for it. Largest: {largest_of(memory, contributors)}."
         )
-        hints.append(helps[memory])
+        hints.append(MEMORY_HELP[memory])
     sizes = [needed for needed, _ in needs.values()]
     return DoesNotFit(" ".join(messages), " ".join(hints), sizes[0], sizes[1], contributors)
 

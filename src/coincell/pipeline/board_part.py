@@ -15,13 +15,6 @@ from coincell.report import (
     MemoryRegion,
 )
 
-_CYCLE_MODEL = CycleModel(
-    source="the Cortex-M4's published instruction timing at zero wait states, plus 3 cycles for "
-    "each data load from flash; instructions are counted exactly",
-    error="Against published hardware times of eight programs on another Cortex-M4 within "
-    "-9.5 to +9.3 %; on this chip nothing is published to fit, so the range is wider.",
-)
-
 
 def board_part(artefacts: dict[str, Artefact]) -> BoardPart | None:
     """The image on the board as far as the run came; None before it was linked."""
@@ -40,8 +33,8 @@ def board_part(artefacts: dict[str, Artefact]) -> BoardPart | None:
         "latency_ms",
         "latency_range_ms",
         "stack_bytes",
+        "inferences_per_second",
     )
-    latency = measured.get("latency_ms")
     return BoardPart(
         name=firmware["board"],
         title=firmware["title"],
@@ -54,9 +47,8 @@ def board_part(artefacts: dict[str, Artefact]) -> BoardPart | None:
         ram_limit_bytes=firmware["ram_limit_bytes"],
         stack_reserved_bytes=firmware.get("stack_reserved_bytes"),
         arena_bytes=compiled["arena_bytes"],
-        inferences_per_second=1000.0 / latency if latency else None,
-        cycle_model=_CYCLE_MODEL if measured else None,
-        layers=tuple(_layer(layer) for layer in measured.get("layers", ())),
+        cycle_model=CycleModel.model_validate(firmware["cycle_model"]) if measured else None,
+        layers=tuple(_layer(each, compiled["weight_bytes"]) for each in measured.get("layers", ())),
         contributors=tuple(
             Contributor.model_validate(each) for each in firmware.get("contributors", ())
         ),
@@ -71,7 +63,7 @@ _STEPS: dict[str, Literal["features", "decision"]] = {
 }
 
 
-def _layer(layer: dict[str, Any]) -> Layer:
+def _layer(layer: dict[str, Any], weight_bytes: dict[str, int]) -> Layer:
     """One line of the cost table: a layer of the network, or another step of the chain."""
     return Layer(
         name=layer["name"],
@@ -81,10 +73,9 @@ def _layer(layer: dict[str, Any]) -> Layer:
         instructions=layer["instructions"],
         cycles=layer["cycles"],
         flash_loads=layer["flash_loads"],
-        cycles_flash=None
-        if layer["cycles"] is None
-        else layer["cycles"] + 3 * layer["flash_loads"],
+        cycles_flash=layer["cycles_flash"],
         macs=layer["macs"],
+        weight_bytes=weight_bytes.get(layer["symbol"]),
     )
 
 

@@ -18,6 +18,7 @@ from coincell.files import sha256_file, write_atomic
 
 _ROOT = Path(coincell.__file__).parent
 _DATA_SUFFIXES = frozenset({".c", ".h", ".toml", ".ld", ".S", ".j2"})
+_WORKER = "_worker.py"
 
 
 @functools.cache
@@ -56,8 +57,8 @@ def _reachable(modules: Iterable[str]) -> list[Path]:
 
 @functools.cache
 def source_digest(*modules: str) -> str:
-    """Hash over the Python sources reachable from `modules`, and the C, TOML and templates
-    that lie in those sources' packages."""
+    """Hash over the Python sources reachable from `modules`, and the C, TOML, templates and
+    worker scripts (which are run, never imported) that lie in those sources' packages."""
     digest = hashlib.sha256()
     python = _reachable(modules)
     folders = {path.parent for path in python if path.parent != _ROOT}
@@ -65,7 +66,7 @@ def source_digest(*modules: str) -> str:
         path
         for folder in folders
         for path in folder.rglob("*")
-        if path.suffix in _DATA_SUFFIXES and path.is_file()
+        if (path.suffix in _DATA_SUFFIXES or path.name.endswith(_WORKER)) and path.is_file()
     }
     for path in [*python, *sorted(data)]:
         digest.update(path.relative_to(_ROOT).as_posix().encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,19 +11,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.compiler import Oracle, read_model
 from coincell.data import read_window
 from coincell.errors import UserError
-from coincell.firmware import Application, build_host_library, build_image, load_board
+from coincell.evaluation import NO_DECISION, decide
+from coincell.firmware import Application, build_host_library
 from coincell.pipeline.feature_arrays import read_features
-from coincell.pipeline.runner import Demand, run_stages
-from coincell.pipeline.stages.firmware import application
+from coincell.pipeline.int8_model import Int8Model
+from coincell.pipeline.runner import Demand, Listener, run_stages, unheard
+from coincell.pipeline.stages.features import feature_block
+from coincell.pipeline.stages.firmware import application, image_of
 from coincell.pipeline.stages.inputs import ready_made_tflite
 from coincell.pipeline.stages.table import STAGES
 from coincell.pipeline.store import Artefact
 from coincell.project import Project
-
-_PLACES = ("float", "int8", "host", "board")
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,18 @@ class Prediction:
         return {name: getattr(self, name) for name in names} | {"scores": dict(self.scores)}
 
 
-def predict_files(project: Project, files: Sequence[Path], where: str) -> list[Prediction]:
+def predict_files(
+    project: Project, files: Sequence[Path], where: str, listener: Listener = unheard
+) -> list[Prediction]:
     """Labels and scores of recordings.
 
     The model is that of the project as it stands; stages that are stale are brought up to date.
+
+    Args:
+        project: whose model.
+        files: recordings of any kind that `data import` takes.
+        where: "float", "int8", "host" or "board".
+        listener: hears of stages that are brought up to date.
 
     Raises:
         UserError: there is no float model (a .tflite was given), or a recording is not usable.
@@ -70,103 +79,102 @@ def predict_files(project: Project, files: Sequence[Path], where: str) -> list[P
         )
     windows = [read_window(path, project.configuration.data) for path in files]
     until = "train" if where == "float" else "quantize"
-    artefacts = run_stages(project, STAGES, Demand(until=until)).artefacts
+    artefacts = run_stages(project, STAGES, Demand(until=until), listener).artefacts
     batch = np.stack([window.audio for window in windows])
-    place = _Place(project, artefacts)
-    features, shares = place.scores(where, batch)
+    answers = _PLACES[where](_Chain(project, artefacts), batch)
     labels = project.configuration.data.labels
-    threshold = project.configuration.decision.threshold
     return [
         Prediction(
             file=str(path),
             where=where,
-            label=labels[int(row.argmax())] if row.max() >= threshold else None,
-            scores=dict(zip(labels, (float(share) for share in row), strict=True)),
-            features=seen,
+            label=None if answers.labels[row] == NO_DECISION else labels[answers.labels[row]],
+            scores=dict(zip(labels, answers.shares[row].tolist(), strict=True)),
+            features=answers.features[row],
             padded=window.padded,
             cropped=window.cropped,
         )
-        for path, window, row, seen in zip(files, windows, shares, features, strict=True)
+        for row, (path, window) in enumerate(zip(files, windows, strict=True))
     ]
 
 
-class _Place:
-    """The four places where the model can run."""
+@dataclass(frozen=True)
+class _Answers:
+    """What a place made of n windows, each standing alone.
+
+    features: int8 [n, frames, bands]. shares: float [n, classes]. labels: int [n], -1 for none.
+    """
+
+    features: NDArray[np.int8]
+    shares: NDArray[np.floating]
+    labels: NDArray[np.integer]
+
+
+class _Chain:
+    """The project's chain as its artefacts define it; each method runs it at one place."""
 
     def __init__(self, project: Project, artefacts: Mapping[str, Artefact]) -> None:
-        self._project = project
-        self._artefacts = artefacts
-        self._features = read_features(artefacts["features"])
+        self.configuration = project.configuration
+        self.artefacts = artefacts
+        self.block = feature_block(project.configuration)
+        self.quantization = read_features(artefacts["features"]).quantization
 
-    def scores(
-        self, where: str, windows: NDArray[np.int16]
-    ) -> tuple[NDArray[np.int8], NDArray[np.float64]]:
-        """int8 features [n, *shape] and shares float64 [n, classes] of int16 [n, samples]."""
-        ways: dict[str, Callable[[NDArray[np.int16]], tuple[NDArray[Any], NDArray[Any]]]] = {
-            "float": self._float,
-            "int8": self._int8,
-            "host": self._host,
-            "board": self._board,
-        }
-        features, scores = ways[where](windows)
-        shape = self._features.clips.shape[1:]
-        shares = scores if where == "float" else self._shares(scores)
-        return features.reshape(-1, *shape), np.asarray(shares, np.float64)
-
-    def _compute(self, windows: NDArray[np.int16]) -> NDArray[np.int8]:
-        from coincell.pipeline.stages.features import feature_block
-
-        block = feature_block(self._project.configuration)
-        return block.run(windows, self._features.quantization)
-
-    def _float(self, windows: NDArray[np.int16]) -> tuple[NDArray[Any], NDArray[Any]]:
+    def on_float(self, windows: NDArray[np.int16]) -> _Answers:
+        """The Keras network, before quantization."""
         from coincell.models import load_network, predict_float
 
-        features = self._compute(windows)
-        labels = self._project.configuration.data.labels
-        path = self._artefacts["train"].folder / "model.keras"
-        network = load_network(path, features.shape[1:], len(labels))
-        return features, predict_float(network, features, self._features.quantization)
+        features = self.block.run(windows, self.quantization)
+        path = self.artefacts["train"].folder / "model.keras"
+        classes = len(self.configuration.data.labels)
+        network = load_network(path, self.block.shape, classes)
+        shares = predict_float(network, features, self.quantization)
+        return _Answers(features, shares, decide(shares, self.configuration.decision.threshold))
 
-    def _int8(self, windows: NDArray[np.int16]) -> tuple[NDArray[Any], NDArray[Any]]:
-        features = self._compute(windows)
-        tflite = (self._artefacts["quantize"].folder / "model.tflite").read_bytes()
-        graph = read_model(tflite)
-        shape = graph.tensor(graph.inputs[0]).shape[1:]
-        scores = Oracle(tflite).run(features.reshape(len(features), *shape))
-        return features, scores.reshape(len(features), -1)
+    def on_int8(self, windows: NDArray[np.int16]) -> _Answers:
+        """The oracle's interpreter."""
+        features = self.block.run(windows, self.quantization)
+        model = Int8Model(self.artefacts["quantize"])
+        scores = model.scores(features)
+        labels, _ = model.decide(scores, self.configuration.decision)
+        return _Answers(features, model.shares(scores), labels)
 
-    def _host(self, windows: NDArray[np.int16]) -> tuple[NDArray[Any], NDArray[Any]]:
+    def on_host(self, windows: NDArray[np.int16]) -> _Answers:
+        """The compiled C on this computer."""
         result = build_host_library(self._application()).process(windows)
-        return result.features, result.scores
+        return self._of_device(result.features, result.scores, result.labels)
 
-    def _board(self, windows: NDArray[np.int16]) -> tuple[NDArray[Any], NDArray[Any]]:
-        import tempfile
-
+    def on_board(self, windows: NDArray[np.int16]) -> _Answers:
+        """The firmware on the virtual board."""
         from coincell.board import BoardClient, VirtualBoard
 
-        board = load_board(self._project.configuration.board.name)
         with tempfile.TemporaryDirectory() as folder:
-            image = build_image(self._application(), board, Path(folder))
-            results = []
-            with VirtualBoard(image) as virtual:
-                client = BoardClient(virtual)
-                for window in windows:
-                    client.reset()
-                    results.append(client.process(window))
-        return (
+            image = image_of(self._application(), self.configuration, Path(folder))
+        results = []
+        with VirtualBoard(image) as virtual:
+            client = BoardClient(virtual)
+            for window in windows:
+                client.reset()
+                results.append(client.process(window))
+        return self._of_device(
             np.stack([result.features for result in results]),
             np.stack([result.scores for result in results]),
+            np.array([result.label for result in results]),
         )
 
     def _application(self) -> Application:
         return application(
-            self._artefacts["features"], self._artefacts["quantize"], self._project.configuration
+            self.artefacts["features"], self.artefacts["quantize"], self.configuration
         )
 
-    def _shares(self, scores: NDArray[np.int8]) -> NDArray[np.float64]:
-        """int8 scores as shares, by the output's scale and zero point."""
-        graph = read_model(self._artefacts["quantize"].folder / "model.tflite")
-        output = graph.tensor(graph.outputs[0])
-        shares: NDArray[np.float64] = (scores.astype(np.float64) - output.zero_point) * output.scale
-        return shares
+    def _of_device(
+        self, features: NDArray[np.int8], scores: NDArray[np.int8], labels: NDArray[np.integer]
+    ) -> _Answers:
+        shares = Int8Model(self.artefacts["quantize"]).shares(scores)
+        return _Answers(features.reshape(-1, *self.block.shape), shares, labels)
+
+
+_PLACES: Mapping[str, Callable[[_Chain, NDArray[np.int16]], _Answers]] = {
+    "float": _Chain.on_float,
+    "int8": _Chain.on_int8,
+    "host": _Chain.on_host,
+    "board": _Chain.on_board,
+}

@@ -115,22 +115,16 @@ def _warnings(
 def _stop(outcome: Outcome) -> Stop | None:
     if not outcome.stopped_at:
         return None
-    failed = [gate for gate in outcome.gates if gate.passed is False]
-    return Stop(
-        stage=outcome.stopped_at,
-        reason=" ".join(gate.reason for gate in failed if gate.reason) or "A gate failed.",
-    )
+    return Stop(stage=outcome.stopped_at, reason=outcome.stop_reason)
 
 
 def _provenance(project: Project, artefacts: dict[str, Artefact], outcome: Outcome) -> Provenance:
     manifests = {name: artefact.manifest for name, artefact in artefacts.items()}
     packages: dict[str, str] = {}
     compilers: dict[str, str] = {}
-    for name, manifest in manifests.items():
+    for manifest in manifests.values():
         packages |= manifest["inputs"]["packages"]
-        for identity in manifest["inputs"]["toolchain"]:
-            compilers[identity.split()[0]] = identity.partition(" ")[2]
-        del name
+        compilers |= manifest["inputs"]["toolchain"]
     return Provenance(
         coincell=coincell.__version__,
         command="coincell run",

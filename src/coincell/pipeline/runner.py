@@ -48,12 +48,14 @@ class Outcome:
         artefacts: by stage name, as far as the run came.
         gates: every gate that was reached, in order.
         stopped_at: the stage whose gate ended the run early, or "".
+        stop_reason: what that stage's failed gates say; "" when nothing stopped the run.
         seconds: wall time of the stages that were made (not of the unchanged ones).
     """
 
     artefacts: Mapping[str, Artefact]
     gates: tuple[Gate, ...]
     stopped_at: str
+    stop_reason: str
     seconds: Mapping[str, float]
 
     @property
@@ -68,7 +70,7 @@ class Demand:
 
     Attributes:
         from_stage: this stage and all after it are made anew; "" for none.
-        until: the last stage; "" for all.
+        until: the last stage, made with what it needs and nothing else; "" for all.
         force: every stage is made anew.
         verify: hash every input file and every artefact found.
     """
@@ -91,11 +93,22 @@ def run_stages(
     for name in (wanted.from_stage, wanted.until):
         if name and name not in names:
             raise UserError(f"There is no stage {name!r}.", f"Stages: {', '.join(names)}.")
-    walk = _Walk(project, stages, wanted, listener)
+    walk = _Walk(project, _needed(stages, wanted.until), wanted, listener)
     try:
         return walk.go()
     finally:
         walk.hashes.save()
+
+
+def _needed(stages: Sequence[Stage], until: str) -> list[Stage]:
+    """`until` and all that it needs, directly or not, in order; every stage for ""."""
+    needed: list[Stage] = []
+    wanted = {until}
+    for stage in reversed(stages):
+        if not until or stage.name in wanted:
+            needed.append(stage)
+            wanted.update(stage.needs)
+    return needed[::-1]
 
 
 class _Walk:
@@ -124,15 +137,14 @@ class _Walk:
             self.gates.extend(gates)
             failed = [gate for gate in gates if gate.passed is False]
             if failed and stage.gates_stop:
-                self._tell("refused", index, message=failed[0].reason)
-                return self._outcome(stopped_at=stage.name)
-            if stage.name == self.demand.until:
-                break
+                reason = " ".join(gate.reason for gate in failed if gate.reason)
+                self._tell("refused", index, message=reason)
+                return self._outcome(stopped_at=stage.name, reason=reason or "A gate failed.")
         self.store.sweep({name: artefact.key for name, artefact in self.artefacts.items()})
-        return self._outcome(stopped_at="")
+        return self._outcome()
 
-    def _outcome(self, stopped_at: str) -> Outcome:
-        return Outcome(self.artefacts, tuple(self.gates), stopped_at, self.seconds)
+    def _outcome(self, stopped_at: str = "", reason: str = "") -> Outcome:
+        return Outcome(self.artefacts, tuple(self.gates), stopped_at, reason, self.seconds)
 
     def _bring_up_to_date(self, index: int, stage: Stage, redo: bool) -> Artefact:
         inputs = self.inputs_of(stage)
@@ -177,7 +189,7 @@ class _Walk:
             },
             "sources": source_digest(stage.run.__module__, *stage.modules),
             "packages": package_versions(stage.packages),
-            "toolchain": stage.toolchain(self.project),
+            "toolchain": dict(stage.toolchain(self.project)),
         }
 
     def _tell(

@@ -22,9 +22,9 @@ def _no_files(project: Project) -> list[Path]:
     return []
 
 
-def _no_toolchain(project: Project) -> list[str]:
+def _no_toolchain(project: Project) -> Mapping[str, str]:
     del project
-    return []
+    return {}
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Stage:
         packages: distributions whose versions count.
         run: fills the folder.
         files: paths of the user's files it reads beside artefacts.
-        toolchain: identities of the compilers it uses.
+        toolchain: the compilers it uses: what each is for -> its identity.
         gates: what must hold of the artefact before the next stage begins; not part of the key.
         gates_stop: whether a failed gate ends the run here; else it only fails at the end.
     """
@@ -80,6 +80,6 @@ class Stage:
     run: Callable[[StageContext], None]
     packages: tuple[str, ...] = ()
     files: Callable[[Project], list[Path]] = _no_files
-    toolchain: Callable[[Project], list[str]] = _no_toolchain
+    toolchain: Callable[[Project], Mapping[str, str]] = _no_toolchain
     gates: Callable[[Artefact, Project], list[Gate]] = _no_gates
     gates_stop: bool = True

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from coincell.errors import InternalError, UserError
+from coincell.errors import UserError
 from coincell.files import disk_error, is_disk_full, locked, sha256_file, write_atomic
 
 MANIFEST = "manifest.json"
@@ -71,8 +71,9 @@ class ArtefactStore:
         with locked(self.folder / f".{stage}-{key}.lock"):
             if found := self.find(stage, key):
                 return found
-            shutil.rmtree(place, ignore_errors=True)
-            work = self._work_folder(stage)
+            for left_over in (place, *self.folder.glob(f".{stage}-{key}-*")):
+                shutil.rmtree(left_over, ignore_errors=True)
+            work = self._work_folder(f".{stage}-{key}-")
             try:
                 fill(work)
                 _seal(work, stage, key, inputs)
@@ -85,10 +86,10 @@ class ArtefactStore:
                 shutil.rmtree(work, ignore_errors=True)
         return Artefact(stage, key, place)
 
-    def _work_folder(self, stage: str) -> Path:
+    def _work_folder(self, prefix: str) -> Path:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            return Path(tempfile.mkdtemp(dir=self.folder, prefix=f".{stage}-"))
+            return Path(tempfile.mkdtemp(dir=self.folder, prefix=prefix))
         except OSError as error:
             raise disk_error(self.folder, error) from error
 
@@ -99,7 +100,7 @@ class ArtefactStore:
         shutil.rmtree(place, ignore_errors=True)
 
     def sweep(self, keep: Mapping[str, str]) -> None:
-        """Drop leftovers of stopped runs, and all but the newest few artefacts of a stage.
+        """Drop all but the newest few artefacts of each stage.
 
         Args:
             keep: stage -> key of this run's artefacts, which always stay.
@@ -134,15 +135,24 @@ def verify_artefact(artefact: Artefact) -> None:
     """Re-hash every file of `artefact`.
 
     Raises:
-        UserError: a file is missing or changed since it was made.
+        UserError: a file or the manifest is missing or changed since it was made.
     """
-    manifest = artefact.manifest
-    if key_of(manifest["inputs"]) != artefact.key:
-        raise InternalError(f"The manifest of {artefact.folder} does not give its own key.")
-    for name, digest in manifest["files"].items():
+    try:
+        manifest = artefact.manifest
+        files: dict[str, str] = manifest["files"]
+        whole = key_of(manifest["inputs"]) == artefact.key
+    except (ValueError, KeyError, TypeError) as error:
+        raise _changed(artefact, MANIFEST) from error
+    if not whole:
+        raise _changed(artefact, MANIFEST)
+    for name, digest in files.items():
         path = artefact.folder / name
         if not path.is_file() or sha256_file(path) != digest:
-            raise UserError(
-                f"{path} is not what the {artefact.stage} stage wrote.",
-                hint=f"Make it again: coincell run --from {artefact.stage} --force",
-            )
+            raise _changed(artefact, name)
+
+
+def _changed(artefact: Artefact, name: str) -> UserError:
+    return UserError(
+        f"{artefact.folder / name} is not what the {artefact.stage} stage wrote.",
+        hint=f"Make it again: coincell run --from {artefact.stage}",
+    )

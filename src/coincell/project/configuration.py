@@ -265,7 +265,8 @@ class QuantizationSettings(_Section):
     calibration_samples: int = Field(
         256,
         ge=1,
-        description="Training samples that set the activations' ranges; some hundred reach the extremes.",
+        description="Training samples that set the activations' ranges; some hundred reach the "
+        "extremes.",
     )
 
 
@@ -298,6 +299,14 @@ class BoardSettings(_Section):
     name: str = Field("nano33ble", description="A board that Coincell knows.")
     clips: int = Field(
         50, ge=1, description="Test clips proved on the virtual board (all, when fewer)."
+    )
+    stack_bytes: int = Field(
+        2048,
+        ge=256,
+        le=65536,
+        multiple_of=8,
+        description="Reserved in the image for the stack; about four times what chains use. What "
+        "goes beyond it faults at once, since the stack lies at the bottom of RAM.",
     )
 
 

@@ -31,7 +31,7 @@ from coincell.report.schema import (
     Tool,
     Yardstick,
 )
-from coincell.report.text import print_prediction, print_summary, render_text
+from coincell.report.text import print_gates, print_prediction, print_summary, render_text
 from coincell.report.verdict import Verdict, promises_of, verdict
 
 __all__ = [
@@ -67,6 +67,7 @@ __all__ = [
     "features_text",
     "glossary",
     "glossary_markdown",
+    "print_gates",
     "print_prediction",
     "print_summary",
     "promises_of",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from coincell.report import figures
@@ -40,6 +40,11 @@ def print_summary(report: Report, console: Console | None = None) -> None:
     console = console or _standard_output()
     for part in _parts(report):
         console.print(part)
+
+
+def print_gates(gates: Sequence[Gate], console: Console | None = None) -> None:
+    """Write a table of gates to a rich console (standard output)."""
+    (console or _standard_output()).print(_gates(gates))
 
 
 def print_prediction(
@@ -112,7 +117,7 @@ def _key_figures(report: Report) -> Table:
     return table
 
 
-def _gates(gates: tuple[Gate, ...]) -> Table:
+def _gates(gates: Sequence[Gate]) -> Table:
     table = _table("Gate", "Value", "Limit", "", "Reason")
     table.columns[1].justify = "right"
     for gate in gates:

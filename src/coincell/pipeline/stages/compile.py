@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from coincell.compiler import CompiledModel, CompileOptions, compile_model
+from coincell.pipeline.int8_model import MODEL_FILE
 from coincell.pipeline.stage import Stage, StageContext
 from coincell.pipeline.store import Artefact
 from coincell.project import Configuration
@@ -20,7 +21,7 @@ def c_name(configuration: Configuration) -> str:
 
 def compiled_model(quantized: Artefact, configuration: Configuration) -> CompiledModel:
     """The C of the artefact's .tflite; quick enough to be done again wherever it is needed."""
-    tflite = (quantized.folder / "model.tflite").read_bytes()
+    tflite = (quantized.folder / MODEL_FILE).read_bytes()
     return compile_model(tflite, c_name(configuration), CompileOptions())
 
 
@@ -42,6 +43,7 @@ def _run(context: StageContext) -> None:
         "parameters": compiled.parameters,
         "arena_bytes": compiled.arena_bytes,
         "operators": operators,
+        "weight_bytes": {layer.symbol: layer.weight_bytes for layer in compiled.layers},
     }
     (context.output / "compile.json").write_text(json.dumps(facts), encoding="utf-8")
 

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.compiler import Oracle, oracle_version, read_model
-from coincell.evaluation import Evaluation, compare, decide, evaluate, evaluate_decisions
+from coincell.compiler import oracle_version
+from coincell.evaluation import Evaluation, compare, evaluate, evaluate_decisions
 from coincell.pipeline.clips import Clips, read_clips, silence_class
 from coincell.pipeline.feature_arrays import read_features
+from coincell.pipeline.int8_model import Int8Model
 from coincell.pipeline.stage import Stage, StageContext
+from coincell.pipeline.stages.compilers import host_compiler
 from coincell.pipeline.store import Artefact
 from coincell.project import Configuration, Project
 from coincell.report import Gate
@@ -26,7 +28,7 @@ def _settings(configuration: Configuration) -> dict[str, Any]:
         "by": configuration.data.split.by,
         "silence": configuration.data.silence_label,
         "rounds": configuration.evaluation.bootstrap_rounds,
-        "threshold": configuration.decision.threshold,
+        "decision": configuration.decision.model_dump(mode="json"),
         "seed": configuration.project.seed,
     }
 
@@ -34,31 +36,21 @@ def _settings(configuration: Configuration) -> dict[str, Any]:
 def _run(context: StageContext) -> None:
     clips = read_clips(context.inputs["dataset"])
     rows = clips.rows("test")
-    tflite = (context.inputs["quantize"].folder / "model.tflite").read_bytes()
-    scores = _int8_scores(context, tflite, rows)
+    model = Int8Model(context.inputs["quantize"])
+    context.progress(0, len(rows), "int8 scores")
+    scores = model.scores(read_features(context.inputs["features"]).clips[rows])
     np.save(context.output / SCORES_FILE, scores)
     facts: dict[str, Any] = {"oracle": oracle_version(), "float": None, "comparison": None}
     int8 = _evaluation(context, clips, rows, scores)
     facts["int8"] = int8.to_json()
     facts["notes"] = list(int8.notes)
-    facts["decisions"] = _decisions(context, clips, rows, tflite, scores)
+    facts["decisions"] = _decisions(context, clips.labels[rows], model, scores)
     float_scores = context.inputs["train"].folder / "float_scores.npy"
     if float_scores.is_file():
         whole = np.load(float_scores)[rows]
         facts["float"] = _evaluation(context, clips, rows, whole).to_json()
         facts["comparison"] = _comparison(context, clips, rows, whole, scores)
     (context.output / "evaluation.json").write_text(json.dumps(facts), encoding="utf-8")
-
-
-def _int8_scores(context: StageContext, tflite: bytes, rows: NDArray[np.int64]) -> NDArray[np.int8]:
-    """The oracle's int8 scores, [len(rows), classes]."""
-    features = read_features(context.inputs["features"])
-    graph = read_model(tflite)
-    shape = graph.tensor(graph.inputs[0]).shape[1:]
-    context.progress(0, len(rows), "int8 scores")
-    inputs = features.clips[rows].reshape(len(rows), *shape)
-    scores: NDArray[np.int8] = Oracle(tflite).run(inputs).reshape(len(rows), -1)
-    return scores
 
 
 def _evaluation(
@@ -101,17 +93,13 @@ def _comparison(
 
 def _decisions(
     context: StageContext,
-    clips: Clips,
-    rows: NDArray[np.int64],
-    tflite: bytes,
+    truth: NDArray[np.int64],
+    model: Int8Model,
     scores: NDArray[np.int8],
 ) -> dict[str, Any]:
     """What a user of the device meets: right, wrong and no decisions, a window at a time."""
-    graph = read_model(tflite)
-    output = graph.tensor(graph.outputs[0])
-    shares = (scores.astype(np.float64) - output.zero_point) * output.scale
-    decided = decide(shares, context.configuration.decision.threshold)
-    metrics = evaluate_decisions(clips.labels[rows], decided).metrics()
+    decided, _ = model.decide(scores, context.configuration.decision)
+    metrics = evaluate_decisions(truth, decided).metrics()
     return {name: estimate.to_json() for name, estimate in metrics.items()}
 
 
@@ -155,9 +143,10 @@ STAGE = Stage(
     title="Evaluate float and int8 on the test split",
     needs=("dataset", "features", "train", "quantize"),
     settings=_settings,
-    modules=("coincell.evaluation", "coincell.compiler"),
+    modules=("coincell.evaluation", "coincell.compiler", "coincell.runtime"),
     packages=("numpy", "tflite-micro"),
     run=_run,
+    toolchain=host_compiler,
     gates=_gates,
     gates_stop=False,
 )

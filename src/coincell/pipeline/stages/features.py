@@ -24,6 +24,7 @@ from coincell.pipeline.feature_arrays import (
     FACTS_FILE,
 )
 from coincell.pipeline.stage import Stage, StageContext
+from coincell.pipeline.stages.compilers import host_compiler
 from coincell.pipeline.stages.inputs import ready_made_tflite, user_model_files
 from coincell.project import Configuration, Project
 
@@ -88,8 +89,8 @@ def _altered_copies(
 ) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
     """`copies` altered versions of each training clip: int8 [m, *shape], labels int64 [m].
 
-    Each copy has a generator of its own, seeded by project seed, copy and clip: neither order
-    nor batches matter.
+    Each copy has a generator of its own, seeded by the project's seed, the copy's place among
+    all copies and the clip's place in the manifest: batches do not matter.
     """
     settings = context.configuration.augmentation
     rate = context.configuration.data.sample_rate_hz
@@ -119,4 +120,5 @@ STAGE = Stage(
         user_model_files(project) if ready_made_tflite(project.configuration) else []
     ),
     run=_run,
+    toolchain=host_compiler,
 )

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import coincell
-from coincell.firmware import Application, Board, Contributor, DoesNotFit, build_image, load_board
+from coincell.errors import InternalError
+from coincell.files import sha256_file
+from coincell.firmware import (
+    MEMORY_HELP,
+    Application,
+    Board,
+    Contributor,
+    DoesNotFit,
+    Image,
+    build_image,
+    largest_of,
+    load_board,
+)
 from coincell.pipeline.feature_arrays import read_features
 from coincell.pipeline.stage import Stage, StageContext
 from coincell.pipeline.stages.compile import compiled_model
+from coincell.pipeline.stages.compilers import board_compiler
 from coincell.pipeline.stages.features import feature_block
 from coincell.pipeline.store import Artefact
 from coincell.project import Configuration, Project
 from coincell.report import Gate
-from coincell.toolchain import find_cross_compiler
 
 FACTS_FILE = "firmware.json"
 
@@ -42,6 +55,7 @@ def application(
 def chain_settings(configuration: Configuration) -> dict[str, Any]:
     """What the application depends on beside features and network."""
     return {
+        "coincell": coincell.__version__,
         "name": configuration.project.name,
         "labels": list(configuration.data.labels),
         "features": configuration.features.model_dump(mode="json"),
@@ -52,12 +66,34 @@ def chain_settings(configuration: Configuration) -> dict[str, Any]:
 
 
 def _settings(configuration: Configuration) -> dict[str, Any]:
-    return chain_settings(configuration) | {"board": configuration.board.name}
+    return chain_settings(configuration) | {
+        "board": configuration.board.name,
+        "stack_bytes": configuration.board.stack_bytes,
+    }
 
 
-def toolchain(project: Project) -> list[str]:
-    """The identity of the board's compiler."""
-    return [find_cross_compiler(load_board(project.configuration.board.name).core).identity]
+def image_of(chain: Application, configuration: Configuration, directory: Path) -> Image:
+    """The image of `chain` for the configured board, its files in `directory`.
+
+    Raises:
+        DoesNotFit: it is larger than the board.
+    """
+    board = load_board(configuration.board.name)
+    return build_image(chain, board, directory, stack_bytes=configuration.board.stack_bytes)
+
+
+def flashed_image(context: StageContext, chain: Application) -> Image:
+    """The image of the firmware stage, built again to have it parsed.
+
+    Raises:
+        InternalError: it is not the firmware stage's, byte for byte.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        image = image_of(chain, context.configuration, Path(folder))
+        wanted = context.inputs["firmware"].manifest["files"]["firmware.elf"]
+        if sha256_file(image.elf) != wanted:
+            raise InternalError("The same sources and compiler gave another image than before.")
+    return image
 
 
 def _run(context: StageContext) -> None:
@@ -65,7 +101,7 @@ def _run(context: StageContext) -> None:
     board = load_board(configuration.board.name)
     chain = application(context.inputs["features"], context.inputs["quantize"], configuration)
     try:
-        image = build_image(chain, board, context.output)
+        image = image_of(chain, configuration, context.output)
     except DoesNotFit as refusal:
         facts = _facts(board, refusal.image_flash_bytes, refusal.image_ram_bytes)
         facts |= _parts(refusal.contributors)
@@ -91,6 +127,7 @@ def _facts(board: Board, flash: int, ram: int) -> dict[str, Any]:
         "image_ram_bytes": ram,
         "flash_limit_bytes": board.flash.bytes,
         "ram_limit_bytes": board.ram.bytes,
+        "cycle_model": {"source": board.latency.model, "error": board.latency.error},
     }
 
 
@@ -107,35 +144,22 @@ def _gates(artefact: Artefact, project: Project) -> list[Gate]:
     facts = artefact.read_json(FACTS_FILE)
     limits = project.configuration.gates
     return [
-        _size_gate(facts, "flash", limits.max_flash_bytes, (".text", ".rodata", ".data")),
-        _size_gate(facts, "ram", limits.max_ram_bytes, (".data", ".bss", ".stack")),
+        _size_gate(facts, "flash", limits.max_flash_bytes),
+        _size_gate(facts, "ram", limits.max_ram_bytes),
     ]
 
 
-def _size_gate(facts: dict[str, Any], memory: str, wanted: int, sections: tuple[str, ...]) -> Gate:
+def _size_gate(facts: dict[str, Any], memory: Literal["flash", "ram"], wanted: int) -> Gate:
     available = facts[f"{memory}_limit_bytes"]
     limit = min(wanted, available) if wanted else available
     value = facts[f"image_{memory}_bytes"]
     reason = ""
     if value > limit:
-        largest = [part for part in facts["contributors"] if part["section"] in sections][:4]
-        names = ", ".join(f"{part['symbol']} {part['bytes']:,}" for part in largest)
-        reason = f"Needs {value:,} of {limit:,} bytes. Largest: {names}. {_HELP[memory]}"
+        names = largest_of(memory, [Contributor(**part) for part in facts["contributors"]])
+        reason = f"Needs {value:,} of {limit:,} bytes. Largest: {names}. {MEMORY_HELP[memory]}"
     return Gate(
         name=memory, limit=limit, value=value, passed=value <= limit, unit="bytes", reason=reason
     )
-
-
-_HELP = {
-    "flash": "A smaller architecture, or fewer channels a layer, shrinks the weights.",
-    "ram": "A shorter window, fewer bands or frames, or a smaller architecture shrinks it.",
-}
-
-
-def image_files(artefact: Artefact) -> list[Path]:
-    """The ELF, HEX and BIN files; none when the image did not fit."""
-    names = ("firmware.elf", "firmware.hex", "firmware.bin")
-    return [artefact.folder / name for name in names if (artefact.folder / name).is_file()]
 
 
 STAGE = Stage(
@@ -144,8 +168,8 @@ STAGE = Stage(
     needs=("features", "quantize"),
     settings=_settings,
     modules=("coincell.firmware", "coincell.compiler", "coincell.features", "coincell.runtime"),
-    packages=("numpy",),
+    packages=("numpy", "pyelftools"),
     run=_run,
-    toolchain=toolchain,
+    toolchain=board_compiler,
     gates=_gates,
 )

@@ -7,25 +7,25 @@ import json
 from typing import Any
 
 from coincell.board import StackOverflowError, VirtualBoard, measure
-from coincell.firmware import build_image, load_board
 from coincell.pipeline.clips import read_clips
 from coincell.pipeline.stage import Stage, StageContext
-from coincell.pipeline.stages.firmware import application, chain_settings, toolchain
+from coincell.pipeline.stages.compilers import both_compilers
+from coincell.pipeline.stages.firmware import application, chain_settings, flashed_image
 from coincell.pipeline.store import Artefact
 from coincell.project import Configuration, Project
 from coincell.report import Gate
 
 
 def _settings(configuration: Configuration) -> dict[str, Any]:
-    return chain_settings(configuration) | {"board": configuration.board.name}
+    board = configuration.board.model_dump(mode="json", exclude={"clips"})
+    return chain_settings(configuration) | {"board": board}
 
 
 def _run(context: StageContext) -> None:
     configuration = context.configuration
     clips = read_clips(context.inputs["dataset"])
     chain = application(context.inputs["features"], context.inputs["quantize"], configuration)
-    board = load_board(configuration.board.name)
-    image = build_image(chain, board, context.output / "image")
+    image = flashed_image(context, chain)
     row = int(clips.rows("test")[0])
     facts: dict[str, Any] = {"stack_overflow": ""}
     try:
@@ -63,7 +63,7 @@ def _gates(artefact: Artefact, project: Project) -> list[Gate]:
             value=stack,
             passed=stack <= stack_limit,
             unit="bytes",
-            reason="" if stack <= stack_limit else "Reserve more stack, or raise the limit.",
+            reason="" if stack <= stack_limit else "Raise gates.max_stack_bytes, if RAM allows.",
         ),
         Gate(
             name="latency",
@@ -90,6 +90,6 @@ STAGE = Stage(
     modules=("coincell.board", "coincell.firmware"),
     packages=("capstone", "numpy", "pyelftools", "unicorn"),
     run=_run,
-    toolchain=toolchain,
+    toolchain=both_compilers,
     gates=_gates,
 )

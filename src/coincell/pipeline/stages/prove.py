@@ -10,17 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coincell.board import BoardClient, VirtualBoard
-from coincell.compiler import oracle_version, read_model
-from coincell.firmware import Application, build_host_library, build_image, load_board
+from coincell.compiler import oracle_version
+from coincell.firmware import Application, build_host_library
 from coincell.pipeline.clips import Clips, read_clips
 from coincell.pipeline.feature_arrays import read_features
+from coincell.pipeline.int8_model import Int8Model
 from coincell.pipeline.stage import Stage, StageContext
+from coincell.pipeline.stages.compilers import both_compilers
 from coincell.pipeline.stages.evaluate import SCORES_FILE
-from coincell.pipeline.stages.firmware import application, chain_settings, toolchain
+from coincell.pipeline.stages.firmware import application, chain_settings, flashed_image
 from coincell.pipeline.store import Artefact
 from coincell.project import Configuration, Project
 from coincell.report import Gate
-from coincell.runtime import Decision, decision_threshold
 
 
 @dataclass(frozen=True)
@@ -88,16 +89,10 @@ def _run(context: StageContext) -> None:
 
 def _in_python(context: StageContext, rows: NDArray[np.int64]) -> _Bytes:
     """Features by the feature block, scores by the oracle, decisions from those scores."""
-    configuration = context.configuration
     features = read_features(context.inputs["features"]).clips[rows].reshape(len(rows), -1)
     scores: NDArray[np.int8] = np.load(context.inputs["evaluate"].folder / SCORES_FILE)
-    graph = read_model(context.inputs["quantize"].folder / "model.tflite")
-    output = graph.tensor(graph.outputs[0])
-    threshold = decision_threshold(
-        configuration.decision.threshold, output.scale, output.zero_point
-    )
-    decision = Decision(scores.shape[1], configuration.decision.smoothing_windows, threshold)
-    labels, means = decision.run_apart(scores)
+    model = Int8Model(context.inputs["quantize"])
+    labels, means = model.decide(scores, context.configuration.decision)
     return _Bytes(features, scores, labels.astype(np.int64), means.astype(np.int64))
 
 
@@ -114,10 +109,8 @@ def _on_host(chain: Application, windows: NDArray[np.int16]) -> _Bytes:
 def _on_board(
     context: StageContext, chain: Application, clips: Clips, rows: NDArray[np.int64]
 ) -> _Bytes:
-    board = load_board(context.configuration.board.name)
-    image = build_image(chain, board, context.output / "image")
     results = []
-    with VirtualBoard(image) as virtual:
+    with VirtualBoard(flashed_image(context, chain)) as virtual:
         client = BoardClient(virtual)
         for done, row in enumerate(rows):
             client.reset()
@@ -157,8 +150,8 @@ STAGE = Stage(
     needs=("dataset", "features", "quantize", "evaluate", "firmware"),
     settings=_settings,
     modules=("coincell.board", "coincell.firmware", "coincell.compiler", "coincell.runtime"),
-    packages=("numpy", "tflite-micro", "unicorn"),
+    packages=("numpy", "pyelftools", "tflite-micro", "unicorn"),
     run=_run,
-    toolchain=toolchain,
+    toolchain=both_compilers,
     gates=_gates,
 )

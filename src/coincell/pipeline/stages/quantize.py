@@ -11,11 +11,10 @@ from coincell.errors import ModelError
 from coincell.models import convert_to_tflite, dequantize, load_network
 from coincell.pipeline.clips import read_clips
 from coincell.pipeline.feature_arrays import read_features
+from coincell.pipeline.int8_model import MODEL_FILE
 from coincell.pipeline.stage import Stage, StageContext
 from coincell.pipeline.stages.inputs import ready_made_tflite, user_model_files
 from coincell.project import Configuration
-
-MODEL_FILE = "model.tflite"
 
 
 def _settings(configuration: Configuration) -> dict[str, Any]:

@@ -1,0 +1,42 @@
+"""The int8 model of a run: its scores by the oracle, its decisions by the device's C."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coincell.compiler import Oracle, read_model
+from coincell.pipeline.store import Artefact
+from coincell.project import DecisionSettings
+from coincell.runtime import Decision, decision_threshold
+
+MODEL_FILE = "model.tflite"
+
+
+class Int8Model:
+    """The .tflite that the quantize stage left."""
+
+    def __init__(self, quantized: Artefact) -> None:
+        self._tflite = (quantized.folder / MODEL_FILE).read_bytes()
+        graph = read_model(self._tflite)
+        self._input_shape = graph.tensor(graph.inputs[0]).shape[1:]
+        output = graph.tensor(graph.outputs[0])
+        self._scale, self._zero_point = output.scale, output.zero_point
+
+    def scores(self, features: NDArray[np.int8]) -> NDArray[np.int8]:
+        """The oracle's int8 scores [n, classes] of features [n, ...]."""
+        inputs = features.reshape(len(features), *self._input_shape)
+        scores: NDArray[np.int8] = Oracle(self._tflite).run(inputs).reshape(len(features), -1)
+        return scores
+
+    def shares(self, scores: NDArray[np.int8]) -> NDArray[np.float64]:
+        """int8 scores as real values, 0 to 1 after a softmax; same shape."""
+        shares: NDArray[np.float64] = (scores.astype(np.float64) - self._zero_point) * self._scale
+        return shares
+
+    def decide(
+        self, scores: NDArray[np.int8], settings: DecisionSettings
+    ) -> tuple[NDArray[np.int16], NDArray[np.int32]]:
+        """Labels [n] (-1: none) and fixed-point mean scores [n], smoothing emptied before each."""
+        threshold = decision_threshold(settings.threshold, self._scale, self._zero_point)
+        return Decision(scores.shape[1], settings.smoothing_windows, threshold).run_apart(scores)
