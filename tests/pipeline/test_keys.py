@@ -52,10 +52,8 @@ def test_the_emulator_of_the_board_counts():
 def test_compilers_count_where_c_is_compiled(tmp_path):
     project = Project(tmp_path, parse_configuration(TOML))
     used = {stage.name: set(stage.toolchain(project)) for stage in STAGES}
-    assert {name for name, tools in used.items() if "C compiler, this computer" in tools} == (
-        RUNS_C_HERE
-    )
-    assert {name for name, tools in used.items() if "C compiler, board" in tools} == BUILDS_AN_IMAGE
+    assert {name for name, tools in used.items() if "for this computer" in tools} == (RUNS_C_HERE)
+    assert {name for name, tools in used.items() if "for the board" in tools} == BUILDS_AN_IMAGE
 
 
 def test_the_version_in_the_image_counts(monkeypatch):

@@ -121,10 +121,11 @@ def _stop(outcome: Outcome) -> Stop | None:
 def _provenance(project: Project, artefacts: dict[str, Artefact], outcome: Outcome) -> Provenance:
     manifests = {name: artefact.manifest for name, artefact in artefacts.items()}
     packages: dict[str, str] = {}
-    compilers: dict[str, str] = {}
+    compilers: dict[str, Tool] = {}
     for manifest in manifests.values():
         packages |= manifest["inputs"]["packages"]
-        compilers |= manifest["inputs"]["toolchain"]
+        for purpose, identity in manifest["inputs"]["toolchain"].items():
+            compilers[purpose] = _tool(identity, purpose)
     return Provenance(
         coincell=coincell.__version__,
         command="coincell run",
@@ -132,7 +133,7 @@ def _provenance(project: Project, artefacts: dict[str, Artefact], outcome: Outco
         python=platform.python_version(),
         platform=f"{platform.system()} {platform.machine()}",
         processor=machine()["model"],
-        tools=tuple(Tool(name=name, version=text) for name, text in sorted(compilers.items())),
+        tools=tuple(compilers[purpose] for purpose in sorted(compilers)),
         packages={name: version for name, version in sorted(packages.items()) if version},
         hashes=_hashes(manifests),
         stages=tuple(
@@ -146,6 +147,14 @@ def _provenance(project: Project, artefacts: dict[str, Artefact], outcome: Outco
         ),
         configuration=(project.directory / CONFIGURATION_FILE).read_text(encoding="utf-8"),
     )
+
+
+def _tool(identity: str, purpose: str) -> Tool:
+    """A compiler's identity (name, version, the flags that are always there) in its parts."""
+    words = identity.split(" ")
+    flags = next((at for at, word in enumerate(words) if word.startswith("-")), len(words))
+    detail = " ".join([f"{purpose}:", *words[flags:]]) if words[flags:] else purpose
+    return Tool(name=words[0], version=" ".join(words[1:flags]).strip(), detail=detail)
 
 
 def _hashes(manifests: dict[str, dict[str, Any]]) -> dict[str, str]:

@@ -10,13 +10,13 @@ from coincell.toolchain import find_cross_compiler, find_host_compiler
 def host_compiler(project: Project) -> dict[str, str]:
     """What features, decisions and the host library are compiled with."""
     del project
-    return {"C compiler, this computer": find_host_compiler().identity}
+    return {"for this computer": find_host_compiler().identity}
 
 
 def board_compiler(project: Project) -> dict[str, str]:
     """What the image is compiled with."""
     core = load_board(project.configuration.board.name).core
-    return {"C compiler, board": find_cross_compiler(core).identity}
+    return {"for the board": find_cross_compiler(core).identity}
 
 
 def both_compilers(project: Project) -> dict[str, str]:
