@@ -102,7 +102,7 @@ def test_early_stopping_keeps_the_best_weights(training: Examples) -> None:
     assert len(seen) == history.best_epoch + 3
     assert history.best.val_loss == min(loss for loss in losses if loss is not None)
     assert history.best.val_accuracy == pytest.approx(_accuracy(model, watched))
-    assert history.gap.startswith("overfitting")
+    assert history.gap.startswith("Overfitting")
 
 
 def test_without_patience_it_runs_to_the_end(training: Examples) -> None:
@@ -117,7 +117,7 @@ def test_without_validation_the_last_weights_stay(training: Examples) -> None:
     history = train(_network(), training, None, _settings(epochs=3), seed=1)
     assert history.best_epoch == 3
     assert history.best.val_loss is None
-    assert history.gap.startswith("unknown")
+    assert history.gap.startswith("No clips for validation")
     assert ReportHistory.model_validate(history.to_json()).validation_loss == ()
 
 
@@ -131,10 +131,10 @@ def test_history_is_what_the_report_takes(training: Examples, validation: Exampl
 
 @pytest.mark.parametrize(
     ("training_accuracy", "word"),
-    [(0.9, "close"), (0.97, "some overfitting"), (1.0, "overfitting")],
+    [(0.9, "Training and validation are close"), (0.97, "Some over"), (1.0, "Overfitting")],
 )
 def test_the_gap_has_a_word(training_accuracy: float, word: str) -> None:
-    val_accuracy = 0.88 if word != "overfitting" else 0.8
+    val_accuracy = 0.88 if word != "Overfitting" else 0.8
     record = EpochRecord(1, 0.1, 1.0, 0.5, 1.0, val_accuracy)
     assert History((record,), 1, False, training_accuracy).gap.startswith(word)
 

@@ -7,6 +7,7 @@ import pytest
 
 from coincell.pipeline.clips import write_clips
 from coincell.pipeline.report_parts import dataset_part
+from coincell.pipeline.reporting import _tool
 from coincell.pipeline.store import Artefact
 from coincell.project import parse_configuration
 from tiny_project import TOML
@@ -70,3 +71,15 @@ def test_split_by_speaker_is_said_only_where_no_speaker_is_on_two_sides(
     tmp_path, speakers, split_by
 ):
     assert _dataset(tmp_path, speakers, {}).split_by == split_by
+
+
+@pytest.mark.parametrize(
+    ("identity", "version", "detail"),
+    [
+        ("gcc cc (Debian 12) 12.2.0 ", "cc (Debian 12) 12.2.0", "for the board"),
+        ("zig 0.17.1 -m ziglang cc", "0.17.1", "for the board: -m ziglang cc"),
+    ],
+)
+def test_a_compilers_version_and_flags_are_told_apart(identity, version, detail):
+    tool = _tool(identity, "for the board")
+    assert (tool.name, tool.version, tool.detail) == (identity.split()[0], version, detail)

@@ -21,6 +21,8 @@ from coincell.report import Metric, figures
         (figures.size(1 << 20), "1.00 MiB"),
         (figures.percent(0.934), "93.4 %"),
         (figures.milliseconds(251.4), "251 ms"),
+        (figures.milliseconds_range((702.4, 1169.6)), "702 to 1,170 ms"),
+        (figures.milliseconds_range((1169.6, 2000)), "1,170 to 2,000 ms"),
         (figures.milliseconds(0.0123), "0.0123 ms"),
         (figures.seconds(2.5), "2.50 s"),
         (figures.seconds(75), "1 min 15 s"),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import coincell.report
-from coincell.report import Report, render_html
+from coincell.report import Metric, Report, render_html
 from report.sample_report import LABELS, features, sample_report, stopped_report
 
 _FOLDER = Path(coincell.report.__file__).parent
@@ -136,6 +136,23 @@ def test_key_figures_promises_and_modelled_figures_are_told(page: str) -> None:
         assert words in shown
     assert shown.count("✓ kept") == 4
     assert shown.count("modelled") >= 3
+
+
+def test_shares_are_in_per_cent_and_long_times_without_exponents() -> None:
+    report = sample_report()
+    assert report.board is not None
+    shown = _shown(
+        render_html(
+            report.model_copy(
+                update={
+                    "board": report.board.model_copy(update={"latency_range_ms": (702.0, 1169.6)}),
+                    "metrics": {"no_decision_rate": Metric(value=0.03, ci95=(0.016, 0.056))},
+                }
+            )
+        )
+    )
+    assert "702 to 1,170 ms" in shown
+    assert "3.0 % (1.6 to 5.6)" in shown
 
 
 def test_other_tasks_show_their_metrics_by_name() -> None:

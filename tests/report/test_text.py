@@ -27,6 +27,14 @@ def test_promises_figures_gates_and_verdict_in_plain_text() -> None:
     assert max(len(line) for line in text.splitlines()) <= 100
 
 
+def test_a_gate_without_a_limit_is_no_achievement() -> None:
+    gates = [{"name": "accuracy", "limit": 0, "value": 0.1, "passed": True, "bound": "at least",
+              "unit": "share"}]  # fmt: skip
+    text = render_text(sample_report(gates=gates))
+    assert "no limit set" in text
+    assert "at least 0" not in text
+
+
 def test_a_failed_gate_says_why_and_what_would_help() -> None:
     text = render_text(stopped_report())
     assert "1 gate failed: Image RAM" in text

@@ -119,8 +119,8 @@ def synthesize_command(directory: Path, as_json: bool) -> None:
         )
         return
     click.echo(
-        f"Synthesized {summary.made} clips by {len(summary.voices)} espeak-ng voices "
-        f"({summary.kept} more were there already)."
+        f"Synthesized {summary.made} spoken clips by {len(summary.voices)} espeak-ng voices "
+        f"({summary.kept} more were there already); {len(summary.dataset.samples)} clips in all:"
     )
     _print_counts(summary.dataset)
     if summary.longer_than_window:

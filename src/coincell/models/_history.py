@@ -47,17 +47,17 @@ class History:
     def gap(self) -> str:
         """A word on how far training and validation part, at the weights that were kept."""
         if self.best.val_accuracy is None:
-            return "unknown: there are no validation samples"
+            return "No clips for validation: nothing tells whether the clips were learned by heart."
         apart = self.training_accuracy - self.best.val_accuracy
         numbers = (
-            f"accuracy {self.training_accuracy:.3f} on training samples, "
-            f"{self.best.val_accuracy:.3f} on validation samples"
+            f"{100 * self.training_accuracy:.1f} % right on the training clips as they are, "
+            f"{100 * self.best.val_accuracy:.1f} % on those for validation"
         )
         if apart > _FAR_APART:
-            return f"overfitting: {numbers}; more speakers, or more augmentation, would help"
+            return f"Overfitting: {numbers}; more speakers, or more augmentation, would help."
         if apart > _APART:
-            return f"some overfitting: {numbers}"
-        return f"close: {numbers}"
+            return f"Some overfitting: {numbers}."
+        return f"Training and validation are close: {numbers}."
 
     def to_json(self) -> dict[str, Any]:
         """As report.json has it: one value an epoch in each list."""

@@ -35,7 +35,7 @@ from coincell.report.charts.base import theme
 from coincell.report.glossary import Term, glossary, term_of_key
 from coincell.report.schema import EvaluationPart, Report
 from coincell.report.tiles import tiles_of
-from coincell.report.verdict import gate_title, verdict
+from coincell.report.verdict import gate_limit, gate_title, verdict
 
 _VEGA = "vega-6.4.0.min.js"
 _VEGA_LITE = "vega-lite-6.4.3.min.js"
@@ -56,6 +56,7 @@ def render_html(report: Report) -> str:
     environment.globals |= {
         "term": terms.link,
         "term_of_key": term_of_key,
+        "gate_limit": gate_limit,
         "gate_title": gate_title,
     }
     body = environment.get_template("report.html.j2").render(

@@ -10,7 +10,7 @@ from coincell.report import figures
 from coincell.report.picture import Features, features_text
 from coincell.report.schema import Gate, Report
 from coincell.report.tiles import tiles_of
-from coincell.report.verdict import gate_title, verdict
+from coincell.report.verdict import gate_limit, gate_title, verdict
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -121,11 +121,10 @@ def _gates(gates: Sequence[Gate]) -> Table:
     table = _table("Gate", "Value", "Limit", "", "Reason")
     table.columns[1].justify = "right"
     for gate in gates:
-        limit = figures.with_unit(gate.limit, gate.unit)
         table.add_row(
             _plain(gate_title(gate), ""),
             _plain(figures.with_unit(gate.value, gate.unit), ""),
-            _plain(limit if gate.limit is None else f"{gate.bound} {limit}", ""),
+            _plain(gate_limit(gate), ""),
             _mark(gate.passed, "holds", "FAILS"),
             _plain(gate.reason, "dim"),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from coincell.report import figures
 from coincell.report.schema import ExactPart, Gate, Promise, Report
 
 
@@ -33,6 +34,15 @@ _FIT = ("flash", "ram", "stack", "latency")
 def gate_title(gate: Gate) -> str:
     """A gate's name for people."""
     return GATE_TERMS.get(gate.name, gate.name)
+
+
+def gate_limit(gate: Gate) -> str:
+    """A gate's limit for people; a share of at least nothing is no limit."""
+    if gate.limit is None:
+        return figures.NOTHING
+    if gate.bound == "at least" and gate.limit == 0:
+        return "no limit set"
+    return f"{gate.bound} {figures.with_unit(gate.limit, gate.unit)}"
 
 
 def verdict(report: Report) -> Verdict:
