@@ -40,7 +40,7 @@ _ALL_GATES = (
     ("ram", "bytes"),
     ("stack", "bytes"),
     ("latency", "ms"),
-    ("exact", "clips that differ"),
+    ("exact", "mismatches"),
 )
 
 

@@ -135,7 +135,7 @@ def _gates(artefact: Artefact, project: Project) -> list[Gate]:
             limit=0,
             value=wrong,
             passed=wrong == 0,
-            unit="clips that differ",
+            unit="mismatches",
             reason=""
             if wrong == 0
             else f"{wrong} clips differ, first {facts['first_mismatch']}. This is a fault of "
