@@ -58,7 +58,9 @@ def write_atomic(path: Path, data: bytes | str) -> None:
 
 def is_disk_full(error: OSError) -> bool:
     """Whether `error` says that there is no room left."""
-    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    # numpy writes arrays by itself, and tells a short write in words alone.
+    cut_short = error.errno is None and " requested and " in str(error)
+    return cut_short or error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def disk_error(path: Path, error: OSError) -> UserError:

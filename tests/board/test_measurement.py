@@ -137,3 +137,30 @@ def test_an_image_without_the_chain_is_refused(running: VirtualBoard) -> None:
     other = stand_in_application(Renamed())
     with pytest.raises(BoardError, match="tiny_layer_99_other"):
         owner_table(running.elf, running.board, other)
+
+
+def test_ctrl_c_stays_ctrl_c(
+    measurement: Measurement,
+    application: Application,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Stopped amid an answer, the rest of it is not taken for the next one."""
+    del measurement
+    image = build_image(application, load_board("nano33ble"), tmp_path)
+    with VirtualBoard(image) as virtual:
+        ask, read = virtual.emulator.ask, virtual.emulator._read
+
+        def stopped_half_way(count: int) -> bytes:
+            read(count // 2)
+            raise KeyboardInterrupt
+
+        def ask_until_watched(do: str, *words: object, **named: object) -> object:
+            answer = ask(do, *words, **named)  # type: ignore[arg-type]
+            if do == "watch":
+                monkeypatch.setattr(virtual.emulator, "_read", stopped_half_way)
+            return answer
+
+        monkeypatch.setattr(virtual.emulator, "ask", ask_until_watched)
+        with pytest.raises(KeyboardInterrupt):
+            measure(virtual, application, random_windows(1)[0])

@@ -197,15 +197,20 @@ def test_a_missing_extra_is_named(project, tmp_path):
     assert "coincell[train]" in done.stderr
 
 
-def test_a_full_disk_is_told_and_keeps_what_was_finished(project, monkeypatch, coincell):
+@pytest.mark.parametrize(
+    "said",
+    [(errno.ENOSPC, os.strerror(errno.ENOSPC)), ("1920000 requested and 49936 written",)],
+    ids=["the-system", "numpy"],
+)
+def test_a_full_disk_is_told_and_keeps_what_was_finished(said, project, monkeypatch, coincell):
     recordings_manifest(project)
     assert coincell("features")[0] == 0
 
-    def no_room(*words, **named):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    def full(*words, **named):
+        raise OSError(*said)
 
     with monkeypatch.context() as patch:
-        patch.setattr(np, "save", no_room)
+        patch.setattr(np, "save", full)
         code, _, err = coincell("features", "--force")
     assert code == 2
     assert "disk is full" in err
@@ -294,3 +299,57 @@ def test_ctrl_c_leaves_130_and_the_next_run_goes_on(project):
     stages = {stage["name"]: stage for stage in json.loads(again.stdout)["provenance"]["stages"]}
     assert stages["features"]["reused"]
     assert not stages["train"]["reused"]
+
+
+def test_names_that_are_too_long(project, tmp_path, coincell):
+    long = "a" * 300
+    assert coincell("data", "import", tmp_path / long)[0] == 2
+    assert coincell("new", "keyword-spotting", tmp_path / long)[0] == 2
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "labels.csv").write_text(f"file,label\n{long}.wav,yes\n")
+    code, _, err = coincell("data", "import", source)
+    assert code == 2
+    assert "line 2" in err
+
+
+def test_a_file_name_cannot_drive_the_terminal(project, tmp_path, coincell):
+    source = recordings(tmp_path / "source", clips=2)
+    (source / "yes" / "red\x1b[31m.wav").write_bytes(b"")
+    code, _, err = coincell("data", "import", source)
+    assert code == 2
+    assert "red\\x1b[31m.wav" in err
+    assert "\x1b" not in err
+    assert " at 0x" not in err
+
+
+def test_a_fault_is_told_even_when_it_cannot_be_written_down(monkeypatch, coincell):
+    import tempfile
+
+    import coincell.project
+
+    def no_room(*words, **named):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(coincell.project, "load_project", lambda directory: 1 / 0)
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", no_room)
+    code, _, err = coincell_call(monkeypatch)
+    assert code == 3
+    assert "ZeroDivisionError" in err
+
+
+@pytest.mark.parametrize("name", ["features", "application", "x" * 64])
+def test_any_name_of_a_project_makes_c(name, project):
+    """No name is refused once the training is over."""
+    (project / "coincell.toml").write_text(TOML.replace('name = "words"', f'name = "{name}"'))
+    recordings_manifest(project)
+    from coincell.pipeline import run_project
+    from coincell.project import load_project
+
+    assert run_project(load_project(project)).report.exact.mismatches == 0
+
+
+def test_a_model_that_is_a_device(tmp_path, coincell):
+    code, _, err = coincell("compile", "/dev/zero", "-o", tmp_path / "out")
+    assert code == 2
+    assert "not a file" in err

@@ -205,3 +205,8 @@ def test_a_stretch_of_noise_wraps_around() -> None:
         stretch = cut_noise([recording], 25, np.random.default_rng(seed))
         expected = (int(stretch[0]) + np.arange(25)) % 10
         np.testing.assert_array_equal(stretch, expected)
+
+
+@pytest.mark.parametrize("shift", [8, 9, -8, -9, 1000, -1000])
+def test_a_shift_beyond_the_window_leaves_silence(shift: int) -> None:
+    np.testing.assert_array_equal(shifted(np.ones(8, np.int16), shift), np.zeros(8, np.int16))

@@ -1,11 +1,12 @@
 """Only what is stale is redone; a gate ends the run; a stopped run goes on."""
 
+import threading
 from dataclasses import replace
 
 import pytest
 
 from coincell.errors import UserError
-from coincell.pipeline.runner import Demand, run_stages
+from coincell.pipeline.runner import Demand, alone, run_stages
 from coincell.pipeline.stage import Stage
 from coincell.project import Project, parse_configuration
 from coincell.report import Gate
@@ -156,3 +157,21 @@ def test_verify_rehashes(toy):
     toy.run()
     with pytest.raises(UserError, match="is not what the train stage wrote"):
         toy.run(verify=True)
+
+
+def test_two_runs_of_a_project_take_turns(toy):
+    """Held by one, the build folder is not touched by another."""
+    project = Project(toy.directory, parse_configuration(TOML))
+    order = []
+
+    def second():
+        with alone(project):
+            order.append("second")
+
+    with alone(project):
+        thread = threading.Thread(target=second)
+        thread.start()
+        thread.join(0.2)
+        order.append("first")
+    thread.join()
+    assert order == ["first", "second"]

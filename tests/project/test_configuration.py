@@ -161,3 +161,9 @@ def test_every_default_passes_its_own_rule() -> None:
     table["project"] = {"name": "words"}
     table["data"] = {"labels": ["yes", "no"]}
     assert Configuration.model_validate(table) == parse_configuration(MINIMAL)
+
+
+def test_silence_is_not_the_unknown_class() -> None:
+    error = refused(MINIMAL + 'silence_label = "rest"\nunknown_label = "rest"\n')
+    assert "must differ" in error.message
+    parse_configuration(MINIMAL + 'silence_label = ""\nunknown_label = ""\n')

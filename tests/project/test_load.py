@@ -38,6 +38,7 @@ def test_a_folder_without_a_project_says_how_to_make_one(tmp_path: Path) -> None
         (b"\xff\xfe", "Cannot read"),
         (b"#" * ((1 << 20) + 1), "larger than 1 MiB"),
         (b"", "missing"),
+        (b"seed = " + b"9" * 5000, "too many digits"),
     ],
 )
 def test_a_file_that_cannot_be_a_configuration(tmp_path: Path, content: bytes, words: str) -> None:
@@ -50,3 +51,9 @@ def test_a_folder_in_its_place(tmp_path: Path) -> None:
     (tmp_path / CONFIGURATION_FILE).mkdir()
     with pytest.raises(ConfigurationError, match="Cannot read"):
         load_project(tmp_path)
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
+    """Windows' editor writes one."""
+    (tmp_path / CONFIGURATION_FILE).write_bytes(b"\xef\xbb\xbf" + TEXT.encode())
+    assert load_project(tmp_path).configuration.project.name == "words"

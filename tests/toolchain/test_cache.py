@@ -93,3 +93,12 @@ def test_those_who_ask_at_once_get_one_build() -> None:
     assert len(places) == 8
     assert len(set(places)) == 1
     assert build.calls == 1
+
+
+def test_what_a_killed_process_left_is_cleared_away(cache: Path) -> None:
+    place = build_cached("kind", {"a": "1"}, Recorder("x"))
+    left_over = place.parent / f".{place.name}-killed"
+    place.rename(left_over)
+    assert build_cached("kind", {"a": "1"}, Recorder("y")) == place
+    assert (place / "out").read_text() == "y"
+    assert not left_over.exists()

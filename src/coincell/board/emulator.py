@@ -64,6 +64,11 @@ class Emulator:
                 with contextlib.suppress(BrokenPipeError):  # a command that nobody reads any more
                     stream.close()
 
+    @property
+    def alive(self) -> bool:
+        """Whether the worker still answers."""
+        return self._process.poll() is None
+
     def ask(self, do: str, blob: bytes = b"", **arguments: Any) -> tuple[dict[str, Any], bytes]:
         """Send one command and return its answer.
 
@@ -81,6 +86,9 @@ class Emulator:
             payload = self._read(lengths[1])
         except (OSError, ValueError, struct.error) as error:
             raise self._gone() from error
+        except BaseException:  # Ctrl-C amid a message: the rest would pass for the next answer
+            self.close()
+            raise
         if "error" in answer:
             raise InternalError(f"The emulator refused a command: {answer['error']}.")
         return answer, payload

@@ -108,7 +108,8 @@ def measure(
     try:
         again, loads = _count_once(virtual, client)
     finally:
-        virtual.emulator.ask("watch", begin=begin, end=end, on=False)
+        if virtual.emulator.alive:
+            virtual.emulator.ask("watch", begin=begin, end=end, on=False)
     if again != blocks:
         raise InternalError("Two runs on one window differ: the emulator is not to be trusted.")
     parts = _part_costs(chain_parts(application), blocks, loads, virtual)

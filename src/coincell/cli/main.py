@@ -101,22 +101,36 @@ def _leave_stopped() -> None:
     sys.exit(130)
 
 
+def _printable(text: str) -> str:
+    """`text` with control characters, which a file's name may hold, written as escapes."""
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+
+
 def _tell(error: CoincellError) -> int:
-    click.echo(f"{click.style('error:', fg='red', bold=True)} {error.message}", err=True)
-    if error.hint:
-        click.echo(f"{click.style('hint:', fg='cyan', bold=True)}  {error.hint}", err=True)
+    message, hint = _printable(error.message), _printable(error.hint)
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True)
+    if hint:
+        click.echo(f"{click.style('hint:', fg='cyan', bold=True)}  {hint}", err=True)
     click.echo(click.style(f"more:  docs/troubleshooting.md#{error.topic}", dim=True), err=True)
     return error.exit_code
 
 
 def _tell_system_error(error: OSError) -> int:
-    """A full disk or a file that may not be touched is the user's to mend; all else is ours."""
+    """A full disk, a file that may not be touched or a name that cannot be is the user's to mend;
+    all else is ours."""
+    import errno
     from pathlib import Path
 
+    from coincell.errors import UserError
     from coincell.files import disk_error, is_disk_full
 
-    if is_disk_full(error) or isinstance(error, PermissionError):
-        return _tell(disk_error(Path(str(error.filename or "a file")), error))
+    place = str(error.filename or "a file")
+    if is_disk_full(error):
+        return _tell(disk_error(Path(place), error))
+    if error.errno in (
+        errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR
+    ):  # fmt: skip
+        return _tell(UserError(f"Cannot use {place}: {error.strerror}.", "Name another one."))
     return _report_fault(error)
 
 
@@ -125,14 +139,18 @@ def _report_fault(error: Exception) -> int:
     import tempfile
     import traceback
 
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="coincell-fault-", suffix=".txt", delete=False
-    ) as stream:
-        stream.write("".join(traceback.format_exception(error)))
     click.echo(
         f"{click.style('fault:', fg='red', bold=True)} this is a fault of Coincell's own: "
-        f"{type(error).__name__}: {error}\n"
-        f"hint:  please report it with the file {stream.name}",
+        f"{type(error).__name__}: {error}",
         err=True,
     )
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="coincell-fault-", suffix=".txt", delete=False
+        ) as stream:
+            stream.write("".join(traceback.format_exception(error)))
+    except OSError as unwritten:
+        click.echo(f"hint:  please report it; no more could be written: {unwritten}", err=True)
+    else:
+        click.echo(f"hint:  please report it with the file {stream.name}", err=True)
     return 3

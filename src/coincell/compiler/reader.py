@@ -63,7 +63,10 @@ def load_model_bytes(path: Path) -> bytes:
         ModelError: it cannot be read, or is far too large to be a microcontroller's model.
     """
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
+        size = path.stat().st_size
+        if not path.is_file():
+            raise ModelError(f"{path} is not a file.")  # a device or a pipe may never end
+        if size > MAX_FILE_BYTES:
             raise ModelError(
                 f"{path} is larger than {MAX_FILE_BYTES} bytes, the most that is read."
             )

@@ -107,7 +107,7 @@ def _decode(content: bytes, name: str) -> tuple[NDArray[np.float64], Any]:
             info = _Info(stream.format, stream.subtype, stream.samplerate, stream.channels)
     except (soundfile.LibsndfileError, RuntimeError) as error:
         raise DataError(
-            f"{name}: not a readable WAV or FLAC file: {error}",
+            f"{name}: not a readable WAV or FLAC file: {getattr(error, 'error_string', error)}",
             "Export it as 16-bit WAV; a file's name does not change what it holds.",
         ) from error
     if len(values) == 0:

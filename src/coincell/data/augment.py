@@ -61,6 +61,8 @@ def _noise(
 def shifted(window: Int16, shift: int) -> Int16:
     """`window` later by `shift` samples (earlier when negative), zeros where nothing was; [n]."""
     moved = np.zeros_like(window)
+    if abs(shift) >= len(window):
+        return moved
     if shift >= 0:
         moved[shift:] = window[: len(window) - shift]
     else:

@@ -264,6 +264,8 @@ def _list_csv(
                 raise DataError(f"the file {candidate.name!r} is listed twice")
             seen.add(candidate.name)
             candidates.append(candidate)
+        except OSError as error:
+            faults.add(f"the file cannot be read: {error.strerror or error}", "", where)
         except (DataError, ValueError) as error:
             faults.add(str(error), getattr(error, "hint", ""), where)
     if not rows.lines:

@@ -17,7 +17,7 @@ from coincell.evaluation import NO_DECISION, decide
 from coincell.firmware import Application, build_host_library
 from coincell.pipeline.feature_arrays import read_features
 from coincell.pipeline.int8_model import Int8Model
-from coincell.pipeline.runner import Demand, Listener, run_stages, unheard
+from coincell.pipeline.runner import Demand, Listener, alone, run_stages, unheard
 from coincell.pipeline.stages.features import feature_block
 from coincell.pipeline.stages.firmware import application, image_of
 from coincell.pipeline.stages.inputs import ready_made_tflite
@@ -79,9 +79,10 @@ def predict_files(
         )
     windows = [read_window(path, project.configuration.data) for path in files]
     until = "train" if where == "float" else "quantize"
-    artefacts = run_stages(project, STAGES, Demand(until=until), listener).artefacts
     batch = np.stack([window.audio for window in windows])
-    answers = _PLACES[where](_Chain(project, artefacts), batch)
+    with alone(project):
+        artefacts = run_stages(project, STAGES, Demand(until=until), listener).artefacts
+        answers = _PLACES[where](_Chain(project, artefacts), batch)
     labels = project.configuration.data.labels
     return [
         Prediction(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from coincell.pipeline.reporting import make_report, publish
-from coincell.pipeline.runner import Demand, Listener, Outcome, run_stages, unheard
+from coincell.pipeline.runner import Demand, Listener, Outcome, alone, run_stages, unheard
 from coincell.pipeline.stages.table import STAGES
 from coincell.project import Project
 from coincell.report import Report
@@ -36,15 +36,17 @@ def run_project(
     Raises:
         UserError: the recordings, the configuration or the tools need mending.
     """
-    outcome = run_stages(project, STAGES, demand, listener)
-    report = make_report(project, outcome)
-    path = publish(project, outcome, report)
+    with alone(project):
+        outcome = run_stages(project, STAGES, demand, listener)
+        report = make_report(project, outcome)
+        path = publish(project, outcome, report)
     return RunResult(report, path, outcome.passed and not outcome.stopped_at)
 
 
 def run_until(project: Project, demand: Demand, listener: Listener = unheard) -> Outcome:
     """The stages up to `demand.until`, without a report."""
-    return run_stages(project, STAGES, demand, listener)
+    with alone(project):
+        return run_stages(project, STAGES, demand, listener)
 
 
 def summary_of(outcome: Outcome) -> dict[str, Any]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from coincell.errors import UserError
+from coincell.files import locked
 from coincell.pipeline.fingerprint import FileHashes, package_versions, source_digest
 from coincell.pipeline.stage import Stage, StageContext
 from coincell.pipeline.store import Artefact, ArtefactStore, key_of, verify_artefact
@@ -79,6 +82,21 @@ class Demand:
     until: str = ""
     force: bool = False
     verify: bool = False
+
+
+@contextmanager
+def alone(project: Project) -> Iterator[None]:
+    """Hold the project's build folder for the block's length; a second run waits its turn.
+
+    Without it, one run forced to redo a stage would take artefacts from under another's hands.
+    Where nothing can be written, nothing can be taken away either: there it holds nothing.
+    """
+    place = project.build_directory if project.build_directory.exists() else project.directory
+    if not os.access(place, os.W_OK):
+        yield
+        return
+    with locked(project.build_directory / ".lock"):
+        yield
 
 
 def run_stages(

@@ -75,6 +75,10 @@ class DataSettings(_Section):
     def _labels_unique(self) -> Self:
         if len(set(self.labels)) != len(self.labels):
             raise ValueError(f"labels must be unique; received {list(self.labels)}")
+        if self.silence_label and self.silence_label == self.unknown_label:
+            raise ValueError(
+                f"silence_label and unknown_label must differ; received {self.silence_label!r}"
+            )
         return self
 
     @property

@@ -47,7 +47,7 @@ def load_project(directory: Path) -> Project:
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise ConfigurationError(f"{path} is larger than 1 MiB; it cannot be a configuration.")
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise ConfigurationError(
             f"There is no {CONFIGURATION_FILE} in {directory.resolve()}.",
@@ -68,6 +68,8 @@ def parse_configuration(text: str, source: str = CONFIGURATION_FILE) -> Configur
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{source} is not valid TOML: {error}.") from error
+    except ValueError as error:  # Python's own limit on the digits of a whole number
+        raise ConfigurationError(f"{source} holds a number of too many digits.") from error
     except RecursionError as error:
         raise ConfigurationError(f"{source} is nested too deeply to be a configuration.") from error
     try:

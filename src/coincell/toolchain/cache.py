@@ -36,8 +36,10 @@ def build_cached(
     with locked(place.with_suffix(".lock")):
         if place.is_dir():
             return place
+        for left_over in place.parent.glob(f".{place.name}-*"):  # of a killed process
+            shutil.rmtree(left_over, ignore_errors=True)
         try:
-            work = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{kind}-"))
+            work = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}-"))
         except OSError as error:
             raise disk_error(place, error) from error
         try:

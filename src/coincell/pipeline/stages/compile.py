@@ -12,10 +12,21 @@ from coincell.pipeline.stage import Stage, StageContext
 from coincell.pipeline.store import Artefact
 from coincell.project import Configuration
 
+_TAKEN = frozenset({
+    "application", "chain", "assert", "complex", "ctype", "errno", "features", "fenv", "float",
+    "inttypes", "limits", "locale", "math", "memory", "setjmp", "signal", "stdalign", "stdarg",
+    "stdatomic", "stdbool", "stddef", "stdint", "stdio", "stdlib", "stdnoreturn", "string",
+    "strings", "tgmath", "threads", "time", "uchar", "unistd", "wchar", "wctype",
+})  # fmt: skip
+"""Headers of the firmware and of the C library, which a NAME.h would hide or be hidden by."""
+
 
 def c_name(configuration: Configuration) -> str:
-    """The project's name as a C identifier."""
-    name = re.sub(r"\W+", "_", configuration.project.name).strip("_").lower()
+    """The project's name as a C identifier of at most 48 characters, whose header NAME.h hides
+    no header of the C library."""
+    name = re.sub(r"\W+", "_", configuration.project.name).lower()[:40].strip("_")
+    if name in _TAKEN:
+        return f"{name}_model"
     return name if name[:1].isalpha() else f"model_{name}"
 
 
