@@ -49,6 +49,12 @@ def test_the_emulator_of_the_board_counts():
     assert any(path.with_name("emulator_worker.py").is_file() for path in paths)
 
 
+def test_what_only_shows_artefacts_does_not_count():
+    paths = fingerprint._reachable([stage.run.__module__ for stage in STAGES])
+    assert paths
+    assert not any("report" in path.parent.parts for path in paths)
+
+
 def test_compilers_count_where_c_is_compiled(tmp_path):
     project = Project(tmp_path, parse_configuration(TOML))
     used = {stage.name: set(stage.toolchain(project)) for stage in STAGES}

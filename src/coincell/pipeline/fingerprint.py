@@ -17,6 +17,9 @@ from coincell.errors import UserError
 from coincell.files import sha256_file, write_atomic
 
 _ROOT = Path(coincell.__file__).parent
+_PRESENTATION = "coincell.report"
+"""What only shows artefacts; stages borrow its `Gate`, and nothing in an artefact depends on it."""
+
 _DATA_SUFFIXES = frozenset({".c", ".h", ".toml", ".ld", ".S", ".j2"})
 _WORKER = "_worker.py"
 
@@ -48,7 +51,10 @@ def _reachable(modules: Iterable[str]) -> list[Path]:
     seen: set[Path] = set()
     waiting = list(modules)
     while waiting:
-        path = _module_file(waiting.pop())
+        name = waiting.pop()
+        if name.startswith(_PRESENTATION):
+            continue
+        path = _module_file(name)
         if path is not None and path not in seen:
             seen.add(path)
             waiting.extend(_imports(path))

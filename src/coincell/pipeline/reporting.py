@@ -34,6 +34,7 @@ from coincell.report import (
     render_html,
 )
 
+_CLIPS_TO_PROVE = 50
 _ALL_GATES = (
     ("accuracy", ""),
     ("flash", "bytes"),
@@ -103,6 +104,12 @@ def _warnings(
             for gate in report.gates
             if gate.name == "latency" and gate.passed and range_ms[1] > (gate.limit or 0.0)
         ]
+    exact = report.exact
+    if exact and exact.clips_on_board < min(_CLIPS_TO_PROVE, exact.clips):
+        own.append(
+            f"Only {exact.clips_on_board} clips were proved on the board (board.clips); "
+            f"{_CLIPS_TO_PROVE} are asked for before an image is trusted."
+        )
     check = artefacts["dataset"].read_json("dataset.json")["check"]
     found = [
         finding["message"]
