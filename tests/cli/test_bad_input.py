@@ -353,3 +353,15 @@ def test_a_model_that_is_a_device(tmp_path, coincell):
     code, _, err = coincell("compile", "/dev/zero", "-o", tmp_path / "out")
     assert code == 2
     assert "not a file" in err
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+def test_a_clip_that_is_no_file(make, project, coincell):
+    recordings_manifest(project)
+    victim = min((project / "data" / "yes").glob("*.wav"))
+    victim.unlink()
+    make(victim)
+    for words in (["run"], ["data", "check"]):
+        code, out, err = coincell(*words)
+        assert code == (2 if words == ["run"] else 1)
+        assert victim.name in out + err

@@ -160,8 +160,11 @@ def check_dataset(project: Project, progress: Progress = silent) -> CheckReport:
 
 
 def _look(dataset: Dataset, sample: Sample) -> _Clip:
+    path = dataset.directory / sample.file
     try:
-        content = (dataset.directory / sample.file).read_bytes()
+        if path.exists() and not path.is_file():  # a device or a pipe may never end
+            return _Clip(sample, "unreadable")
+        content = path.read_bytes()
     except OSError:
         return _Clip(sample, "missing")
     fault = "" if sha256_bytes(content) == sample.sha256 else "changed"
@@ -238,7 +241,7 @@ def _check_empty(
     for split in SPLITS:
         lacking = [label for label, row in rows.items() if any(row.values()) and not row[split]]
         if lacking:
-            severity: Severity = "error" if split == "train" else "warning"
+            severity: Severity = "warning" if split == "validation" else "error"
             message = f"No clips for {split} of: {', '.join(lacking)}."
             findings.append(Finding(severity, "empty-split", message))
     return findings

@@ -8,6 +8,7 @@ import hashlib
 import importlib.metadata
 import json
 import platform
+import stat
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -128,7 +129,7 @@ class FileHashes:
         """The file's hash.
 
         Raises:
-            UserError: the file is not there.
+            UserError: the file is not there, or is none (a folder; a device, which may never end).
         """
         try:
             status = path.stat()
@@ -137,6 +138,8 @@ class FileHashes:
                 f"{path} is missing ({error.strerror}).",
                 hint="`coincell data check` lists what is missing; import the recordings again.",
             ) from error
+        if not stat.S_ISREG(status.st_mode):
+            raise UserError(f"{path} is not a file.", hint="`coincell data check` lists more.")
         stamp: list[str | int] = [status.st_size, status.st_mtime_ns]
         known = self._known.get(str(path))
         if known is not None and known[:2] == stamp:
