@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,6 +77,9 @@ def _bar() -> Bar:
     )
 
 
+_SECONDS_BETWEEN_LINES = 20.0
+
+
 class StageLines:
     """Prints one line a stage on standard error, with a live bar while it runs.
 
@@ -90,6 +94,7 @@ class StageLines:
         self._live = not quiet and sys.stderr.isatty()
         self._bar: Bar | None = None
         self._task: Any = None
+        self._told = 0.0
 
     def __call__(self, event: StageEvent) -> None:
         """Show `event`."""
@@ -108,10 +113,7 @@ class StageLines:
 
     def _show_progress(self, event: StageEvent) -> None:
         if not self._live:
-            if event.kind == "started":
-                click.echo(
-                    f"  {event.index + 1:2d}/{event.count} {event.stage.title} ...", err=True
-                )
+            self._tell_now_and_then(event)
             return
         if self._bar is None:
             self._bar = _bar()
@@ -122,6 +124,17 @@ class StageLines:
             self._bar.update(
                 self._task, completed=event.done, total=event.total or None, description=text
             )
+
+    def _tell_now_and_then(self, event: StageEvent) -> None:
+        """Without a terminal: a line as a stage begins, and one every so often while it lasts."""
+        now = time.monotonic()
+        place = f"  {event.index + 1:2d}/{event.count} {event.stage.title}"
+        if event.kind == "started":
+            click.echo(f"{place} ...", err=True)
+            self._told = now
+        elif now - self._told >= _SECONDS_BETWEEN_LINES:
+            click.echo(f"{place}: {event.done} of {event.total} {event.message}", err=True)
+            self._told = now
 
     def close(self) -> None:
         """Take the live bar away."""

@@ -147,7 +147,7 @@ def _provenance(project: Project, artefacts: dict[str, Artefact], outcome: Outco
             StageRun(
                 name=name,
                 key=artefact.key,
-                seconds=outcome.seconds.get(name),
+                seconds=manifests[name]["seconds"],
                 reused=name not in outcome.seconds,
             )
             for name, artefact in artefacts.items()

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,9 +75,10 @@ class ArtefactStore:
             for left_over in (place, *self.folder.glob(f".{stage}-{key}-*")):
                 shutil.rmtree(left_over, ignore_errors=True)
             work = self._work_folder(f".{stage}-{key}-")
+            began = time.monotonic()
             try:
                 fill(work)
-                _seal(work, stage, key, inputs)
+                _seal(work, stage, key, inputs, time.monotonic() - began)
                 work.replace(place)
             except OSError as error:
                 if is_disk_full(error):
@@ -119,15 +121,23 @@ class ArtefactStore:
 _KEPT_PER_STAGE = 4
 
 
-def _seal(folder: Path, stage: str, key: str, inputs: Mapping[str, Any]) -> None:
-    """Flush every file and write the manifest with their hashes, last."""
+def _seal(
+    folder: Path, stage: str, key: str, inputs: Mapping[str, Any], seconds: float
+) -> None:
+    """Flush every file and write the manifest with their hashes and the time it took, last."""
     files: dict[str, str] = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             files[path.relative_to(folder).as_posix()] = sha256_file(path)
             with path.open("rb") as stream:
                 os.fsync(stream.fileno())
-    manifest = {"stage": stage, "key": key, "inputs": dict(inputs), "files": files}
+    manifest = {
+        "stage": stage,
+        "key": key,
+        "seconds": round(seconds, 3),
+        "inputs": dict(inputs),
+        "files": files,
+    }
     write_atomic(folder / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True) + "\n")
 
 
