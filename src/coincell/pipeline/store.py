@@ -121,9 +121,7 @@ class ArtefactStore:
 _KEPT_PER_STAGE = 4
 
 
-def _seal(
-    folder: Path, stage: str, key: str, inputs: Mapping[str, Any], seconds: float
-) -> None:
+def _seal(folder: Path, stage: str, key: str, inputs: Mapping[str, Any], seconds: float) -> None:
     """Flush every file and write the manifest with their hashes and the time it took, last."""
     files: dict[str, str] = {}
     for path in sorted(folder.rglob("*")):
