@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from coincell.data import import_recordings, load_windows, read_manifest
+from coincell.data import OwnSplit, import_recordings, load_windows, read_manifest
 from coincell.errors import DataError
 from data.fixtures import MakeProject, WriteTone
 
@@ -271,3 +271,27 @@ def test_speech_commands_as_shared(make_project: MakeProject, shared: Path) -> N
         original, _ = soundfile.read(found[0], dtype="int16")
         stored, _ = soundfile.read(project.data_directory / sample.file, dtype="int16")
         np.testing.assert_array_equal(stored, original)
+
+
+@pytest.mark.parametrize(("own_split", "sides_a_person"), [("keep", 2), ("ignore", 1)])
+def test_a_split_that_crosses_people_can_be_ignored(
+    own_split: OwnSplit,
+    sides_a_person: int,
+    make_project: MakeProject,
+    recordings: Path,
+    write_tone: WriteTone,
+) -> None:
+    lines = ["file,label,split,speaker"]
+    for number in range(24):
+        write_tone(recordings / f"{number}.wav", 300 + 10 * number)
+        label, split = ("yes", "no")[number % 2], ("train", "test")[number // 12]
+        lines.append(f"{number}.wav,{label},{split},person{number // 2 % 6}")
+    (recordings / "labels.csv").write_text("\n".join(lines), encoding="utf-8")
+    dataset = import_recordings(recordings, make_project(), own_split=own_split).dataset
+    sides: dict[str, set[str]] = {}
+    for sample in dataset.samples:
+        sides.setdefault(sample.groups["speaker"], set()).add(sample.split)
+    assert len(sides) == 6
+    assert all(len(split) == sides_a_person for split in sides.values())
+    if own_split == "ignore":
+        assert set.union(*sides.values()) == {"train", "validation", "test"}

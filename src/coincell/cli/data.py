@@ -38,6 +38,10 @@ def data_command() -> None:
     "--speaker-pattern", default="", metavar="REGEX",
     help="Finds the speaker in a file's path, by its group.",
 )  # fmt: skip
+@click.option(
+    "--own-split", type=click.Choice(["keep", "ignore"]), default="keep", show_default=True,
+    help="A split that the recordings bring: take it, or split by [data.split].",
+)  # fmt: skip
 @directory_option
 @json_option
 def import_command(
@@ -45,6 +49,7 @@ def import_command(
     layout: str,
     label_column: str,
     speaker_pattern: str,
+    own_split: str,
     directory: Path,
     as_json: bool,
 ) -> None:
@@ -63,6 +68,7 @@ def import_command(
             progress,
             label_column=label_column,
             speaker_pattern=speaker_pattern,
+            own_split="ignore" if own_split == "ignore" else "keep",
         )
     if as_json:
         print_json(

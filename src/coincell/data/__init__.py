@@ -2,7 +2,7 @@
 
 from coincell.data.augment import augment, mixed_at_snr, spec_augment, spec_augment_batch
 from coincell.data.check import CheckReport, Finding, check_dataset
-from coincell.data.importing import ImportSummary, import_recordings
+from coincell.data.importing import ImportSummary, OwnSplit, import_recordings
 from coincell.data.layouts import Layout
 from coincell.data.manifest import (
     NOISE_LABEL,
@@ -28,6 +28,7 @@ __all__ = [
     "Finding",
     "ImportSummary",
     "Layout",
+    "OwnSplit",
     "Progress",
     "RecordingWindow",
     "Sample",

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +66,9 @@ class ImportSummary:
     dataset: Dataset
 
 
+OwnSplit = Literal["keep", "ignore"]
+
+
 @dataclass(frozen=True)
 class _Read:
     """A recording that was read; `recording` is None when it was imported before."""
@@ -82,6 +86,7 @@ def import_recordings(
     *,
     label_column: str = "label",
     speaker_pattern: str = "",
+    own_split: OwnSplit = "keep",
 ) -> ImportSummary:
     """Bring recordings into the project's data folder; the user's files are only read.
 
@@ -95,6 +100,8 @@ def import_recordings(
         label_column: of a CSV, the column with the class.
         speaker_pattern: a regular expression over a recording's path relative to the source; its
             group (or the group named "speaker") is the speaker.
+        own_split: "keep" takes the split that the source gives; "ignore" splits new clips by
+            data.split, so that nobody is on two sides.
 
     Raises:
         DataError: names the first ten of all faults; nothing has been written then.
@@ -109,7 +116,10 @@ def import_recordings(
     listing = list_source(source, layout, project.configuration.data, options, faults)
     with open_store(project) as store:
         work = _Import(project, store, faults)
-        incoming = work.take(listing.candidates, progress)
+        candidates = listing.candidates
+        if own_split == "ignore":
+            candidates = tuple(replace(candidate, split=None) for candidate in candidates)
+        incoming = work.take(candidates, progress)
         faults.raise_if_any(f"{source} cannot be imported")
         samples = place(incoming, store.before, project.configuration)
         new = [s for s in samples if (store.staging / s.file).exists()]
