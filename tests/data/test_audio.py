@@ -185,3 +185,14 @@ def test_conversions_are_counted(
     assert summary.dataset.notes(16000) == {
         key: count for key, count in summary.converted.items() if "saturated" not in key
     }
+
+
+def test_enormous_floats_saturate_without_a_warning() -> None:
+    np.testing.assert_array_equal(to_int16(np.array([1e306, -1e306])), [32767, -32768])
+
+
+def test_mp3_is_not_even_tried(capfd: pytest.CaptureFixture[str]) -> None:
+    """libsndfile knows MP3, and its decoder prints what it finds wrong."""
+    with pytest.raises(DataError, match="not a readable WAV or FLAC file"):
+        decode_recording(b"\xff\xff\x01\x46" + bytes(range(256)) * 300, "song.wav", 16000)
+    assert capfd.readouterr().err == ""

@@ -23,6 +23,7 @@ MAX_FILE_BYTES = 1 << 29
 MAX_VALUES = 1 << 25  # frames x channels of one recording: 35 minutes at 16 kHz, mono
 AUDIO_SUFFIXES = (".wav", ".flac")
 
+_MAGIC = (b"RIFF", b"RIFX", b"fLaC")
 _CONTAINERS = {"WAV": "WAV", "WAVEX": "WAV", "FLAC": "FLAC"}
 _SUBTYPES = ("PCM_U8", "PCM_S8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE")
 _HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
@@ -51,7 +52,7 @@ class Recording:
 
 def to_int16(samples: NDArray[np.float64]) -> NDArray[np.int16]:
     """[-1, 1) to int16: round half to even, saturate. Exact for anything of 16 bits or fewer."""
-    return np.clip(np.rint(samples * 32768.0), -32768, 32767).astype(np.int16)
+    return np.clip(np.rint(np.clip(samples, -1, 1) * 32768.0), -32768, 32767).astype(np.int16)
 
 
 def resample(samples: NDArray[np.float64], from_hz: int, to_hz: int) -> NDArray[np.float64]:
@@ -78,6 +79,11 @@ def decode_recording(content: bytes, name: str, rate_hz: int) -> Recording:
     """
     if not content:
         raise DataError(f"{name}: the file is empty (0 bytes).", "Record it again or delete it.")
+    if content[:4] not in _MAGIC:  # libsndfile would try MP3 too, and print what is wrong with it
+        raise DataError(
+            f"{name}: not a readable WAV or FLAC file: it begins with {content[:4]!r}.",
+            "Export it as 16-bit WAV; a file's name does not change what it holds.",
+        )
     _refuse_truncated_wav(content, name)
     values, info = _decode(content, name)
     if not np.isfinite(values).all():
