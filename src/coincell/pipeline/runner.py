@@ -200,7 +200,7 @@ class _Walk:
         """All that the stage's artefact depends on; the hash of this is its key."""
         return {
             "settings": dict(stage.settings(self.project.configuration)),
-            "needs": {name: self.artefacts[name].key for name in stage.needs},
+            "needs": {name: self.artefacts[name].content for name in stage.needs},
             "files": {
                 path.relative_to(self.project.directory).as_posix(): self.hashes.of(path)
                 for path in stage.files(self.project)

@@ -36,6 +36,11 @@ class Artefact:
         return json.loads((self.folder / name).read_text(encoding="utf-8"))
 
     @property
+    def content(self) -> str:
+        """32 hexadecimal digits that stand for the bytes of all its files."""
+        return key_of(self.manifest["files"])
+
+    @property
     def manifest(self) -> dict[str, Any]:
         """Key, inputs and the hash of every file."""
         manifest: dict[str, Any] = self.read_json(MANIFEST)

@@ -46,7 +46,7 @@ def application(
         labels=configuration.data.labels,
         manifest={
             "coincell": coincell.__version__,
-            "features": features.key,
+            "features": features.content,
             "model_sha256": manifest["files"]["model.tflite"],
         },
     )
