@@ -226,3 +226,18 @@ def test_odd_names_become_fit_for_c() -> None:
     assert all(name.isidentifier() for name in graph.tensors)
     compiled = compile_model(data, "odd")
     assert "*/ c" not in compiled.sources["odd.h"]
+
+
+def test_shapes_that_contradict_each_other_only_once_computed(zoo: Path) -> None:
+    """The model computes a RESHAPE's sizes from its batch: a changed size shows after folding."""
+    data = bytearray((zoo / "dynamic_batch_cnn.tflite").read_bytes())
+    sizes = [i for i in range(0, len(data) - 3, 4) if data[i : i + 4] == b"\x64\x00\x00\x00"]
+    refused = 0
+    for place in sizes:
+        changed = bytearray(data)
+        changed[place] += 1
+        try:
+            compile_model(bytes(changed), "changed")
+        except ModelError as error:
+            refused += "contradicts itself" in error.message
+    assert refused >= 1

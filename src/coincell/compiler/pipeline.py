@@ -27,6 +27,11 @@ PASSES: tuple[Pass, ...] = (
 )
 
 
+_COMPUTES_WHAT_THE_FILE_LEFT_OPEN = ("fold-constants", "drop-shape-operands")
+"""Passes that put in values a model computes at run time, shapes above all: what is illegal after
+them was so in the file."""
+
+
 def lower(graph: Graph, trace: Callable[[str, Graph], None] | None = None) -> Graph:
     """Run all passes; the graph is verified before the first and after each.
 
@@ -35,7 +40,7 @@ def lower(graph: Graph, trace: Callable[[str, Graph], None] | None = None) -> Gr
         trace: called with each pass's name and the graph after it.
 
     Raises:
-        ModelError: the graph given is not legal.
+        ModelError: the graph given is not legal, or its shapes turn out to contradict each other.
         InternalError: a pass made an illegal graph.
     """
     verify(graph)
@@ -44,6 +49,8 @@ def lower(graph: Graph, trace: Callable[[str, Graph], None] | None = None) -> Gr
         try:
             verify(graph)
         except ModelError as error:
+            if step.name in _COMPUTES_WHAT_THE_FILE_LEFT_OPEN:
+                raise ModelError(f"The model contradicts itself: {error.message}") from error
             raise InternalError(f"After the pass {step.name}: {error.message}") from error
         if trace is not None:
             trace(step.name, graph)
