@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from coincell.errors import UserError
+from coincell.files import locked
 from coincell.pipeline.runner import Demand, alone, run_stages
 from coincell.pipeline.stage import Stage
 from coincell.project import Project, parse_configuration
@@ -174,13 +175,36 @@ def test_two_runs_of_a_project_take_turns(toy):
     order = []
 
     def second():
-        with alone(project):
+        with alone(project, toy.stages()):
             order.append("second")
 
-    with alone(project):
+    with alone(project, toy.stages()):
         thread = threading.Thread(target=second)
         thread.start()
         thread.join(0.2)
         order.append("first")
     thread.join()
     assert order == ["first", "second"]
+
+
+def test_who_waits_for_another_run_is_told(toy):
+    heard = []
+    project = Project(toy.directory, parse_configuration(TOML))
+    project.build_directory.mkdir()
+    holding, done = threading.Event(), threading.Event()
+
+    def hold():
+        with locked(project.build_directory / ".lock"):
+            holding.set()
+            done.wait(timeout=30)
+
+    def listen(event):
+        heard.append(event.kind)
+        done.set()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    holding.wait(timeout=30)
+    with alone(project, toy.stages(), listen):
+        assert heard == ["waiting"]
+    holder.join()

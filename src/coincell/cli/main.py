@@ -111,8 +111,14 @@ def _tell(error: CoincellError) -> int:
     click.echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True)
     if hint:
         click.echo(f"{click.style('hint:', fg='cyan', bold=True)}  {hint}", err=True)
-    click.echo(click.style(f"more:  docs/troubleshooting.md#{error.topic}", dim=True), err=True)
+    click.echo(click.style(f"more:  {_troubleshooting()}#{error.topic}", dim=True), err=True)
     return error.exit_code
+
+
+def _troubleshooting() -> str:
+    """Where the page is: beside an installed wheel's data, else by its name in the repository."""
+    installed = os.path.join(sys.prefix, "share", "doc", "coincell", "troubleshooting.md")
+    return installed if os.path.isfile(installed) else "docs/troubleshooting.md"
 
 
 def _tell_system_error(error: OSError) -> int:

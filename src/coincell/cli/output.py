@@ -100,6 +100,9 @@ class StageLines:
         """Show `event`."""
         if self._quiet or (event.kind == "unchanged" and not self._unchanged):
             return
+        if event.kind == "waiting":
+            click.echo("Another command works on this project; waiting for it ...", err=True)
+            return
         if event.kind in ("started", "progress"):
             self._show_progress(event)
             return

@@ -80,7 +80,7 @@ def predict_files(
     windows = [read_window(path, project.configuration.data) for path in files]
     until = "train" if where == "float" else "quantize"
     batch = np.stack([window.audio for window in windows])
-    with alone(project):
+    with alone(project, STAGES, listener):
         artefacts = run_stages(project, STAGES, Demand(until=until), listener).artefacts
         answers = _PLACES[where](_Chain(project, artefacts), batch)
     labels = project.configuration.data.labels

@@ -36,7 +36,7 @@ def run_project(
     Raises:
         UserError: the recordings, the configuration or the tools need mending.
     """
-    with alone(project):
+    with alone(project, STAGES, listener):
         outcome = run_stages(project, STAGES, demand, listener)
         report = make_report(project, outcome)
         path = publish(project, outcome, report)
@@ -45,7 +45,7 @@ def run_project(
 
 def run_until(project: Project, demand: Demand, listener: Listener = unheard) -> Outcome:
     """The stages up to `demand.until`, without a report."""
-    with alone(project):
+    with alone(project, STAGES, listener):
         return run_stages(project, STAGES, demand, listener)
 
 

@@ -22,10 +22,11 @@ from coincell.report import Gate
 class StageEvent:
     """What a listener hears while the pipeline runs.
 
-    `kind` is "started", "progress", "made", "unchanged" or "refused" (a gate failed).
+    `kind` is "waiting" (another command holds the project), "started", "progress", "made",
+    "unchanged" or "refused" (a gate failed).
     """
 
-    kind: Literal["started", "progress", "made", "unchanged", "refused"]
+    kind: Literal["waiting", "started", "progress", "made", "unchanged", "refused"]
     stage: Stage
     index: int
     count: int
@@ -85,7 +86,9 @@ class Demand:
 
 
 @contextmanager
-def alone(project: Project) -> Iterator[None]:
+def alone(
+    project: Project, stages: Sequence[Stage], listener: Listener = unheard
+) -> Iterator[None]:
     """Hold the project's build folder for the block's length; a second run waits its turn.
 
     Without it, one run forced to redo a stage would take artefacts from under another's hands.
@@ -95,7 +98,11 @@ def alone(project: Project) -> Iterator[None]:
     if not os.access(place, os.W_OK):
         yield
         return
-    with locked(project.build_directory / ".lock"):
+
+    def waiting() -> None:
+        listener(StageEvent("waiting", stages[0], 0, len(stages)))
+
+    with locked(project.build_directory / ".lock", waiting):
         yield
 
 
@@ -212,7 +219,7 @@ class _Walk:
 
     def _tell(
         self,
-        kind: Literal["started", "progress", "made", "unchanged", "refused"],
+        kind: Literal["waiting", "started", "progress", "made", "unchanged", "refused"],
         index: int,
         done: int = 0,
         total: int = 0,
