@@ -97,5 +97,7 @@ def measure(shared: Path = SHARED) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    if not SHARED.is_dir():
+        sys.exit(f"needs the recordings and the model in {SHARED}, which are not here")
     json.dump(measure(), sys.stdout, indent=2)
     print()
