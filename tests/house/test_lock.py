@@ -14,12 +14,17 @@ LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 
 
 def _asked_for() -> list[Requirement]:
-    """Every requirement of the product, its extras, its developers and its build."""
+    """Every requirement of the product, the extras in `all`, its developers and its build."""
     table = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     lines = [*table["project"]["dependencies"], *table["build-system"]["requires"]]
-    for group in (table["project"]["optional-dependencies"], table["dependency-groups"]):
-        lines += [line for members in group.values() for line in members]
-    return [Requirement(line) for line in lines if not line.startswith("coincell[")]
+    extras = table["project"]["optional-dependencies"]
+    (everything,) = map(Requirement, extras["all"])
+    for members in (
+        *(extras[name] for name in everything.extras),
+        *table["dependency-groups"].values(),
+    ):
+        lines += members
+    return [Requirement(line) for line in lines]
 
 
 def test_every_line_is_a_version_or_a_hash() -> None:

@@ -182,7 +182,8 @@ def test_compile_settings_are_not_used(saved: Path) -> None:
     def change(configuration: dict[str, Any]) -> None:
         configuration["compile_config"] = {"loss": {"module": "os", "class_name": "system"}}
 
-    load_network(_tampered(saved, change), SHAPE, CLASSES)
+    network = load_network(_tampered(saved, change), SHAPE, CLASSES)
+    assert not network.compiled
 
 
 def test_deep_nesting_is_no_crash(saved: Path) -> None:
