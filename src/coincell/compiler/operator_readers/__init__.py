@@ -1,0 +1,30 @@
+"""How each .tflite operator becomes an op of the IR: one small function an operator.
+
+A reader gets what the file says and returns the attributes and the operands that stay operands.
+Option slots and defaults are those of tensorflow/lite/schema/schema.fbs. There is one file a family
+of operators, each with its `READERS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from coincell.compiler.operator_readers import (
+    convolution,
+    edges,
+    elementwise,
+    movement,
+    reductions,
+)
+from coincell.compiler.operator_readers.source import Reader, Reading, Source
+
+READERS: Mapping[str, Reader] = {
+    **convolution.READERS,
+    **edges.READERS,
+    **elementwise.READERS,
+    **movement.READERS,
+    **reductions.READERS,
+}
+"""What is supported, by the schema's name."""
+
+__all__ = ["READERS", "Reader", "Reading", "Source"]
