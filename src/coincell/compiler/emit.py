@@ -142,7 +142,8 @@ def _shapes(graph: Graph, op: Op) -> str:
         for name in op.inputs
         if not graph.tensor(name).is_constant
     )
-    return f"{read} -> {list(graph.tensor(op.output).shape)}"
+    made = " and ".join(str(list(graph.tensor(name).shape)) for name in op.outputs)
+    return f"{read} -> {made}"
 
 
 def _preamble(name: str, kernels: tuple[str, ...]) -> str:

@@ -42,8 +42,8 @@ def _run(graph: Graph, arrays: Sequence[Values]) -> list[Values]:
         if tensor.is_constant:
             values[name] = tensor.array[np.newaxis]
     for op in graph.ops:
-        made = op.attributes.interpret(op, graph, [values[name] for name in op.inputs])
-        values[op.output] = made
+        made = op.attributes.interpret_outputs(op, graph, [values[name] for name in op.inputs])
+        values.update(zip(op.outputs, made, strict=True))
     return [values[name] for name in graph.outputs]
 
 

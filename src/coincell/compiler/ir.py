@@ -24,6 +24,9 @@ from coincell.errors import ModelError
 Values = NDArray[Any]
 """The values of one tensor for n samples at once: [n, *shape]; constants come as [1, *shape]."""
 
+SCRATCH_ALIGNMENT = 8
+"""Working memory of a kernel begins at a multiple of this many bytes."""
+
 
 class DType(Enum):
     """Element types, by the name that NumPy gives them."""
@@ -166,6 +169,12 @@ class Attributes(ABC):
             [n, *output shape], in the output's dtype.
         """
 
+    def interpret_outputs(
+        self, op: Op, graph: Graph, inputs: Sequence[Values]
+    ) -> tuple[Values, ...]:
+        """As `interpret`, one array an output; the place to begin for whoever runs an op."""
+        return (self.interpret(op, graph, inputs),)
+
     def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
         """The calls of C kernels that compute this op; refused by name and place without any."""
         del graph
@@ -180,20 +189,65 @@ class Attributes(ABC):
         return 0
 
 
+class SeveralOutputs(Attributes):
+    """The base of kinds whose ops may have more than one output, such as SPLIT."""
+
+    def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
+        """The first output alone."""
+        return self.interpret_outputs(op, graph, inputs)[0]
+
+    @abstractmethod
+    def interpret_outputs(
+        self, op: Op, graph: Graph, inputs: Sequence[Values]
+    ) -> tuple[Values, ...]:
+        """The exact values of all outputs, each [n, *its shape], for each of n samples."""
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """Working memory of one kernel call: so many bytes of the arena, free again after it."""
+
+    bytes: int
+
+
+KernelArgument = str | tuple[str, Values] | Scratch | None
+
+
 @dataclass(frozen=True)
 class KernelCall:
     """A call of `coincell_<kernel>(&parameters, arguments...)`.
 
     Attributes:
-        kernel: the C file's name under runtime/kernels, such as "conv_2d".
+        kernel: the C file's name under runtime/kernels, such as "conv_2d" or "dsp/conv"; the
+            function is called after its last part.
         parameters: the fields of `coincell_<kernel>_parameters`, in the order of the struct.
         arguments: after the parameters: a tensor's name (its place in memory), an array that
-            becomes a constant of the layer under its key, or None (a null pointer).
+            becomes a constant of the layer under its key, working memory, or None (a null pointer).
+        specialised: the kernel is an inline function; a copy of it is compiled for these
+            parameters, as constants, and shared by all calls with equal ones.
+        overlaps: the input tensors that may share memory with the output, and how: the call is
+            right wherever address(input) >= address(output) + so many bytes. 0 is in place.
     """
 
     kernel: str
     parameters: Mapping[str, int]
-    arguments: tuple[str | tuple[str, Values] | None, ...]
+    arguments: tuple[KernelArgument, ...]
+    specialised: bool = False
+    overlaps: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def function_stem(self) -> str:
+        """The kernel's C name without its prefix: "conv" of "dsp/conv"."""
+        return self.kernel.rpartition("/")[2]
+
+    @property
+    def scratch_bytes(self) -> int:
+        """Working memory of the call, each piece rounded up to `SCRATCH_ALIGNMENT`."""
+        return sum(
+            -(-item.bytes // SCRATCH_ALIGNMENT) * SCRATCH_ALIGNMENT
+            for item in self.arguments
+            if isinstance(item, Scratch)
+        )
 
 
 @dataclass(frozen=True)
@@ -219,7 +273,7 @@ class Op:
 
     @property
     def output(self) -> str:
-        """The one output's name."""
+        """The one output's name; the first of several."""
         return self.outputs[0]
 
     def fail(self, problem: str, hint: str = "") -> NoReturn:

@@ -22,24 +22,26 @@ def _is_known(op: Op, tensors: dict[str, Tensor]) -> bool:
     return small and all(tensors[name].is_constant for name in op.inputs)
 
 
-def _fold(op: Op, tensors: dict[str, Tensor]) -> Tensor:
-    """The output as a constant."""
-    target = tensors[op.output]
+def _fold(op: Op, tensors: dict[str, Tensor]) -> list[Tensor]:
+    """The outputs as constants."""
     around = {name: tensors[name] for name in (*op.inputs, *op.outputs)}
     inputs = [
         tensors[name].array[np.newaxis] if tensors[name].is_constant else np.empty(0)
         for name in op.inputs
     ]
-    values = op.attributes.interpret(op, Graph("folded", around, (), (), ()), inputs)
-    return replace(target, data=values.astype(target.dtype.numpy).tobytes())
+    made = op.attributes.interpret_outputs(op, Graph("folded", around, (), (), ()), inputs)
+    return [
+        replace(tensors[name], data=values.astype(tensors[name].dtype.numpy).tobytes())
+        for name, values in zip(op.outputs, made, strict=True)
+    ]
 
 
 def _run(graph: Graph) -> Graph:
     tensors = dict(graph.tensors)
     kept: list[Op] = []
     for op in graph.ops:
-        if _is_known(op, tensors) and op.output not in graph.outputs:
-            tensors[op.output] = _fold(op, tensors)
+        if _is_known(op, tensors) and not set(op.outputs) & set(graph.outputs):
+            tensors |= {tensor.name: tensor for tensor in _fold(op, tensors)}
         else:
             kept.append(op)
     return graph.with_ops(kept, tensors.values())
