@@ -1,0 +1,196 @@
+/* The instructions of Armv7E-M that kernels use, as functions.
+ *
+ * On a core that has them (__ARM_FEATURE_DSP) each is the instruction; elsewhere it is a model in
+ * plain C that gives the same bits, so that the kernels run, and are tested, on any computer.
+ *
+ * A "pair" is two int16 in a word, the first in the low half; four int8 in a word begin with the
+ * low byte, as a little-endian core loads them. Sums wrap modulo 2^32. Arguments called `bits`,
+ * `shift` and `places` must be constants once the function is inlined. */
+#ifndef COINCELL_KERNELS_DSP_INSTRUCTIONS_H
+#define COINCELL_KERNELS_DSP_INSTRUCTIONS_H
+
+#include <stdint.h>
+
+#ifndef COINCELL_ALWAYS_INLINE
+#if defined(__GNUC__) || defined(__clang__)
+#define COINCELL_ALWAYS_INLINE __attribute__((always_inline))
+#else
+#define COINCELL_ALWAYS_INLINE
+#endif
+#endif
+
+#define COINCELL_INSTRUCTION static inline COINCELL_ALWAYS_INLINE
+
+/* The word at any address; memory order is little-endian on every target. */
+COINCELL_INSTRUCTION uint32_t coincell_load_word(const void *address)
+{
+    uint32_t word;
+    __builtin_memcpy(&word, address, sizeof word);
+    return word;
+}
+
+/* Puts a word at any address. */
+COINCELL_INSTRUCTION void coincell_store_word(void *address, uint32_t word)
+{
+    __builtin_memcpy(address, &word, sizeof word);
+}
+
+#if defined(__ARM_FEATURE_DSP) && defined(__GNUC__)
+
+/* r = mnemonic(a, b, accumulator), as in SMLAD. */
+#define COINCELL_ACCUMULATE(mnemonic, operand)                                                   \
+    COINCELL_INSTRUCTION int32_t coincell_##mnemonic(operand a, operand b, int32_t accumulator)  \
+    {                                                                                            \
+        int32_t result;                                                                          \
+        __asm(#mnemonic " %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(accumulator));    \
+        return result;                                                                           \
+    }
+
+/* r = mnemonic(a, b). */
+#define COINCELL_COMBINE(mnemonic, operand, type)                                                \
+    COINCELL_INSTRUCTION type coincell_##mnemonic(operand a, operand b)                          \
+    {                                                                                            \
+        type result;                                                                             \
+        __asm(#mnemonic " %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));                          \
+        return result;                                                                           \
+    }
+
+/* r = mnemonic(bytes), as it is and with the bytes turned right by 8 beforehand. */
+#define COINCELL_EXTEND(mnemonic)                                                                \
+    COINCELL_INSTRUCTION uint32_t coincell_##mnemonic(uint32_t bytes)                            \
+    {                                                                                            \
+        uint32_t result;                                                                         \
+        __asm(#mnemonic " %0, %1" : "=r"(result) : "r"(bytes));                                  \
+        return result;                                                                           \
+    }                                                                                            \
+    COINCELL_INSTRUCTION uint32_t coincell_##mnemonic##_ror8(uint32_t bytes)                     \
+    {                                                                                            \
+        uint32_t result;                                                                         \
+        __asm(#mnemonic " %0, %1, ror #8" : "=r"(result) : "r"(bytes));                          \
+        return result;                                                                           \
+    }
+
+/* r = mnemonic(pair, bytes), likewise. */
+#define COINCELL_EXTEND_AND_ADD(mnemonic)                                                        \
+    COINCELL_INSTRUCTION uint32_t coincell_##mnemonic(uint32_t pair, uint32_t bytes)             \
+    {                                                                                            \
+        uint32_t result;                                                                         \
+        __asm(#mnemonic " %0, %1, %2" : "=r"(result) : "r"(pair), "r"(bytes));                   \
+        return result;                                                                           \
+    }                                                                                            \
+    COINCELL_INSTRUCTION uint32_t coincell_##mnemonic##_ror8(uint32_t pair, uint32_t bytes)      \
+    {                                                                                            \
+        uint32_t result;                                                                         \
+        __asm(#mnemonic " %0, %1, %2, ror #8" : "=r"(result) : "r"(pair), "r"(bytes));           \
+        return result;                                                                           \
+    }
+
+COINCELL_ACCUMULATE(smlad, uint32_t)
+COINCELL_ACCUMULATE(smladx, uint32_t)
+COINCELL_ACCUMULATE(smlabb, uint32_t)
+COINCELL_ACCUMULATE(smlabt, uint32_t)
+COINCELL_ACCUMULATE(smlatb, uint32_t)
+COINCELL_ACCUMULATE(smlatt, uint32_t)
+COINCELL_ACCUMULATE(smmla, int32_t)
+COINCELL_ACCUMULATE(smmlar, int32_t)
+
+COINCELL_COMBINE(smuad, uint32_t, int32_t)
+COINCELL_COMBINE(smuadx, uint32_t, int32_t)
+COINCELL_COMBINE(smulbb, uint32_t, int32_t)
+COINCELL_COMBINE(smulbt, uint32_t, int32_t)
+COINCELL_COMBINE(smultb, uint32_t, int32_t)
+COINCELL_COMBINE(smultt, uint32_t, int32_t)
+COINCELL_COMBINE(smmul, int32_t, int32_t)
+COINCELL_COMBINE(smmulr, int32_t, int32_t)
+COINCELL_COMBINE(qadd, int32_t, int32_t)
+COINCELL_COMBINE(qsub, int32_t, int32_t)
+COINCELL_COMBINE(qadd16, uint32_t, uint32_t)
+COINCELL_COMBINE(qsub16, uint32_t, uint32_t)
+COINCELL_COMBINE(sadd16, uint32_t, uint32_t)
+COINCELL_COMBINE(ssub16, uint32_t, uint32_t)
+
+COINCELL_EXTEND(sxtb16)
+COINCELL_EXTEND(uxtb16)
+COINCELL_EXTEND_AND_ADD(sxtab16)
+COINCELL_EXTEND_AND_ADD(uxtab16)
+
+#undef COINCELL_ACCUMULATE
+#undef COINCELL_COMBINE
+#undef COINCELL_EXTEND
+#undef COINCELL_EXTEND_AND_ADD
+
+/* The low half of `low`, and the high half of high << shift (0 .. 31). */
+COINCELL_INSTRUCTION uint32_t coincell_pkhbt(uint32_t low, uint32_t high, int shift)
+{
+    uint32_t result;
+    __asm("pkhbt %0, %1, %2, lsl %3" : "=r"(result) : "r"(low), "r"(high), "i"(shift));
+    return result;
+}
+
+/* The high half of `high`, and the low half of low >> shift (arithmetic, 1 .. 31). */
+COINCELL_INSTRUCTION uint32_t coincell_pkhtb(uint32_t high, uint32_t low, int shift)
+{
+    uint32_t result;
+    __asm("pkhtb %0, %1, %2, asr %3" : "=r"(result) : "r"(high), "r"(low), "i"(shift));
+    return result;
+}
+
+/* value >> shift (0 .. 31), saturated to `bits` bits with a sign (1 .. 32). */
+COINCELL_INSTRUCTION int32_t coincell_ssat(int32_t value, int bits, int shift)
+{
+    int32_t result;
+    if (shift == 0) {
+        __asm("ssat %0, %1, %2" : "=r"(result) : "i"(bits), "r"(value));
+    } else {
+        __asm("ssat %0, %1, %2, asr %3" : "=r"(result) : "i"(bits), "r"(value), "i"(shift));
+    }
+    return result;
+}
+
+/* value >> shift (0 .. 31), saturated to 0 .. 2^bits - 1 (bits 0 .. 31). */
+COINCELL_INSTRUCTION int32_t coincell_usat(int32_t value, int bits, int shift)
+{
+    int32_t result;
+    if (shift == 0) {
+        __asm("usat %0, %1, %2" : "=r"(result) : "i"(bits), "r"(value));
+    } else {
+        __asm("usat %0, %1, %2, asr %3" : "=r"(result) : "i"(bits), "r"(value), "i"(shift));
+    }
+    return result;
+}
+
+/* Both halves saturated to `bits` bits with a sign (1 .. 16). */
+COINCELL_INSTRUCTION uint32_t coincell_ssat16(uint32_t pair, int bits)
+{
+    uint32_t result;
+    __asm("ssat16 %0, %1, %2" : "=r"(result) : "i"(bits), "r"(pair));
+    return result;
+}
+
+/* The larger of each two int8: SSUB8 and SEL. */
+COINCELL_INSTRUCTION uint32_t coincell_max8(uint32_t a, uint32_t b)
+{
+    uint32_t result;
+    __asm("ssub8 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(result) : "r"(a), "r"(b) : "cc");
+    return result;
+}
+
+/* The smaller of each two int8: SSUB8 and SEL. */
+COINCELL_INSTRUCTION uint32_t coincell_min8(uint32_t a, uint32_t b)
+{
+    uint32_t result;
+    __asm("ssub8 %0, %1, %2\n\tsel %0, %2, %1" : "=&r"(result) : "r"(a), "r"(b) : "cc");
+    return result;
+}
+
+#else
+#include "kernels/dsp/instructions_model.h"
+#endif
+
+/* The word turned right by `places` (1 .. 31). */
+COINCELL_INSTRUCTION uint32_t coincell_ror(uint32_t word, int places)
+{
+    return word >> places | word << (32 - places);
+}
+
+#endif

@@ -1,0 +1,246 @@
+/* The instructions of instructions.h in plain C, for computers that lack them. */
+#ifndef COINCELL_KERNELS_DSP_INSTRUCTIONS_MODEL_H
+#define COINCELL_KERNELS_DSP_INSTRUCTIONS_MODEL_H
+
+#include <stdint.h>
+
+/* The halves of a pair, each with its sign. */
+static inline int32_t coincell_bottom(uint32_t pair)
+{
+    return (int16_t)(pair & 0xFFFFu);
+}
+
+static inline int32_t coincell_top(uint32_t pair)
+{
+    return (int16_t)(pair >> 16);
+}
+
+/* The pair of the low halves of two numbers. */
+static inline uint32_t coincell_pair(int32_t bottom, int32_t top)
+{
+    return ((uint32_t)bottom & 0xFFFFu) | (uint32_t)top << 16;
+}
+
+/* a + b modulo 2^32. */
+static inline int32_t coincell_model_sum(int32_t a, int32_t b)
+{
+    return (int32_t)((uint32_t)a + (uint32_t)b);
+}
+
+static inline int32_t coincell_model_clip(int64_t value, int64_t low, int64_t high)
+{
+    return (int32_t)(value < low ? low : value > high ? high : value);
+}
+
+/* Products of the halves: b is the bottom, t the top one. */
+static inline int32_t coincell_smulbb(uint32_t a, uint32_t b)
+{
+    return coincell_bottom(a) * coincell_bottom(b);
+}
+
+static inline int32_t coincell_smulbt(uint32_t a, uint32_t b)
+{
+    return coincell_bottom(a) * coincell_top(b);
+}
+
+static inline int32_t coincell_smultb(uint32_t a, uint32_t b)
+{
+    return coincell_top(a) * coincell_bottom(b);
+}
+
+static inline int32_t coincell_smultt(uint32_t a, uint32_t b)
+{
+    return coincell_top(a) * coincell_top(b);
+}
+
+static inline int32_t coincell_smlabb(uint32_t a, uint32_t b, int32_t accumulator)
+{
+    return coincell_model_sum(accumulator, coincell_smulbb(a, b));
+}
+
+static inline int32_t coincell_smlabt(uint32_t a, uint32_t b, int32_t accumulator)
+{
+    return coincell_model_sum(accumulator, coincell_smulbt(a, b));
+}
+
+static inline int32_t coincell_smlatb(uint32_t a, uint32_t b, int32_t accumulator)
+{
+    return coincell_model_sum(accumulator, coincell_smultb(a, b));
+}
+
+static inline int32_t coincell_smlatt(uint32_t a, uint32_t b, int32_t accumulator)
+{
+    return coincell_model_sum(accumulator, coincell_smultt(a, b));
+}
+
+/* Sums of two products: bottom with bottom and top with top; the x forms cross them. */
+static inline int32_t coincell_smuad(uint32_t a, uint32_t b)
+{
+    return coincell_model_sum(coincell_smulbb(a, b), coincell_smultt(a, b));
+}
+
+static inline int32_t coincell_smuadx(uint32_t a, uint32_t b)
+{
+    return coincell_model_sum(coincell_smulbt(a, b), coincell_smultb(a, b));
+}
+
+static inline int32_t coincell_smlad(uint32_t a, uint32_t b, int32_t accumulator)
+{
+    return coincell_model_sum(accumulator, coincell_smuad(a, b));
+}
+
+static inline int32_t coincell_smladx(uint32_t a, uint32_t b, int32_t accumulator)
+{
+    return coincell_model_sum(accumulator, coincell_smuadx(a, b));
+}
+
+/* The upper word of the product a * b, rounded down; the r forms round to nearest, ties upward. */
+static inline int32_t coincell_smmul(int32_t a, int32_t b)
+{
+    return (int32_t)(((int64_t)a * b) >> 32);
+}
+
+static inline int32_t coincell_smmulr(int32_t a, int32_t b)
+{
+    return (int32_t)(((int64_t)a * b + 0x80000000LL) >> 32);
+}
+
+static inline int32_t coincell_smmla(int32_t a, int32_t b, int32_t accumulator)
+{
+    return coincell_model_sum(accumulator, coincell_smmul(a, b));
+}
+
+static inline int32_t coincell_smmlar(int32_t a, int32_t b, int32_t accumulator)
+{
+    return coincell_model_sum(accumulator, coincell_smmulr(a, b));
+}
+
+/* Saturating sums and differences of words and of pairs; wrapping ones of pairs. */
+static inline int32_t coincell_qadd(int32_t a, int32_t b)
+{
+    return coincell_model_clip((int64_t)a + b, INT32_MIN, INT32_MAX);
+}
+
+static inline int32_t coincell_qsub(int32_t a, int32_t b)
+{
+    return coincell_model_clip((int64_t)a - b, INT32_MIN, INT32_MAX);
+}
+
+static inline uint32_t coincell_sadd16(uint32_t a, uint32_t b)
+{
+    return coincell_pair(coincell_bottom(a) + coincell_bottom(b),
+                         coincell_top(a) + coincell_top(b));
+}
+
+static inline uint32_t coincell_ssub16(uint32_t a, uint32_t b)
+{
+    return coincell_pair(coincell_bottom(a) - coincell_bottom(b),
+                         coincell_top(a) - coincell_top(b));
+}
+
+static inline uint32_t coincell_qadd16(uint32_t a, uint32_t b)
+{
+    return coincell_pair(
+        coincell_model_clip(coincell_bottom(a) + coincell_bottom(b), INT16_MIN, INT16_MAX),
+        coincell_model_clip(coincell_top(a) + coincell_top(b), INT16_MIN, INT16_MAX));
+}
+
+static inline uint32_t coincell_qsub16(uint32_t a, uint32_t b)
+{
+    return coincell_pair(
+        coincell_model_clip(coincell_bottom(a) - coincell_bottom(b), INT16_MIN, INT16_MAX),
+        coincell_model_clip(coincell_top(a) - coincell_top(b), INT16_MIN, INT16_MAX));
+}
+
+/* Bytes 0 and 2 as a pair; the _ror8 forms take bytes 1 and 3. s: with their signs, u: without. */
+static inline uint32_t coincell_sxtb16(uint32_t bytes)
+{
+    return coincell_pair((int8_t)(bytes & 0xFFu), (int8_t)(bytes >> 16 & 0xFFu));
+}
+
+static inline uint32_t coincell_sxtb16_ror8(uint32_t bytes)
+{
+    return coincell_sxtb16(bytes >> 8);
+}
+
+static inline uint32_t coincell_uxtb16(uint32_t bytes)
+{
+    return bytes & 0x00FF00FFu;
+}
+
+static inline uint32_t coincell_uxtb16_ror8(uint32_t bytes)
+{
+    return coincell_uxtb16(bytes >> 8);
+}
+
+/* The same, added to a pair; the halves wrap. */
+static inline uint32_t coincell_sxtab16(uint32_t pair, uint32_t bytes)
+{
+    return coincell_sadd16(pair, coincell_sxtb16(bytes));
+}
+
+static inline uint32_t coincell_sxtab16_ror8(uint32_t pair, uint32_t bytes)
+{
+    return coincell_sadd16(pair, coincell_sxtb16_ror8(bytes));
+}
+
+static inline uint32_t coincell_uxtab16(uint32_t pair, uint32_t bytes)
+{
+    return coincell_sadd16(pair, coincell_uxtb16(bytes));
+}
+
+static inline uint32_t coincell_uxtab16_ror8(uint32_t pair, uint32_t bytes)
+{
+    return coincell_sadd16(pair, coincell_uxtb16_ror8(bytes));
+}
+
+/* The low half of `low`, and the high half of high << shift (0 .. 31). */
+static inline uint32_t coincell_pkhbt(uint32_t low, uint32_t high, int shift)
+{
+    return (low & 0xFFFFu) | (high << shift & 0xFFFF0000u);
+}
+
+/* The high half of `high`, and the low half of low >> shift (arithmetic, 1 .. 31). */
+static inline uint32_t coincell_pkhtb(uint32_t high, uint32_t low, int shift)
+{
+    return (high & 0xFFFF0000u) | ((uint32_t)((int32_t)low >> shift) & 0xFFFFu);
+}
+
+/* value >> shift (0 .. 31), saturated to `bits` bits with a sign (1 .. 32). */
+static inline int32_t coincell_ssat(int32_t value, int bits, int shift)
+{
+    const int64_t bound = (int64_t)1 << (bits - 1);
+    return coincell_model_clip(value >> shift, -bound, bound - 1);
+}
+
+/* value >> shift (0 .. 31), saturated to 0 .. 2^bits - 1 (bits 0 .. 31). */
+static inline int32_t coincell_usat(int32_t value, int bits, int shift)
+{
+    return coincell_model_clip(value >> shift, 0, ((int64_t)1 << bits) - 1);
+}
+
+/* Both halves saturated to `bits` bits with a sign (1 .. 16). */
+static inline uint32_t coincell_ssat16(uint32_t pair, int bits)
+{
+    return coincell_pair(coincell_ssat(coincell_bottom(pair), bits, 0),
+                         coincell_ssat(coincell_top(pair), bits, 0));
+}
+
+/* The larger and the smaller of each two int8. */
+static inline uint32_t coincell_max8(uint32_t a, uint32_t b)
+{
+    uint32_t result = 0;
+    for (int place = 0; place < 32; place += 8) {
+        const uint32_t from_a = a >> place & 0xFFu;
+        const uint32_t from_b = b >> place & 0xFFu;
+        result |= ((int8_t)from_a >= (int8_t)from_b ? from_a : from_b) << place;
+    }
+    return result;
+}
+
+static inline uint32_t coincell_min8(uint32_t a, uint32_t b)
+{
+    return coincell_max8(a, b) ^ a ^ b;
+}
+
+#endif
