@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,13 +13,17 @@ from coincell.errors import UserError
 _CHUNK = 32  # samples at a time, so that intermediate values stay small
 
 
-def interpret(graph: Graph, inputs: Values | Sequence[Values]) -> list[Values]:
+def interpret(
+    graph: Graph, inputs: Values | Sequence[Values], consecutive: bool = False
+) -> list[Values]:
     """Run n samples through a graph.
 
     Args:
         graph: any legal graph.
         inputs: one array for each of the graph's inputs (or the one array, for one input), with n
             samples along the first dimension: [n, *shape], or anything that reshapes to it.
+        consecutive: each sample finds the state that the one before it left; otherwise each begins
+            from the initial state.
 
     Returns:
         One array for each output, as `output_samples` shapes it.
@@ -28,23 +33,41 @@ def interpret(graph: Graph, inputs: Values | Sequence[Values]) -> list[Values]:
     """
     arrays = samples_of([graph.tensor(name) for name in graph.inputs], inputs)
     count = len(arrays[0])
-    chunks = [
-        _run(graph, [array[start : start + _CHUNK] for array in arrays])
-        for start in range(0, max(count, 1), _CHUNK)
-    ]
+    states = _initial_states(graph)
+    step = 1 if consecutive and states else _CHUNK
+    chunks = []
+    for start in range(0, max(count, 1), step):
+        made, after = _run(graph, [array[start : start + step] for array in arrays], states)
+        chunks.append(made)
+        states = after if consecutive else states
     joined = [np.concatenate(parts) for parts in zip(*chunks, strict=True)]
     return output_samples([graph.tensor(name) for name in graph.outputs], joined)
 
 
-def _run(graph: Graph, arrays: Sequence[Values]) -> list[Values]:
+def _initial_states(graph: Graph) -> dict[str, Values]:
+    """What each state begins with, [1, *shape]."""
+    return {
+        state.before: replace(graph.tensor(state.before), data=state.initial).array[np.newaxis]
+        for state in graph.states
+    }
+
+
+def _run(
+    graph: Graph, arrays: Sequence[Values], states: Mapping[str, Values]
+) -> tuple[list[Values], dict[str, Values]]:
+    """Outputs, and what the states have become, from inputs and states."""
+    count = len(arrays[0])
     values = dict(zip(graph.inputs, arrays, strict=True))
+    for name, initial in states.items():
+        values[name] = np.broadcast_to(initial, (count, *initial.shape[1:]))
     for name, tensor in graph.tensors.items():
         if tensor.is_constant:
             values[name] = tensor.array[np.newaxis]
     for op in graph.ops:
         made = op.attributes.interpret_outputs(op, graph, [values[name] for name in op.inputs])
         values.update(zip(op.outputs, made, strict=True))
-    return [values[name] for name in graph.outputs]
+    after = {state.before: values[state.after] for state in graph.states}
+    return [values[name] for name in graph.outputs], after
 
 
 def samples_of(tensors: Sequence[Tensor], inputs: Values | Sequence[Values]) -> list[Values]:

@@ -288,6 +288,24 @@ class Op:
 
 
 @dataclass(frozen=True)
+class State:
+    """What one inference leaves to the next: a value that `before` has, and `after` replaces.
+
+    Ops stay without side effects: a variable is the tensor that they read, `before`, and the one
+    that holds its new value at the end, `after`.
+
+    Attributes:
+        before: name of a tensor that no op makes; ops may read it.
+        after: name of a tensor of the same shape and type; `before` itself where nothing changes.
+        initial: bytes of `before` at the first inference and after a reset, little-endian.
+    """
+
+    before: str
+    after: str
+    initial: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Graph:
     """Ops in order of execution, and the tensors that they read and write.
 
@@ -297,6 +315,7 @@ class Graph:
         inputs: names of what the caller fills, in the model's order.
         outputs: names of what the caller reads, in the model's order.
         ops: each after all ops that make its inputs.
+        states: what stays from one inference to the next; none for most models.
     """
 
     name: str
@@ -304,6 +323,7 @@ class Graph:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     ops: tuple[Op, ...]
+    states: tuple[State, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tensors", MappingProxyType(dict(self.tensors)))
@@ -313,8 +333,16 @@ class Graph:
         return self.tensors[name]
 
     @cached_property
+    def kept(self) -> frozenset[str]:
+        """The tensors that are needed after the last op: outputs, and the new values of states.
+
+        No pass may take them away, or give them another value.
+        """
+        return frozenset((*self.outputs, *(state.after for state in self.states)))
+
+    @cached_property
     def producers(self) -> Mapping[str, Op]:
-        """The op that makes each tensor, by the tensor's name; inputs and constants have none."""
+        """The op that makes each tensor, by its name; inputs, states and constants have none."""
         return {name: op for op in self.ops for name in op.outputs}
 
     @cached_property
@@ -327,15 +355,17 @@ class Graph:
         return {name: tuple(ops) for name, ops in found.items()}
 
     def only_consumer(self, name: str) -> Op | None:
-        """The op that reads `name`, if it is one and the caller does not read it as well."""
+        """The op that reads `name`, if it is one and nobody needs it after the last op."""
         readers = self.consumers[name]
-        return readers[0] if len(readers) == 1 and name not in self.outputs else None
+        return readers[0] if len(readers) == 1 and name not in self.kept else None
 
     def with_ops(self, ops: Iterable[Op], tensors: Iterable[Tensor] = ()) -> Graph:
         """This graph with other ops, more or changed tensors, and no tensor that nobody uses."""
         kept_ops = tuple(ops)
         known = {**self.tensors, **{tensor.name: tensor for tensor in tensors}}
         used = dict.fromkeys((*self.inputs, *self.outputs))
+        for state in self.states:
+            used.update(dict.fromkeys((state.before, state.after)))
         for op in kept_ops:
             used.update(dict.fromkeys((*op.inputs, *op.outputs)))
         kept = {name: tensor for name, tensor in known.items() if name in used}

@@ -3,6 +3,7 @@
     graph kws(%x) -> %y
       input  %x: int8[1, 4] q(0.5, 3)
       const  %w: int8[2, 4] q(0.25, 0) = [1, 2, 3, 4, 5, 6, 7, 8]
+      state  %s: int8[1, 2] q(0.5, 3) = [3, 3] becomes %z
       %y: int8[1, 2] q(0.125, -1) = fully_connected(%x, %w) clamp=(-128, 127) at "Operator 0"
 
 Quantization is q(scale, zero point), or q([scales], [zero points], axis) per channel. A constant of
@@ -16,11 +17,11 @@ import ast
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 
-from coincell.compiler.ir import Attributes, DType, Graph, Op, Quantization, Tensor
+from coincell.compiler.ir import Attributes, DType, Graph, Op, Quantization, State, Tensor
 from coincell.compiler.operators import OPERATORS
 from coincell.errors import ModelError
 
@@ -36,17 +37,25 @@ def print_graph(graph: Graph) -> str:
         for tensor in graph.tensors.values()
         if tensor.is_constant
     ]
+    lines += [f"  state  {_state_line(state, graph)}" for state in graph.states]
     lines += [f"  {_op_line(op, graph)}" for op in graph.ops]
     return "\n".join(lines) + "\n"
 
 
 def constants_of(graph: Graph) -> dict[str, bytes]:
     """The bytes of the constants that the text form only refers to, by that reference."""
+    constants = [tensor for tensor in graph.tensors.values() if tensor.data is not None]
+    constants += [_initial(state, graph) for state in graph.states]
     return {
         _digest(tensor.data): tensor.data
-        for tensor in graph.tensors.values()
+        for tensor in constants
         if tensor.data is not None and tensor.elements > _INLINE_ELEMENTS
     }
+
+
+def _initial(state: State, graph: Graph) -> Tensor:
+    """What a state begins with, as a constant."""
+    return replace(graph.tensor(state.before), data=state.initial)
 
 
 def _names(names: tuple[str, ...]) -> str:
@@ -75,6 +84,11 @@ def _content(tensor: Tensor) -> str:
     if tensor.elements > _INLINE_ELEMENTS:
         return f"sha256:{_digest(tensor.data or b'')}"
     return str(tensor.array.reshape(-1).tolist())
+
+
+def _state_line(state: State, graph: Graph) -> str:
+    initial = _initial(state, graph)
+    return f"{_described(initial)} = {_content(initial)} becomes %{state.after}"
 
 
 def _op_line(op: Op, graph: Graph) -> str:
@@ -109,6 +123,7 @@ def parse_graph(text: str, constants: Mapping[str, bytes] | None = None) -> Grap
         raise ModelError("The text of a graph begins with 'graph NAME(INPUTS) -> OUTPUTS'.")
     tensors: dict[str, Tensor] = {}
     ops: list[Op] = []
+    states: list[State] = []
     for line in lines[1:]:
         if line.startswith("input "):
             tensor = _parse_tensor(line.removeprefix("input ").strip())
@@ -116,11 +131,17 @@ def parse_graph(text: str, constants: Mapping[str, bytes] | None = None) -> Grap
         elif line.startswith("const "):
             tensor = _parse_constant(line.removeprefix("const ").strip(), constants or {})
             tensors[tensor.name] = tensor
+        elif line.startswith("state "):
+            described, _, after = line.removeprefix("state ").strip().rpartition(" becomes %")
+            tensor = _parse_constant(described, constants or {})
+            tensors[tensor.name] = replace(tensor, data=None)
+            states.append(State(tensor.name, after, tensor.data or b""))
         else:
             op, made = _parse_op(line)
             ops.append(op)
             tensors |= {tensor.name: tensor for tensor in made}
-    return Graph(head[1], tensors, _parse_names(head[2]), _parse_names(head[3]), tuple(ops))
+    inputs, outputs = _parse_names(head[2]), _parse_names(head[3])
+    return Graph(head[1], tensors, inputs, outputs, tuple(ops), tuple(states))
 
 
 def _parse_names(text: str) -> tuple[str, ...]:

@@ -14,8 +14,8 @@ def verify(graph: Graph) -> None:
     """Raise unless `graph` is legal.
 
     Legal means: every name is known and fit for C; constants are whole; each tensor has one
-    origin (an input, a constant, or one op) and is made before it is read; inputs and outputs are
-    computed tensors; every op's own rules hold.
+    origin (an input, a constant, a state, or one op) and is made before it is read; inputs and
+    outputs are computed tensors; states fit what they become; every op's own rules hold.
 
     Raises:
         ModelError: with the first violation, and its place.
@@ -37,6 +37,7 @@ def verify(graph: Graph) -> None:
             known.add(name)
         op.attributes.check(op, graph)
     _verify_outputs(graph, known)
+    _verify_states(graph, known)
 
 
 def _verify_tensor(name: str, tensor: Tensor) -> None:
@@ -51,7 +52,7 @@ def _verify_tensor(name: str, tensor: Tensor) -> None:
 
 
 def _verify_inputs(graph: Graph) -> set[str]:
-    """The tensors that exist before the first op: constants and inputs."""
+    """The tensors that exist before the first op: constants, inputs and states."""
     known = {name for name, tensor in graph.tensors.items() if tensor.is_constant}
     for name in graph.inputs:
         if name not in graph.tensors:
@@ -59,6 +60,10 @@ def _verify_inputs(graph: Graph) -> set[str]:
         if name in known:
             raise ModelError(f"The graph's input {name!r} is a constant, or is listed twice.")
         known.add(name)
+    for state in graph.states:
+        if state.before not in graph.tensors or state.before in known:
+            raise ModelError(f"The state {state.before!r} is unknown, or is something else too.")
+        known.add(state.before)
     return known
 
 
@@ -70,3 +75,21 @@ def _verify_outputs(graph: Graph, known: set[str]) -> None:
             raise ModelError(f"The graph's output {name!r} is made by no operator.")
         if graph.tensor(name).is_constant:
             raise ModelError(f"The graph's output {name!r} is a constant.")
+
+
+def _verify_states(graph: Graph, known: set[str]) -> None:
+    for state in graph.states:
+        before = graph.tensor(state.before)
+        if len(state.initial) != before.size_bytes:
+            raise ModelError(
+                f"The state {state.before!r} begins with {len(state.initial)} bytes instead of "
+                f"{before.size_bytes}."
+            )
+        if state.after not in known:
+            raise ModelError(f"The state {state.before!r} becomes {state.after!r}, made by no op.")
+        after = graph.tensor(state.after)
+        if (after.shape, after.dtype) != (before.shape, before.dtype):
+            raise ModelError(
+                f"The state {state.before!r}, {before.dtype.value} {list(before.shape)}, becomes "
+                f"{state.after!r}, {after.dtype.value} {list(after.shape)}."
+            )

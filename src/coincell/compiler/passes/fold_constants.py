@@ -40,7 +40,7 @@ def _run(graph: Graph) -> Graph:
     tensors = dict(graph.tensors)
     kept: list[Op] = []
     for op in graph.ops:
-        if _is_known(op, tensors) and not set(op.outputs) & set(graph.outputs):
+        if _is_known(op, tensors) and graph.kept.isdisjoint(op.outputs):
             tensors |= {tensor.name: tensor for tensor in _fold(op, tensors)}
         else:
             kept.append(op)

@@ -18,7 +18,7 @@ def _run(graph: Graph) -> Graph:
         if isinstance(op.attributes, Reshape) and len(inputs) == 1:
             source = origin.get(inputs[0], inputs[0])
             same_shape = graph.tensor(source).shape == graph.tensor(op.output).shape
-            if same_shape and op.output not in graph.outputs:
+            if same_shape and op.output not in graph.kept:
                 stands_for[op.output] = source
                 continue
             origin[op.output] = source
@@ -30,7 +30,7 @@ def _run(graph: Graph) -> Graph:
 MERGE_RESHAPES = Pass(
     name="merge-reshapes",
     needs="drop-shape-operands",
-    gives="no reshape of a reshape, and none that keeps the shape, but at an output of the graph; "
+    gives="no reshape of a reshape, and none that keeps the shape, but at an output or a state; "
     "reshapes left without a reader are for drop-dead-ops",
     run=_run,
 )
