@@ -33,7 +33,9 @@ def compile_command(
     identifier = name or re.sub(r"\W", "_", model.stem) or "model"
     if not identifier.isidentifier():
         identifier = f"model_{identifier}"
-    options = CompileOptions("caller" if arena == "caller" else "static", keep_input)
+    options = CompileOptions(
+        arena="caller" if arena == "caller" else "static", keep_input=keep_input
+    )
     compiled = compile_graph(read_model(model), identifier, options)
     for path, text in compiled.sources.items():
         write_atomic(output / path, text)

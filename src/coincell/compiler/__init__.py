@@ -8,20 +8,24 @@ from coincell.compiler.compiled import (
     compile_model,
 )
 from coincell.compiler.host import HostModel, compiled_model_library
-from coincell.compiler.interpret import interpret
+from coincell.compiler.interpret import interpret, output_samples, samples_of
 from coincell.compiler.ir import Graph
 from coincell.compiler.layers import Layer
 from coincell.compiler.oracle import Oracle, oracle_available, oracle_version
 from coincell.compiler.pipeline import lower
 from coincell.compiler.reader import load_model_bytes, read_model
+from coincell.compiler.targets import GENERIC, TARGETS, Target, target_of_core
 
 __all__ = [
+    "GENERIC",
+    "TARGETS",
     "CompileOptions",
     "CompiledModel",
     "Graph",
     "HostModel",
     "Layer",
     "Oracle",
+    "Target",
     "TensorInfo",
     "compile_graph",
     "compile_model",
@@ -31,5 +35,7 @@ __all__ = [
     "lower",
     "oracle_available",
     "oracle_version",
+    "output_samples",
     "read_model",
+    "samples_of",
 ]

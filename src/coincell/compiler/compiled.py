@@ -15,6 +15,8 @@ from coincell.compiler.layers import Layer, layers_of
 from coincell.compiler.pipeline import lower
 from coincell.compiler.plan import Plan, plan_memory
 from coincell.compiler.reader import read_model
+from coincell.compiler.selection import select
+from coincell.compiler.targets import GENERIC, Target
 from coincell.errors import UserError
 
 _C_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,47}")
@@ -25,11 +27,15 @@ class CompileOptions:
     """How C is made of a model.
 
     Attributes:
+        target: which processor the C is made for.
+        optimize: what matters most.
         arena: "static": the generated C holds its own memory; "caller": NAME_init(arena) takes it.
         keep_input: inputs keep what the caller wrote, so that they need no refill before each
             call; costs arena.
     """
 
+    target: Target = GENERIC
+    optimize: Literal["balanced", "speed", "size", "ram"] = "balanced"
     arena: Literal["static", "caller"] = "static"
     keep_input: bool = False
 
@@ -112,9 +118,11 @@ def compile_graph(graph: Graph, name: str, options: CompileOptions | None = None
             hint="Use letters, digits and underscores, a letter first, at most 48 characters.",
         )
     lowered = lower(graph)
-    plain, keeping = plan_memory(lowered), plan_memory(lowered, keep_input=True)
+    steps = select(lowered, chosen.target, chosen.optimize)
+    plain = plan_memory(lowered, steps=steps)
+    keeping = plan_memory(lowered, keep_input=True, steps=steps)
     plan = keeping if chosen.keep_input else plain
-    emitted = emit_sources(lowered, plan, name, caller_arena=chosen.arena == "caller")
+    emitted = emit_sources(lowered, steps, plan, name, caller_arena=chosen.arena == "caller")
     sources = {**emitted.files, **kernel_sources(emitted.kernels)}
     return CompiledModel(
         name=name,

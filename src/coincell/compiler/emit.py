@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from textwrap import indent
 
 from coincell.compiler.emit_header import EdgeTensors, header_text
-from coincell.compiler.ir import Graph, KernelCall, Op, Values
+from coincell.compiler.emit_layers import LayerWriter
+from coincell.compiler.ir import Graph
 from coincell.compiler.layers import layer_symbol, running_ops
 from coincell.compiler.plan import Plan
+from coincell.compiler.selection import Step
 
 
 @dataclass(frozen=True)
@@ -27,22 +28,21 @@ class EmittedSources:
     constant_bytes: int
 
 
-def emit_sources(graph: Graph, plan: Plan, name: str, caller_arena: bool) -> EmittedSources:
+def emit_sources(
+    graph: Graph, steps: Sequence[Step], plan: Plan, name: str, caller_arena: bool
+) -> EmittedSources:
     """The C of a lowered graph.
 
     Args:
-        graph: lowered; every op that runs has a kernel.
-        plan: of this graph.
+        graph: lowered.
+        steps: the kernels of every op that runs.
+        plan: of this graph and these steps.
         name: prefix of all symbols.
         caller_arena: the caller gives the memory to NAME_init.
-
-    Raises:
-        ModelError: an op has no kernel; it is named with its place.
     """
-    writer = _Writer(graph, plan, name)
-    calls = [(op, op.attributes.kernel_calls(op, graph)) for op in running_ops(graph)]
-    layers = [writer.layer(number, op, made) for number, (op, made) in enumerate(calls)]
-    kernels = tuple(sorted({call.kernel for _, made in calls for call in made}))
+    writer = LayerWriter(graph, plan, name)
+    layers = [writer.layer(number, step) for number, step in enumerate(steps)]
+    kernels = tuple(sorted({call.kernel for step in steps for call in step.calls}))
     edges = EdgeTensors(
         tuple(graph.tensor(tensor) for tensor in graph.inputs),
         tuple(graph.tensor(tensor) for tensor in graph.outputs),
@@ -52,98 +52,13 @@ def emit_sources(graph: Graph, plan: Plan, name: str, caller_arena: bool) -> Emi
             _preamble(name, kernels),
             _arena(name, caller_arena),
             *writer.constants,
+            *writer.instances,
             *layers,
             _interface(graph, plan, name, edges, caller_arena),
         )
     )
     files = {f"{name}.h": header_text(graph, plan, name, edges, caller_arena), f"{name}.c": body}
     return EmittedSources(files, kernels, writer.constant_bytes)
-
-
-class _Writer:
-    """Writes layers, collecting the constants that they need; equal constants are written once."""
-
-    def __init__(self, graph: Graph, plan: Plan, name: str) -> None:
-        self.graph = graph
-        self.plan = plan
-        self.name = name
-        self.constants: list[str] = []
-        self.constant_bytes = 0
-        self._known: dict[tuple[str, bytes], str] = {}
-
-    def layer(self, number: int, op: Op, calls: tuple[KernelCall, ...]) -> str:
-        """The C function of one layer."""
-        blocks = [self._call(number, call) for call in calls]
-        if len(blocks) > 1:
-            blocks = [f"    {{\n{indent(block, '    ')}\n    }}" for block in blocks]
-        return "\n".join(
-            (
-                f"/* {op.place or op.kind}: {_shapes(self.graph, op)} */",
-                f"static NOINLINE void {layer_symbol(self.name, number, op)}(void)",
-                "{",
-                *blocks,
-                "}",
-                "",
-            )
-        )
-
-    def _call(self, number: int, call: KernelCall) -> str:
-        """One call of a kernel, with its parameters."""
-        arguments = ["&parameters"]
-        for argument in call.arguments:
-            if argument is None:
-                arguments.append("0")
-            elif isinstance(argument, str):
-                arguments.append(self._place(argument))
-            else:
-                arguments.append(self._constant(f"{self.name}_{number:02d}", *argument))
-        fields = (f"        .{field} = {value},\n" for field, value in call.parameters.items())
-        joined = ",\n        ".join(arguments)
-        return (
-            f"    static const coincell_{call.kernel}_parameters parameters = {{\n"
-            f"{''.join(fields)}    }};\n"
-            f"    coincell_{call.kernel}(\n        {joined});"
-        )
-
-    def _place(self, tensor: str) -> str:
-        """A tensor's place in the arena, or its constant array."""
-        described = self.graph.tensor(tensor)
-        if described.is_constant:
-            return self._constant(f"{self.name}_constant", tensor, described.array)
-        return f"arena + {self.plan.offsets[tensor]}"
-
-    def _constant(self, prefix: str, role: str, values: Values) -> str:
-        """The array that holds `values`."""
-        c_type = f"{values.dtype.name}_t"
-        key = (c_type, values.tobytes())
-        if key not in self._known:
-            symbol = f"{prefix}_{role}"
-            self._known[key] = symbol
-            self.constant_bytes += values.nbytes
-            size = values.size
-            self.constants.append(
-                f"static const {c_type} {symbol}[{size}] = {{\n{_numbers(values)}\n}};\n"
-            )
-        return self._known[key]
-
-
-def _numbers(values: Values) -> str:
-    """Comma-separated integers, as many a line as surely fit."""
-    per_line = 16 if values.itemsize == 1 else 8
-    flat = values.reshape(-1).tolist()
-    rows = (flat[start : start + per_line] for start in range(0, len(flat), per_line))
-    return "\n".join(f"    {', '.join(map(str, row))}," for row in rows)
-
-
-def _shapes(graph: Graph, op: Op) -> str:
-    """ "[1, 49, 10, 1] -> [1, 25, 5, 64]"."""
-    read = " and ".join(
-        str(list(graph.tensor(name).shape))
-        for name in op.inputs
-        if not graph.tensor(name).is_constant
-    )
-    made = " and ".join(str(list(graph.tensor(name).shape)) for name in op.outputs)
-    return f"{read} -> {made}"
 
 
 def _preamble(name: str, kernels: tuple[str, ...]) -> str:

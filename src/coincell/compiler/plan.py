@@ -1,40 +1,30 @@
-"""Where each activation lies in the arena: liveness, an offset planner, and a verifier of plans.
-
-Two tensors may share bytes if they are never live at once. Placing by size, largest first, at the
-lowest free offset is the greedy planner of Pisarchyk and Lee (arXiv 2001.03288) that TFLM has too;
-here other orders are tried as well until the lower bound (the most bytes live at one time) is met.
-"""
+"""Where each activation lies in the arena: liveness, placement, and a verifier of plans."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import accumulate
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from coincell.compiler.ir import Graph
+from coincell.compiler.placement import (
+    ALIGNMENT,
+    Block,
+    Lifetime,
+    place_blocks,
+    total_bytes,
+)
+from coincell.compiler.selection import Step
 from coincell.errors import InternalError
 
-ALIGNMENT = 4
-"""Every offset is a multiple of this many bytes."""
-
-_MOVE_ROUNDS = 50
-_MOVE_BLOCKS = 80  # beyond so many, moving one by one takes too long
-
-
-@dataclass(frozen=True)
-class Lifetime:
-    """The steps during which a tensor's bytes must stay: `first` to `last`, both included.
-
-    Step i is op i; step -1 is the time before the first op, when the caller fills the inputs, and
-    step len(ops) the time after the last, when the caller reads the outputs.
-    """
-
-    first: int
-    last: int
-
-    def overlaps(self, other: Lifetime) -> bool:
-        """Whether both are live at some step."""
-        return self.first <= other.last and other.first <= self.last
+__all__ = [
+    "ALIGNMENT",
+    "Lifetime",
+    "Plan",
+    "alias_groups",
+    "lifetimes",
+    "plan_memory",
+    "verify_plan",
+]
 
 
 @dataclass(frozen=True)
@@ -44,9 +34,12 @@ class Plan:
     Attributes:
         arena_bytes: the arena's size.
         offsets: tensor name -> first byte; tensors that alias one another share one.
-        lifetimes: tensor name -> when its bytes are needed.
-        lower_bound: the most bytes live at one time; no plan can need less.
+        lifetimes: tensor name -> when its bytes are needed. Step i is op i; step -1 is the time
+            before the first op, when the caller fills the inputs, and step len(ops) the time after
+            the last, when the caller reads the outputs.
+        lower_bound: no placement of these lifetimes can need less.
         keep_input: whether inputs keep what the caller wrote until the end.
+        scratch: index of an op -> first byte of its working memory.
     """
 
     arena_bytes: int
@@ -54,15 +47,7 @@ class Plan:
     lifetimes: Mapping[str, Lifetime]
     lower_bound: int
     keep_input: bool
-
-
-@dataclass(frozen=True)
-class _Block:
-    """Tensors that share their bytes (aliases), placed as one."""
-
-    names: tuple[str, ...]
-    size: int
-    lifetime: Lifetime
+    scratch: Mapping[int, int] = field(default_factory=dict)
 
 
 def lifetimes(graph: Graph, keep_input: bool = False) -> dict[str, Lifetime]:
@@ -102,116 +87,136 @@ def alias_groups(graph: Graph) -> list[tuple[str, ...]]:
     return [tuple(names) for names in unique.values()]
 
 
-def plan_memory(graph: Graph, keep_input: bool = False) -> Plan:
-    """Place all activations; the plan is verified before it is returned.
+def plan_memory(graph: Graph, keep_input: bool = False, steps: Sequence[Step] = ()) -> Plan:
+    """Place all activations and working memory; the plan is verified before it is returned.
 
     Args:
         graph: a legal graph.
         keep_input: inputs keep their bytes until the end, so that nothing overwrites them.
+        steps: how the ops are computed: their working memory, and what they may overwrite. Without
+            them there is none, and no output shares bytes with an input.
     """
     times = lifetimes(graph, keep_input)
-    blocks = [_block(graph, names, times) for names in alias_groups(graph)]
-    bound = _most_live(blocks)
-    placed = _best_placement(blocks, bound)
-    offsets = {name: offset for block, offset in placed.items() for name in block.names}
-    plan = Plan(_total(placed), offsets, times, bound, keep_input)
-    verify_plan(graph, plan)
+    blocks = {
+        name: block
+        for names in alias_groups(graph)
+        for block in (_block(graph, names, times),)
+        for name in names
+    }
+    working = {
+        step.index: Block((f"scratch {step.index}",), _rounded(step.scratch_bytes),
+                          Lifetime(step.index, step.index))
+        for step in steps
+        if step.scratch_bytes
+    }  # fmt: skip
+    every = [*dict.fromkeys(blocks.values()), *working.values()]
+    placed, bound = place_blocks(every, _sharing(steps, blocks))
+    plan = Plan(
+        arena_bytes=total_bytes(placed),
+        offsets={name: placed[block] for name, block in blocks.items()},
+        lifetimes=times,
+        lower_bound=bound,
+        keep_input=keep_input,
+        scratch={index: placed[block] for index, block in working.items()},
+    )
+    verify_plan(graph, plan, steps)
     return plan
 
 
-def _block(graph: Graph, names: tuple[str, ...], times: Mapping[str, Lifetime]) -> _Block:
+def _rounded(size: int) -> int:
+    return -(-size // ALIGNMENT) * ALIGNMENT
+
+
+def _block(graph: Graph, names: tuple[str, ...], times: Mapping[str, Lifetime]) -> Block:
     size = max(graph.tensor(name).size_bytes for name in names)
     first = min(times[name].first for name in names)
     last = max(times[name].last for name in names)
-    return _Block(names, -(-size // ALIGNMENT) * ALIGNMENT, Lifetime(first, last))
+    return Block(names, _rounded(size), Lifetime(first, last))
 
 
-def _most_live(blocks: Iterable[_Block]) -> int:
-    """The most bytes live at one step."""
-    changes: dict[int, int] = {}
-    for block in blocks:
-        first, after = block.lifetime.first, block.lifetime.last + 1
-        changes[first] = changes.get(first, 0) + block.size
-        changes[after] = changes.get(after, 0) - block.size
-    return max(accumulate(changes[step] for step in sorted(changes)), default=0)
+def _sharing(steps: Sequence[Step], blocks: Mapping[str, Block]) -> dict[tuple[Block, Block], int]:
+    """Which blocks may share bytes: an output, and an input whose last use makes that output."""
+    found = {}
+    for step in steps:
+        for name, distance in step.overlaps.items():
+            source, target = blocks.get(name), blocks[step.op.output]
+            if source is None or source is target:
+                continue
+            if source.lifetime.last == step.index == target.lifetime.first:
+                found[(source, target)] = _rounded(distance)
+    return found
 
 
-def _place(order: Sequence[_Block]) -> dict[_Block, int]:
-    """Each block, in `order`, at the lowest offset that no block live at the same time uses."""
-    placed: dict[_Block, int] = {}
-    for block in order:
-        taken = sorted(
-            (offset, offset + other.size)
-            for other, offset in placed.items()
-            if other.lifetime.overlaps(block.lifetime)
-        )
-        offset = 0
-        for start, stop in taken:
-            if offset + block.size <= start:
-                break
-            offset = max(offset, stop)
-        placed[block] = offset
-    return placed
+@dataclass(frozen=True)
+class _Place:
+    """Bytes [start, stop) hold `name` while it is live."""
+
+    name: str
+    lifetime: Lifetime
+    start: int
+    stop: int
 
 
-def _total(placed: Mapping[_Block, int]) -> int:
-    return max((offset + block.size for block, offset in placed.items()), default=0)
+def verify_plan(graph: Graph, plan: Plan, steps: Sequence[Step] = ()) -> None:
+    """Prove that a plan is safe, from the graph and its steps alone.
 
-
-def _best_placement(blocks: Sequence[_Block], bound: int) -> dict[_Block, int]:
-    """The smallest placement found: by size, time or duration, then by moving blocks forward."""
-    orders = [
-        sorted(blocks, key=lambda b: (-b.size, b.lifetime.first)),
-        sorted(blocks, key=lambda b: (b.lifetime.first, -b.size)),
-        sorted(blocks, key=lambda b: (b.lifetime.first - b.lifetime.last, -b.size)),
-        sorted(blocks, key=lambda b: (-b.lifetime.last, -b.size)),
-    ]
-    order = min(orders, key=lambda candidate: _total(_place(candidate)))
-    placed = _place(order)
-    for _ in range(_MOVE_ROUNDS if len(blocks) <= _MOVE_BLOCKS else 0):
-        if _total(placed) == bound:
-            break
-        highest = max(placed, key=lambda block: placed[block] + block.size)
-        better = _moved_forward(order, highest, _total(placed))
-        if better is None:
-            break
-        order, placed = better, _place(better)
-    return placed
-
-
-def _moved_forward(order: list[_Block], block: _Block, total: int) -> list[_Block] | None:
-    """An order with `block` placed earlier that needs less than `total` bytes, if there is one."""
-    rest = [other for other in order if other is not block]
-    for position in range(order.index(block)):
-        candidate = [*rest[:position], block, *rest[position:]]
-        if _total(_place(candidate)) < total:
-            return candidate
-    return None
-
-
-def verify_plan(graph: Graph, plan: Plan) -> None:
-    """Prove that a plan is safe, from the graph alone.
-
-    Checked: every activation has a place within the arena, aligned; no two that are live at once
-    share a byte, but for an alias and what it renames; where inputs are kept, they count as live
-    until the end.
+    Checked: every activation and all working memory has a place within the arena, aligned; no two
+    that are live at once share a byte, but for an alias and what it renames, and an output that
+    its kernel may write over an input that nobody reads later, at the distance that the kernel
+    needs; where inputs are kept, they count as live until the end.
 
     Raises:
         InternalError: the plan is wrong, which is a fault of the planner.
     """
     times = lifetimes(graph, plan.keep_input)
     shared = {name: names for names in alias_groups(graph) for name in names}
-    places = []
-    for name, time in times.items():
-        offset, size = plan.offsets.get(name, -1), graph.tensor(name).size_bytes
-        if offset < 0 or offset % ALIGNMENT or offset + size > plan.arena_bytes:
-            raise InternalError(f"The plan puts {name!r} at {offset}, outside its arena.")
-        places.append((name, time, offset, offset + size))
-    for index, (name, time, start, stop) in enumerate(places):
-        for other, other_time, other_start, other_stop in places[:index]:
-            if start >= other_stop or other_start >= stop or not time.overlaps(other_time):
+    places = [
+        _Place(name, time, offset, offset + graph.tensor(name).size_bytes)
+        for name, time in times.items()
+        for offset in (plan.offsets.get(name, -1),)
+    ]
+    places += [
+        _Place(f"scratch {step.index}", Lifetime(step.index, step.index), offset,
+               offset + step.scratch_bytes)
+        for step in steps
+        if step.scratch_bytes
+        for offset in (plan.scratch.get(step.index, -1),)
+    ]  # fmt: skip
+    for place in places:
+        if place.start < 0 or place.start % ALIGNMENT or place.stop > plan.arena_bytes:
+            raise InternalError(
+                f"The plan puts {place.name!r} at {place.start}, outside its arena."
+            )
+    for index, place in enumerate(places):
+        for other in places[:index]:
+            if place.start >= other.stop or other.start >= place.stop:
                 continue
-            if not (name in shared[other] and start == other_start):
+            if not place.lifetime.overlaps(other.lifetime):
+                continue
+            renamed = place.name in shared.get(other.name, ()) and place.start == other.start
+            if not (renamed or _written_over(place, other, steps, times, shared)):
                 raise InternalError(
-                    f"The plan lets {name!r} and {other!r} overlap while both live."
+                    f"The plan lets {place.name!r} and {other.name!r} overlap while both live."
                 )
+
+
+def _written_over(
+    one: _Place,
+    two: _Place,
+    steps: Sequence[Step],
+    times: Mapping[str, Lifetime],
+    shared: Mapping[str, tuple[str, ...]],
+) -> bool:
+    """Whether one of two places is an output that may be written over the other, its input."""
+    for step in steps:
+        for name, distance in step.overlaps.items():
+            for source, target in ((one, two), (two, one)):
+                if name not in shared or source.name not in shared[name]:
+                    continue
+                if target.name not in shared[step.op.output]:
+                    continue
+                read_no_more = max(times[alias].last for alias in shared[name]) == step.index
+                made_here = min(times[a].first for a in shared[target.name]) == step.index
+                if read_no_more and made_here and source.start >= target.start + distance:
+                    return True
+    return False

@@ -13,19 +13,19 @@
 /* All activations, input and output included. */
 static _Alignas(TINY_ARENA_ALIGNMENT) int8_t arena[TINY_ARENA_BYTES];
 
-static const int8_t tiny_00_filter[12] = {
+static const _Alignas(4) int8_t tiny_00_filter[12] = {
     1, -2, 3, -4, 5, 6, -7, 8, 9, -10, 11, 12,
 };
 
-static const int32_t tiny_00_bias[2] = {
+static const _Alignas(4) int32_t tiny_00_bias[2] = {
     100, -1073741824,
 };
 
-static const int32_t tiny_00_multiplier[1] = {
+static const _Alignas(4) int32_t tiny_00_multiplier[1] = {
     1431655765,
 };
 
-static const int8_t tiny_00_shift[1] = {
+static const _Alignas(4) int8_t tiny_00_shift[1] = {
     -2,
 };
 

@@ -1,0 +1,19 @@
+"""Fast kernels for Armv7E-M: which ops they compute, and how their constants are packed.
+
+Each function here takes an op, its graph and what to optimize for, and returns the calls that
+compute the op exactly, or None where it cannot prove that they would: then the next one is asked,
+and in the end the portable kernel runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from coincell.compiler.ir import Graph, KernelCall, Op
+
+Candidate = Callable[[Op, Graph, str], tuple[KernelCall, ...] | None]
+
+DSP_KERNELS: Mapping[str, tuple[Candidate, ...]] = {}
+"""Kind of op -> what may compute it, the best first."""
+
+__all__ = ["DSP_KERNELS", "Candidate"]

@@ -1,0 +1,146 @@
+"""Steps -> C: constants, one function a layer, and copies of kernels made for their parameters."""
+
+from __future__ import annotations
+
+from textwrap import indent
+
+from coincell.compiler.ir import SCRATCH_ALIGNMENT, Graph, KernelCall, Op, Scratch, Values
+from coincell.compiler.layers import layer_symbol
+from coincell.compiler.plan import Plan
+from coincell.compiler.selection import Step
+
+
+class LayerWriter:
+    """Writes layers, collecting what they need; what is equal is written once.
+
+    Attributes:
+        constants: C arrays.
+        constant_bytes: bytes of all of them.
+        instances: functions that hold a specialised kernel.
+    """
+
+    def __init__(self, graph: Graph, plan: Plan, name: str) -> None:
+        self.graph = graph
+        self.plan = plan
+        self.name = name
+        self.constants: list[str] = []
+        self.constant_bytes = 0
+        self.instances: list[str] = []
+        self._known_constants: dict[tuple[str, bytes], str] = {}
+        self._known_instances: dict[tuple[object, ...], str] = {}
+
+    def layer(self, number: int, step: Step) -> str:
+        """The C function of one layer."""
+        blocks = [self._call(number, step, call) for call in step.calls]
+        if len(blocks) > 1:
+            blocks = [f"    {{\n{indent(block, '    ')}\n    }}" for block in blocks]
+        op = step.op
+        return "\n".join(
+            (
+                f"/* {op.place or op.kind}: {_shapes(self.graph, op)} */",
+                f"static NOINLINE void {layer_symbol(self.name, number, op)}(void)",
+                "{",
+                *blocks,
+                "}",
+                "",
+            )
+        )
+
+    def _call(self, number: int, step: Step, call: KernelCall) -> str:
+        """One call of a kernel, with its parameters."""
+        arguments: list[str] = []
+        scratch = self.plan.scratch.get(step.index, 0)
+        for argument in call.arguments:
+            if argument is None:
+                arguments.append("0")
+            elif isinstance(argument, str):
+                arguments.append(self._place(argument))
+            elif isinstance(argument, Scratch):
+                arguments.append(f"arena + {scratch}")
+                scratch += -(-argument.bytes // SCRATCH_ALIGNMENT) * SCRATCH_ALIGNMENT
+            else:
+                arguments.append(self._constant(f"{self.name}_{number:02d}", *argument))
+        if call.specialised:
+            given = [text for text, what in zip(arguments, call.arguments, strict=True)
+                     if what is not None]  # fmt: skip
+            joined = ",\n        ".join(given)
+            return f"    {self._instance(step.op, call)}(\n        {joined});"
+        joined = ",\n        ".join(("&parameters", *arguments))
+        return f"{_parameters(call)}    coincell_{call.function_stem}(\n        {joined});"
+
+    def _instance(self, op: Op, call: KernelCall) -> str:
+        """The function that holds `call`'s kernel for its parameters."""
+        types = tuple(_pointer(argument, op) for argument in call.arguments)
+        key = (call.kernel, *call.parameters.items(), types)
+        if key not in self._known_instances:
+            symbol = f"{self.name}_kernel_{len(self._known_instances):02d}_{call.function_stem}"
+            self._known_instances[key] = symbol
+            names = [f"argument_{i}" if kind else "0" for i, kind in enumerate(types)]
+            declared = [f"{kind}{name}" for kind, name in zip(types, names, strict=True) if kind]
+            joined = ",\n        ".join(("&parameters", *names))
+            self.instances.append(
+                f"static NOINLINE void {symbol}(\n    {', '.join(declared)})\n{{\n"
+                f"{_parameters(call)}    coincell_{call.function_stem}(\n        {joined});\n}}\n"
+            )
+        return self._known_instances[key]
+
+    def _place(self, tensor: str) -> str:
+        """A tensor's place in the arena, or its constant array."""
+        described = self.graph.tensor(tensor)
+        if described.is_constant:
+            return self._constant(f"{self.name}_constant", tensor, described.array)
+        return f"arena + {self.plan.offsets[tensor]}"
+
+    def _constant(self, prefix: str, role: str, values: Values) -> str:
+        """The array that holds `values`."""
+        c_type = "float" if values.dtype.kind == "f" else f"{values.dtype.name}_t"
+        key = (c_type, values.tobytes())
+        if key not in self._known_constants:
+            symbol = f"{prefix}_{role}"
+            self._known_constants[key] = symbol
+            self.constant_bytes += values.nbytes
+            self.constants.append(
+                f"static const _Alignas(4) {c_type} {symbol}[{values.size}] = {{\n"
+                f"{_numbers(values)}\n}};\n"
+            )
+        return self._known_constants[key]
+
+
+def _pointer(argument: object, op: Op) -> str:
+    """The C type of an argument of an instance; "" for a null pointer."""
+    if argument is None:
+        return ""
+    written = isinstance(argument, Scratch) or argument in op.outputs
+    return "void *" if written else "const void *"
+
+
+def _parameters(call: KernelCall) -> str:
+    fields = (f"        .{field} = {value},\n" for field, value in call.parameters.items())
+    kind = f"coincell_{call.function_stem}_parameters"
+    return f"    static const {kind} parameters = {{\n{''.join(fields)}    }};\n"
+
+
+def _numbers(values: Values) -> str:
+    """Comma-separated numbers, as many a line as surely fit."""
+    per_line = 16 if values.itemsize == 1 else 8
+    flat = values.reshape(-1).tolist()
+    rows = (flat[start : start + per_line] for start in range(0, len(flat), per_line))
+    return "\n".join(f"    {', '.join(map(_number, row))}," for row in rows)
+
+
+def _number(value: object) -> str:
+    """As C reads it back exactly: the smallest int32 has no literal of its own."""
+    if isinstance(value, float):
+        return f"{value:.9g}f" if "." in f"{value:.9g}" else f"{value:.9g}.0f"
+    return "(-2147483647 - 1)" if value == -(2**31) else str(value)
+
+
+def _shapes(graph: Graph, op: Op) -> str:
+    """ "[1, 49, 10, 1] -> [1, 25, 5, 64]"."""
+    read = " and ".join(
+        str(list(graph.tensor(name).shape))
+        for name in op.inputs
+        if not graph.tensor(name).is_constant
+    )
+    made = " and ".join(str(list(graph.tensor(name).shape)) for name in op.outputs)
+    return f"{read} -> {made}"
