@@ -2,6 +2,7 @@
 
 from coincell.board.client import BoardClient, BoardInfo, BoardResult, Transport
 from coincell.board.measurement import Measurement, PartCost, measure
+from coincell.board.model import ModelBoard, ModelMeasurement, measure_model
 from coincell.board.virtual import StackOverflowError, VirtualBoard
 
 __all__ = [
@@ -9,9 +10,12 @@ __all__ = [
     "BoardInfo",
     "BoardResult",
     "Measurement",
+    "ModelBoard",
+    "ModelMeasurement",
     "PartCost",
     "StackOverflowError",
     "Transport",
     "VirtualBoard",
     "measure",
+    "measure_model",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,30 +99,49 @@ def measure(
     """
     client = BoardClient(virtual)
     client.put_samples(window)
-    table = owner_table(virtual.elf, virtual.board, application)
-    virtual.emulator.ask("own", table)
-    paint_stack(virtual)
-    blocks, _ = _count_once(virtual, client)
-    stack = stack_peak(virtual)
+    virtual.emulator.ask("own", owner_table(virtual.elf, virtual.board, application))
+    counts = count_run(virtual, prepare=client.reset, run=client.run)
+    return total_cost(chain_parts(application), counts, virtual, stack_peak(virtual))
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What one run executed: its blocks, and its loads of constants by owner."""
+
+    blocks: list[BlockRuns]
+    loads: dict[int, int]
+
+
+def count_run(
+    virtual: VirtualBoard, prepare: Callable[[], object], run: Callable[[], object]
+) -> Counts:
+    """Count `run` twice, `prepare` before each: for blocks, then for loads of constants.
+
+    The stack is painted before `run` begins, for `stack_peak`.
+
+    Raises:
+        InternalError: the two runs differ.
+    """
+    blocks, _ = _count_once(virtual, prepare, run)
     begin, end = watched_pages(virtual.elf)
     virtual.emulator.ask("watch", begin=begin, end=end, on=True)
     try:
-        again, loads = _count_once(virtual, client)
+        again, loads = _count_once(virtual, prepare, run)
     finally:
         if virtual.emulator.alive:
             virtual.emulator.ask("watch", begin=begin, end=end, on=False)
     if again != blocks:
         raise InternalError("Two runs on one window differ: the emulator is not to be trusted.")
-    parts = _part_costs(chain_parts(application), blocks, loads, virtual)
-    return _total(parts, virtual, stack)
+    return Counts(blocks, loads)
 
 
 def _count_once(
-    virtual: VirtualBoard, client: BoardClient
+    virtual: VirtualBoard, prepare: Callable[[], object], run: Callable[[], object]
 ) -> tuple[list[BlockRuns], dict[int, int]]:
-    client.reset()
+    prepare()
+    paint_stack(virtual)
     virtual.emulator.ask("count", on=True, owner=OUTSIDE)
-    client.run()
+    run()
     return read_counts(virtual.emulator)
 
 
@@ -162,14 +182,12 @@ def stack_peak(virtual: VirtualBoard) -> int:
     return len(stack) - untouched
 
 
-def _part_costs(
-    parts: list[Part], blocks: list[BlockRuns], loads: dict[int, int], virtual: VirtualBoard
-) -> tuple[PartCost, ...]:
-    costs = block_costs(virtual.elf, blocks)
+def _part_costs(parts: list[Part], counts: Counts, virtual: VirtualBoard) -> tuple[PartCost, ...]:
+    costs = block_costs(virtual.elf, counts.blocks)
     instructions: Counter[int] = Counter()
     cycles: Counter[int] = Counter()
-    flash_loads: Counter[int] = Counter(loads)
-    for block in blocks:
+    flash_loads: Counter[int] = Counter(counts.loads)
+    for block in counts.blocks:
         cost = costs[(block.address, block.size)]
         instructions[block.owner] += cost.instructions * block.runs
         cycles[block.owner] += cost.cycles * block.runs + TAKEN_CYCLES * block.taken
@@ -201,7 +219,9 @@ def block_costs(elf: Elf, blocks: list[BlockRuns]) -> dict[tuple[int, int], Bloc
     return costs
 
 
-def _total(parts: tuple[PartCost, ...], virtual: VirtualBoard, stack: int) -> Measurement:
+def total_cost(named: list[Part], counts: Counts, virtual: VirtualBoard, stack: int) -> Measurement:
+    """The costs of `counts` by part, and their sums; `stack` as measured."""
+    parts = _part_costs(named, counts, virtual)
     board = virtual.board
     cycles_flash = sum(part.cycles_flash for part in parts)
     latency_ms = 1000 * cycles_flash / board.clock_hz

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from coincell.compiler import CompiledModel
 from coincell.errors import BoardError
 from coincell.firmware import Application, Board, Elf
 
@@ -43,6 +45,12 @@ def chain_parts(application: Application) -> list[Part]:
     ]
 
 
+def model_parts(compiled: CompiledModel) -> list[Part]:
+    """The network's layers, and the dispatch between them: all code of one invoke."""
+    layers = [Part(item.name, item.symbol, item.ops, item.macs) for item in compiled.layers]
+    return [*layers, Part("dispatch", f"{compiled.name}_invoke")]
+
+
 def owner_table(elf: Elf, board: Board, application: Application) -> bytes:
     """uint16 for each halfword of flash: OUTSIDE, or FIRST + index of the part; else KEEP.
 
@@ -50,11 +58,28 @@ def owner_table(elf: Elf, board: Board, application: Application) -> bytes:
         BoardError: the image lacks a function of the chain.
     """
     parts = chain_parts(application)
-    if len(parts) > _MOST_PARTS:
-        raise BoardError(f"The network has {len(parts)} layers; at most {_MOST_PARTS} are counted.")
-    owners = {part.symbol: FIRST + index for index, part in enumerate(parts)}
+    owners = _owners(parts)
     owners[f"{application.name}_invoke"] = owners["application_process"]
     owners["answer_process"] = OUTSIDE
+    return _table(elf, board, owners)
+
+
+def model_owner_table(elf: Elf, board: Board, compiled: CompiledModel) -> bytes:
+    """The same for the image of a bare model.
+
+    Raises:
+        BoardError: the image lacks a function of the model.
+    """
+    return _table(elf, board, _owners(model_parts(compiled)) | {"main": OUTSIDE})
+
+
+def _owners(parts: list[Part]) -> dict[str, int]:
+    if len(parts) > _MOST_PARTS:
+        raise BoardError(f"The network has {len(parts)} layers; at most {_MOST_PARTS} are counted.")
+    return {part.symbol: FIRST + index for index, part in enumerate(parts)}
+
+
+def _table(elf: Elf, board: Board, owners: Mapping[str, int]) -> bytes:
     table = bytearray(board.flash.bytes)
     found: set[str] = set()
     for symbol in elf.symbols:

@@ -1,6 +1,7 @@
 """An application and a board -> the image to flash; the same application as a host library."""
 
 from coincell.firmware.application import Application, application_sources, device_sources
+from coincell.firmware.bare import ModelImage, build_model_image
 from coincell.firmware.description import Board, board_names, load_board, parse_board, read_board
 from coincell.firmware.elf import Elf, Section, Segment, Symbol, plain_binary, read_elf
 from coincell.firmware.host import ChainResult, HostLibrary, build_host_library
@@ -29,6 +30,7 @@ __all__ = [
     "Elf",
     "HostLibrary",
     "Image",
+    "ModelImage",
     "Section",
     "Segment",
     "Span",
@@ -37,6 +39,7 @@ __all__ = [
     "board_names",
     "build_host_library",
     "build_image",
+    "build_model_image",
     "device_sources",
     "largest_of",
     "link_image",

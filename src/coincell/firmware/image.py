@@ -41,7 +41,7 @@ _LINK_FLAGS = (
     "-T",
     "image.ld",
 )
-_MEMORY_UNIT = "firmware/memory.c"
+_PLAIN_UNITS = ("firmware/memory.c", "firmware/startup.c")
 _UNBOUNDED = 1 << 27
 
 
@@ -221,6 +221,7 @@ def _build(
     parts: dict[str, str | bytes] = {f"file:{path}": text for path, text in sources.items()}
     parts["file:image.ld"] = script
     parts["flags"] = " ".join((*_FLAGS, *_OPTIMISATION, *_LINK_FLAGS, "-fno-ipa-icf"))
+    parts["plain"] = " ".join(_PLAIN_UNITS)
     parts["compiler"] = compiler.identity
 
     def build(folder: Path) -> None:
@@ -246,13 +247,15 @@ def _compile(compiler: Compiler, folder: Path, units: list[str]) -> None:
     ]
     if not zig:
         flags.append("-fno-ipa-icf")  # two layers alike stay two functions, each with its own cost
-    # Left alone, a compiler sees memcpy in the loop of memcpy, and calls it.
+    # Left alone, a compiler sees memcpy in the loop of memcpy, and calls it; and start-up would bring
+    # memset into images that need none.
     plain = ["-fno-builtin"] if zig else ["-fno-tree-loop-distribute-patterns"]
     objects: list[str] = []
-    if _MEMORY_UNIT in units:
-        compiler.run([*flags, *plain, "-c", _MEMORY_UNIT, "-o", "memory.o"], directory=folder)
-        objects = ["memory.o"]
-    others = [unit for unit in units if unit != _MEMORY_UNIT]
+    for unit in _PLAIN_UNITS:
+        if unit in units:
+            objects.append(Path(unit).with_suffix(".o").name)
+            compiler.run([*flags, *plain, "-c", unit, "-o", objects[-1]], directory=folder)
+    others = [unit for unit in units if unit not in _PLAIN_UNITS]
     library = "-lcompiler_rt" if zig else "-lgcc"
     compiler.run(
         [*flags, *others, *objects, library, *_LINK_FLAGS, "-o", "firmware.elf"], directory=folder
