@@ -104,11 +104,12 @@ def _cross_compilers() -> list[str]:
     return ["gcc", "zig"] if shutil.which("arm-none-eabi-gcc") else ["zig"]
 
 
+@pytest.mark.parametrize("core", ["cortex-m4f", "cortex-m33f", "cortex-m7f"])
 @pytest.mark.parametrize("family", _cross_compilers())
-def test_both_cross_compilers_make_hard_float_cortex_m4_code(family: str, tmp_path: Path) -> None:
-    compiler = find_cross_compiler("cortex-m4f", prefer=family)
+def test_cross_compilers_make_hard_float_dsp_code(family: str, core: str, tmp_path: Path) -> None:
+    compiler = find_cross_compiler(core, prefer=family)
     (tmp_path / "f.c").write_text(
-        "#if !defined(__ARM_ARCH_7EM__) || __ARM_FEATURE_DSP != 1\n#error not Armv7E-M\n#endif\n"
+        "#if __ARM_FEATURE_DSP != 1\n#error no DSP instructions\n#endif\n"
         "float half(float x);\nfloat half(float x) { return 0.5f * x; }\n"
     )
     compiler.run([*C_FLAGS, "-ffreestanding", "-Os", "-c", "f.c", "-o", "f.o"], directory=tmp_path)
@@ -116,6 +117,16 @@ def test_both_cross_compilers_make_hard_float_cortex_m4_code(family: str, tmp_pa
     assert code[:4] == b"\x7fELF"
     assert int.from_bytes(code[18:20], "little") == 40
     assert b"__aeabi_fmul" not in code  # the multiplication is an instruction, not a call
+
+
+@pytest.mark.parametrize(("core", "machine"), [("cortex-m0plus", 40), ("riscv32", 243)])
+def test_cores_without_dsp_have_a_compiler_too(core: str, machine: int, tmp_path: Path) -> None:
+    (tmp_path / "f.c").write_text("int twice(int x);\nint twice(int x) { return 2 * x; }\n")
+    compiler = find_cross_compiler(core)
+    compiler.run([*C_FLAGS, "-ffreestanding", "-c", "f.c", "-o", "f.o"], directory=tmp_path)
+    code = (tmp_path / "f.o").read_bytes()
+    assert code[4] == 1, "32 bits"
+    assert int.from_bytes(code[18:20], "little") == machine
 
 
 def test_an_unknown_core_is_named_with_those_known() -> None:

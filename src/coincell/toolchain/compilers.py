@@ -26,11 +26,40 @@ C_FLAGS: tuple[str, ...] = (
 )
 """Flags of every C file in the house: the same arithmetic on every target, no warnings."""
 
-_GNU_CORE_FLAGS: dict[str, tuple[str, ...]] = {
-    "cortex-m4f": ("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"),
-}
-_ZIG_CORE_FLAGS: dict[str, tuple[str, ...]] = {
-    "cortex-m4f": ("-target", "thumb-freestanding-eabihf", "-mcpu=cortex_m4+vfp4d16sp"),
+_ARM_GCC = "arm-none-eabi-gcc"
+_RISCV_GCC = "riscv64-unknown-elf-gcc"
+_HARD_FLOAT = "thumb-freestanding-eabihf"
+
+
+@dataclass(frozen=True)
+class _Core:
+    """How compilers are told of a core: GCC's program and flags, and zig's target flags."""
+
+    gcc: str
+    gcc_flags: tuple[str, ...]
+    zig_flags: tuple[str, ...]
+
+
+def _arm(core: str, fpu: str, zig_features: str) -> _Core:
+    """An Arm core with a single-precision FPU."""
+    flags = (f"-mcpu={core}", "-mthumb", "-mfloat-abi=hard", f"-mfpu={fpu}")
+    return _Core(_ARM_GCC, flags, ("-target", _HARD_FLOAT, f"-mcpu={zig_features}"))
+
+
+_CORES: dict[str, _Core] = {
+    "cortex-m4f": _arm("cortex-m4", "fpv4-sp-d16", "cortex_m4+vfp4d16sp"),
+    "cortex-m33f": _arm("cortex-m33", "fpv5-sp-d16", "cortex_m33+dsp+fp_armv8d16sp"),
+    "cortex-m7f": _arm("cortex-m7", "fpv5-sp-d16", "cortex_m7-fp64+fp_armv8d16sp"),
+    "cortex-m0plus": _Core(
+        _ARM_GCC,
+        ("-mcpu=cortex-m0plus", "-mthumb"),
+        ("-target", "thumb-freestanding-eabi", "-mcpu=cortex_m0plus"),
+    ),
+    "riscv32": _Core(
+        _RISCV_GCC,
+        ("-march=rv32imc_zicsr", "-mabi=ilp32"),
+        ("-target", "riscv32-freestanding-none", "-mcpu=generic_rv32+m+c"),
+    ),
 }
 
 _HINT = 'Install the package "ziglang" with pip (it carries a C compiler), or a C compiler on PATH.'
@@ -159,19 +188,20 @@ def find_cross_compiler(core: str = "cortex-m4f", prefer: str = "") -> Compiler:
     """The C compiler for a board's core, its target flags included in `command`.
 
     Args:
-        core: a key of the flag tables, such as "cortex-m4f".
-        prefer: "gcc" or "zig" to insist on one; "" takes arm-none-eabi-gcc when it is on PATH.
+        core: a key of the table of cores, such as "cortex-m4f".
+        prefer: "gcc" or "zig" to insist on one; "" takes the core's GCC when it is on PATH.
 
     Raises:
         ToolchainError: the core is unknown, or no compiler was found.
     """
-    if core not in _GNU_CORE_FLAGS:
-        known = ", ".join(sorted(_GNU_CORE_FLAGS))
+    if core not in _CORES:
+        known = ", ".join(sorted(_CORES))
         raise ToolchainError(f"No compiler flags for the core {core!r}.", f"Known cores: {known}.")
-    gcc = shutil.which("arm-none-eabi-gcc")
+    wanted = _CORES[core]
+    gcc = shutil.which(wanted.gcc)
     if gcc and prefer in ("", "gcc") and (version := _version((gcc,), "--version")):
-        return Compiler("arm-none-eabi-gcc", (gcc, *_GNU_CORE_FLAGS[core]), version)
+        return Compiler(wanted.gcc, (gcc, *wanted.gcc_flags), version)
     zig = _zig()
     if zig and prefer in ("", "zig") and (version := _version(zig, "version")):
-        return Compiler("zig", (*zig, "cc", *_ZIG_CORE_FLAGS[core]), version)
+        return Compiler("zig", (*zig, "cc", *wanted.zig_flags), version)
     raise ToolchainError(f"No C compiler for {core} was found.", _HINT)
