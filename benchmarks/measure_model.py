@@ -4,7 +4,9 @@ Compiles MODEL, runs it alone on the virtual Nano 33 BLE, compares every output 
 oracle, and prints sizes, cycles and the table of layers. `coincell bench` is the command for users;
 this prints what it takes to make a layer faster.
 
-    python benchmarks/measure_model.py MODEL.tflite [--compiler gcc|zig] [--samples 5] [--json]
+    python benchmarks/measure_model.py MODEL.tflite [--compiler zig] [--target generic] [--hot 5]
+
+`--hot N` shows the N blocks of code that cost most, instruction by instruction.
 """
 
 from __future__ import annotations
@@ -19,12 +21,17 @@ from typing import Any
 
 import numpy as np
 
-from coincell.board import ModelMeasurement, PartCost, measure_model
-from coincell.compiler import CompiledModel, CompileOptions, Oracle, compile_model
+from coincell.board import ModelBoard, ModelMeasurement, PartCost, measure_model
+from coincell.board.cycles import TAKEN_CYCLES
+from coincell.board.measurement import BlockRuns, block_costs
+from coincell.compiler import TARGETS, CompiledModel, CompileOptions, Oracle, compile_model
+from coincell.firmware import ModelImage
 from coincell.toolchain import find_cross_compiler
 
+Arrays = list[np.ndarray[Any, Any]]
 
-def samples(compiled: CompiledModel, count: int, seed: int = 1) -> list[np.ndarray[Any, Any]]:
+
+def samples(compiled: CompiledModel, count: int, seed: int = 1) -> Arrays:
     """Uniform over the type of each input: [count, *shape]."""
     generator = np.random.default_rng(seed)
     made = []
@@ -38,13 +45,13 @@ def samples(compiled: CompiledModel, count: int, seed: int = 1) -> list[np.ndarr
     return made
 
 
-def options(words: list[str]) -> CompileOptions:
-    """CompileOptions from "field=value" words."""
-    known = {field.name for field in dataclasses.fields(CompileOptions)}
+def options(target: str, words: list[str]) -> CompileOptions:
+    """CompileOptions from a target's name and "field=value" words."""
+    known = {field.name for field in dataclasses.fields(CompileOptions)} - {"target"}
     given = dict(word.split("=", 1) for word in words)
     if unknown := set(given) - known:
         sys.exit(f"unknown options {sorted(unknown)}; known: {sorted(known)}")
-    return CompileOptions(**given)  # type: ignore[arg-type]
+    return CompileOptions(target=TARGETS[target], **given)  # type: ignore[arg-type]
 
 
 def table(measured: ModelMeasurement) -> str:
@@ -60,6 +67,33 @@ def _row(part: PartCost, total: int) -> str:
         f"{part.name[:33]:34}{part.macs:11,}{part.instructions:11,}{part.cycles:11,}{ratio}"
         f"{100 * part.cycles / total:6.1f}{part.flash_loads:9,}"
     )
+
+
+def hot_blocks(compiled: CompiledModel, image: ModelImage, inputs: Arrays, most: int) -> str:
+    """The blocks that cost most: where, how often, and their instructions."""
+    import capstone
+
+    decoder = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS)
+    with ModelBoard(compiled, image) as board:
+        counts = board.count(inputs)
+    elf = image.image.parsed
+    costs = block_costs(elf, counts.blocks)
+
+    def cycles(block: BlockRuns) -> int:
+        cost = costs[block.address, block.size]
+        return cost.cycles * block.runs + TAKEN_CYCLES * block.taken
+
+    lines = []
+    for block in sorted(counts.blocks, key=cycles, reverse=True)[:most]:
+        once = costs[block.address, block.size]
+        lines.append(
+            f"{cycles(block):,} cycles in {elf.symbol_at(block.address)}, owner {block.owner - 2}: "
+            f"{block.runs:,} runs of {once.instructions} instructions, {once.cycles} cycles; "
+            f"{block.taken:,} jumps"
+        )
+        code = elf.code(block.address, block.size)
+        lines += [f"    {i.mnemonic:8} {i.op_str}" for i in decoder.disasm(code, block.address)]
+    return "\n".join(lines)
 
 
 def figures(measured: ModelMeasurement) -> dict[str, Any]:
@@ -86,12 +120,14 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("--compiler", choices=["gcc", "zig"], default="gcc")
     parser.add_argument("--samples", type=int, default=5)
+    parser.add_argument("--target", choices=sorted(TARGETS), default="cortex-m4")
+    parser.add_argument("--hot", type=int, default=0, metavar="N")
     parser.add_argument("--option", action="append", default=[], metavar="FIELD=VALUE")
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
     tflite = chosen.model.read_bytes()
     start = time.perf_counter()
-    compiled = compile_model(tflite, "model", options(chosen.option))
+    compiled = compile_model(tflite, "model", options(chosen.target, chosen.option))
     compiling = time.perf_counter() - start
     inputs = samples(compiled, chosen.samples)
     measured = measure_model(compiled, inputs, compiler=find_cross_compiler(prefer=chosen.compiler))
@@ -108,6 +144,8 @@ def main() -> None:
         print(table(measured))
         for name, value in facts.items():
             print(f"{name:20} {value:,}" if isinstance(value, int) else f"{name:20} {value}")
+        if chosen.hot:
+            print(hot_blocks(compiled, measured.image, inputs, chosen.hot))
     if wrong:
         sys.exit(f"NOT EXACT: {wrong} of {chosen.samples} samples differ from the oracle")
 

@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.board.measurement import Measurement, count_run, stack_peak, total_cost
+from coincell.board.measurement import Counts, Measurement, count_run, stack_peak, total_cost
 from coincell.board.owners import model_owner_table, model_parts
 from coincell.board.virtual import VirtualBoard
 from coincell.compiler import CompiledModel, output_samples, samples_of
@@ -31,7 +31,7 @@ class ModelMeasurement:
     Attributes:
         outputs: one array [n, *sample_shape] for each output of the model.
         cost: of one invoke on the first sample; `stack_bytes` is the peak below NAME_invoke.
-        image: the files and sizes of the image that ran, and what the model adds to it.
+        image: sizes of the image that ran, and what the model adds to it; its files are gone.
     """
 
     outputs: list[Arrays]
@@ -82,6 +82,7 @@ class ModelBoard:
         self._inputs = [graph.tensor(name) for name in graph.inputs]
         self._outputs = [graph.tensor(name) for name in graph.outputs]
         self._exchange = image.image.parsed.symbol("exchange").address
+        self._stack_pointer = 0
         self.virtual = VirtualBoard(image.image)
 
     def __enter__(self) -> Self:
@@ -127,21 +128,23 @@ class ModelBoard:
             UserError: the arrays do not fit the model's inputs.
             BoardError: the model faults, hangs, or returns an error, or lacks a layer's function.
         """
+        counts = self.count(inputs)
+        above = self.virtual.elf.label("image_stack_top") - self._stack_pointer
+        stack = stack_peak(self.virtual) - above
+        return total_cost(model_parts(self.compiled), counts, self.virtual, stack)
+
+    def count(self, inputs: Arrays | Sequence[Arrays]) -> Counts:
+        """Every block that one invoke on the first sample of `inputs` runs; raises as `measure`."""
         first = [array[0] for array in samples_of(self._inputs, inputs)]
         virtual = self.virtual
         virtual.emulator.ask("own", model_owner_table(virtual.elf, virtual.board, self.compiled))
-        base = 0
 
         def prepare() -> None:
-            nonlocal base
             virtual.restart()
             self._fill(first)
-            base = virtual.emulator.ask("registers")[0]["registers"]["sp"]
+            self._stack_pointer = virtual.emulator.ask("registers")[0]["registers"]["sp"]
 
-        counts = count_run(virtual, prepare, self._invoke)
-        above = virtual.elf.label("image_stack_top") - base
-        stack = stack_peak(virtual) - above
-        return total_cost(model_parts(self.compiled), counts, virtual, stack)
+        return count_run(virtual, prepare, self._invoke)
 
     def _fill(self, sample: Sequence[Arrays]) -> None:
         """Write one sample's inputs; the image waits for them."""

@@ -247,7 +247,7 @@ def _compile(compiler: Compiler, folder: Path, units: list[str]) -> None:
     ]
     if not zig:
         flags.append("-fno-ipa-icf")  # two layers alike stay two functions, each with its own cost
-    # Left alone, a compiler sees memcpy in the loop of memcpy, and calls it; and start-up would bring
+    # Left alone, a compiler sees memcpy in the loop of memcpy, and calls it; start-up would bring
     # memset into images that need none.
     plain = ["-fno-builtin"] if zig else ["-fno-tree-loop-distribute-patterns"]
     objects: list[str] = []
