@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from coincell.compiler.emit_header import EdgeTensors, header_text
 from coincell.compiler.emit_layers import LayerWriter
+from coincell.compiler.emit_states import state_functions
 from coincell.compiler.ir import Graph
 from coincell.compiler.layers import layer_symbol, running_ops
 from coincell.compiler.plan import Plan
@@ -42,7 +43,9 @@ def emit_sources(
     """
     writer = LayerWriter(graph, plan, name)
     layers = [writer.layer(number, step) for number, step in enumerate(steps)]
-    kernels = tuple(sorted({call.kernel for step in steps for call in step.calls}))
+    states = state_functions(writer)
+    called = {call.kernel for step in steps for call in step.calls}
+    kernels = tuple(sorted(called | ({"memory"} if states else set())))
     edges = EdgeTensors(
         tuple(graph.tensor(tensor) for tensor in graph.inputs),
         tuple(graph.tensor(tensor) for tensor in graph.outputs),
@@ -54,6 +57,7 @@ def emit_sources(
             *writer.constants,
             *writer.instances,
             *layers,
+            *([states] if states else []),
             _interface(graph, plan, name, edges, caller_arena),
         )
     )
@@ -93,6 +97,9 @@ def _interface(graph: Graph, plan: Plan, name: str, edges: EdgeTensors, caller_a
     calls = "\n".join(
         f"    {layer_symbol(name, number, op)}();" for number, op in enumerate(running_ops(graph))
     )
+    if graph.states:
+        calls += f"\n    {name}_update_states();"
+    reset = f"    {name}_reset_states();\n" if graph.states else ""
     if caller_arena:
         init = f"""\
 int {name}_init(void *memory)
@@ -102,12 +109,12 @@ int {name}_init(void *memory)
         return {upper}_ERROR_ARENA;
     }}
     arena = memory;
-    return 0;
+{reset}    return 0;
 }}
 """
         guard = f"    if (!arena) {{\n        return {upper}_ERROR_ARENA;\n    }}\n"
     else:
-        init = f"int {name}_init(void)\n{{\n    return 0;\n}}\n"
+        init = f"int {name}_init(void)\n{{\n{reset}    return 0;\n}}\n"
         guard = ""
     return "\n".join(
         (

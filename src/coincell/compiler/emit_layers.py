@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textwrap import indent
 
-from coincell.compiler.ir import SCRATCH_ALIGNMENT, Graph, KernelCall, Op, Scratch, Values
+from coincell.compiler.ir import SCRATCH_ALIGNMENT, DType, Graph, KernelCall, Op, Scratch, Values
 from coincell.compiler.layers import layer_symbol
 from coincell.compiler.plan import Plan
 from coincell.compiler.selection import Step
@@ -54,12 +54,12 @@ class LayerWriter:
             if argument is None:
                 arguments.append("0")
             elif isinstance(argument, str):
-                arguments.append(self._place(argument))
+                arguments.append(self.place(argument))
             elif isinstance(argument, Scratch):
                 arguments.append(f"arena + {scratch}")
                 scratch += -(-argument.bytes // SCRATCH_ALIGNMENT) * SCRATCH_ALIGNMENT
             else:
-                arguments.append(self._constant(f"{self.name}_{number:02d}", *argument))
+                arguments.append(self.constant(f"{self.name}_{number:02d}", *argument))
         if call.specialised:
             given = [text for text, what in zip(arguments, call.arguments, strict=True)
                      if what is not None]  # fmt: skip
@@ -84,14 +84,15 @@ class LayerWriter:
             )
         return self._known_instances[key]
 
-    def _place(self, tensor: str) -> str:
+    def place(self, tensor: str) -> str:
         """A tensor's place in the arena, or its constant array."""
         described = self.graph.tensor(tensor)
         if described.is_constant:
-            return self._constant(f"{self.name}_constant", tensor, described.array)
-        return f"arena + {self.plan.offsets[tensor]}"
+            return self.constant(f"{self.name}_constant", tensor, described.array)
+        place = f"arena + {self.plan.offsets[tensor]}"
+        return place if described.dtype is DType.INT8 else f"(void *)({place})"
 
-    def _constant(self, prefix: str, role: str, values: Values) -> str:
+    def constant(self, prefix: str, role: str, values: Values) -> str:
         """The array that holds `values`."""
         c_type = "float" if values.dtype.kind == "f" else f"{values.dtype.name}_t"
         key = (c_type, values.tobytes())

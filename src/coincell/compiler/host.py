@@ -34,30 +34,31 @@ class HostModel:
         self.compiled = compiled
         self._library = ctypes.CDLL(str(compiled_model_library(compiled, compiler)))
         self._run = self._library.coincell_host_run
-        self._run.argtypes = [ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p]
+        self._run.argtypes = [ctypes.c_int64, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p]
         self._run.restype = ctypes.c_int
 
-    def run(self, inputs: Values) -> Values:
+    def run(self, inputs: Values, consecutive: bool = False) -> Values:
         """Outputs [n, *sample_shape] of a model with one input and one output.
 
         Args:
             inputs: [n, *shape], with or without the batch of 1, in the input's type.
+            consecutive: each sample finds the state that the one before it left.
 
         Raises:
             UserError: the array does not fit, or the model has more inputs or outputs.
         """
         if len(self.compiled.outputs) != 1:
             raise UserError(f"The model has {len(self.compiled.outputs)} outputs; use run_many.")
-        return self.run_many([inputs])[0]
+        return self.run_many([inputs], consecutive)[0]
 
-    def run_many(self, inputs: Sequence[Values]) -> list[Values]:
+    def run_many(self, inputs: Sequence[Values], consecutive: bool = False) -> list[Values]:
         """One array an output from one array an input, n samples each."""
         graph = self.compiled.graph
         arrays = samples_of([graph.tensor(name) for name in graph.inputs], inputs)
         tensors = [graph.tensor(name) for name in graph.outputs]
         count = len(arrays[0])
         results = [np.zeros((count, *tensor.shape), tensor.dtype.numpy) for tensor in tensors]
-        code = self._run(count, _addresses(arrays), _addresses(results))
+        code = self._run(count, int(consecutive), _addresses(arrays), _addresses(results))
         if code != 0:
             raise InternalError(f"The compiled model {self.compiled.name!r} returned {code}.")
         return output_samples(tensors, results)
@@ -92,11 +93,13 @@ def _harness(compiled: CompiledModel) -> str:
 #include "{name}.h"
 
 {arena}
-/* inputs[i]: [count, input i]; outputs[i]: [count, output i]. State is reset before each sample. */
-int coincell_host_run(int64_t count, const void *const *inputs, void *const *outputs)
+/* inputs[i]: [count, input i]; outputs[i]: [count, output i]. State is reset before each sample, or
+ * before the first alone where they are consecutive. */
+int coincell_host_run(int64_t count, int consecutive, const void *const *inputs,
+                      void *const *outputs)
 {{
     for (int64_t sample = 0; sample < count; ++sample) {{
-        int code = {name}_init({"memory" if caller else ""});
+        int code = consecutive && sample ? 0 : {name}_init({"memory" if caller else ""});
         if (code != 0) {{
             return code;
         }}

@@ -152,6 +152,9 @@ class Attributes(ABC):
     aliases_input: ClassVar[bool] = False
     """Whether the output is the input's bytes, so that both may share their place for free."""
 
+    updates: ClassVar[Mapping[int, int]] = MappingProxyType({})
+    """Number of an output -> number of the input that the kernels may write it over, in place."""
+
     @abstractmethod
     def check(self, op: Op, graph: Graph) -> None:
         """Raise through `op.fail` unless the op is legal in `graph`."""

@@ -58,7 +58,8 @@ def _runtime() -> Any:
 class Oracle:
     """TFLM's interpreter over one model; made once, run many times.
 
-    A model with variables (state) gets a fresh interpreter for each sample.
+    A model with variables (state) gets a fresh interpreter for each sample, unless they are given
+    as consecutive.
     """
 
     def __init__(self, tflite: bytes) -> None:
@@ -72,7 +73,9 @@ class Oracle:
         self._tflite = tflite
         self._inputs = _edge_tensors(record, record.inputs)
         self._outputs = _edge_tensors(record, record.outputs)
-        self._stateful = any(tensor.is_variable for tensor in record.tensors)
+        self._stateful = any(tensor.is_variable for tensor in record.tensors) or any(
+            operator.name == "VAR_HANDLE" for operator in record.operators
+        )
         self._interpreter = self._fresh()
 
     def _fresh(self) -> Any:
@@ -81,17 +84,18 @@ class Oracle:
         except RuntimeError as error:
             raise ModelError(f"TensorFlow Lite Micro refuses the model: {error}.") from error
 
-    def run(self, inputs: Values) -> Values:
+    def run(self, inputs: Values, consecutive: bool = False) -> Values:
         """Outputs [n, *sample_shape] of a model with one input and one output.
 
         Args:
             inputs: [n, *shape], with or without the batch of 1, in the input's type.
+            consecutive: each sample finds the state that the one before it left.
         """
         if len(self._outputs) != 1:
             raise UserError(f"The model has {len(self._outputs)} outputs; use run_many.")
-        return self.run_many([inputs])[0]
+        return self.run_many([inputs], consecutive)[0]
 
-    def run_many(self, inputs: Sequence[Values]) -> list[Values]:
+    def run_many(self, inputs: Sequence[Values], consecutive: bool = False) -> list[Values]:
         """One array an output from one array an input, n samples each."""
         arrays = samples_of(self._inputs, inputs)
         results = [
@@ -99,7 +103,7 @@ class Oracle:
             for tensor in self._outputs
         ]
         for sample in range(len(arrays[0])):
-            if self._stateful and sample:
+            if self._stateful and sample and not consecutive:
                 self._interpreter = self._fresh()
             for index, array in enumerate(arrays):
                 self._interpreter.set_input(array[sample], index)

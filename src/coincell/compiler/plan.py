@@ -14,6 +14,7 @@ from coincell.compiler.placement import (
     total_bytes,
 )
 from coincell.compiler.selection import Step
+from coincell.compiler.states import updated_in_place
 from coincell.errors import InternalError
 
 __all__ = [
@@ -60,21 +61,27 @@ def lifetimes(graph: Graph, keep_input: bool = False) -> dict[str, Lifetime]:
     end = len(graph.ops)
     first = dict.fromkeys(graph.inputs, -1)
     last = dict.fromkeys(graph.inputs, end if keep_input else -1)
+    for state in graph.states:  # for good, from one inference to the next
+        first[state.before], last[state.before] = -1, end
     for step, op in enumerate(graph.ops):
         for name in op.outputs:
             first[name] = last[name] = step
         for name in op.inputs:
             if name in last:
                 last[name] = max(last[name], step)
-    for name in graph.outputs:
+    for name in graph.kept.intersection(first):
         last[name] = end
     return {name: Lifetime(first[name], last[name]) for name in first}
 
 
 def alias_groups(graph: Graph) -> list[tuple[str, ...]]:
-    """Activations by the bytes they share: an op that only renames gives its output its input's."""
+    """Activations by the bytes they share.
+
+    An op that only renames gives its output its input's; a state that is updated in place is one
+    with its new value.
+    """
     group: dict[str, list[str]] = {}
-    for name in graph.inputs:
+    for name in (*graph.inputs, *(state.before for state in graph.states)):
         group[name] = [name]
     for op in graph.ops:
         for name in op.outputs:
@@ -83,6 +90,10 @@ def alias_groups(graph: Graph) -> list[tuple[str, ...]]:
                 group[name].append(name)
             else:
                 group[name] = [name]
+    for state in graph.states:
+        if updated_in_place(state, graph, group):
+            group[state.before] += group[state.after]
+            group |= dict.fromkeys(group[state.after], group[state.before])
     unique = {id(names): names for names in group.values()}
     return [tuple(names) for names in unique.values()]
 
