@@ -45,10 +45,10 @@ class FullyConnected(Attributes):
         )
         common.require_clamp(op, self.clamp)
         common.require_filter(op, graph, outputs, axis=0)
-        self._multipliers(op, graph)
+        self.multipliers(op, graph)
 
     @staticmethod
-    def _multipliers(op: Op, graph: Graph) -> tuple[NDArray[Any], NDArray[Any]]:
+    def multipliers(op: Op, graph: Graph) -> tuple[NDArray[Any], NDArray[Any]]:
         """One multiplier and shift an output, or one for all.
 
         As TFLM's CalculateOpDataFullyConnected: per tensor, the product of the input's and the
@@ -69,7 +69,7 @@ class FullyConnected(Attributes):
         sums = rows @ weights.T
         if len(inputs) > 2:
             sums += inputs[2].reshape(-1)
-        multipliers, shifts = self._multipliers(op, graph)
+        multipliers, shifts = self.multipliers(op, graph)
         result = common.rescale(
             wrap_int32(sums), multipliers, shifts, target.zero_point, self.clamp
         )
@@ -80,7 +80,7 @@ class FullyConnected(Attributes):
         source, weights = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1])
         target = graph.tensor(op.output)
         outputs, inputs = weights.shape
-        multipliers, shifts = self._multipliers(op, graph)
+        multipliers, shifts = self.multipliers(op, graph)
         parameters = {
             "rows": source.elements // inputs,
             "inputs": inputs,
