@@ -1,0 +1,353 @@
+"""Cheap requantization on Armv7E-M, proved equal to TensorFlow Lite Micro's on a layer's range.
+
+TFLM brings an accumulator to int8 with two roundings (`fixed_point`), ten instructions and more. An
+output is a rising step function of the accumulator, and so is the core's short sequence
+
+    x = B + (sum << left_shift)                   B = 0 in the form "affine"
+    h = C + (x * M >> 32) - (x < 0 ? D : 0)       D = 0 but in the form "signed"
+    output = clamp(saturate8(h >> right_shift))
+
+Two rising step functions are equal on a range of sums when they reach every output at the same
+sum. So a channel is proved by at most 255 comparisons of integers, which at the same time give the
+interval of all C that fit; see `_offsets`. Nothing here is an approximation: what cannot be
+proved is declined.
+
+ReLU layers, whose zero point is the least output, see only one of TFLM's two rules for ties, and
+take "affine" (3 instructions, two constants) where some integer C and an M at or beside TFLM's
+multiplier absorb the bias, or "biased" (3 instructions, three constants). The others pay 2
+instructions more for TFLM's ties, which are away from zero ("signed", four constants).
+
+The C side is runtime/kernels/dsp/requantization.h.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from coincell.compiler.fixed_point import INT32_MAX, INT32_MIN, Integers
+from coincell.compiler.ir import Values
+
+_MOST_RIGHT_SHIFT = 22  # 128 << 22 leaves room in an int32 for what saturates
+_NUDGES = tuple(sign * size for size in range(1, 33) for sign in (1, -1))
+_NEVER = np.int64(1) << 40  # a sum that no range has
+
+
+class Form(IntEnum):
+    """How a sum becomes an output; the value is the number of constants a channel."""
+
+    AFFINE = 2
+    BIASED = 3
+    SIGNED = 4
+
+
+@dataclass(frozen=True)
+class Requantization:
+    """Constants of a layer's requantization; all arrays are int32 [channels].
+
+    Attributes:
+        form: which of B and D there are.
+        left_shift: of the sums.
+        right_shift: before saturation.
+        clamp: smallest and largest output.
+        biases: B, which holds the layer's bias raised by `left_shift`; zeros in AFFINE.
+        multipliers: M, at least 0.
+        offsets: C.
+        steps: D; zeros but in SIGNED.
+    """
+
+    form: Form
+    left_shift: int
+    right_shift: int
+    clamp: tuple[int, int]
+    biases: Values
+    multipliers: Values
+    offsets: Values
+    steps: Values
+
+    @property
+    def constants(self) -> Values:
+        """[channels, form]: M, C; or B, M, C; or B, M, C, D."""
+        columns = (self.biases, self.multipliers, self.offsets, self.steps)
+        chosen = columns[1:3] if self.form is Form.AFFINE else columns[: self.form]
+        return np.ascontiguousarray(np.stack(chosen, axis=1))
+
+    @property
+    def parameters(self) -> dict[str, int]:
+        """Fields of a kernel's member `coincell_requantization_parameters requantization`."""
+        fields = {
+            "form": int(self.form),
+            "left_shift": self.left_shift,
+            "right_shift": self.right_shift,
+            "clamp_min": self.clamp[0],
+            "clamp_max": self.clamp[1],
+        }
+        return {f"requantization.{field}": value for field, value in fields.items()}
+
+    @property
+    def instructions(self) -> int:
+        """Instructions an output, loads and stores apart."""
+        clamps = (self.clamp[0] > -128) + (self.clamp[1] < 127)
+        return (5 if self.form is Form.SIGNED else 3) + 3 * clamps
+
+    def apply(self, sums: NDArray[np.int64]) -> Values:
+        """int8 outputs [..., channels] of sums without bias, as the core computes them."""
+        x = self.biases.astype(np.int64) + (sums << self.left_shift)
+        high = (x * self.multipliers >> 32) - np.where(x < 0, self.steps, 0) + self.offsets
+        saturated = np.clip(high >> self.right_shift, -128, 127)
+        result: Values = np.clip(saturated, *self.clamp).astype(np.int8)
+        return result
+
+
+@dataclass(frozen=True)
+class Rescaling:
+    """What TFLM does with a layer's sums. Arrays are int64 [channels].
+
+    Attributes:
+        multipliers: as from `quantize_multiplier`.
+        shifts: likewise.
+        zero_point: of the output.
+        clamp: smallest and largest output.
+        low: least sum that an input can lead to, before the bias.
+        high: largest one.
+        bias: with the input's zero point folded in.
+    """
+
+    multipliers: Integers
+    shifts: Integers
+    zero_point: int
+    clamp: tuple[int, int]
+    low: Integers
+    high: Integers
+    bias: Integers
+
+    @property
+    def wraps(self) -> bool:
+        """Whether a sum with its bias, or raised by a left shift, may not fit an int32."""
+        raised = np.maximum(self.shifts, 0)
+        least, most = (self.low + self.bias) << raised, (self.high + self.bias) << raised
+        return bool(np.any((least < INT32_MIN) | (most > INT32_MAX)))
+
+    def thresholds(self) -> Integers:
+        """[channels, outputs above the least]: the smallest sum, without bias, that gives each.
+
+        Sums beyond the int32 range stand for never, or for always.
+        """
+        exponent = np.maximum(-self.shifts, 0)[:, np.newaxis]
+        rounded = np.arange(self.clamp[0] + 1, self.clamp[1] + 1) - self.zero_point
+        half = (np.int64(1) << exponent) >> 1
+        away = (rounded <= 0) & (exponent > 0)  # ties of negative numbers go down
+        products = np.clip((rounded << exponent) - half + away, INT32_MIN, INT32_MAX + 1)
+        numerators = (products << 31) - (1 << 30)
+        multipliers = np.maximum(self.multipliers, 1)[:, np.newaxis]
+        sums = -(-numerators // multipliers)
+        sums = -(-sums >> np.maximum(self.shifts, 0)[:, np.newaxis])
+        zero = self.multipliers[:, np.newaxis] == 0
+        sums = np.where(zero, np.where(products <= 0, -_NEVER, _NEVER), sums)
+        return sums - self.bias[:, np.newaxis]
+
+
+def choose_requantization(
+    multipliers: ArrayLike,
+    shifts: ArrayLike,
+    zero_point: int,
+    clamp: tuple[int, int],
+    low: ArrayLike,
+    high: ArrayLike,
+    bias: ArrayLike,
+    *,
+    left_shift: int | None = None,
+    share_multiplier: bool = False,
+) -> Requantization | None:
+    """The cheapest sequence that equals TFLM's on all sums between `low` and `high`.
+
+    Args:
+        multipliers: int32 [channels] or [1], as from `quantize_multiplier`.
+        shifts: likewise.
+        zero_point: of the output.
+        clamp: smallest and largest output.
+        low: least sum before the bias, [channels] or [1]; see `reachable_sums`.
+        high: largest one.
+        bias: [channels] or [1], with the input's zero point folded in.
+        left_shift: where the kernel's sums come raised by that much already, or it wants no
+            other; None takes the one that leaves the most precision.
+        share_multiplier: insist on one M for all channels, so that the layer needs only B or C.
+
+    Returns:
+        None where nothing could be proved: a sum may wrap, or the scales are too far apart.
+    """
+    arrays = (np.asarray(values, np.int64) for values in (multipliers, shifts, low, high, bias))
+    per_channel = [np.atleast_1d(values).reshape(-1) for values in arrays]
+    m, s, least, most, b = np.broadcast_arrays(*per_channel)
+    rescaling = Rescaling(m, s, zero_point, clamp, least, most, b)
+    if rescaling.wraps:
+        return None
+    solver = _Solver(rescaling, left_shift, share_multiplier)
+    return solver.affine() or solver.with_bias(Form.BIASED) or solver.with_bias(Form.SIGNED)
+
+
+def reachable_sums(
+    weights: NDArray[np.int8], inputs: tuple[int, int] = (-128, 127)
+) -> tuple[Integers, Integers]:
+    """Least and largest sum of weights [channels, ...] times inputs in a range, [channels] each."""
+    flat = weights.reshape(len(weights), -1).astype(np.int64)
+    products = np.stack([flat * inputs[0], flat * inputs[1]])
+    return products.min(0).sum(1), products.max(0).sum(1)
+
+
+def folded_bias(weights: NDArray[np.int8], bias: Values | None, zero_point: int) -> Integers:
+    """bias - zero_point * sum of weights [channels, ...], as int64: what raw sums lack."""
+    total = weights.reshape(len(weights), -1).sum(1, dtype=np.int64) * -zero_point
+    result: Integers = total if bias is None else total + bias.reshape(-1).astype(np.int64)
+    return result
+
+
+@dataclass(frozen=True)
+class _Scaling:
+    """Shifts of a layer, and M of each channel before it is nudged."""
+
+    left_shift: int
+    right_shift: int
+    multipliers: Integers
+
+
+class _Solver:
+    """Looks for constants of one layer, form by form."""
+
+    def __init__(self, rescaling: Rescaling, left_shift: int | None, share: bool) -> None:
+        self.rescaling = rescaling
+        self.wanted = left_shift
+        self.share = share
+        self.thresholds = rescaling.thresholds()
+
+    def affine(self) -> Requantization | None:
+        """Every channel with its bias in C."""
+        scaling = self._scaling(np.maximum(-self.rescaling.low - 1, self.rescaling.high))
+        if scaling is None:
+            return None
+        zeros = np.zeros_like(self.rescaling.bias)
+        found = self._solve(scaling, zeros, zeros)
+        return None if found is None else self._result(Form.AFFINE, scaling, zeros, found, zeros)
+
+    def with_bias(self, form: Form) -> Requantization | None:
+        """Every channel with its bias in x, but for those whose output never changes."""
+        r = self.rescaling
+        least, most = r.low + r.bias, r.high + r.bias
+        constant = ~np.any((self.thresholds > _column(r.low)) & self._reached, axis=1)
+        bias = np.where(constant, 0, r.bias)
+        magnitude = np.where(constant, np.maximum(-r.low - 1, r.high), np.maximum(-least - 1, most))
+        scaling = self._scaling(magnitude)
+        if scaling is None:
+            return None
+        raised = bias << scaling.left_shift
+        steps = np.zeros_like(bias)
+        if form is Form.SIGNED:
+            exponent = scaling.right_shift + np.minimum(r.shifts, 0)
+            present = (r.shifts < 0) & (exponent >= 0)
+            steps = np.where(present, np.int64(1) << np.maximum(exponent, 0), 0)
+        found = self._solve(scaling, raised, steps)
+        return None if found is None else self._result(form, scaling, raised, found, steps)
+
+    @property
+    def _reached(self) -> NDArray[np.bool_]:
+        """[channels, outputs]: whether some sum in range gives the output or more."""
+        return self.thresholds <= _column(self.rescaling.high)
+
+    def _scaling(self, magnitude: Integers) -> _Scaling | None:
+        """Shifts that keep raised sums of such magnitudes in an int32, and M to go with them."""
+        r = self.rescaling
+        largest = int(magnitude.max(initial=0))
+        most = 31 - max(largest, 1).bit_length()
+        top = int(np.where(r.multipliers > 0, r.shifts, -31).max())
+        left = min(most, _MOST_RIGHT_SHIFT + 1 + top) if self.wanted is None else self.wanted
+        left = max(left, 0)
+        right = min(left - 1 - top, _MOST_RIGHT_SHIFT)
+        if left > most or right < 0:
+            return None
+        places = left - 1 - right - r.shifts  # M = multiplier / 2**places
+        if np.any((places < 0) & (r.multipliers > 0)):
+            return None
+        places = np.clip(places, 0, 62)
+        multipliers = (r.multipliers + ((np.int64(1) << places) >> 1)) >> places
+        return _Scaling(left, right, np.minimum(multipliers, INT32_MAX))
+
+    def _solve(
+        self, scaling: _Scaling, biases: Integers, steps: Integers
+    ) -> tuple[Integers, Integers] | None:
+        """(M, C) of all channels, M as it is or nudged; None where a channel has none."""
+        multipliers = scaling.multipliers.copy()
+        offsets, good = self._offsets(scaling, multipliers, biases, steps)
+        for nudged in self._nudged(scaling.multipliers):
+            if good.all():
+                return multipliers, offsets
+            again, fits = self._offsets(
+                scaling, nudged, biases, steps, None if self.share else ~good
+            )
+            if self.share:
+                multipliers, offsets, good = nudged, again, fits
+            else:
+                take = fits & ~good
+                multipliers[take], offsets[take] = nudged[take], again[take]
+                good |= take
+        return (multipliers, offsets) if good.all() else None
+
+    def _nudged(self, multipliers: Integers) -> Iterator[Integers]:
+        for nudge in _NUDGES:
+            yield np.clip(multipliers + nudge, 0, INT32_MAX)
+
+    def _offsets(
+        self,
+        scaling: _Scaling,
+        multipliers: Integers,
+        biases: Integers,
+        steps: Integers,
+        only: NDArray[np.bool_] | None = None,
+    ) -> tuple[Integers, NDArray[np.bool_]]:
+        """C of each channel, and whether there is one.
+
+        Output q comes at the threshold T and not before when
+            high(T) + C >= q << S   and   high(T - 1) + C < q << S
+        where a T below the range is its begin, and one above it asks nothing of high(T).
+        """
+        r = self.rescaling
+        chosen = np.ones(len(r.bias), bool) if only is None else only
+        low, most = _column(r.low[chosen]), _column(r.high[chosen])
+        bias, m, d = (_column(a[chosen]) for a in (biases, multipliers, steps))
+
+        def high(sums: Integers) -> Integers:
+            x = bias + (sums << scaling.left_shift)
+            return (x * m >> 32) - np.where(x < 0, d, 0)
+
+        sums = self.thresholds[chosen]
+        outputs = np.arange(r.clamp[0] + 1, r.clamp[1] + 1) << scaling.right_shift
+        reached, missed = sums <= most, sums > low
+        least = np.where(reached, outputs - high(np.clip(sums, low, most)), -_NEVER)
+        largest = np.where(missed, outputs - 1 - high(np.clip(sums - 1, low, most)), _NEVER)
+        least = np.maximum(least.max(1, initial=-_NEVER), INT32_MIN - high(low)[:, 0])
+        largest = np.minimum(largest.min(1, initial=_NEVER), INT32_MAX - high(most)[:, 0])
+        least, largest = np.maximum(least, INT32_MIN), np.minimum(largest, INT32_MAX)
+        offsets = np.zeros_like(r.bias)
+        good = np.zeros(len(r.bias), bool)
+        offsets[chosen] = least + (largest - least) // 2
+        good[chosen] = least <= largest
+        return offsets, good
+
+    def _result(
+        self,
+        form: Form,
+        scaling: _Scaling,
+        biases: Integers,
+        found: tuple[Integers, Integers],
+        steps: Integers,
+    ) -> Requantization:
+        columns = (values.astype(np.int32) for values in (biases, *found, steps))
+        shifts = (scaling.left_shift, scaling.right_shift)
+        return Requantization(form, *shifts, self.rescaling.clamp, *columns)
+
+
+def _column(values: Integers) -> Integers:
+    return values[:, np.newaxis]
