@@ -33,3 +33,9 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("needs the folder ../shared (recordings and models), which is not here")
     return folder
+
+
+@pytest.fixture(scope="session")
+def zoo(shared: Path) -> Path:
+    """Small models with golden outputs."""
+    return shared / "models" / "zoo"

@@ -8,12 +8,6 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def zoo(shared: Path) -> Path:
-    """Small models with golden outputs."""
-    return shared / "models" / "zoo"
-
-
-@pytest.fixture(scope="session")
 def keyword_model(shared: Path) -> bytes:
     """MLPerf Tiny's keyword-spotting model."""
     return (shared / "models" / "mlperf_tiny" / "kws_ref_model.tflite").read_bytes()

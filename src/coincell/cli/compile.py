@@ -1,22 +1,39 @@
-"""`coincell compile MODEL.tflite`: any int8 .tflite to C, without a project."""
+"""`coincell compile MODEL.tflite`: any int8 .tflite to a C library, without a project."""
 
 from __future__ import annotations
 
-import re
+import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from coincell.cli.model_options import (
+    OPTIMIZE,
+    c_identifier,
+    model_argument,
+    resolve_target,
+    target_option,
+)
 from coincell.cli.output import json_option, print_json
+
+if TYPE_CHECKING:
+    from coincell.compiler import CompiledModel
+    from coincell.firmware import Board
 
 
 @click.command("compile")
-@click.argument("model", type=click.Path(path_type=Path, dir_okay=False))
+@model_argument
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, file_okay=False), default=Path("out"),
-    show_default=True, help="Folder for the C files.",
+    show_default=True, help="Folder for the C library.",
 )  # fmt: skip
-@click.option("--prefix", "name", default="", help="Name of the C functions; else the file's name.")
+@target_option
+@click.option(
+    "--optimize", type=click.Choice(OPTIMIZE), default="balanced", show_default=True,
+    help="What matters most.",
+)  # fmt: skip
+@click.option("--prefix", default="", help="Name of the C functions; else the file's name.")
 @click.option(
     "--arena", type=click.Choice(["static", "caller"]), default="static", show_default=True,
     help="Who owns the memory of the activations.",
@@ -24,27 +41,44 @@ from coincell.cli.output import json_option, print_json
 @click.option("--keep-input", is_flag=True, help="Leave the input intact across a call.")
 @json_option
 def compile_command(
-    model: Path, output: Path, name: str, arena: str, keep_input: bool, as_json: bool
+    model: Path,
+    output: Path,
+    target: str,
+    optimize: Any,
+    prefix: str,
+    arena: Any,
+    keep_input: bool,
+    as_json: bool,
 ) -> None:
-    """Compile MODEL, an int8 .tflite, to a C library in the folder --output."""
-    from coincell.compiler import CompileOptions, compile_graph, read_model
+    """Compile MODEL, an int8 .tflite, to a C library in the folder --output.
+
+    Beside the C: a README with sizes, a CMakeLists.txt, and a test of known inputs and outputs.
+    """
+    from coincell.compiler import CompileOptions, bundle_files, compile_graph, read_model
     from coincell.files import write_atomic
 
-    identifier = name or re.sub(r"\W", "_", model.stem) or "model"
-    if not identifier.isidentifier():
-        identifier = f"model_{identifier}"
-    options = CompileOptions(
-        arena="caller" if arena == "caller" else "static", keep_input=keep_input
-    )
-    compiled = compile_graph(read_model(model), identifier, options)
-    for path, text in compiled.sources.items():
+    name = c_identifier(model, prefix)
+    processor, board = resolve_target(target)
+    options = CompileOptions(processor, optimize, arena=arena, keep_input=keep_input)
+    compiled = compile_graph(read_model(model), name, options)
+    sizes = _library_sizes(compiled, board)
+    shown = {
+        f"{what} on {target}": f"{size:,} bytes"
+        for what, size in zip(("Flash", "RAM"), sizes.values(), strict=False)
+    }
+    files = {**compiled.sources, **bundle_files(compiled, shown)}
+    for path, text in files.items():
         write_atomic(output / path, text)
     facts = {
         "name": compiled.name,
-        "files": sorted(compiled.sources),
+        "target": target,
+        "optimize": optimize,
+        "files": sorted(files),
         "macs": compiled.macs,
         "arena_bytes": compiled.arena_bytes,
         "keep_input_bytes": compiled.keep_input_bytes,
+        "constant_bytes": compiled.constant_bytes,
+        **{key: sizes.get(key) for key in ("flash_bytes", "ram_bytes")},
         "layers": len(compiled.layers),
     }
     if as_json:
@@ -52,7 +86,24 @@ def compile_command(
         return
     click.echo(f"{compiled.name}: {len(compiled.layers)} layers, {compiled.macs:,} MACs, "
                f"{compiled.arena_bytes:,} bytes of arena")  # fmt: skip
+    for label, size in shown.items():
+        click.echo(f"{label}: {size}")
     kept = "costs" if keep_input else "would cost"
-    click.echo(f"Keeping the input {kept} {compiled.keep_input_bytes:,} bytes of it.")
-    for path in sorted(compiled.sources):
-        click.echo(f"  {output / path}")
+    click.echo(f"Keeping the input {kept} {compiled.keep_input_bytes:,} bytes of arena.")
+    click.echo(f"{len(files)} files in {output}; start with {output / 'README.md'}")
+
+
+def _library_sizes(compiled: CompiledModel, board: Board | None) -> dict[str, int]:
+    """What the library adds to an image for a board; empty without a board or a compiler."""
+    from coincell.errors import ToolchainError
+    from coincell.firmware import DoesNotFit, build_model_image
+
+    if board is None:
+        return {}
+    try:
+        with tempfile.TemporaryDirectory(prefix="coincell-compile-") as folder:
+            built = build_model_image(compiled, board, Path(folder))
+    except (ToolchainError, DoesNotFit) as error:
+        click.echo(f"Sizes are not known: {error.message}", err=True)
+        return {}
+    return {"flash_bytes": built.flash_bytes, "ram_bytes": built.ram_bytes}

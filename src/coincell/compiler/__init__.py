@@ -1,5 +1,6 @@
 """.tflite -> Graph -> passes -> plan -> C11, exact to TFLM; needs no TensorFlow."""
 
+from coincell.compiler.bundle import bundle_files
 from coincell.compiler.compiled import (
     CompiledModel,
     CompileOptions,
@@ -27,6 +28,7 @@ __all__ = [
     "Oracle",
     "Target",
     "TensorInfo",
+    "bundle_files",
     "compile_graph",
     "compile_model",
     "compiled_model_library",
@@ -38,4 +40,5 @@ __all__ = [
     "output_samples",
     "read_model",
     "samples_of",
+    "target_of_core",
 ]

@@ -1,0 +1,53 @@
+"""What the commands on a .tflite share: targets, what to optimize for, names."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from coincell.compiler import Target
+    from coincell.firmware import Board
+
+OPTIMIZE = ("balanced", "speed", "size", "ram")
+
+DEFAULT_TARGET = "nano33ble"
+
+target_option = click.option(
+    "--target", default=DEFAULT_TARGET, show_default=True,
+    help="A board, or cortex-m4, cortex-m33, cortex-m7, cortex-m0plus, riscv32, generic, host.",
+)  # fmt: skip
+model_argument = click.argument("model", type=click.Path(path_type=Path, dir_okay=False))
+
+
+def resolve_target(name: str) -> tuple[Target, Board | None]:
+    """The target called `name`, and the board if it is one.
+
+    Raises:
+        UserError: there is neither a target nor a board of that name.
+    """
+    from coincell.compiler import TARGETS, target_of_core
+    from coincell.errors import UserError
+    from coincell.firmware import board_names, load_board
+
+    if name in TARGETS:
+        return TARGETS[name], None
+    boards = board_names()
+    if name not in boards:
+        raise UserError(
+            f"There is no target {name!r}.",
+            hint=f"Boards: {', '.join(boards)}; processors: {', '.join(TARGETS)}.",
+        )
+    board = load_board(name)
+    return target_of_core(board.core), board
+
+
+def c_identifier(path: Path, prefix: str) -> str:
+    """`prefix`, or a C name made of the model's file name."""
+    if prefix:
+        return prefix
+    name = re.sub(r"\W", "_", path.stem, flags=re.ASCII)[:48] or "model"
+    return name if name[0].isalpha() else f"model_{name}"[:48]

@@ -1,0 +1,266 @@
+"""What stands beside the generated C in a folder of its own: README, build file, test vector."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from coincell.compiler.compiled import CompiledModel, TensorInfo
+from coincell.compiler.interpret import interpret
+from coincell.compiler.ir import Values
+
+_MOST_TEST_BYTES = 64 * 1024
+_MOST_TEST_SAMPLES = 4
+_SEED = 1
+
+
+def bundle_files(compiled: CompiledModel, sizes: Mapping[str, int | str]) -> dict[str, str]:
+    """Relative path -> text of README.md, CMakeLists.txt and NAME_test.c.
+
+    Args:
+        compiled: the model.
+        sizes: what was measured of the library for its target, as rows of the README's table;
+            empty where no compiler was found.
+    """
+    return {
+        "README.md": _readme(compiled, sizes),
+        "CMakeLists.txt": _cmake(compiled),
+        f"{compiled.name}_test.c": _test_vector(compiled),
+    }
+
+
+def _test_samples(compiled: CompiledModel) -> list[Values]:
+    """Seeded inputs, uniform over each type: [n, *shape] an input, few for a large model."""
+    edges = [
+        *(compiled.graph.tensor(name) for name in compiled.graph.inputs),
+        *(compiled.graph.tensor(name) for name in compiled.graph.outputs),
+    ]
+    each = sum(tensor.size_bytes for tensor in edges)
+    count = max(1, min(_MOST_TEST_SAMPLES, _MOST_TEST_BYTES // max(1, each)))
+    random = np.random.default_rng(_SEED)
+    samples = []
+    for info in compiled.inputs:
+        dtype = np.dtype(info.dtype)
+        shape = (count, *info.shape)
+        if dtype.kind == "f":
+            samples.append(random.uniform(-1, 1, shape).astype(dtype))
+        else:
+            limits = np.iinfo(dtype) if dtype.kind in "iu" else np.iinfo(np.uint8)
+            low, high = (0, 1) if dtype.kind == "b" else (limits.min, limits.max)
+            samples.append(random.integers(low, high, shape, endpoint=True).astype(dtype))
+    return samples
+
+
+def _test_vector(compiled: CompiledModel) -> str:
+    """C that runs the model on known inputs and counts the bytes that come out wrong."""
+    name, upper = compiled.name, compiled.name.upper()
+    inputs = _test_samples(compiled)
+    outputs = interpret(compiled.graph, inputs)
+    count = len(inputs[0]) if inputs else 1
+    arrays = "\n".join(
+        _byte_array(f"{kind}_{index}", values)
+        for kind, tensors in (("input", inputs), ("output", outputs))
+        for index, values in enumerate(tensors)
+    )
+    fill = "\n".join(
+        f"        memcpy({name}_input({i}), input_{i} + sample * {upper}_INPUT_{i}_BYTES, "
+        f"{upper}_INPUT_{i}_BYTES);"
+        for i in range(len(inputs))
+    )
+    compare = "\n".join(
+        f"        wrong += differences({name}_output({i}), output_{i} + sample * "
+        f"{upper}_OUTPUT_{i}_BYTES, {upper}_OUTPUT_{i}_BYTES);"
+        for i in range(len(outputs))
+    )
+    caller = compiled.options.arena == "caller"
+    arena = (
+        f"static _Alignas({upper}_ARENA_ALIGNMENT) uint8_t arena[{upper}_ARENA_BYTES];\n\n"
+        if caller
+        else ""
+    )
+    return f"""\
+/* Known inputs and outputs of {name}: call {name}_test() on any device, or build this file with
+ * -D{upper}_TEST_MAIN for a program that exits with 0 if every byte is right. Values are stored
+ * little-endian. */
+#include <stdint.h>
+#include <string.h>
+
+#include "{name}.h"
+
+{arrays}
+{arena}int {name}_test(void);
+
+/* made: what came out; wanted: what must come out. Both [count]. */
+static int differences(const void *made, const uint8_t *wanted, int count)
+{{
+    const uint8_t *bytes = made;
+    int found = 0;
+    for (int i = 0; i < count; ++i) {{
+        found += bytes[i] != wanted[i];
+    }}
+    return found;
+}}
+
+/* Returns how many output bytes of {count} samples are wrong, or -1 if the model fails. */
+int {name}_test(void)
+{{
+    int wrong = 0;
+    for (int sample = 0; sample < {count}; ++sample) {{
+        if ({name}_init({"arena" if caller else ""}) != 0) {{
+            return -1;
+        }}
+{fill}
+        if ({name}_invoke() != 0) {{
+            return -1;
+        }}
+{compare}
+    }}
+    return wrong;
+}}
+
+#ifdef {upper}_TEST_MAIN
+int main(void)
+{{
+    return {name}_test() != 0;
+}}
+#endif
+"""
+
+
+def _byte_array(name: str, values: Values) -> str:
+    flat = np.frombuffer(np.ascontiguousarray(values).tobytes(), np.uint8).tolist()
+    rows = (flat[start : start + 16] for start in range(0, len(flat), 16))
+    body = "\n".join(f"    {', '.join(map(str, row))}," for row in rows)
+    return f"static const uint8_t {name}[] = {{\n{body}\n}};\n"
+
+
+_C_FLAGS = "-std=c11 -O2 -ffp-contract=off -fno-strict-aliasing"
+
+
+def _cmake(compiled: CompiledModel) -> str:
+    name, upper = compiled.name, compiled.name.upper()
+    units = "\n".join(f"    {path}" for path in sorted(compiled.sources) if path.endswith(".c"))
+    return f"""\
+# Generated by Coincell: the library {name}, and a test of it (-D{upper}_BUILD_TEST=ON, then ctest).
+cmake_minimum_required(VERSION 3.13)
+project({name} C)
+
+add_library({name} STATIC
+{units})
+target_include_directories({name} PUBLIC ${{CMAKE_CURRENT_LIST_DIR}})
+set_target_properties({name} PROPERTIES C_STANDARD 11 C_STANDARD_REQUIRED ON)
+target_compile_options({name} PRIVATE -O2 -ffp-contract=off -fno-strict-aliasing
+    -ffunction-sections -fdata-sections)
+
+option({upper}_BUILD_TEST "Build the program that checks {name} against known outputs" OFF)
+if({upper}_BUILD_TEST)
+    enable_testing()
+    add_executable({name}_test {name}_test.c)
+    target_compile_definitions({name}_test PRIVATE {upper}_TEST_MAIN)
+    target_link_libraries({name}_test PRIVATE {name})
+    add_test(NAME {name} COMMAND {name}_test)
+endif()
+"""
+
+
+def _readme(compiled: CompiledModel, sizes: Mapping[str, int | str]) -> str:
+    name, upper = compiled.name, compiled.name.upper()
+    caller = compiled.options.arena == "caller"
+    arena = "arena" if caller else ""
+    memory = (
+        f"static _Alignas({upper}_ARENA_ALIGNMENT) uint8_t arena[{upper}_ARENA_BYTES];\n"
+        if caller
+        else ""
+    )
+    measured = {
+        "Multiply-accumulates of one inference": compiled.macs,
+        "Parameters": compiled.parameters,
+        "Constants": f"{compiled.constant_bytes:,} bytes",
+        "Memory for activations (inputs and outputs included)": f"{compiled.arena_bytes:,} bytes",
+        **sizes,
+    }
+    return f"""\
+# {name}
+
+A quantized network as C11, generated by Coincell for {compiled.options.target.title}, optimized for
+`{compiled.options.optimize}`. It needs no library but `memcpy` and `memset`, no heap, no operating
+system.
+
+```c
+#include "{name}.h"
+
+{memory}{name}_init({arena});                     /* once, and to reset */
+/* fill {name}_input(0) */
+{name}_invoke();
+/* read {name}_output(0) */
+```
+
+real value = scale * (integer - zero point):
+
+{_edge_table(compiled.inputs, compiled.outputs)}
+
+| figure | value |
+| --- | --- |
+{_rows(measured)}
+
+## Build
+
+Compile every `.c` file with this folder on the include path:
+
+```
+cc {_C_FLAGS} -I. -c $(find . -name '*.c')
+```
+
+or with CMake: `add_subdirectory({name})` and `target_link_libraries(app {name})`.
+
+The flags matter: `-fno-strict-aliasing` because activations of all types share one arena,
+`-ffp-contract=off` so that the same bits come out everywhere.
+
+## Check
+
+`{name}_test.c` holds inputs and the outputs that must come out. On this computer:
+
+```
+cc {_C_FLAGS} -I. -D{upper}_TEST_MAIN $(find . -name '*.c') -o {name}_test && ./{name}_test
+```
+
+On a device call `{name}_test()`, which returns the number of wrong bytes.
+
+## Layers
+
+| layer | makes | MACs | weights, bytes |
+| --- | --- | ---: | ---: |
+{_layer_rows(compiled)}
+"""
+
+
+def _edge_table(inputs: Sequence[TensorInfo], outputs: Sequence[TensorInfo]) -> str:
+    rows = ["| tensor | name | type | shape | scale | zero point |", "| --- " * 6 + "|"]
+    for kind, infos in (("input", inputs), ("output", outputs)):
+        rows += [
+            f"| {kind} {index} | {_cell(info.name)} | {info.dtype} | {list(info.shape)} | "
+            f"{info.scale:.9g} | {info.zero_point} |"
+            for index, info in enumerate(infos)
+        ]
+    return "\n".join(rows)
+
+
+def _rows(figures: Mapping[str, int | str]) -> str:
+    return "\n".join(
+        f"| {label} | {f'{value:,}' if isinstance(value, int) else value} |"
+        for label, value in figures.items()
+    )
+
+
+def _layer_rows(compiled: CompiledModel) -> str:
+    return "\n".join(
+        f"| {layer.name} | {list(layer.output_shape)} | {layer.macs:,} | {layer.weight_bytes:,} |"
+        for layer in compiled.layers
+    )
+
+
+def _cell(text: str) -> str:
+    """A name from the model's file, which may hold anything, as a cell of a table."""
+    plain = "".join(letter if letter.isprintable() else " " for letter in text)
+    return plain.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
