@@ -14,62 +14,62 @@ def _pair(network: Network, low: int, high: int) -> tuple[int, int]:
     return int(first), int(second)
 
 
-def _flag(network: Network) -> bool:
+def flag(network: Network) -> bool:
     return bool(network.random.random() < 0.5)
 
 
-def _one_of(network: Network, *values: int) -> int:
+def one_of(network: Network, *values: int) -> int:
     return int(network.random.choice(values))
 
 
-def _activation(network: Network) -> int:
-    return _one_of(network, NO_ACTIVATION, RELU, RELU6)
+def activation(network: Network) -> int:
+    return one_of(network, NO_ACTIVATION, RELU, RELU6)
 
 
 def _image(network: Network, channels: int = 0) -> int:
     height, width = _pair(network, 5, 11)
-    return network.input((1, height, width, channels or _one_of(network, 1, 2, 3, 4, 6, 7)))
+    return network.input((1, height, width, channels or one_of(network, 1, 2, 3, 4, 6, 7)))
 
 
 def _convolution_settings(network: Network) -> dict[str, Any]:
-    dilation = _pair(network, 1, 2) if _flag(network) else (1, 1)
+    dilation = _pair(network, 1, 2) if flag(network) else (1, 1)
     return {
         "kernel": _pair(network, 1, 3),
         "stride": _pair(network, 1, 3) if dilation == (1, 1) else (1, 1),
         "dilation": dilation,
-        "padding": _one_of(network, SAME, VALID),
-        "activation": _activation(network),
-        "per_channel": _flag(network),
-        "bias": _flag(network),
+        "padding": one_of(network, SAME, VALID),
+        "activation": activation(network),
+        "per_channel": flag(network),
+        "bias": flag(network),
     }
 
 
 def conv_2d(network: Network) -> int:
-    groups = _one_of(network, 1, 1, 2)
+    groups = one_of(network, 1, 1, 2)
     x = _image(network, 4 if groups == 2 else 0)
-    outputs = groups * _one_of(network, 1, 2, 3, 5)
+    outputs = groups * one_of(network, 1, 2, 3, 5)
     return network.conv_2d(x, outputs, groups=groups, **_convolution_settings(network))
 
 
 def depthwise_conv_2d(network: Network) -> int:
-    multiplier = _one_of(network, 1, 1, 2, 3)
+    multiplier = one_of(network, 1, 1, 2, 3)
     return network.depthwise_conv_2d(_image(network), multiplier, **_convolution_settings(network))
 
 
 def fully_connected(network: Network) -> int:
     x = network.input((1, int(network.random.integers(1, 70))))
     outputs = int(network.random.integers(2, 20))
-    return network.fully_connected(x, outputs, _activation(network), _flag(network), _flag(network))
+    return network.fully_connected(x, outputs, activation(network), flag(network), flag(network))
 
 
 def pool_2d(network: Network) -> int:
     return network.pool_2d(
         _image(network),
-        _flag(network),
+        flag(network),
         _pair(network, 1, 4),
         _pair(network, 1, 3),
-        _one_of(network, SAME, VALID),
-        _activation(network),
+        one_of(network, SAME, VALID),
+        activation(network),
     )
 
 
@@ -78,20 +78,7 @@ def mean(network: Network) -> int:
     chosen = axes[int(network.random.integers(len(axes)))]
     x = _image(network)
     positive = tuple(axis % 4 for axis in chosen)
-    return network.mean(x, positive, _flag(network))
-
-
-def add(network: Network) -> int:
-    shapes = [
-        ((1, 4, 5, 3), (1, 4, 5, 3)),
-        ((1, 4, 5, 3), (1, 1, 1, 3)),
-        ((1, 1, 5, 1), (1, 4, 5, 3)),
-        ((1, 4, 1, 3), (1, 1, 5, 3)),
-        ((1, 9), (1, 9)),
-        ((1, 3, 1), (1, 3, 7)),
-    ]
-    first, second = shapes[int(network.random.integers(len(shapes)))]
-    return network.add(network.input(first), network.input(second), _activation(network))
+    return network.mean(x, positive, flag(network))
 
 
 def softmax(network: Network) -> int:
@@ -103,7 +90,7 @@ def softmax(network: Network) -> int:
 def elementwise(network: Network) -> int:
     x = network.input((1, 37))
     network.tensors[x].scale = network.scale(0.005, 0.3)
-    return network.elementwise(x, _one_of(network, 14, 19, 28, 114))
+    return network.elementwise(x, one_of(network, 14, 19, 28, 114))
 
 
 def relu6(network: Network) -> int:
@@ -111,18 +98,18 @@ def relu6(network: Network) -> int:
 
 
 def pad(network: Network) -> int:
-    rank = _one_of(network, 2, 3, 4)
+    rank = one_of(network, 2, 3, 4)
     x = network.input((1, 3, 4, 2)[:rank])
     return network.pad(x, [(0, 0), *(_pair(network, 0, 3) for _ in range(rank - 1))])
 
 
 def concatenation(network: Network) -> int:
-    axis = _one_of(network, 1, 2, 3)
+    axis = one_of(network, 1, 2, 3)
     first = network.input((1, 3, 4, 2))
     parts = [first]
-    for _ in range(_one_of(network, 1, 2)):
+    for _ in range(one_of(network, 1, 2)):
         shape = [1, 3, 4, 2]
-        shape[axis] = _one_of(network, 1, 2, 5)
+        shape[axis] = one_of(network, 1, 2, 5)
         parts.append(network.like(first, shape))
         network.inputs.append(parts[-1])
     return network.concatenation(parts, axis)
@@ -131,7 +118,6 @@ def concatenation(network: Network) -> int:
 OPERATORS = {
     made.__name__: made
     for made in (
-        add,
         concatenation,
         conv_2d,
         depthwise_conv_2d,
@@ -148,31 +134,31 @@ OPERATORS = {
 
 def _layer(network: Network, x: int) -> int:
     """One more operator on an image, which stays one."""
-    choice = _one_of(network, 0, 1, 2, 3, 4, 5)
+    choice = one_of(network, 0, 1, 2, 3, 4, 5)
     height, width, channels = network.shape(x)[1:]
     kernel = (min(3, height), min(3, width))
     if choice == 0:
-        outputs = _one_of(network, 2, 4, 6)
-        return network.conv_2d(x, outputs, kernel, activation=_activation(network))
+        outputs = one_of(network, 2, 4, 6)
+        return network.conv_2d(x, outputs, kernel, activation=activation(network))
     if choice == 1:
-        return network.depthwise_conv_2d(x, 1, kernel, activation=_activation(network))
+        return network.depthwise_conv_2d(x, 1, kernel, activation=activation(network))
     if choice == 2:
         return network.add(x, network.conv_2d(x, channels, (1, 1)))
     if choice == 3 and min(height, width) >= 4:
-        return network.pool_2d(x, _flag(network), (2, 2), (2, 2), VALID)
+        return network.pool_2d(x, flag(network), (2, 2), (2, 2), VALID)
     if choice == 4:
         padded = network.pad(x, [(0, 0), (1, 0), (0, 1), (0, 0)])
         return network.conv_2d(padded, channels, (2, 2), padding=VALID)
-    return network.elementwise(x, 19, same=_flag(network))
+    return network.elementwise(x, 19, same=flag(network))
 
 
 def whole_network(network: Network) -> int:
     """A few layers with branches, then a dense layer."""
     x = _image(network)
-    for _ in range(_one_of(network, 2, 3, 4, 5)):
+    for _ in range(one_of(network, 2, 3, 4, 5)):
         x = _layer(network, x)
-    if _flag(network):
+    if flag(network):
         x = network.concatenation([x, network.pool_2d(x, True, (2, 2), (1, 1))], 3)
-    x = network.mean(x, (1, 2), keep=_flag(network))
+    x = network.mean(x, (1, 2), keep=flag(network))
     x = network.reshape(x, (1, int(np.prod(network.shape(x)))))
     return network.fully_connected(x, 12)

@@ -18,8 +18,11 @@ from coincell.compiler import (
     read_model,
 )
 from coincell.errors import ModelError
+from compiler import random_elementwise, random_networks
 from compiler.networks import Network
-from compiler.random_networks import OPERATORS, whole_network
+from compiler.random_networks import whole_network
+
+OPERATORS = {**random_networks.OPERATORS, **random_elementwise.OPERATORS}
 
 needs_oracle = pytest.mark.skipif(
     not oracle_available(), reason="needs the package tflite-micro (Linux on x86-64)"
@@ -43,10 +46,6 @@ LATER = {
     "io_float_float",
     "leaky_relu",
     "lstm_fused",
-    "max_min_const",
-    "mul_const_scale_shift",
-    "mul_same_relu",
-    "prelu_channel",
     "reshape_transpose_perm",
     "resize_bilinear_halfpixel",
     "resize_nearest_2x",
@@ -54,9 +53,7 @@ LATER = {
     "slice_and_squeeze",
     "split2_channels",
     "splitv_global_max",
-    "squeeze_excite",
     "strided_slice_basic",
-    "sub_same_shape",
     "tconv_3x3_s2_same_c8_o5",
     "tconv_5x5_s1_same_c2_o4_relu",
     "unet_small",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from coincell.compiler import schema
+from coincell.compiler.ir import Attributes, DType
 from coincell.compiler.operator_readers.source import (
     Reader,
     Reading,
@@ -12,12 +14,43 @@ from coincell.compiler.operator_readers.source import (
     activation_clamp,
     quantized_bounds,
 )
-from coincell.compiler.operators import Add, Logistic, Requantize, Softmax, Tanh
+from coincell.compiler.operators import (
+    Add,
+    Logistic,
+    Maximum,
+    Minimum,
+    Mul,
+    Prelu,
+    Requantize,
+    Softmax,
+    SquaredDifference,
+    Sub,
+    Tanh,
+)
+from coincell.compiler.operators.common import FULL_RANGE
 
 
-def _add(source: Source) -> Reading:
-    source.require_counts(2, 2)
-    return Add(activation_clamp(source, source.record.option(0, "<b"))), source.inputs
+def _arithmetic(kind: Callable[[tuple[int, int]], Attributes]) -> Reader:
+    """A reader of two inputs with a fused activation, which is the first option."""
+
+    def read(source: Source) -> Reading:
+        source.require_counts(2, 2)
+        activation = source.record.option(0, "<b")
+        if source.outputs[0].dtype is DType.INT32 and activation == schema.ACTIVATION_NONE:
+            return kind(FULL_RANGE), source.inputs
+        return kind(activation_clamp(source, activation)), source.inputs
+
+    return read
+
+
+def _pairwise(kind: Callable[[], Attributes]) -> Reader:
+    """A reader of two inputs without options."""
+
+    def read(source: Source) -> Reading:
+        source.require_counts(2, 2)
+        return kind(), source.inputs
+
+    return read
 
 
 def _relu(source: Source) -> Reading:
@@ -48,11 +81,17 @@ def _softmax(source: Source) -> Reading:
 
 
 READERS: Mapping[str, Reader] = {
-    "ADD": _add,
+    "ADD": _arithmetic(Add),
     "LOGISTIC": _logistic,
+    "MAXIMUM": _pairwise(Maximum),
+    "MINIMUM": _pairwise(Minimum),
+    "MUL": _arithmetic(Mul),
+    "PRELU": _pairwise(Prelu),
     "RELU": _relu,
     "RELU6": _relu6,
     "SOFTMAX": _softmax,
+    "SQUARED_DIFFERENCE": _pairwise(SquaredDifference),
+    "SUB": _arithmetic(Sub),
     "TANH": _tanh,
 }
 """By the schema's name."""

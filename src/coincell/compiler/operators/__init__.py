@@ -1,10 +1,11 @@
 """The kinds of op: each with its attributes, its legality, its meaning and its C in one file."""
 
 from coincell.compiler.ir import Attributes
-from coincell.compiler.operators.add import Add
+from coincell.compiler.operators.add import Add, SquaredDifference, Sub
 from coincell.compiler.operators.concatenation import Concatenation
 from coincell.compiler.operators.conv_2d import Conv2D
 from coincell.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
+from coincell.compiler.operators.elementwise import Maximum, Minimum, Mul, Prelu
 from coincell.compiler.operators.fully_connected import FullyConnected
 from coincell.compiler.operators.mean import Mean
 from coincell.compiler.operators.pad import Pad
@@ -24,14 +25,20 @@ _KINDS: tuple[type[Attributes], ...] = (
     FullyConnected,
     Logistic,
     MaxPool2D,
+    Maximum,
     Mean,
+    Minimum,
+    Mul,
     Pack,
     Pad,
+    Prelu,
     Requantize,
     Reshape,
     Shape,
     Softmax,
+    SquaredDifference,
     StridedSlice,
+    Sub,
     Tanh,
 )
 
@@ -48,13 +55,19 @@ __all__ = [
     "FullyConnected",
     "Logistic",
     "MaxPool2D",
+    "Maximum",
     "Mean",
+    "Minimum",
+    "Mul",
     "Pack",
     "Pad",
+    "Prelu",
     "Requantize",
     "Reshape",
     "Shape",
     "Softmax",
+    "SquaredDifference",
     "StridedSlice",
+    "Sub",
     "Tanh",
 ]

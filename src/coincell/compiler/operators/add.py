@@ -1,24 +1,96 @@
-"""ADD of two tensors, with broadcasting."""
+"""ADD, SUB and SQUARED_DIFFERENCE: both inputs are brought to one scale first."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from coincell.compiler import fixed_point
-from coincell.compiler.ir import Attributes, Graph, KernelCall, Op, Tensor, Values
+from coincell.compiler.ir import Graph, Op, Values
 from coincell.compiler.operators import common
+from coincell.compiler.operators.broadcast import Arithmetic, Integers, is_plain
 
-_LEFT_SHIFT = 20  # headroom of both inputs for precision, as in TFLM's add_common.cc
-_KERNEL_RANK = 4
+
+class _OnOneScale(Arithmetic):
+    """What the three have in common; the kernels share coincell_arithmetic_parameters."""
+
+    left_shift: ClassVar[int]
+    """Headroom of both inputs for precision, in bits."""
+
+    @abstractmethod
+    def _output_ratio(self, common_scale: float, output_scale: float) -> float:
+        """The factor from two joined inputs to the output's integers."""
+
+    def multipliers(self, op: Op, graph: Graph) -> tuple[tuple[int, int], ...]:
+        """(multiplier, shift) of the first input, the second, and the result.
+
+        Both inputs are brought to twice the larger scale.
+        """
+        first, second = (graph.tensor(name).scale for name in op.inputs)
+        common_scale = 2 * max(first, second)
+        ratio = self._output_ratio(common_scale, graph.tensor(op.output).scale)
+        reals = (first / common_scale, second / common_scale, ratio)
+        return tuple(fixed_point.quantize_multiplier(real) for real in reals)
+
+    def combine_quantized(self, op: Op, graph: Graph, first: Integers, second: Integers) -> Values:
+        """Rescale both, combine them, rescale the result."""
+        target = graph.tensor(op.output)
+        *per_input, (multiplier, shift) = self.multipliers(op, graph)
+        scaled = [
+            fixed_point.multiply_by_quantized_multiplier(
+                (values - graph.tensor(name).zero_point) << self.left_shift, factor, places
+            )
+            for name, values, (factor, places) in zip(
+                op.inputs, (first, second), per_input, strict=True
+            )
+        ]
+        joined = self.combine_plain(scaled[0], scaled[1])
+        return common.rescale(joined, multiplier, shift, target.zero_point, self.clamp)
+
+    def parameters(self, op: Op, graph: Graph) -> Mapping[str, int]:
+        """The fields of coincell_arithmetic_parameters after the dimensions."""
+        multipliers = self.multipliers(op, graph)
+        values: dict[str, int] = {}
+        for role, name, (multiplier, shift) in zip(
+            ("first", "second"), op.inputs, multipliers, strict=False
+        ):
+            values[f"{role}_zero_point"] = graph.tensor(name).zero_point
+            values[f"{role}_multiplier"] = multiplier
+            values[f"{role}_shift"] = shift
+        return values | {
+            "left_shift": self.left_shift,
+            "output_multiplier": multipliers[2][0],
+            "output_shift": multipliers[2][1],
+            "output_zero_point": graph.tensor(op.output).zero_point,
+            "clamp_min": self.clamp[0],
+            "clamp_max": self.clamp[1],
+        }
+
+
+class _Linear(_OnOneScale):
+    """Sums and differences."""
+
+    left_shift: ClassVar[int] = 20  # as in TFLM's add_common.cc and sub_common.cc
+
+    def _output_ratio(self, common_scale: float, output_scale: float) -> float:
+        return common_scale / ((1 << self.left_shift) * output_scale)
+
+    def check_types(self, op: Op, graph: Graph) -> None:
+        """Also: the result is rescaled by less than 1, as TFLM asserts."""
+        super().check_types(op, graph)
+        if not is_plain(op, graph):
+            scales = [graph.tensor(name).scale for name in (*op.inputs, op.output)]
+            op.require(
+                self._output_ratio(2 * max(scales[:2]), scales[2]) < 1,
+                f"brings the scales {scales[0]} and {scales[1]} to {scales[2]}: too far apart",
+            )
 
 
 @dataclass(frozen=True)
-class Add(Attributes):
-    """The sum of two inputs of which one may be a constant; dimensions of 1 are repeated.
+class Add(_Linear):
+    """The sum of two inputs, as TFLM's AddElementwise.
 
     Attributes:
         clamp: smallest and largest output, in integers.
@@ -28,109 +100,51 @@ class Add(Attributes):
 
     clamp: tuple[int, int]
 
-    def check(self, op: Op, graph: Graph) -> None:
-        """The shapes broadcast to the output's, in at most four dimensions for the kernel."""
-        common.require_count(op, 2, 2)
-        common.require_activations(op, graph, *op.inputs, op.output)
-        first, second = (graph.tensor(name) for name in op.inputs)
-        common.require_clamp(op, self.clamp)
-        try:
-            shape = np.broadcast_shapes(first.shape, second.shape)
-        except ValueError:
-            op.fail(f"cannot add the shapes {list(first.shape)} and {list(second.shape)}")
-        common.require_shape(op, graph, shape)
-        op.require(
-            len(_joint_dimensions(first, second, shape)) <= _KERNEL_RANK,
-            f"broadcasts {list(first.shape)} and {list(second.shape)} in too many dimensions",
-        )
-        self._multipliers(op, graph)
-
-    @staticmethod
-    def _multipliers(op: Op, graph: Graph) -> tuple[tuple[int, int], ...]:
-        """(multiplier, shift) of the first input, the second, and the sum.
-
-        As TFLM's CalculateOpDataAdd: both inputs are brought to twice the larger scale.
-        """
-        first, second = (graph.tensor(name).scale for name in op.inputs)
-        output = graph.tensor(op.output).scale
-        common_scale = 2 * max(first, second)
-        ratio = common_scale / ((1 << _LEFT_SHIFT) * output)
-        op.require(ratio < 1, f"adds scales {first} and {second} to {output}: too far apart")
-        reals = (first / common_scale, second / common_scale, ratio)
-        return tuple(fixed_point.quantize_multiplier(real) for real in reals)
-
-    def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
-        """As TFLM's AddElementwise."""
-        target = graph.tensor(op.output)
-        *per_input, (multiplier, shift) = self._multipliers(op, graph)
-        total: Values = np.zeros(1, np.int64)
-        for name, values, (factor, places) in zip(op.inputs, inputs, per_input, strict=True):
-            tensor = graph.tensor(name)
-            spread = (values.shape[0], *_extended(tensor.shape, len(target.shape)))
-            raised = (values.reshape(spread).astype(np.int64) - tensor.zero_point) << _LEFT_SHIFT
-            total = total + fixed_point.multiply_by_quantized_multiplier(raised, factor, places)
-        return common.rescale(total, multiplier, shift, target.zero_point, self.clamp)
-
-    def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
-        """coincell_add."""
-        first, second = (graph.tensor(name) for name in op.inputs)
-        target = graph.tensor(op.output)
-        dimensions = _joint_dimensions(first, second, target.shape)
-        padded = [(1, 0, 0)] * (_KERNEL_RANK - len(dimensions)) + dimensions
-        parameters: dict[str, int] = {}
-        for part, role in enumerate(("size", "first_step", "second_step")):
-            parameters |= {f"{role}_{i}": padded[i][part] for i in range(_KERNEL_RANK)}
-        multipliers = self._multipliers(op, graph)
-        for role, tensor, (multiplier, shift) in zip(
-            ("first", "second"), (first, second), multipliers, strict=False
-        ):
-            parameters[f"{role}_zero_point"] = tensor.zero_point
-            parameters[f"{role}_multiplier"] = multiplier
-            parameters[f"{role}_shift"] = shift
-        parameters |= {
-            "left_shift": _LEFT_SHIFT,
-            "output_multiplier": multipliers[2][0],
-            "output_shift": multipliers[2][1],
-            "output_zero_point": target.zero_point,
-            "clamp_min": self.clamp[0],
-            "clamp_max": self.clamp[1],
-        }
-        return (KernelCall("add", parameters, (first.name, second.name, target.name)),)
+    def combine_plain(self, first: Integers, second: Integers) -> Integers:
+        """first + second."""
+        return first + second
 
 
-def _extended(shape: Sequence[int], rank: int) -> tuple[int, ...]:
-    """`shape` with leading dimensions of 1, up to `rank`."""
-    return (1,) * (rank - len(shape)) + tuple(shape)
+@dataclass(frozen=True)
+class Sub(_Linear):
+    """The first input less the second, as TFLM's SubElementwise.
 
-
-def _steps(shape: tuple[int, ...]) -> list[int]:
-    """How far one step along each dimension goes; 0 along dimensions of 1, which are repeated."""
-    steps, distance = [], 1
-    for size in reversed(shape):
-        steps.append(distance if size > 1 else 0)
-        distance *= size
-    return steps[::-1]
-
-
-def _joint_dimensions(
-    first: Tensor, second: Tensor, shape: Sequence[int]
-) -> list[tuple[int, int, int]]:
-    """(size, step in the first, step in the second) of each dimension, as few as possible.
-
-    Dimensions that both inputs walk through without a jump become one; those of 1 go.
+    Attributes:
+        clamp: smallest and largest output, in integers.
     """
-    rank = len(shape)
-    steps = zip(
-        shape,
-        _steps(_extended(first.shape, rank)),
-        _steps(_extended(second.shape, rank)),
-        strict=True,
-    )
-    merged: list[tuple[int, int, int]] = []
-    for size, a, b in reversed([dimension for dimension in steps if dimension[0] > 1]):
-        if merged and (a, b) == (merged[-1][0] * merged[-1][1], merged[-1][0] * merged[-1][2]):
-            inner = merged.pop()
-            merged.append((size * inner[0], inner[1], inner[2]))
-        else:
-            merged.append((size, a, b))
-    return merged[::-1]
+
+    kind: ClassVar[str] = "sub"
+
+    clamp: tuple[int, int]
+
+    def combine_plain(self, first: Integers, second: Integers) -> Integers:
+        """first - second."""
+        return first - second
+
+
+@dataclass(frozen=True)
+class SquaredDifference(_OnOneScale):
+    """The square of the difference, as TFLM's squared_difference.cc.
+
+    Attributes:
+        clamp: smallest and largest output, in integers.
+    """
+
+    kind: ClassVar[str] = "squared_difference"
+    left_shift: ClassVar[int] = 7  # the square of 255 << 7 still fits 32 bits
+
+    clamp: tuple[int, int] = common.FULL_RANGE
+
+    def _output_ratio(self, common_scale: float, output_scale: float) -> float:
+        return common_scale**2 / ((1 << 2 * self.left_shift) * output_scale)
+
+    def check_types(self, op: Op, graph: Graph) -> None:
+        """Also: no result leaves 32 bits."""
+        super().check_types(op, graph)
+        if not is_plain(op, graph):
+            shift = self.multipliers(op, graph)[2][1]
+            op.require(shift <= 0, f"rescales by 2**{shift}; scales are off")
+
+    def combine_plain(self, first: Integers, second: Integers) -> Integers:
+        """(first - second)**2."""
+        return (first - second) ** 2

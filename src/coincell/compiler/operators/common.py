@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,9 @@ from coincell.compiler.ir import DType, Graph, KernelCall, Op, Tensor, Values
 INT8_MIN, INT8_MAX = -128, 127
 FULL_RANGE = (INT8_MIN, INT8_MAX)
 MAX_SHIFT = 30
+MAX_PRODUCT_SHIFT = 14
+"""The most for products of two 8-bit values, so that no result leaves 32 bits."""
+MOST_OPERANDS = 64
 
 
 def require_int8(op: Op, tensor: Tensor) -> None:
@@ -41,6 +45,24 @@ def require_count(op: Op, fewest: int, most: int) -> None:
         fewest <= len(op.inputs) <= most and len(op.outputs) == 1,
         f"has {len(op.inputs)} inputs and {len(op.outputs)} outputs",
     )
+
+
+def require_counts(op: Op, inputs: tuple[int, int], outputs: tuple[int, int]) -> None:
+    """Fail unless the numbers of inputs and outputs are within these bounds."""
+    op.require(
+        inputs[0] <= len(op.inputs) <= inputs[1] and outputs[0] <= len(op.outputs) <= outputs[1],
+        f"has {len(op.inputs)} inputs and {len(op.outputs)} outputs",
+    )
+
+
+def require_same_kind(op: Op, graph: Graph, first: str, second: str) -> None:
+    """Fail unless two tensors have one element type and one quantization."""
+    one, other = graph.tensor(first), graph.tensor(second)
+    op.require(
+        one.dtype is other.dtype,
+        f"changes the element type from {one.dtype.value} to {other.dtype.value}",
+    )
+    require_same_quantization(op, graph, first, second)
 
 
 def require_shape(op: Op, graph: Graph, expected: Sequence[int]) -> None:
@@ -92,11 +114,13 @@ def require_filter(op: Op, graph: Graph, outputs: int, axis: int) -> None:
         op.require(bias.elements == outputs, f"has {bias.elements} biases for {outputs} channels")
 
 
-def quantize_multipliers(op: Op, reals: Sequence[float]) -> tuple[NDArray[Any], NDArray[Any]]:
+def quantize_multipliers(
+    op: Op, reals: Sequence[float], most: int = MAX_SHIFT
+) -> tuple[NDArray[Any], NDArray[Any]]:
     """(multipliers int32, shifts int8) of positive real factors; fails where a shift is too big."""
     pairs = [quantize_multiplier(real) for real in reals]
     largest = max(shift for _, shift in pairs)
-    op.require(largest <= MAX_SHIFT, f"rescales by a factor of 2**{largest}; scales are off")
+    op.require(largest <= most, f"rescales by a factor of 2**{largest}; scales are off")
     multipliers = np.array([multiplier for multiplier, _ in pairs], np.int32)
     return multipliers, np.array([shift for _, shift in pairs], np.int8)
 
@@ -201,17 +225,32 @@ def joined(values: Values, shape: Sequence[int]) -> Values:
     return result
 
 
-def table_call(op: Op, graph: Graph) -> tuple[KernelCall, ...]:
+def table_call(op: Op, graph: Graph, running: str = "") -> tuple[KernelCall, ...]:
     """coincell_lookup_table for an op that maps each 8-bit value on its own.
 
-    The table is what the op's interpretation gives for all 256 values.
+    The table is what the op's interpretation gives for all 256 values. Other inputs are constants
+    of one element.
+
+    Args:
+        op: what the table stands for.
+        graph: where its tensors are described.
+        running: the input that is looked up; the first unless given.
     """
-    source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
+    source, target = graph.tensor(running or op.inputs[0]), graph.tensor(op.output)
+    single = replace(
+        graph,
+        tensors={name: replace(graph.tensor(name), shape=()) for name in (*op.inputs, op.output)},
+    )
     patterns = np.arange(256, dtype=np.uint8).view(source.dtype.numpy)
-    table = op.attributes.interpret(op, graph, [patterns]).view(np.int8)
+    inputs = [
+        patterns if name == source.name else single.tensor(name).array.reshape(1)
+        for name in op.inputs
+    ]
+    table = op.attributes.interpret(op, single, inputs).view(np.int8)
     call = KernelCall(
         "lookup_table",
         {"count": source.elements},
         (source.name, ("table", table), target.name),
+        overlaps={source.name: 0},
     )
     return (call,)

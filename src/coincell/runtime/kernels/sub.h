@@ -1,0 +1,13 @@
+#ifndef COINCELL_KERNELS_SUB_H
+#define COINCELL_KERNELS_SUB_H
+
+#include "kernels/arithmetic.h"
+
+typedef coincell_arithmetic_parameters coincell_sub_parameters;
+
+/* first, second: addressed by their steps
+ * output: the dimensions' sizes */
+void coincell_sub(const coincell_sub_parameters *parameters, const int8_t *first,
+                  const int8_t *second, int8_t *output);
+
+#endif
