@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
-from coincell.compiler.ir import DType, Graph, Op, Quantization, Tensor
-from coincell.compiler.operator_readers import READERS, Source
+from coincell.compiler.ir import DType, Graph, Op, Quantization, State, Tensor
+from coincell.compiler.operator_readers import READERS, WITH_GAPS, Source
 from coincell.compiler.schema import (
     MAX_FILE_BYTES,
     ModelRecord,
@@ -20,6 +21,7 @@ from coincell.compiler.schema import (
     TensorRecord,
     read_records,
 )
+from coincell.compiler.variables import RESOURCE_OPERATORS, Resources, at_zero_point
 from coincell.compiler.verify import verify
 from coincell.errors import ModelError
 
@@ -77,10 +79,12 @@ def load_model_bytes(path: Path) -> bytes:
 
 def _read(data: bytes, name: str) -> Graph:
     record = read_records(data)
-    if record.subgraphs != 1:
+    initialises = any(operator.name == "CALL_ONCE" for operator in record.operators)
+    if record.others and not initialises:
         raise ModelError(
-            f"The model has {record.subgraphs} subgraphs; only models of one graph are supported.",
-            hint="Control flow (IF, WHILE, CALL_ONCE) has to be unrolled before conversion.",
+            f"The model has {len(record.others) + 1} subgraphs; only models of one graph, and of "
+            "one more that initialises variables, are supported.",
+            hint="Control flow (IF, WHILE) has to be unrolled before conversion.",
         )
     graph = _Translation(record).graph(name)
     verify(graph)
@@ -92,24 +96,37 @@ class _Translation:
 
     def __init__(self, record: ModelRecord) -> None:
         self.record = record
-        self.tensors: dict[int, Tensor] = {}
+        self.tensors: dict[int, Tensor] = {}  # what stands for each at this point
+        self.every: list[Tensor] = []
         self.names: set[str] = set()
         self.constant_bytes = 0
         self.scales = 0
+        self.resources = Resources(record)
+        self.variables: dict[int, Tensor] = {}  # as they are before the first operator
 
     def graph(self, name: str) -> Graph:
         inputs = self._edge(self.record.inputs, "input")
         for index in inputs:
             self._refuse_open_shape(index)
-        ops = tuple(self._op(record) for record in self.record.operators)
+        names = tuple(self.tensors[i].name for i in inputs)
+        ops = tuple(op for record in self.record.operators for op in self._ops(record))
         outputs = self._edge(self.record.outputs, "output")
         return Graph(
             name=name,
-            tensors={tensor.name: tensor for tensor in self.tensors.values()},
-            inputs=tuple(self.tensors[i].name for i in inputs),
+            tensors={tensor.name: tensor for tensor in self.every},
+            inputs=names,
             outputs=tuple(self.tensors[i].name for i in outputs),
             ops=ops,
+            states=self._states(),
         )
+
+    def _states(self) -> tuple[State, ...]:
+        """What stays from one inference to the next."""
+        updated = tuple(
+            State(before.name, self.tensors[index].name, at_zero_point(before))
+            for index, before in self.variables.items()
+        )
+        return updated + self.resources.states()
 
     def _edge(self, indices: tuple[int, ...], what: str) -> tuple[int, ...]:
         """Translate the graph's inputs or outputs; returns their indices."""
@@ -133,6 +150,16 @@ class _Translation:
                 hint="Give the model fixed input sizes before converting it.",
             )
 
+    def _ops(self, record: OperatorRecord) -> tuple[Op, ...]:
+        """The op of an operator; none for those that only move variables."""
+        if record.name not in RESOURCE_OPERATORS:
+            return (self._op(record),)
+        read = self.resources.operator(record, self._tensor)
+        if read is not None:
+            index, value = read
+            self.tensors[index] = value
+        return ()
+
     def _op(self, record: OperatorRecord) -> Op:
         reader = READERS.get(record.name)
         if reader is None:
@@ -143,16 +170,28 @@ class _Translation:
         results = [self._operand(record, index) for index in record.outputs]
         inputs = tuple(tensor for tensor in operands if tensor is not None)
         outputs = tuple(tensor for tensor in results if tensor is not None)
-        if len(inputs) < len(operands) or len(outputs) < len(results) or not outputs or not inputs:
+        gaps = len(inputs) < len(operands) and record.name not in WITH_GAPS
+        if gaps or len(outputs) < len(results) or not outputs or not inputs:
             raise ModelError(f"{record.place} lacks an operand in the middle.", _DAMAGED_HINT)
         self._refuse_float(record, (*inputs, *outputs))
-        attributes, kept = reader(Source(record, inputs, outputs))
+        attributes, kept = reader(Source(record, inputs, outputs, tuple(operands)))
+        updated = tuple(self._update(record, kept[i]) for i in attributes.updates.values())
         return Op(
             attributes,
             tuple(tensor.name for tensor in kept),
-            tuple(tensor.name for tensor in outputs),
+            tuple(tensor.name for tensor in (*outputs, *updated)),
             record.place,
         )
+
+    def _update(self, record: OperatorRecord, tensor: Tensor) -> Tensor:
+        """A new tensor, for what a variable becomes through an operator."""
+        index = next((i for i in record.inputs if self.tensors.get(i) == tensor), -1)
+        if index not in self.variables:
+            raise ModelError(f"{record.place} needs {tensor.source_name!r} to be a variable.")
+        name = self._unique_name(self.record.tensors[index])
+        self.tensors[index] = replace(tensor, name=name)
+        self.every.append(self.tensors[index])
+        return self.tensors[index]
 
     def _unsupported(self, record: OperatorRecord) -> ModelError:
         made = [
@@ -162,7 +201,7 @@ class _Translation:
         ]
         return ModelError(
             f"{record.place}, which makes {''.join(made)!r}, is not supported.",
-            hint=f"Supported operators: {', '.join(sorted(READERS))}.",
+            hint=f"Supported operators: {', '.join(sorted((*READERS, *RESOURCE_OPERATORS)))}.",
         )
 
     @staticmethod
@@ -189,6 +228,9 @@ class _Translation:
         record = self.record.tensors[index]
         tensor = self._translate(record)
         self.tensors[index] = tensor
+        self.every.append(tensor)
+        if record.is_variable:
+            self.variables[index] = tensor
         return tensor
 
     def _translate(self, record: TensorRecord) -> Tensor:
@@ -196,8 +238,8 @@ class _Translation:
         dtype = _TYPES.get(record.type_name)
         if dtype is None:
             raise ModelError(f"{label} is {record.type_name}, which is not supported.", _FLOAT_HINT)
-        if record.is_variable or record.is_sparse:
-            kind = "a variable (state)" if record.is_variable else "sparse"
+        if record.is_sparse or (record.is_variable and record.data):
+            kind = "sparse" if record.is_sparse else "a variable with data of its own"
             raise ModelError(f"{label} is {kind}, which is not supported.")
         if any(size < 0 for size in record.shape):
             raise ModelError(

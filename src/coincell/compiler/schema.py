@@ -1,8 +1,8 @@
 """The parts of the .tflite schema that the compiler reads, as plain records.
 
 Source: tensorflow/lite/schema/schema.fbs, version 3 (file identifier TFL3). Slots are the fields'
-positions in their table, counted from 0; enum values are the schema's. Only the first subgraph of a
-model is read. Nothing here knows what an operator means.
+positions in their table, counted from 0; enum values are the schema's. Nothing here knows what an
+operator means.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ MAX_OPERATORS = 2048
 MAX_OPERANDS = 64
 MAX_RANK = 6
 MAX_CHANNELS = 1 << 20
+MAX_SUBGRAPHS = 16
 
 TENSOR_TYPES = {
     0: "float32",
@@ -36,6 +37,7 @@ TENSOR_TYPES = {
     8: "complex64",
     9: "int8",
     10: "float64",
+    13: "resource",
     17: "int4",
 }
 
@@ -155,14 +157,20 @@ class OperatorRecord:
 
 
 @dataclass(frozen=True)
-class ModelRecord:
-    """The first subgraph of a model, and how many there are."""
+class GraphRecord:
+    """One subgraph."""
 
     tensors: tuple[TensorRecord, ...]
     operators: tuple[OperatorRecord, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
-    subgraphs: int
+
+
+@dataclass(frozen=True)
+class ModelRecord(GraphRecord):
+    """The first subgraph of a model, which is what runs, and the others by index less 1."""
+
+    others: tuple[GraphRecord, ...]
 
 
 def _integers(values: NDArray[Any]) -> tuple[int, ...]:
@@ -182,6 +190,17 @@ def _buffer_data(buffers: list[Table], index: int, tensor: int) -> memoryview:
             hint="Convert the model again without external buffers.",
         )
     return buffers[index].raw(0, "a buffer")
+
+
+def _graph(table: Table, names: list[str], buffers: list[Table]) -> GraphRecord:
+    tensors = table.tables(0, MAX_TENSORS, "the list of tensors")
+    operators = table.tables(3, MAX_OPERATORS, "the list of operators")
+    return GraphRecord(
+        tensors=tuple(_tensor(tensor, i, buffers) for i, tensor in enumerate(tensors)),
+        operators=tuple(_operator(operator, i, names) for i, operator in enumerate(operators)),
+        inputs=_integers(table.numbers(1, "<i4", MAX_OPERANDS, "the graph's inputs")),
+        outputs=_integers(table.numbers(2, "<i4", MAX_OPERANDS, "the graph's outputs")),
+    )
 
 
 def _tensor(table: Table, index: int, buffers: list[Table]) -> TensorRecord:
@@ -248,21 +267,13 @@ def read_records(data: bytes) -> ModelRecord:
     if version != 3:
         raise ModelError(f"The .tflite file has schema version {version}; only 3 is known.")
     codes = model.tables(1, MAX_OPERATORS, "the list of operator codes")
-    subgraphs = model.tables(2, MAX_OPERATORS, "the list of subgraphs")
+    subgraphs = model.tables(2, MAX_SUBGRAPHS, "the list of subgraphs")
     buffers = model.tables(4, 2 * MAX_TENSORS, "the list of buffers")
     if not subgraphs:
         raise ModelError(
             "The .tflite file holds no graph (its list of subgraphs is empty).",
             hint="The file is damaged; make or fetch it again.",
         )
-    graph = subgraphs[0]
     names = [_operator_name(code) for code in codes]
-    tensors = graph.tables(0, MAX_TENSORS, "the list of tensors")
-    operators = graph.tables(3, MAX_OPERATORS, "the list of operators")
-    return ModelRecord(
-        tensors=tuple(_tensor(table, i, buffers) for i, table in enumerate(tensors)),
-        operators=tuple(_operator(table, i, names) for i, table in enumerate(operators)),
-        inputs=_integers(graph.numbers(1, "<i4", MAX_OPERANDS, "the graph's inputs")),
-        outputs=_integers(graph.numbers(2, "<i4", MAX_OPERANDS, "the graph's outputs")),
-        subgraphs=len(subgraphs),
-    )
+    first, *others = (_graph(table, names, buffers) for table in subgraphs)
+    return ModelRecord(**vars(first), others=tuple(others))

@@ -27,4 +27,7 @@ READERS: Mapping[str, Reader] = {
 }
 """What is supported, by the schema's name."""
 
-__all__ = ["READERS", "Reader", "Reading", "Source"]
+WITH_GAPS = frozenset({"SVDF", "UNIDIRECTIONAL_SEQUENCE_LSTM"})
+"""Operators whose operands may be left out in the middle."""
+
+__all__ = ["READERS", "WITH_GAPS", "Reader", "Reading", "Source"]

@@ -20,11 +20,19 @@ from coincell.errors import ModelError
 
 @dataclass(frozen=True)
 class Source:
-    """One operator of the file with its tensors; operands left out at the end are not there."""
+    """One operator of the file with its tensors.
+
+    Attributes:
+        record: as the file has it.
+        inputs: without operands that were left out.
+        outputs: all of them.
+        operands: the inputs with None for those left out; none left out at the end.
+    """
 
     record: schema.OperatorRecord
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
+    operands: tuple[Tensor | None, ...]
 
     def require(self, condition: bool, problem: str) -> None:
         """Raise a ModelError that names the operator unless `condition` holds."""
