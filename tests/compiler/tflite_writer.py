@@ -6,14 +6,14 @@ reader under test.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import flatbuffers
 import numpy as np
 
-TYPES = {"float32": 0, "int32": 2, "uint8": 3, "int64": 4, "int16": 7, "int8": 9}
+TYPES = {"float32": 0, "int32": 2, "uint8": 3, "int64": 4, "int16": 7, "int8": 9, "resource": 13}
 
 
 @dataclass
@@ -26,11 +26,12 @@ class WrittenTensor:
     axis: int = 0
     name: str = ""
     signature: Sequence[int] | None = None
+    variable: bool = False
 
 
 @dataclass
 class WrittenOperator:
-    """`options`: slot -> (struct letter of the flatbuffers type, value)."""
+    """`options`: slot -> (struct letter of the flatbuffers type, or "s" for text; value)."""
 
     code: int
     inputs: Sequence[int]
@@ -86,6 +87,8 @@ def _tensor(builder: flatbuffers.Builder, tensor: WrittenTensor, buffer: int, na
     builder.PrependUOffsetTRelativeSlot(3, text, 0)
     if quantization is not None:
         builder.PrependUOffsetTRelativeSlot(4, quantization, 0)
+    if tensor.variable:
+        builder.PrependBoolSlot(5, True, False)
     if signature is not None:
         builder.PrependUOffsetTRelativeSlot(7, signature, 0)
     return builder.EndObject()
@@ -96,10 +99,18 @@ def _operator(builder: flatbuffers.Builder, operator: WrittenOperator, code: int
     outputs = _numbers(builder, operator.outputs, "<i4")
     options = None
     if operator.options_type:
+        texts = {
+            slot: builder.CreateString(value)
+            for slot, (kind, value) in operator.options.items()
+            if kind == "s"
+        }
         builder.StartObject(8)
         for slot, (kind, value) in operator.options.items():
-            # A default that no value has: every option is written out.
-            _SLOT_WRITERS[kind](builder, slot, value, None)
+            if kind == "s":
+                builder.PrependUOffsetTRelativeSlot(slot, texts[slot], 0)
+            else:
+                # A default that no value has: every option is written out.
+                _SLOT_WRITERS[kind](builder, slot, value, None)
         options = builder.EndObject()
     builder.StartObject(13)
     builder.PrependUint32Slot(0, code, 0)
@@ -130,39 +141,39 @@ def _buffer(builder: flatbuffers.Builder, data: bytes) -> int:
     return builder.EndObject()
 
 
+@dataclass
+class WrittenGraph:
+    tensors: Sequence[WrittenTensor]
+    operators: Sequence[WrittenOperator]
+    inputs: Sequence[int] = ()
+    outputs: Sequence[int] = ()
+
+
 def write_tflite(
     tensors: Sequence[WrittenTensor],
     operators: Sequence[WrittenOperator],
     inputs: Sequence[int],
     outputs: Sequence[int],
     version: int = 3,
+    others: Sequence[WrittenGraph] = (),
 ) -> bytes:
-    """A .tflite file of one subgraph."""
+    """A .tflite file; `others` are the subgraphs after the first."""
     builder = flatbuffers.Builder(1024)
+    graphs = [WrittenGraph(tensors, operators, inputs, outputs), *others]
     payloads = [b""]
-    indices = []
-    for tensor in tensors:
-        if tensor.data is None:
-            indices.append(0)
-            continue
-        indices.append(len(payloads))
-        payloads.append(np.asarray(tensor.data, np.dtype(tensor.dtype)).tobytes())
+    payloads += [
+        np.asarray(tensor.data, np.dtype(tensor.dtype)).tobytes()
+        for graph in graphs
+        for tensor in graph.tensors
+        if tensor.data is not None
+    ]
     buffers = _vector_of_offsets(builder, [_buffer(builder, data) for data in payloads])
+    every = [operator for graph in graphs for operator in graph.operators]
     codes = _vector_of_offsets(
-        builder, [_operator_code(builder, op.code, op.custom) for op in operators]
+        builder, [_operator_code(builder, op.code, op.custom) for op in every]
     )
-    written = _vector_of_offsets(
-        builder,
-        [_tensor(builder, t, indices[i], f"tensor_{i}") for i, t in enumerate(tensors)],
-    )
-    ops = _vector_of_offsets(builder, [_operator(builder, op, i) for i, op in enumerate(operators)])
-    graph_inputs = _numbers(builder, inputs, "<i4")
-    graph_outputs = _numbers(builder, outputs, "<i4")
-    builder.StartObject(6)
-    for slot, offset in enumerate((written, graph_inputs, graph_outputs, ops)):
-        builder.PrependUOffsetTRelativeSlot(slot, offset, 0)
-    subgraph = builder.EndObject()
-    subgraphs = _vector_of_offsets(builder, [subgraph])
+    buffer, code = iter(range(1, len(payloads))), iter(range(len(every)))
+    subgraphs = _vector_of_offsets(builder, [_graph(builder, g, buffer, code) for g in graphs])
     builder.StartObject(8)
     builder.PrependUint32Slot(0, version, 0)
     builder.PrependUOffsetTRelativeSlot(1, codes, 0)
@@ -170,3 +181,22 @@ def write_tflite(
     builder.PrependUOffsetTRelativeSlot(4, buffers, 0)
     builder.Finish(builder.EndObject(), b"TFL3")
     return bytes(builder.Output())
+
+
+def _graph(
+    builder: flatbuffers.Builder, graph: WrittenGraph, buffer: Iterator[int], code: Iterator[int]
+) -> int:
+    """One subgraph; `buffer` and `code` count what all of them share."""
+    made = [
+        _tensor(builder, tensor, 0 if tensor.data is None else next(buffer), f"tensor_{i}")
+        for i, tensor in enumerate(graph.tensors)
+    ]
+    tensors = _vector_of_offsets(builder, made)
+    written = [_operator(builder, operator, next(code)) for operator in graph.operators]
+    operators = _vector_of_offsets(builder, written)
+    inputs = _numbers(builder, graph.inputs, "<i4")
+    outputs = _numbers(builder, graph.outputs, "<i4")
+    builder.StartObject(6)
+    for slot, offset in enumerate((tensors, inputs, outputs, operators)):
+        builder.PrependUOffsetTRelativeSlot(slot, offset, 0)
+    return builder.EndObject()

@@ -1,0 +1,239 @@
+"""What stays from one inference to the next: read, interpreted and compiled as TFLM has it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from coincell.compiler import (
+    HostModel,
+    Oracle,
+    compile_model,
+    interpret,
+    lower,
+    oracle_available,
+    read_model,
+)
+from coincell.compiler.text import constants_of, parse_graph, print_graph
+from coincell.errors import ModelError
+from compiler.networks import Network
+from compiler.tflite_writer import WrittenGraph, WrittenOperator, WrittenTensor, write_tflite
+
+needs_oracle = pytest.mark.skipif(
+    not oracle_available(), reason="needs the package tflite-micro (Linux on x86-64)"
+)
+_CALL_ONCE, _VAR_HANDLE, _READ, _ASSIGN = 129, 142, 143, 144
+_CALL_ONCE_OPTIONS, _VAR_HANDLE_OPTIONS = 103, 111
+
+
+class Streaming(Network):
+    """A network with resource variables."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.initial: list[tuple[str, WrittenTensor]] = []
+
+    def handle(self, name: str) -> int:
+        self.tensors.append(WrittenTensor((), "resource"))
+        handle = len(self.tensors) - 1
+        self.operators.append(_var_handle(name, handle))
+        return handle
+
+    def read(self, handle: int, like: int, shape: tuple[int, ...]) -> int:
+        output = self.like(like, shape)
+        self.operators.append(WrittenOperator(_READ, [handle], [output]))
+        return output
+
+    def assign(self, handle: int, value: int) -> None:
+        self.operators.append(WrittenOperator(_ASSIGN, [handle, value], []))
+
+    def slice_rows(self, x: int, first: int, last: int) -> int:
+        """STRIDED_SLICE of rows [first, last) of [1, rows, channels]."""
+        _, _, channels = self.shape(x)
+        output = self.like(x, (1, last - first, channels))
+        bounds = ((0, first, 0), (1, last, channels), (1, 1, 1))
+        operands = [x, *(self.constant(values, "int32") for values in bounds)]
+        options = dict.fromkeys(range(5), ("i", 0))
+        return self.operator(45, operands, output, 32, options)
+
+    def initialised(self, name: str, tensor: int, values: Any) -> None:
+        """Let CALL_ONCE assign constants that are like `tensor`."""
+        like = self.tensors[tensor]
+        written = WrittenTensor(like.shape, "int8", like.scale, like.zero_point, values)
+        self.initial.append((name, written))
+
+    def tflite(self, *outputs: int) -> bytes:
+        if not self.initial:
+            return super().tflite(*outputs)
+        tensors: list[WrittenTensor] = []
+        operators = []
+        for name, value in self.initial:
+            tensors += [WrittenTensor((), "resource"), value]
+            handle = len(tensors) - 2
+            operators += [_var_handle(name, handle)]
+            operators += [WrittenOperator(_ASSIGN, [handle, handle + 1], [])]
+        once = WrittenOperator(_CALL_ONCE, [], [], _CALL_ONCE_OPTIONS, {0: ("i", 1)})
+        others = [WrittenGraph(tensors, operators)]
+        return write_tflite(
+            self.tensors, [once, *self.operators], self.inputs, list(outputs), others=others
+        )
+
+
+def _var_handle(name: str, handle: int) -> WrittenOperator:
+    options = {0: ("s", ""), 1: ("s", name)}
+    return WrittenOperator(_VAR_HANDLE, [], [handle], _VAR_HANDLE_OPTIONS, options)
+
+
+def ring_buffer(network: Streaming, initialised: bool) -> bytes:
+    """The last rows stay; they and the new ones go through a dense layer."""
+    kept, new, channels = (int(n) for n in network.random.integers(1, 5, 3))
+    x = network.input((1, new, channels))
+    handle = network.handle("rows")
+    before = network.read(handle, x, (1, kept, channels))
+    joined = network.concatenation([before, x], 1)
+    network.assign(handle, network.slice_rows(joined, new, new + kept))
+    if initialised:
+        values = network.random.integers(-128, 128, (1, kept, channels))
+        network.initialised("rows", before, values)
+    flat = network.reshape(joined, (1, (kept + new) * channels))
+    return network.tflite(network.fully_connected(flat, 5))
+
+
+def delay_line(network: Streaming, initialised: bool) -> bytes:
+    """Two variables: the second takes the first's old value."""
+    x = network.input((1, 2, 3))
+    first, second = network.handle("first"), network.handle("second")
+    one = network.read(first, x, (1, 2, 3))
+    two = network.read(second, x, (1, 2, 3))
+    network.assign(second, one)
+    network.assign(first, x)
+    if initialised:
+        network.initialised("second", two, network.random.integers(-128, 128, (1, 2, 3)))
+    return network.tflite(network.add(network.add(x, one), two))
+
+
+def running_sum(network: Streaming, initialised: bool) -> bytes:
+    """The variable is read again after it was assigned."""
+    x = network.input((1, 6))
+    handle = network.handle("sum")
+    before = network.like(x, (1, 6))
+    network.operators.append(WrittenOperator(_READ, [handle], [before]))
+    total = network.like(x, (1, 6))
+    network.operator(0, [before, x], total, 11, {0: ("b", 0), 1: ("?", True)})
+    network.assign(handle, total)
+    again = network.like(x, (1, 6))
+    network.operators.append(WrittenOperator(_READ, [handle], [again]))
+    if initialised:
+        network.initialised("sum", before, network.random.integers(-128, 128, (1, 6)))
+    return network.tflite(network.fully_connected(again, 4), again)
+
+
+MODELS = (ring_buffer, delay_line, running_sum)
+
+
+@needs_oracle
+@pytest.mark.parametrize("initialised", [False, True])
+@pytest.mark.parametrize("made", MODELS)
+@pytest.mark.parametrize("seed", range(6))
+def test_variables_mean_what_tflm_means(made: Any, initialised: bool, seed: int) -> None:
+    network = Streaming(seed)
+    data = made(network, initialised)
+    inputs = network.samples(9)
+    for consecutive in (True, False):
+        expected = Oracle(data).run_many(inputs, consecutive)
+        for graph in (read_model(data), lower(read_model(data))):
+            assert _same(interpret(graph, inputs, consecutive), expected)
+
+
+@pytest.mark.parametrize("initialised", [False, True])
+@pytest.mark.parametrize("made", [delay_line, running_sum])
+def test_the_c_keeps_states_and_resets_them(made: Any, initialised: bool) -> None:
+    network = Streaming(20)
+    data = made(network, initialised)
+    inputs = network.samples(9)
+    model = HostModel(compile_model(data, "model"))
+    graph = read_model(data)
+    chained = interpret(graph, inputs, consecutive=True)
+    alone = interpret(graph, inputs)
+    assert not _same(chained, alone)
+    assert _same(model.run_many(inputs, consecutive=True), chained)
+    assert _same(model.run_many(inputs), alone)
+    assert _same(model.run_many(inputs, consecutive=True), chained)
+
+
+def _same(ours: list[Any], theirs: list[Any]) -> bool:
+    return all((a.reshape(b.shape) == b).all() for a, b in zip(ours, theirs, strict=True))
+
+
+def test_states_are_copied_where_old_and_new_are_needed_at_once() -> None:
+    source = compile_model(delay_line(Streaming(3), False), "model").sources["model.c"]
+    updates = source.partition("model_update_states(void)\n{")[2].partition("}")[0]
+    assert updates.count("memcpy") == 2
+
+
+def test_the_text_form_keeps_states() -> None:
+    graph = read_model(ring_buffer(Streaming(5), True))
+    text = print_graph(graph)
+    assert "state" in text
+    assert print_graph(parse_graph(text, constants_of(graph))) == text
+    assert parse_graph(text, constants_of(graph)).states == graph.states
+
+
+def test_a_state_that_no_output_needs_is_dropped() -> None:
+    network = Streaming(1)
+    x = network.input((1, 4))
+    handle = network.handle("unused")
+    before = network.read(handle, x, (1, 4))
+    network.assign(handle, network.add(before, x))
+    data = network.tflite(network.fully_connected(x, 3))
+    with_state = read_model(data)
+    assert len(with_state.states) == 1
+    lowered = lower(with_state)
+    assert not lowered.states
+    assert len(lowered.ops) == 1
+
+
+def test_states_that_exchange_their_values_are_refused() -> None:
+    network = Streaming(1)
+    x = network.input((1, 4))
+    first, second = network.handle("first"), network.handle("second")
+    one, two = network.read(first, x, (1, 4)), network.read(second, x, (1, 4))
+    network.assign(second, one)
+    network.assign(first, two)
+    data = network.tflite(network.add(network.add(one, two), x))
+    with pytest.raises(ModelError, match="exchange their values"):
+        compile_model(data, "model")
+
+
+@pytest.mark.parametrize(
+    ("operators", "message"),
+    [
+        ([WrittenOperator(_READ, [0], [2])], "no VAR_HANDLE names"),
+        ([_var_handle("a", 0), WrittenOperator(_READ, [0], [2])], "nobody ever assigns it"),
+        ([_var_handle("a", 0), WrittenOperator(_ASSIGN, [0], [])], "1 inputs and 0 outputs"),
+        (
+            [WrittenOperator(_CALL_ONCE, [], [], 103, {0: ("i", 1)})],
+            "graph 1, which does not exist",
+        ),
+        (
+            [
+                _var_handle("a", 0),
+                WrittenOperator(_ASSIGN, [0, 3], []),
+                WrittenOperator(_READ, [0], [2]),
+            ],
+            r"int8 \[1, 4\] that is int8 \[1, 2\] elsewhere",
+        ),
+    ],
+)
+def test_a_fault_with_variables_is_named(operators: list[WrittenOperator], message: str) -> None:
+    tensors = [
+        WrittenTensor((), "resource"),
+        WrittenTensor((1, 4), "int8", 0.5),
+        WrittenTensor((1, 4), "int8", 0.5),
+        WrittenTensor((1, 2), "int8", 0.5, data=[[1, 2]]),
+        WrittenTensor((1, 4), "int8", 0.5),
+    ]
+    relu = WrittenOperator(19, [2], [4])
+    with pytest.raises(ModelError, match=message):
+        read_model(write_tflite(tensors, [*operators, relu], [1], [4]))
