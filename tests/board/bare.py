@@ -94,6 +94,7 @@ def emulated(image: Image) -> Iterator[Emulator]:
             "open",
             plain_binary(image.parsed.segments, flash.origin),
             library=str(emulator.library),
+            core=image.board.core,
             flash=[flash.origin, flash.bytes],
             ram=[ram.origin, ram.bytes],
         )

@@ -19,7 +19,7 @@ from coincell.compiler import (
     interpret,
 )
 from coincell.errors import BoardError, ToolchainError, UserError
-from coincell.firmware import build_model_image, load_board
+from coincell.firmware import build_model_image, library_sizes, load_board
 from coincell.toolchain import Compiler, find_cross_compiler
 from compiler.networks import Network
 
@@ -73,10 +73,45 @@ def test_costs_are_those_of_the_first_sample_alone(tmp_path: Path) -> None:
     inputs = network()[0].samples(3)
     with ModelBoard(model, build_model_image(model, BOARD, tmp_path)) as board:
         before = board.measure(inputs)
-        board.run(inputs)
+        for _ in range(2):
+            meant = interpret(model.graph, inputs)
+            np.testing.assert_array_equal(board.run(inputs)[0], meant[0])
         assert board.measure(inputs) == before
         second = board.measure([array[1:] for array in inputs])
         assert second.instructions != before.instructions, "rounding differs by the data"
+
+
+@pytest.mark.parametrize("name", ["cortex-m33", "cortex-m7", "cortex-m0plus"])
+@pytest.mark.parametrize("compiler", ["gcc", "zig"])
+def test_other_cores_run_too(name: str, compiler: str, tmp_path: Path) -> None:
+    target = TARGETS[name]
+    model = compiled(CompileOptions(target=target))
+    inputs = network()[0].samples(3)
+    try:
+        chosen = find_cross_compiler(target.core, compiler)
+    except ToolchainError:
+        pytest.skip(f"no {compiler} for {name} on this computer")
+    image = build_model_image(model, BOARD, tmp_path, chosen)
+    with ModelBoard(model, image, core=target.core) as board:
+        outputs = board.run(inputs)
+        assert board.measure(inputs).instructions > model.macs
+    np.testing.assert_array_equal(outputs[0], interpret(model.graph, inputs)[0])
+
+
+@pytest.mark.parametrize("name", list(TARGETS))
+def test_every_processor_has_sizes(name: str) -> None:
+    model = compiled(CompileOptions(target=TARGETS[name]))
+    try:
+        sizes = library_sizes(model)
+    except ToolchainError:
+        pytest.skip(f"no compiler for {name} on this computer")
+    if name == "generic":
+        assert sizes is None
+        return
+    assert sizes is not None
+    assert model.constant_bytes < sizes.flash_bytes < model.constant_bytes + 16_000
+    assert model.arena_bytes <= sizes.ram_bytes < model.arena_bytes + 64
+    assert "-O2" in sizes.flags
 
 
 def more(model: CompiledModel, code: str, body: str) -> CompiledModel:

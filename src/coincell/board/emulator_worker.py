@@ -33,6 +33,12 @@ OWNERS = 4096
 WFI = b"\x30\xbf"
 STOPPED_BUDGET = 1
 STOPPED_TABLE_FULL = 2
+CORES = {
+    "cortex-m0plus": arm.UC_CPU_ARM_CORTEX_M0,
+    "cortex-m4f": arm.UC_CPU_ARM_CORTEX_M4,
+    "cortex-m7f": arm.UC_CPU_ARM_CORTEX_M7,
+    "cortex-m33f": arm.UC_CPU_ARM_CORTEX_M33,
+}
 REGISTERS = {f"r{i}": getattr(arm, f"UC_ARM_REG_R{i}") for i in range(13)} | {
     "sp": arm.UC_ARM_REG_SP,
     "lr": arm.UC_ARM_REG_LR,
@@ -303,12 +309,12 @@ class Worker:
         self.fault = ""
         self.fault_address: int | None = None
 
-    def open(self, blob: bytes, library: str, flash: list[int], ram: list[int]) -> Reply:
+    def open(self, blob: bytes, library: str, core: str, flash: list[int], ram: list[int]) -> Reply:
         """Make the machine. `blob` is the content of flash from its begin; the rest is erased."""
         self.engine = engine = unicorn.Uc(
             unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS
         )
-        engine.ctl_set_cpu_model(arm.UC_CPU_ARM_CORTEX_M4)
+        engine.ctl_set_cpu_model(CORES[core])
         self.flash, self.ram = flash, ram
         read_only = unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC
         engine.mem_map(flash[0], flash[1], read_only)

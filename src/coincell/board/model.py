@@ -72,18 +72,24 @@ def measure_model(
 class ModelBoard:
     """A virtual board that runs a model's image input by input. A context manager.
 
+    Args:
+        compiled: the model in the image.
+        image: what to run.
+        core: the processor in place of the board's own; instructions of others are exact too, but
+            the cycles in a measurement are those of a Cortex-M4.
+
     Raises:
         MissingExtraError: the extra "emulator" is not installed.
     """
 
-    def __init__(self, compiled: CompiledModel, image: ModelImage) -> None:
+    def __init__(self, compiled: CompiledModel, image: ModelImage, core: str = "") -> None:
         self.compiled = compiled
         graph = compiled.graph
         self._inputs = [graph.tensor(name) for name in graph.inputs]
         self._outputs = [graph.tensor(name) for name in graph.outputs]
         self._exchange = image.image.parsed.symbol("exchange").address
         self._stack_pointer = 0
-        self.virtual = VirtualBoard(image.image)
+        self.virtual = VirtualBoard(image.image, core=core)
 
     def __enter__(self) -> Self:
         return self
@@ -110,6 +116,7 @@ class ModelBoard:
         arrays = samples_of(self._inputs, inputs)
         count = len(arrays[0]) if arrays else 1
         results = [np.zeros((count, *t.shape), t.dtype.numpy) for t in self._outputs]
+        self.virtual.restart()
         for sample in range(count):
             self._fill([array[sample] for array in arrays])
             self._invoke()

@@ -33,13 +33,18 @@ class VirtualBoard:
         image: what to run: an `Image`, or the parsed ELF of any image.
         board: its memory and clock; an `Image` knows its own.
         budget: bytes of code that may run without an answer.
+        core: the processor in place of the board's own, as the toolchain calls it.
 
     Raises:
         MissingExtraError: the extra "emulator" is not installed.
     """
 
     def __init__(
-        self, image: Image | Elf, board: Board | None = None, budget: int = DEFAULT_BUDGET
+        self,
+        image: Image | Elf,
+        board: Board | None = None,
+        budget: int = DEFAULT_BUDGET,
+        core: str = "",
     ) -> None:
         if isinstance(image, Image):
             self.elf, self.board = image.parsed, board or image.board
@@ -59,6 +64,7 @@ class VirtualBoard:
                 "open",
                 content,
                 library=str(self.emulator.library),
+                core=core or self.board.core,
                 flash=[flash.origin, flash.bytes],
                 ram=[ram.origin, ram.bytes],
             )

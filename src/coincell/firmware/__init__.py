@@ -1,7 +1,7 @@
 """An application and a board -> the image to flash; the same application as a host library."""
 
 from coincell.firmware.application import Application, application_sources, device_sources
-from coincell.firmware.bare import ModelImage, build_model_image
+from coincell.firmware.bare import LibrarySizes, ModelImage, build_model_image, library_sizes
 from coincell.firmware.description import Board, board_names, load_board, parse_board, read_board
 from coincell.firmware.elf import Elf, Section, Segment, Symbol, plain_binary, read_elf
 from coincell.firmware.host import ChainResult, HostLibrary, build_host_library
@@ -30,6 +30,7 @@ __all__ = [
     "Elf",
     "HostLibrary",
     "Image",
+    "LibrarySizes",
     "ModelImage",
     "Section",
     "Segment",
@@ -42,6 +43,7 @@ __all__ = [
     "build_model_image",
     "device_sources",
     "largest_of",
+    "library_sizes",
     "link_image",
     "load_board",
     "parse_board",

@@ -1,17 +1,36 @@
-"""An image of a compiled model alone, and what the model adds to an otherwise empty one."""
+"""A compiled model alone: its image for a board, and what it adds to an otherwise empty one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from coincell.compiler import CompiledModel
 from coincell.firmware.application import device_sources
-from coincell.firmware.description import Board
-from coincell.firmware.elf import Elf
-from coincell.firmware.image import STACK_BYTES, Image, link_image
-from coincell.toolchain import Compiler
+from coincell.firmware.description import Board, load_board
+from coincell.firmware.elf import Elf, sizes_by_section
+from coincell.firmware.image import (
+    STACK_BYTES,
+    Image,
+    compile_flags,
+    compiler_title,
+    link_cached,
+    link_image,
+)
+from coincell.toolchain import Compiler, find_cross_compiler, find_host_compiler
+
+_CHIP = ("firmware/nrf52840.h", "firmware/startup.c", "firmware/startup.h")
+_START_UP = (*_CHIP, "firmware/memory.c")
+_PLAIN_LINK_FLAGS = ("-nostdlib", "-Wl,--gc-sections", "-Wl,--build-id=none", "-Wl,--entry=main")
+_HOST_LINK_FLAGS = ("-static", "-no-pie")
+_NO_WAIT = """\
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Generated: this program is linked for its sizes, and never run.
+ */
+static inline void wait_for_interrupt(void) {}
+"""
 
 
 @dataclass(frozen=True)
@@ -20,14 +39,37 @@ class ModelImage:
 
     Attributes:
         image: start-up, the model, and a loop that waits for inputs.
-        flash_bytes: what the model adds to the image without it: code, constants, initial data,
-            compiler helpers, memcpy and memset where it needs them.
-        ram_bytes: what it adds in RAM: .data, .bss and the arena, inputs and outputs included.
+        sizes: what the model adds to the image without it.
     """
 
     image: Image
+    sizes: LibrarySizes
+
+    @property
+    def flash_bytes(self) -> int:
+        """Code, constants, initial data, compiler helpers, memcpy and memset where needed."""
+        return self.sizes.flash_bytes
+
+    @property
+    def ram_bytes(self) -> int:
+        """.data, .bss and the arena, inputs and outputs included."""
+        return self.sizes.ram_bytes
+
+
+@dataclass(frozen=True)
+class LibrarySizes:
+    """What a model adds to a program for its target, as `ModelImage` has it.
+
+    Attributes:
+        flash_bytes, ram_bytes: see there.
+        compiler: the one that built it, with version.
+        flags: what its C was compiled with.
+    """
+
     flash_bytes: int
     ram_bytes: int
+    compiler: str
+    flags: str
 
 
 def build_model_image(
@@ -39,33 +81,74 @@ def build_model_image(
 ) -> ModelImage:
     """Link `compiled` for `board`, and the same image without it; files go to `directory`.
 
+    Args:
+        compiled: made for the board's core, or for another Arm core whose `compiler` is given.
+        board: where memories lie.
+        directory: receives the files.
+        compiler: arm-none-eabi-gcc when on PATH, else zig, unless given.
+        stack_bytes: reserved for the stack.
+
     Raises:
         DoesNotFit: it is larger than the board.
         ToolchainError: there is no compiler, or it refused.
     """
+    chosen = compiler or find_cross_compiler(board.core)
+    whole, nothing = _programs(compiled)
+    image = link_image(whole, board, directory, chosen, stack_bytes)
+    empty = link_image(nothing, board, directory / "empty", chosen, stack_bytes)
+    flash, ram = _held(image.parsed)
+    empty_flash, empty_ram = _held(empty.parsed)
+    sizes = LibrarySizes(flash - empty_flash, ram - empty_ram, image.compiler, _flags(chosen))
+    return ModelImage(image, sizes)
+
+
+def library_sizes(compiled: CompiledModel, compiler: Compiler | None = None) -> LibrarySizes | None:
+    """What `compiled` adds to a program for its target; None where the target names no processor.
+
+    Raises:
+        DoesNotFit: it is larger than any memory of a microcontroller.
+        ToolchainError: there is no compiler for the target, or it refused.
+    """
+    core = compiled.options.target.core
+    if not core:
+        return None
+    host = core == "host"
+    chosen = compiler or (find_host_compiler() if host else find_cross_compiler(core))
+    if core.startswith("cortex-m"):
+        board = load_board("nano33ble")
+        with TemporaryDirectory(prefix="coincell-sizes-") as folder:
+            return build_model_image(compiled, board, Path(folder), chosen).sizes
+    flags = (*_PLAIN_LINK_FLAGS, *(_HOST_LINK_FLAGS if host else ()))
+    sizes = []
+    for sources in _programs(compiled):
+        portable = {path: text for path, text in sources.items() if path not in _CHIP}
+        elf = link_cached({**portable, "bare/wait.h": _NO_WAIT}, chosen, flags)
+        sizes.append(sizes_by_section(elf.read_bytes()))
+    (flash, ram), (empty_flash, empty_ram) = sizes
+    title = compiler_title(chosen)
+    return LibrarySizes(flash - empty_flash, ram - empty_ram, title, _flags(chosen))
+
+
+def _flags(compiler: Compiler) -> str:
+    return " ".join((*compiler.target_flags, *compile_flags(compiler)))
+
+
+def _programs(compiled: CompiledModel) -> tuple[dict[str, str], dict[str, str]]:
+    """The sources of the program with the model, and of the same one without."""
     counts = len(compiled.inputs), len(compiled.outputs)
     caller_arena = compiled.options.arena == "caller"
     header = _model_header(compiled.name, *counts, caller_arena)
-    sources = {**bare_sources(header), **compiled.sources}
+    whole = {**_bare_sources(header), **compiled.sources}
     if caller_arena:
-        sources["bare/arena.c"] = _arena(compiled.name)
-    nothing = bare_sources(_model_header("nothing", *counts, caller_arena))
-    image = link_image(sources, board, directory, compiler, stack_bytes)
-    empty = link_image(nothing, board, directory / "empty", compiler, stack_bytes)
-    flash, ram = _held(image.parsed)
-    empty_flash, empty_ram = _held(empty.parsed)
-    return ModelImage(image, flash - empty_flash, ram - empty_ram)
+        whole["bare/arena.c"] = _arena(compiled.name)
+    return whole, _bare_sources(_model_header("nothing", *counts, caller_arena))
 
 
-def bare_sources(model_header: str) -> dict[str, str]:
+def _bare_sources(model_header: str) -> dict[str, str]:
     """Start-up and the loop around a model; relative path -> text."""
     firmware = device_sources("firmware")
-    needed = ("memory.c", "nrf52840.h", "startup.c", "startup.h")
-    sources: Mapping[str, str] = {
-        f"firmware/{name}": firmware[f"firmware/{name}"] for name in needed
-    }
     return {
-        **sources,
+        **{path: firmware[path] for path in _START_UP},
         **device_sources("bare", "freestanding"),
         "bare/model.h": model_header,
     }

@@ -204,7 +204,7 @@ def link_image(
         hex=paths["hex"],
         bin=paths["bin"],
         board=board,
-        compiler=f"zig {chosen.version}" if chosen.name == "zig" else chosen.version,
+        compiler=compiler_title(chosen),
         image_flash_bytes=parsed.label("image_flash_bytes"),
         image_ram_bytes=parsed.label("image_ram_bytes"),
         stack_reserved=stack_bytes,
@@ -214,39 +214,46 @@ def link_image(
     )
 
 
+def compiler_title(compiler: Compiler) -> str:
+    """The compiler as reports name it, with its version."""
+    return f"zig {compiler.version}" if compiler.name == "zig" else compiler.version
+
+
 def _build(
     sources: Mapping[str, str], board: Board, compiler: Compiler, stack_bytes: int, bounded: bool
 ) -> Path:
     script = linker_script(board, stack_bytes, bounded)
-    parts: dict[str, str | bytes] = {f"file:{path}": text for path, text in sources.items()}
-    parts["file:image.ld"] = script
-    parts["flags"] = " ".join((*_FLAGS, *_OPTIMISATION, *_LINK_FLAGS, "-fno-ipa-icf"))
+    return link_cached({**sources, "image.ld": script}, compiler, _LINK_FLAGS)
+
+
+def link_cached(files: Mapping[str, str], compiler: Compiler, link_flags: Sequence[str]) -> Path:
+    """The ELF file of `files`, relative path -> text, kept by their content."""
+    parts: dict[str, str | bytes] = {f"file:{path}": text for path, text in files.items()}
+    parts["flags"] = " ".join((*compile_flags(compiler), *link_flags))
     parts["plain"] = " ".join(_PLAIN_UNITS)
     parts["compiler"] = compiler.identity
 
     def build(folder: Path) -> None:
-        for path, text in {**sources, "image.ld": script}.items():
+        for path, text in files.items():
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
-        _compile(compiler, folder, sorted(path for path in sources if path.endswith(".c")))
+        units = sorted(path for path in files if path.endswith(".c"))
+        _compile(compiler, folder, units, link_flags)
 
     return build_cached("image", parts, build) / "firmware.elf"
 
 
-def _compile(compiler: Compiler, folder: Path, units: list[str]) -> None:
+def compile_flags(compiler: Compiler) -> tuple[str, ...]:
+    """What every unit of an image is compiled with, beside the flags of the core."""
+    # Two layers alike stay two functions, each with its own cost; clang does not merge them.
+    return (*_FLAGS, *_OPTIMISATION, *(() if compiler.name == "zig" else ("-fno-ipa-icf",)))
+
+
+def _compile(compiler: Compiler, folder: Path, units: list[str], link_flags: Sequence[str]) -> None:
     zig = compiler.name == "zig"
-    flags = [
-        *_FLAGS,
-        *_OPTIMISATION,
-        f"-ffile-prefix-map={folder}=.",
-        "-I",
-        ".",
-        "-I",
-        "freestanding",
-    ]
-    if not zig:
-        flags.append("-fno-ipa-icf")  # two layers alike stay two functions, each with its own cost
+    prefix_map = f"-ffile-prefix-map={folder}=."
+    flags = [*compile_flags(compiler), prefix_map, "-I", ".", "-I", "freestanding"]
     # Left alone, a compiler sees memcpy in the loop of memcpy, and calls it; start-up would bring
     # memset into images that need none.
     plain = ["-fno-builtin"] if zig else ["-fno-tree-loop-distribute-patterns"]
@@ -258,7 +265,7 @@ def _compile(compiler: Compiler, folder: Path, units: list[str]) -> None:
     others = [unit for unit in units if unit not in _PLAIN_UNITS]
     library = "-lcompiler_rt" if zig else "-lgcc"
     compiler.run(
-        [*flags, *others, *objects, library, *_LINK_FLAGS, "-o", "firmware.elf"], directory=folder
+        [*flags, *others, *objects, library, *link_flags, "-o", "firmware.elf"], directory=folder
     )
 
 

@@ -84,6 +84,12 @@ class Compiler:
         """What a cached build depends on: the version and the flags that are always there."""
         return f"{self.name} {self.version} {' '.join(self.command[1:])}"
 
+    @property
+    def target_flags(self) -> tuple[str, ...]:
+        """Those of the command's words that choose the core."""
+        first = 1 + self.command.index("cc") if self.name == "zig" else 1
+        return self.command[first:]
+
     def run(self, arguments: Sequence[str | Path], directory: Path | None = None) -> str:
         """Run the compiler; returns what it printed.
 

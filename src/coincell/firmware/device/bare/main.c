@@ -9,7 +9,7 @@
 #include "bare/main.h"
 
 #include "bare/model.h"
-#include "firmware/nrf52840.h"
+#include "bare/wait.h"
 
 /* Aligned and sized by 16, as arenas are, so that a model's RAM begins where this ends. */
 _Alignas(16) bare_exchange exchange;
