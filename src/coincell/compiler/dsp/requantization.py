@@ -22,7 +22,6 @@ The C side is runtime/kernels/dsp/requantization.h.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -34,6 +33,7 @@ from coincell.compiler.ir import Values
 
 _MOST_RIGHT_SHIFT = 22  # 128 << 22 leaves room in an int32 for what saturates
 _NUDGES = tuple(sign * size for size in range(1, 33) for sign in (1, -1))
+_ROUNDS = 4  # of finding channels that cannot do with their bias in C
 _NEVER = np.int64(1) << 40  # a sum that no range has
 
 
@@ -175,7 +175,8 @@ def choose_requantization(
         bias: [channels] or [1], with the input's zero point folded in.
         left_shift: where the kernel's sums come raised by that much already, or it wants no
             other; None takes the one that leaves the most precision.
-        share_multiplier: insist on one M for all channels, so that the layer needs only B or C.
+        share_multiplier: insist on one M for all channels, and unless in AFFINE on one C and one
+            D, so that channels differ by one number.
 
     Returns:
         None where nothing could be proved: a sum may wrap, or the scales are too far apart.
@@ -223,39 +224,38 @@ class _Solver:
         self.wanted = left_shift
         self.share = share
         self.thresholds = rescaling.thresholds()
+        self.failed = np.zeros(len(rescaling.bias), bool)
 
     def affine(self) -> Requantization | None:
         """Every channel with its bias in C."""
-        scaling = self._scaling(np.maximum(-self.rescaling.low - 1, self.rescaling.high))
-        if scaling is None:
-            return None
-        zeros = np.zeros_like(self.rescaling.bias)
-        found = self._solve(scaling, zeros, zeros)
-        return None if found is None else self._result(Form.AFFINE, scaling, zeros, found, zeros)
+        return self._with_biases(Form.AFFINE, np.zeros(len(self.rescaling.bias), bool))
 
     def with_bias(self, form: Form) -> Requantization | None:
-        """Every channel with its bias in x, but for those whose output never changes."""
+        """Channels that need it with their bias in x, found by and by; the others as in AFFINE."""
+        needy = np.full(len(self.rescaling.bias), self.share)
+        for _ in range(_ROUNDS):
+            result = self._with_biases(form, needy)
+            if result is not None or not np.any(self.failed & ~needy):
+                return result
+            needy |= self.failed
+        return None
+
+    def _with_biases(self, form: Form, needy: NDArray[np.bool_]) -> Requantization | None:
+        """All channels, of which the needy have their bias in x and, in SIGNED, a step."""
         r = self.rescaling
-        least, most = r.low + r.bias, r.high + r.bias
-        constant = ~np.any((self.thresholds > _column(r.low)) & self._reached, axis=1)
-        bias = np.where(constant, 0, r.bias)
-        magnitude = np.where(constant, np.maximum(-r.low - 1, r.high), np.maximum(-least - 1, most))
-        scaling = self._scaling(magnitude)
+        biases = np.where(needy, r.bias, 0)
+        scaling = self._scaling(np.maximum(-(r.low + biases) - 1, r.high + biases))
         if scaling is None:
+            self.failed = ~needy
             return None
-        raised = bias << scaling.left_shift
-        steps = np.zeros_like(bias)
+        raised = biases << scaling.left_shift
+        steps = np.zeros_like(biases)
         if form is Form.SIGNED:
             exponent = scaling.right_shift + np.minimum(r.shifts, 0)
-            present = (r.shifts < 0) & (exponent >= 0)
+            present = needy & (r.shifts < 0) & (exponent >= 0)
             steps = np.where(present, np.int64(1) << np.maximum(exponent, 0), 0)
-        found = self._solve(scaling, raised, steps)
+        found = self._solve(scaling, raised, steps, self.share and form is not Form.AFFINE)
         return None if found is None else self._result(form, scaling, raised, found, steps)
-
-    @property
-    def _reached(self) -> NDArray[np.bool_]:
-        """[channels, outputs]: whether some sum in range gives the output or more."""
-        return self.thresholds <= _column(self.rescaling.high)
 
     def _scaling(self, magnitude: Integers) -> _Scaling | None:
         """Shifts that keep raised sums of such magnitudes in an int32, and M to go with them."""
@@ -276,28 +276,29 @@ class _Solver:
         return _Scaling(left, right, np.minimum(multipliers, INT32_MAX))
 
     def _solve(
-        self, scaling: _Scaling, biases: Integers, steps: Integers
+        self, scaling: _Scaling, biases: Integers, steps: Integers, one_offset: bool
     ) -> tuple[Integers, Integers] | None:
-        """(M, C) of all channels, M as it is or nudged; None where a channel has none."""
-        multipliers = scaling.multipliers.copy()
-        offsets, good = self._offsets(scaling, multipliers, biases, steps)
-        for nudged in self._nudged(scaling.multipliers):
-            if good.all():
-                return multipliers, offsets
-            again, fits = self._offsets(
-                scaling, nudged, biases, steps, None if self.share else ~good
-            )
-            if self.share:
-                multipliers, offsets, good = nudged, again, fits
-            else:
-                take = fits & ~good
-                multipliers[take], offsets[take] = nudged[take], again[take]
-                good |= take
-        return (multipliers, offsets) if good.all() else None
+        """(M, C) of all channels, M as it is or nudged; None, and `failed`, where some have none.
 
-    def _nudged(self, multipliers: Integers) -> Iterator[Integers]:
+        A nudge moves high(x) by less than its size over 2, so wider gaps it cannot close.
+        """
+        multipliers = scaling.multipliers.copy()
+        least, largest = self._offsets(scaling, multipliers, biases, steps)
         for nudge in _NUDGES:
-            yield np.clip(multipliers + nudge, 0, INT32_MAX)
+            if one_offset:
+                least, largest = (
+                    np.full_like(least, least.max()),
+                    np.full_like(least, largest.min()),
+                )
+            self.failed = least > largest
+            if not self.failed.any() or np.any(least - largest > 2 * _NUDGES[-2]):
+                break
+            nudged = np.clip(scaling.multipliers + nudge, 0, INT32_MAX)
+            again = np.ones_like(self.failed) if self.share else self.failed
+            found = self._offsets(scaling, nudged, biases, steps, again)
+            least[again], largest[again], multipliers[again] = *found, nudged[again]
+        offsets = least + (largest - least) // 2
+        return None if self.failed.any() else (multipliers, offsets)
 
     def _offsets(
         self,
@@ -305,16 +306,16 @@ class _Solver:
         multipliers: Integers,
         biases: Integers,
         steps: Integers,
-        only: NDArray[np.bool_] | None = None,
-    ) -> tuple[Integers, NDArray[np.bool_]]:
-        """C of each channel, and whether there is one.
+        chosen: NDArray[np.bool_] | None = None,
+    ) -> tuple[Integers, Integers]:
+        """Least and largest C that fit each chosen channel; none does where they are crossed.
 
         Output q comes at the threshold T and not before when
             high(T) + C >= q << S   and   high(T - 1) + C < q << S
         where a T below the range is its begin, and one above it asks nothing of high(T).
         """
         r = self.rescaling
-        chosen = np.ones(len(r.bias), bool) if only is None else only
+        chosen = np.ones(len(r.bias), bool) if chosen is None else chosen
         low, most = _column(r.low[chosen]), _column(r.high[chosen])
         bias, m, d = (_column(a[chosen]) for a in (biases, multipliers, steps))
 
@@ -329,12 +330,7 @@ class _Solver:
         largest = np.where(missed, outputs - 1 - high(np.clip(sums - 1, low, most)), _NEVER)
         least = np.maximum(least.max(1, initial=-_NEVER), INT32_MIN - high(low)[:, 0])
         largest = np.minimum(largest.min(1, initial=_NEVER), INT32_MAX - high(most)[:, 0])
-        least, largest = np.maximum(least, INT32_MIN), np.minimum(largest, INT32_MAX)
-        offsets = np.zeros_like(r.bias)
-        good = np.zeros(len(r.bias), bool)
-        offsets[chosen] = least + (largest - least) // 2
-        good[chosen] = least <= largest
-        return offsets, good
+        return np.maximum(least, INT32_MIN), np.minimum(largest, INT32_MAX)
 
     def _result(
         self,
