@@ -40,23 +40,12 @@ PUBLIC = (
 LATER = {
     "argmax_channels",
     "elu",
-    "gru_unrolled",
     "hard_swish_conv",
     "int16x8_cnn",
     "io_float_float",
     "leaky_relu",
     "lstm_fused",
-    "reshape_transpose_perm",
-    "resize_bilinear_halfpixel",
-    "resize_nearest_2x",
-    "s2d_conv_d2s",
-    "slice_and_squeeze",
-    "split2_channels",
     "splitv_global_max",
-    "strided_slice_basic",
-    "tconv_3x3_s2_same_c8_o5",
-    "tconv_5x5_s1_same_c2_o4_relu",
-    "unet_small",
 }
 """Models of the zoo that need operators which are not supported yet."""
 

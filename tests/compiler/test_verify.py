@@ -13,7 +13,7 @@ from coincell.errors import ModelError
 HEAD = "graph g(%x) -> %y\n  input  %x: int8[1, 4, 4, 2] q(0.5, 3)\n"
 FILTER = "  const  %w: int8[1, 1, 1, 2] q(0.25, 0) = [1, 2]\n"
 POOL = "max_pool_2d(%x) window=(1, 1) stride=(1, 1) padding=(1, 0, 0, 0) clamp=(-128, 127)"
-SLICE = "strided_slice(%x) begin=(0,) end=(1,) strides=(1,) dropped=()"
+SLICE = "strided_slice(%x) start=(0,) count=(1,) step=(1,)"
 CONVOLVED = "%y: int8[1, 4, 4, 1] q(1.0, 0) = conv_2d(%x, %w)"
 SLIDE = "stride=(1, 1) dilation=(1, 1) padding=(0, 0, 0, 0) clamp=(-128, 127)"
 

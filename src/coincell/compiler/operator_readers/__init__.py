@@ -14,7 +14,9 @@ from coincell.compiler.operator_readers import (
     edges,
     elementwise,
     movement,
+    recurrent,
     reductions,
+    slices,
 )
 from coincell.compiler.operator_readers.source import Reader, Reading, Source
 
@@ -23,7 +25,9 @@ READERS: Mapping[str, Reader] = {
     **edges.READERS,
     **elementwise.READERS,
     **movement.READERS,
+    **recurrent.READERS,
     **reductions.READERS,
+    **slices.READERS,
 }
 """What is supported, by the schema's name."""
 

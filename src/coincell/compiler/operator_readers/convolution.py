@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from coincell.compiler import schema
 from coincell.compiler.operator_readers.source import (
     Reader,
     Reading,
@@ -17,6 +18,7 @@ from coincell.compiler.operators import (
     DepthwiseConv2D,
     FullyConnected,
     MaxPool2D,
+    TransposeConv,
 )
 
 
@@ -74,11 +76,36 @@ def _max_pool_2d(source: Source) -> Reading:
     return MaxPool2D(window, stride, padding, clamp), source.inputs
 
 
+def _transpose_conv(source: Source) -> Reading:
+    """Operands: the output's shape, filter, image, bias. The first is not needed, as in TFLM.
+
+    The padding is that of a convolution from the output to the image (kernels/transpose_conv.cc).
+    """
+    source.require_counts(3, 4)
+    option = source.record.option
+    _, weights, image, *bias = source.inputs
+    source.require(
+        len(weights.shape) == len(source.outputs[0].shape) == 4,
+        f"needs images, not {list(weights.shape)} and {list(source.outputs[0].shape)}",
+    )
+    stride = (option(2, "<i"), option(1, "<i"))
+    source.require(min(stride) >= 1, "has a stride below 1")
+    around = []
+    for size, taps, step in zip(
+        source.outputs[0].shape[1:3], weights.shape[1:3], stride, strict=True
+    ):
+        total = (-(-size // step) - 1) * step + taps - size
+        around.append(max(0, total) // 2 if option(0, "<b") == schema.PADDING_SAME else 0)
+    clamp = activation_clamp(source, option(3, "<b"))
+    return TransposeConv(stride, (around[0], around[1]), clamp), (image, weights, *bias)
+
+
 READERS: Mapping[str, Reader] = {
     "AVERAGE_POOL_2D": _average_pool_2d,
     "CONV_2D": _conv_2d,
     "DEPTHWISE_CONV_2D": _depthwise_conv_2d,
     "FULLY_CONNECTED": _fully_connected,
     "MAX_POOL_2D": _max_pool_2d,
+    "TRANSPOSE_CONV": _transpose_conv,
 }
 """By the schema's name."""

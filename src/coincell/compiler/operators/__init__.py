@@ -7,39 +7,61 @@ from coincell.compiler.operators.conv_2d import Conv2D
 from coincell.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
 from coincell.compiler.operators.elementwise import Maximum, Minimum, Mul, Prelu
 from coincell.compiler.operators.fully_connected import FullyConnected
+from coincell.compiler.operators.gather import Gather
 from coincell.compiler.operators.mean import Mean
+from coincell.compiler.operators.mirror_pad import MirrorPad
 from coincell.compiler.operators.pad import Pad
 from coincell.compiler.operators.pool_2d import AveragePool2D, MaxPool2D
+from coincell.compiler.operators.repeat import BroadcastTo, Tile
 from coincell.compiler.operators.requantize import Requantize
 from coincell.compiler.operators.reshape import Reshape
-from coincell.compiler.operators.shape import Pack, Shape, StridedSlice
+from coincell.compiler.operators.resize import ResizeBilinear, ResizeNearestNeighbor
+from coincell.compiler.operators.shape import Pack, Shape
 from coincell.compiler.operators.sigmoid import Logistic, Tanh
+from coincell.compiler.operators.slices import Split, StridedSlice, Unpack
 from coincell.compiler.operators.softmax import Softmax
+from coincell.compiler.operators.space_batch import BatchToSpace, SpaceToBatch
+from coincell.compiler.operators.transpose import DepthToSpace, SpaceToDepth, Transpose
+from coincell.compiler.operators.transpose_conv import TransposeConv
 
 _KINDS: tuple[type[Attributes], ...] = (
     Add,
     AveragePool2D,
+    BatchToSpace,
+    BroadcastTo,
     Concatenation,
     Conv2D,
+    DepthToSpace,
     DepthwiseConv2D,
     FullyConnected,
+    Gather,
     Logistic,
     MaxPool2D,
     Maximum,
     Mean,
     Minimum,
+    MirrorPad,
     Mul,
     Pack,
     Pad,
     Prelu,
     Requantize,
     Reshape,
+    ResizeBilinear,
+    ResizeNearestNeighbor,
     Shape,
     Softmax,
+    SpaceToBatch,
+    SpaceToDepth,
+    Split,
     SquaredDifference,
     StridedSlice,
     Sub,
     Tanh,
+    Tile,
+    Transpose,
+    TransposeConv,
+    Unpack,
 )
 
 OPERATORS: dict[str, type[Attributes]] = {kind.kind: kind for kind in _KINDS}
@@ -49,25 +71,39 @@ __all__ = [
     "OPERATORS",
     "Add",
     "AveragePool2D",
+    "BatchToSpace",
+    "BroadcastTo",
     "Concatenation",
     "Conv2D",
+    "DepthToSpace",
     "DepthwiseConv2D",
     "FullyConnected",
+    "Gather",
     "Logistic",
     "MaxPool2D",
     "Maximum",
     "Mean",
     "Minimum",
+    "MirrorPad",
     "Mul",
     "Pack",
     "Pad",
     "Prelu",
     "Requantize",
     "Reshape",
+    "ResizeBilinear",
+    "ResizeNearestNeighbor",
     "Shape",
     "Softmax",
+    "SpaceToBatch",
+    "SpaceToDepth",
+    "Split",
     "SquaredDifference",
     "StridedSlice",
     "Sub",
     "Tanh",
+    "Tile",
+    "Transpose",
+    "TransposeConv",
+    "Unpack",
 ]

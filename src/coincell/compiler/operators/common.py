@@ -87,6 +87,21 @@ def require_clamp(op: Op, clamp: tuple[int, int]) -> None:
     op.require(INT8_MIN <= clamp[0] <= clamp[1] <= INT8_MAX, f"has an empty range {clamp}")
 
 
+def require_representable(op: Op, tensor: Tensor, value: float) -> None:
+    """Fail unless `value` is one that an element of `tensor` can have."""
+    if tensor.dtype is DType.FLOAT32:
+        op.require(bool(np.isfinite(np.float32(value))), f"fills with {value}")
+        return
+    if tensor.dtype is DType.BOOL:
+        op.require(value in (0, 1), f"fills with {value}")
+        return
+    limits = np.iinfo(tensor.dtype.numpy)
+    op.require(
+        value == int(value) and limits.min <= value <= limits.max,
+        f"fills with {value}, which is no {tensor.dtype.value}",
+    )
+
+
 def require_filter(op: Op, graph: Graph, outputs: int, axis: int) -> None:
     """Fail unless input 1 is a constant int8 filter, and input 2, if there, its int32 bias.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -11,6 +10,7 @@ import numpy as np
 
 from coincell.compiler.ir import Attributes, Graph, KernelCall, Op, Values
 from coincell.compiler.operators import common
+from coincell.compiler.operators.strided import copy_block
 
 
 @dataclass(frozen=True)
@@ -26,16 +26,15 @@ class Concatenation(Attributes):
     axis: int
 
     def check(self, op: Op, graph: Graph) -> None:
-        """Inputs differ along the axis alone, and all share the output's quantization.
+        """Inputs differ along the axis alone, and all share the output's type and quantization.
 
-        TFLM copies int8 without rescaling, so that unlike quantizations would change values.
+        TFLM copies without rescaling, so that unlike quantizations would change values.
         """
-        common.require_count(op, 1, 64)
-        common.require_activations(op, graph, *op.inputs, op.output)
+        common.require_count(op, 1, common.MOST_OPERANDS)
         shapes = [list(graph.tensor(name).shape) for name in op.inputs]
         op.require(0 <= self.axis < len(shapes[0]), f"has the axis {self.axis} for {shapes[0]}")
         for name in op.inputs:
-            common.require_same_quantization(op, graph, name, op.output)
+            common.require_same_kind(op, graph, name, op.output)
         for shape in shapes:
             op.require(len(shape) == len(shapes[0]), f"joins the shapes {shapes}")
         expected = shapes[0].copy()
@@ -54,19 +53,12 @@ class Concatenation(Attributes):
         return np.concatenate(whole, axis=self.axis + 1)
 
     def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
-        """coincell_concatenation, once an input."""
-        shape = graph.tensor(op.output).shape
-        rows = math.prod(shape[: self.axis])
-        output_row = math.prod(shape[self.axis :])
+        """coincell_strided_copy, once an input."""
+        rank = len(graph.tensor(op.output).shape)
         calls, offset = [], 0
         for name in op.inputs:
-            input_row = graph.tensor(name).elements // rows
-            parameters = {
-                "rows": rows,
-                "input_row": input_row,
-                "output_row": output_row,
-                "output_offset": offset,
-            }
-            calls.append(KernelCall("concatenation", parameters, (name, op.output)))
-            offset += input_row
+            shape = graph.tensor(name).shape
+            corner = [offset if axis == self.axis else 0 for axis in range(rank)]
+            calls.append(copy_block(graph, (name, op.output), shape, [0] * rank, corner))
+            offset += shape[self.axis]
         return tuple(calls)

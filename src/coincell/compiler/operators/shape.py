@@ -1,8 +1,4 @@
-"""SHAPE, STRIDED_SLICE and PACK: what converters leave where a batch was open.
-
-They are understood so that they can be computed beforehand; as part of the running model they are
-not supported yet.
-"""
+"""SHAPE and PACK: what converters leave where a batch was open, and more."""
 
 from __future__ import annotations
 
@@ -12,8 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from coincell.compiler.ir import Attributes, DType, Graph, Op, Values
+from coincell.compiler.ir import Attributes, DType, Graph, KernelCall, Op, Values
 from coincell.compiler.operators import common
+from coincell.compiler.operators.strided import Loop, steps_of, strided_copy, write
 
 
 @dataclass(frozen=True)
@@ -33,52 +30,10 @@ class Shape(Attributes):
         del inputs
         return np.array([graph.tensor(op.inputs[0]).shape], np.int32)
 
-
-@dataclass(frozen=True)
-class StridedSlice(Attributes):
-    """input[begin : end : stride] in each dimension.
-
-    Attributes:
-        begin, end: None where the slice starts or ends with the dimension.
-        strides: not 0.
-        dropped: dimensions of which one element is taken, and which the output leaves out.
-    """
-
-    kind: ClassVar[str] = "strided_slice"
-
-    begin: tuple[int | None, ...]
-    end: tuple[int | None, ...]
-    strides: tuple[int, ...]
-    dropped: tuple[int, ...]
-
-    def _slices(self) -> tuple[slice | int, ...]:
-        bounds = zip(self.begin, self.end, self.strides, strict=True)
-        return tuple(
-            (begin or 0) if index in self.dropped else slice(begin, end, stride)
-            for index, (begin, end, stride) in enumerate(bounds)
-        )
-
-    def check(self, op: Op, graph: Graph) -> None:
-        """The slices fit the input and give the output."""
-        common.require_count(op, 1, 1)
-        source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
-        op.require(
-            len(self.begin) == len(self.end) == len(self.strides) == len(source.shape),
-            f"has {len(self.begin)} slices for the shape {list(source.shape)}",
-        )
-        op.require(0 not in self.strides, "has a stride of 0")
-        op.require(source.dtype is target.dtype, "changes the element type")
-        op.require(source.quantization == target.quantization, "changes the quantization")
-        try:
-            shape = np.empty(source.shape, np.int8)[self._slices()].shape
-        except IndexError:
-            op.fail(f"takes an element outside the shape {list(source.shape)}")
-        common.require_shape(op, graph, shape)
-
-    def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
-        """NumPy's slicing, which has the same meaning."""
-        shape = graph.tensor(op.output).shape
-        return inputs[0][(slice(None), *self._slices())].reshape(-1, *shape)
+    def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
+        """coincell_strided_copy of the known numbers."""
+        shape = np.array(graph.tensor(op.inputs[0]).shape)
+        return (write(graph.tensor(op.output), shape),)
 
 
 @dataclass(frozen=True)
@@ -98,13 +53,11 @@ class Pack(Attributes):
         common.require_count(op, 1, 64)
         first = graph.tensor(op.inputs[0])
         for name in op.inputs:
-            tensor = graph.tensor(name)
+            common.require_same_kind(op, graph, name, op.output)
+            shape = graph.tensor(name).shape
             op.require(
-                (tensor.shape, tensor.dtype, tensor.quantization)
-                == (first.shape, first.dtype, first.quantization),
-                "packs unlike tensors",
+                shape == first.shape, f"packs the shapes {list(first.shape)} and {list(shape)}"
             )
-        op.require(graph.tensor(op.output).dtype is first.dtype, "changes the element type")
         op.require(0 <= self.axis <= len(first.shape), f"has the axis {self.axis}")
         shape = (*first.shape[: self.axis], len(op.inputs), *first.shape[self.axis :])
         common.require_shape(op, graph, shape)
@@ -115,3 +68,16 @@ class Pack(Attributes):
         count = max(len(values) for values in inputs)
         whole = [np.broadcast_to(values, (count, *values.shape[1:])) for values in inputs]
         return np.stack(whole, axis=self.axis + 1)
+
+    def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
+        """coincell_strided_copy, once an input."""
+        target = graph.tensor(op.output)
+        steps = steps_of(target.shape)
+        left = (*steps[: self.axis], *steps[self.axis + 1 :])
+        calls = []
+        for index, name in enumerate(op.inputs):
+            source = graph.tensor(name)
+            places = zip(source.shape, steps_of(source.shape), left, strict=True)
+            loops = [Loop(*place) for place in places]
+            calls.append(strided_copy(source, target, loops, 0, index * steps[self.axis]))
+        return tuple(calls)

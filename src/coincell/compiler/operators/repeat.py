@@ -1,0 +1,111 @@
+"""One value many times: TILE, BROADCAST_TO and FILL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from coincell.compiler.ir import Attributes, Graph, KernelCall, Op, Tensor, Values
+from coincell.compiler.operators import common
+from coincell.compiler.operators.strided import Loop, require_few_loops, steps_of, strided_copy
+
+
+@dataclass(frozen=True)
+class Tile(Attributes):
+    """The whole input side by side.
+
+    Attributes:
+        multiples: how often, along each dimension.
+    """
+
+    kind: ClassVar[str] = "tile"
+
+    multiples: tuple[int, ...]
+
+    def check(self, op: Op, graph: Graph) -> None:
+        """One positive multiple a dimension."""
+        common.require_count(op, 1, 1)
+        shape = graph.tensor(op.inputs[0]).shape
+        common.require_same_kind(op, graph, op.inputs[0], op.output)
+        op.require(
+            len(self.multiples) == len(shape) and all(times >= 1 for times in self.multiples),
+            f"repeats the shape {list(shape)} by {list(self.multiples)}",
+        )
+        common.require_shape(
+            op, graph, [size * times for size, times in zip(shape, self.multiples, strict=True)]
+        )
+        require_few_loops(op, self._loops(op, graph))
+
+    def _loops(self, op: Op, graph: Graph) -> list[Loop]:
+        source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
+        loops = []
+        for size, times, step, output_step in zip(
+            source.shape,
+            self.multiples,
+            steps_of(source.shape),
+            steps_of(target.shape),
+            strict=True,
+        ):
+            loops += [Loop(times, 0, size * output_step), Loop(size, step, output_step)]
+        return loops
+
+    def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
+        """NumPy's tile, samples left alone."""
+        del op, graph
+        return np.tile(inputs[0], (1, *self.multiples))
+
+    def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
+        """coincell_strided_copy."""
+        source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
+        return (strided_copy(source, target, self._loops(op, graph)),)
+
+
+@dataclass(frozen=True)
+class BroadcastTo(Attributes):
+    """BROADCAST_TO and FILL: the input stretched to the output's shape, as NumPy broadcasts."""
+
+    kind: ClassVar[str] = "broadcast_to"
+
+    def check(self, op: Op, graph: Graph) -> None:
+        """Dimensions are equal, 1, or missing in front."""
+        common.require_count(op, 1, 1)
+        source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
+        common.require_same_kind(op, graph, source.name, target.name)
+        op.require(
+            len(source.shape) <= len(target.shape)
+            and all(
+                size in (1, made)
+                for size, made in zip(_extended(source, target), target.shape, strict=True)
+            ),
+            f"cannot stretch {list(source.shape)} to {list(target.shape)}",
+        )
+        require_few_loops(op, self._loops(op, graph))
+
+    def _loops(self, op: Op, graph: Graph) -> list[Loop]:
+        source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
+        shape = _extended(source, target)
+        return [
+            Loop(made, step if size > 1 else 0, output_step)
+            for size, made, step, output_step in zip(
+                shape, target.shape, steps_of(shape), steps_of(target.shape), strict=True
+            )
+        ]
+
+    def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
+        """NumPy's broadcast."""
+        source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
+        values = inputs[0].reshape(-1, *_extended(source, target))
+        return np.broadcast_to(values, (len(values), *target.shape))
+
+    def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
+        """coincell_strided_copy."""
+        source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
+        return (strided_copy(source, target, self._loops(op, graph)),)
+
+
+def _extended(source: Tensor, target: Tensor) -> tuple[int, ...]:
+    """The source's shape with as many dimensions as the target's, ones in front."""
+    return (1,) * (len(target.shape) - len(source.shape)) + source.shape
