@@ -92,6 +92,58 @@ def maximum_minimum(network: Network) -> int:
     return network.operator(one_of(network, 55, 57), [a, b], network.like(a, shape))
 
 
+def leaky_relu(network: Network) -> int:
+    x = network.input((1, 37))
+    alpha = float(np.float32(network.random.choice([0.0, 0.01, 0.2, 0.3, 1.5])))
+    output = network.tensor((1, 37), _scaled(network, network.scale_of(x)), network.zero_point())
+    return network.operator(98, [x], output, 75, {0: ("f", alpha)})
+
+
+def elu(network: Network) -> int:
+    x = network.input((1, 37))
+    output = network.tensor((1, 37), _scaled(network, network.scale_of(x)), network.zero_point())
+    return network.operator(111, [x], output)
+
+
+def hard_swish(network: Network) -> int:
+    x = network.input((1, 37))
+    network.tensors[x].scale = network.scale(0.0005, 1.0)
+    output = network.tensor((1, 37), _scaled(network, network.scale_of(x)), network.zero_point())
+    return network.operator(117, [x], output)
+
+
+def _rows(network: Network) -> int:
+    """An input of one to three dimensions."""
+    depth = int(network.random.integers(2, 30))
+    return network.input((2, 3, depth)[one_of(network, 0, 1, 2) :])
+
+
+def log_softmax(network: Network) -> int:
+    x = _rows(network)
+    network.tensors[x].scale = network.scale(0.001, 1.0)
+    output = network.tensor(network.shape(x), 1 / 16, 127)
+    return network.operator(50, [x], output)
+
+
+def l2_normalization(network: Network) -> int:
+    x = _rows(network)
+    output = network.tensor(network.shape(x), 1 / 128, 0)
+    return network.operator(11, [x], output, 15, {0: ("b", 0)})
+
+
 OPERATORS = {
-    made.__name__: made for made in (add, maximum_minimum, mul, prelu, squared_difference, sub)
+    made.__name__: made
+    for made in (
+        add,
+        elu,
+        hard_swish,
+        l2_normalization,
+        leaky_relu,
+        log_softmax,
+        maximum_minimum,
+        mul,
+        prelu,
+        squared_difference,
+        sub,
+    )
 }

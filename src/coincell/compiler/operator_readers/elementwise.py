@@ -16,7 +16,12 @@ from coincell.compiler.operator_readers.source import (
 )
 from coincell.compiler.operators import (
     Add,
+    Elu,
+    HardSwish,
+    L2Normalization,
+    LeakyRelu,
     Logistic,
+    LogSoftmax,
     Maximum,
     Minimum,
     Mul,
@@ -63,14 +68,26 @@ def _relu6(source: Source) -> Reading:
     return Requantize(quantized_bounds(source, 0.0, 6.0)), source.inputs
 
 
-def _logistic(source: Source) -> Reading:
+def _leaky_relu(source: Source) -> Reading:
     source.require_counts(1, 1)
-    return Logistic(), source.inputs
+    return LeakyRelu(source.record.option(0, "<f", 0.0)), source.inputs
 
 
-def _tanh(source: Source) -> Reading:
+def _unary(kind: Callable[[], Attributes]) -> Reader:
+    """A reader of one input without options."""
+
+    def read(source: Source) -> Reading:
+        source.require_counts(1, 1)
+        return kind(), source.inputs
+
+    return read
+
+
+def _l2_normalization(source: Source) -> Reading:
     source.require_counts(1, 1)
-    return Tanh(), source.inputs
+    activation = source.record.option(0, "<b")
+    source.require(activation == schema.ACTIVATION_NONE, "has a fused activation, not supported")
+    return L2Normalization(), source.inputs
 
 
 def _softmax(source: Source) -> Reading:
@@ -82,7 +99,12 @@ def _softmax(source: Source) -> Reading:
 
 READERS: Mapping[str, Reader] = {
     "ADD": _arithmetic(Add),
-    "LOGISTIC": _logistic,
+    "ELU": _unary(Elu),
+    "HARD_SWISH": _unary(HardSwish),
+    "L2_NORMALIZATION": _l2_normalization,
+    "LEAKY_RELU": _leaky_relu,
+    "LOG_SOFTMAX": _unary(LogSoftmax),
+    "LOGISTIC": _unary(Logistic),
     "MAXIMUM": _pairwise(Maximum),
     "MINIMUM": _pairwise(Minimum),
     "MUL": _arithmetic(Mul),
@@ -92,6 +114,6 @@ READERS: Mapping[str, Reader] = {
     "SOFTMAX": _softmax,
     "SQUARED_DIFFERENCE": _pairwise(SquaredDifference),
     "SUB": _arithmetic(Sub),
-    "TANH": _tanh,
+    "TANH": _unary(Tanh),
 }
 """By the schema's name."""

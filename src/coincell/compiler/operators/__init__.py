@@ -1,6 +1,7 @@
 """The kinds of op: each with its attributes, its legality, its meaning and its C in one file."""
 
 from coincell.compiler.ir import Attributes
+from coincell.compiler.operators.activation import Elu, HardSwish, LeakyRelu
 from coincell.compiler.operators.add import Add, SquaredDifference, Sub
 from coincell.compiler.operators.concatenation import Concatenation
 from coincell.compiler.operators.conv_2d import Conv2D
@@ -8,6 +9,8 @@ from coincell.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
 from coincell.compiler.operators.elementwise import Maximum, Minimum, Mul, Prelu
 from coincell.compiler.operators.fully_connected import FullyConnected
 from coincell.compiler.operators.gather import Gather
+from coincell.compiler.operators.l2_normalization import L2Normalization
+from coincell.compiler.operators.log_softmax import LogSoftmax
 from coincell.compiler.operators.mean import Mean
 from coincell.compiler.operators.mirror_pad import MirrorPad
 from coincell.compiler.operators.pad import Pad
@@ -33,8 +36,13 @@ _KINDS: tuple[type[Attributes], ...] = (
     Conv2D,
     DepthToSpace,
     DepthwiseConv2D,
+    Elu,
     FullyConnected,
     Gather,
+    HardSwish,
+    L2Normalization,
+    LeakyRelu,
+    LogSoftmax,
     Logistic,
     MaxPool2D,
     Maximum,
@@ -77,8 +85,13 @@ __all__ = [
     "Conv2D",
     "DepthToSpace",
     "DepthwiseConv2D",
+    "Elu",
     "FullyConnected",
     "Gather",
+    "HardSwish",
+    "L2Normalization",
+    "LeakyRelu",
+    "LogSoftmax",
     "Logistic",
     "MaxPool2D",
     "Maximum",

@@ -2,19 +2,6 @@
 
 enum { INTEGER_BITS = 5, FRACTION_BITS = 31 - INTEGER_BITS };
 
-/* value * 2^exponent, saturating */
-static int32_t saturating_shift_left(int32_t value, int32_t exponent)
-{
-    const int32_t limit = INT32_MAX >> exponent;
-    if (value > limit) {
-        return INT32_MAX;
-    }
-    if (value < -limit) {
-        return INT32_MIN;
-    }
-    return (int32_t)((uint32_t)value << exponent);
-}
-
 /* exp of a Q0.31 value in [-1/4, 0): a Taylor polynomial about -1/8 */
 static int32_t exp_near_zero(int32_t value)
 {
@@ -41,7 +28,7 @@ int32_t coincell_exp_on_negative(int32_t value)
     }
     const int32_t below_quarter = (value & (quarter - 1)) - quarter;
     const int32_t remainder = below_quarter - value;
-    int32_t result = exp_near_zero(saturating_shift_left(below_quarter, INTEGER_BITS));
+    int32_t result = exp_near_zero(coincell_saturating_shift_left(below_quarter, INTEGER_BITS));
     for (int32_t i = 0; i < 7; ++i) {
         if (remainder & (quarter << i)) {
             result = coincell_doubling_high_multiply(result, factors[i]);
@@ -57,7 +44,7 @@ int32_t coincell_one_over_one_plus(int32_t value)
     int32_t x = 1515870810 + coincell_doubling_high_multiply(denominator, -1010580540);
     for (int32_t i = 0; i < 3; ++i) {
         const int32_t error = (1 << 29) - coincell_doubling_high_multiply(denominator, x);
-        x += saturating_shift_left(coincell_doubling_high_multiply(x, error), 2);
+        x += coincell_saturating_shift_left(coincell_doubling_high_multiply(x, error), 2);
     }
-    return saturating_shift_left(x, 1);
+    return coincell_saturating_shift_left(x, 1);
 }

@@ -39,6 +39,30 @@ static inline int32_t coincell_wrapping_add(int32_t a, int32_t b)
     return (int32_t)((uint32_t)a + (uint32_t)b);
 }
 
+/* value * 2^exponent, saturating; exponent is 0..31. */
+static inline int32_t coincell_saturating_shift_left(int32_t value, int32_t exponent)
+{
+    const int32_t limit = INT32_MAX >> exponent;
+    if (value > limit) {
+        return INT32_MAX;
+    }
+    if (value < -limit) {
+        return INT32_MIN;
+    }
+    return (int32_t)((uint32_t)value << exponent);
+}
+
+/* How many of the 32 bits come before the first 1. */
+static inline int32_t coincell_leading_zeros(uint32_t value)
+{
+    int32_t count = 0;
+    while (count < 32 && !(value & 0x80000000u)) {
+        value <<= 1;
+        ++count;
+    }
+    return count;
+}
+
 static inline int32_t coincell_clamp(int32_t value, int32_t low, int32_t high)
 {
     return value < low ? low : value > high ? high : value;

@@ -5,16 +5,6 @@
 #include "kernels/exponential.h"
 #include "kernels/fixed_point.h"
 
-static int32_t leading_zeros(uint32_t value)
-{
-    int32_t count = 0;
-    while (count < 32 && !(value & 0x80000000u)) {
-        value <<= 1;
-        ++count;
-    }
-    return count;
-}
-
 static int32_t row_maximum(const int8_t *input, int32_t depth)
 {
     int32_t largest = INT8_MIN;
@@ -37,7 +27,7 @@ static void softmax_row(const coincell_softmax_parameters *p, const int8_t *inpu
         }
     }
     /* sum = (1 + fraction) * 2^(12 - headroom); its reciprocal is 1 / (1 + fraction), shifted. */
-    const int32_t headroom = leading_zeros((uint32_t)sum);
+    const int32_t headroom = coincell_leading_zeros((uint32_t)sum);
     const int32_t fraction = (int32_t)(((uint32_t)sum << headroom) - 0x80000000u);
     const int32_t reciprocal = coincell_one_over_one_plus(fraction);
     const int32_t exponent = 12 - headroom + 31 - 8;

@@ -1,0 +1,143 @@
+"""LEAKY_RELU, ELU and HARD_SWISH: tables of 256 entries, made from TFLM's formulas."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coincell.compiler import fixed_point
+from coincell.compiler.ir import Attributes, Graph, KernelCall, Op, Values
+from coincell.compiler.operators import common
+
+
+class _Table(Attributes):
+    """A function of one int8 value, whatever the quantizations are."""
+
+    def check(self, op: Op, graph: Graph) -> None:
+        """int8 in and out, the same shape."""
+        common.require_count(op, 1, 1)
+        common.require_activations(op, graph, op.inputs[0], op.output)
+        common.require_shape(op, graph, graph.tensor(op.inputs[0]).shape)
+
+    def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
+        """coincell_lookup_table."""
+        return common.table_call(op, graph)
+
+
+@dataclass(frozen=True)
+class LeakyRelu(_Table):
+    """x, and alpha * x where x is negative.
+
+    Attributes:
+        alpha: a float32 value, not negative.
+    """
+
+    kind: ClassVar[str] = "leaky_relu"
+
+    alpha: float
+
+    def check(self, op: Op, graph: Graph) -> None:
+        """Also: the scales lead to factors that 32-bit arithmetic can take."""
+        super().check(op, graph)
+        op.require(math.isfinite(self.alpha) and self.alpha >= 0, f"has the slope {self.alpha}")
+        self._multipliers(op, graph)
+
+    def _multipliers(self, op: Op, graph: Graph) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Of what is positive, and of what is negative, as TFLM's leaky_relu_common.cc."""
+        source, target = graph.tensor(op.inputs[0]).scale, graph.tensor(op.output).scale
+        reals = [source / target, source * self.alpha / target]
+        return common.quantize_multipliers(op, reals, common.MAX_PRODUCT_SHIFT)
+
+    def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
+        """As TFLM's reference_ops::QuantizeLeakyRelu."""
+        multipliers, shifts = self._multipliers(op, graph)
+        values = inputs[0].astype(np.int64) - graph.tensor(op.inputs[0]).zero_point
+        which = (values < 0).astype(np.int64)
+        zero_point = graph.tensor(op.output).zero_point
+        return common.rescale(
+            values, multipliers[which], shifts[which], zero_point, common.FULL_RANGE
+        )
+
+
+@dataclass(frozen=True)
+class Elu(_Table):
+    """x, and exp(x) - 1 where x is negative."""
+
+    kind: ClassVar[str] = "elu"
+
+    def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
+        """As TFLM's elu.cc, in float32; exp is rounded once, as good libraries do."""
+        source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
+        values = inputs[0].astype(np.int32) - source.zero_point
+        real = np.float32(source.scale) * values.astype(np.float32)
+        below = np.exp(np.minimum(real, 0).astype(np.float64)).astype(np.float32) - np.float32(1)
+        chosen = np.where(real < 0, below, real)
+        scaled = chosen * (np.float32(1) / np.float32(target.scale))
+        rounded = np.trunc(scaled + np.copysign(np.float32(0.5), scaled)) + target.zero_point
+        clipped: Values = np.clip(rounded, *common.FULL_RANGE).astype(np.int8)
+        return clipped
+
+
+@dataclass(frozen=True)
+class HardSwish(_Table):
+    """x * min(max(x + 3, 0), 6) / 6."""
+
+    kind: ClassVar[str] = "hard_swish"
+
+    def check(self, op: Op, graph: Graph) -> None:
+        """Also: the factors fit the 16-bit arithmetic."""
+        super().check(op, graph)
+        (_, output), (_, slope) = self._multipliers(op, graph)
+        op.require(
+            -14 <= output <= 0 and -14 <= slope <= 30,
+            f"has scales, {graph.tensor(op.inputs[0]).scale} and {graph.tensor(op.output).scale}, "
+            "that TFLM's 16-bit arithmetic cannot take",
+        )
+
+    @staticmethod
+    def _multipliers(op: Op, graph: Graph) -> tuple[tuple[int, int], tuple[int, int]]:
+        """(16-bit multiplier, shift) of the output, and of x + 3, as TFLM's hard_swish_common.cc.
+
+        Ratios are taken in float32.
+        """
+        fine = np.float32(graph.tensor(op.inputs[0]).scale) / np.float32(128)
+        output = fine / np.float32(graph.tensor(op.output).scale)
+        slope = fine / (np.float32(3) / np.float32(32768))
+
+        def narrow(real: float) -> tuple[int, int]:
+            multiplier, shift = fixed_point.quantize_multiplier(real)
+            return min((multiplier + (1 << 15)) >> 16, 32767), shift
+
+        return narrow(float(output)), narrow(float(slope))
+
+    def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
+        """As TFLM's reference_ops::HardSwish: 16-bit numbers in 64-bit arrays."""
+        source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
+        (factor, shift), (slope_factor, slope_shift) = self._multipliers(op, graph)
+        fine = (inputs[0].astype(np.int64) - source.zero_point) << 7
+        value = _doubling_high_multiply_16(fine, factor)
+        slope = _saturate_16(fine << max(slope_shift - 1, 0))
+        slope = _doubling_high_multiply_16(slope, slope_factor)
+        if slope_shift > 0:
+            slope = _saturate_16(slope << 1)
+        slope = fixed_point.rounding_shift_right(slope, max(-slope_shift, 0))
+        product = ((slope + (1 << 15)) >> 1) * value
+        truncated = np.where(product < 0, -((-product) >> 15), product >> 15)
+        shifted = fixed_point.rounding_shift_right(truncated, -shift) + target.zero_point
+        wrapped = shifted.astype(np.int16)
+        clipped: Values = np.clip(wrapped, *common.FULL_RANGE).astype(np.int8)
+        return clipped
+
+
+def _saturate_16(values: fixed_point.Integers) -> fixed_point.Integers:
+    return np.clip(values, -(1 << 15), (1 << 15) - 1)
+
+
+def _doubling_high_multiply_16(values: fixed_point.Integers, factor: int) -> fixed_point.Integers:
+    """gemmlowp's SaturatingRoundingDoublingHighMul of 16-bit numbers, for a positive factor."""
+    return (values * factor + (1 << 14)) >> 15
