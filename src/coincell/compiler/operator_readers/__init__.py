@@ -14,7 +14,6 @@ from coincell.compiler.operator_readers import (
     edges,
     elementwise,
     movement,
-    recurrent,
     reductions,
     slices,
 )
@@ -25,7 +24,6 @@ READERS: Mapping[str, Reader] = {
     **edges.READERS,
     **elementwise.READERS,
     **movement.READERS,
-    **recurrent.READERS,
     **reductions.READERS,
     **slices.READERS,
 }
