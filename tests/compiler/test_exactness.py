@@ -44,7 +44,6 @@ LATER = {
     "int16x8_cnn",
     "io_float_float",
     "leaky_relu",
-    "lstm_fused",
     "splitv_global_max",
 }
 """Models of the zoo that need operators which are not supported yet."""

@@ -56,7 +56,7 @@ class LayerWriter:
             elif isinstance(argument, str):
                 arguments.append(self.place(argument))
             elif isinstance(argument, Scratch):
-                arguments.append(f"arena + {scratch}")
+                arguments.append(f"(void *)(arena + {scratch})")
                 scratch += -(-argument.bytes // SCRATCH_ALIGNMENT) * SCRATCH_ALIGNMENT
             else:
                 arguments.append(self.constant(f"{self.name}_{number:02d}", *argument))

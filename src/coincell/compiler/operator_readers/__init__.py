@@ -14,6 +14,7 @@ from coincell.compiler.operator_readers import (
     edges,
     elementwise,
     movement,
+    recurrent,
     reductions,
     slices,
 )
@@ -24,6 +25,7 @@ READERS: Mapping[str, Reader] = {
     **edges.READERS,
     **elementwise.READERS,
     **movement.READERS,
+    **recurrent.READERS,
     **reductions.READERS,
     **slices.READERS,
 }

@@ -11,6 +11,7 @@ from coincell.compiler.operators.fully_connected import FullyConnected
 from coincell.compiler.operators.gather import Gather
 from coincell.compiler.operators.l2_normalization import L2Normalization
 from coincell.compiler.operators.log_softmax import LogSoftmax
+from coincell.compiler.operators.lstm import Lstm
 from coincell.compiler.operators.mean import Mean
 from coincell.compiler.operators.mirror_pad import MirrorPad
 from coincell.compiler.operators.pad import Pad
@@ -44,6 +45,7 @@ _KINDS: tuple[type[Attributes], ...] = (
     LeakyRelu,
     LogSoftmax,
     Logistic,
+    Lstm,
     MaxPool2D,
     Maximum,
     Mean,
@@ -93,6 +95,7 @@ __all__ = [
     "LeakyRelu",
     "LogSoftmax",
     "Logistic",
+    "Lstm",
     "MaxPool2D",
     "Maximum",
     "Mean",

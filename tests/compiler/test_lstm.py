@@ -1,0 +1,106 @@
+"""UNIDIRECTIONAL_SEQUENCE_LSTM against the oracle, also over several inferences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from coincell.compiler import (
+    HostModel,
+    Oracle,
+    compile_model,
+    interpret,
+    lower,
+    oracle_available,
+    read_model,
+)
+from coincell.errors import ModelError
+from compiler.networks import Network
+from compiler.tflite_writer import WrittenOperator, WrittenTensor
+
+needs_oracle = pytest.mark.skipif(
+    not oracle_available(), reason="needs the package tflite-micro (Linux on x86-64)"
+)
+_LSTM, _LSTM_OPTIONS = 44, 71
+_TANH = 4
+
+
+def _lstm(network: Network, **changed: Any) -> bytes:
+    """An LSTM of random sizes and scales that keep the gates out of saturation."""
+    random = network.random
+    batches, steps, width, units = (int(n) for n in random.integers(1, (3, 6, 9, 9)))
+    batches = changed.get("batches", batches)
+    time_major = bool(random.random() < 0.3)
+    leading = (steps, batches) if time_major else (batches, steps)
+    x = network.input((*leading, width))
+
+    def filters(columns: int) -> list[int]:
+        return [
+            network.constant(
+                random.integers(-127, 128, (units, columns)), "int8", network.scale(0.001, 0.01)
+            )
+            for _ in range(4)
+        ]
+
+    operands = [x, *filters(width), *filters(units), -1, -1, -1]
+    operands += [
+        network.constant(np.round(random.normal(0, 3000, units)), "int32", 1e-4) for _ in range(4)
+    ]
+    hidden = network.tensor((batches, units), network.scale(0.004, 0.01), network.zero_point())
+    network.tensors[hidden].variable = True
+    power = changed.get("power", int(random.integers(-14, -9)))
+    cell = WrittenTensor((batches, units), "int16", 2.0**power, 0, variable=True)
+    network.tensors.append(cell)
+    operands += [-1, -1, hidden, hidden + 1, -1, -1, -1, -1]
+    output = network.like(hidden, (*leading, units))
+    clip = float(random.uniform(0.2, 3)) if random.random() < 0.4 else 0.0
+    activation = changed.get("activation", _TANH)
+    options = {0: ("b", activation), 1: ("f", clip), 2: ("f", 0.0), 3: ("?", time_major)}
+    network.operators.append(WrittenOperator(_LSTM, operands, [output], _LSTM_OPTIONS, options))
+    return network.tflite(output)
+
+
+@needs_oracle
+@pytest.mark.parametrize("seed", range(40))
+def test_a_random_lstm_means_what_tflm_means(seed: int) -> None:
+    network = Network(seed)
+    data = _lstm(network)
+    inputs = network.samples(5)
+    for consecutive in (False, True):
+        expected = Oracle(data).run_many(inputs, consecutive)[0]
+        for graph in (read_model(data), lower(read_model(data))):
+            made = interpret(graph, inputs, consecutive)[0]
+            assert (made == expected.reshape(made.shape)).all()
+
+
+@pytest.mark.parametrize("seed", range(100, 104))
+def test_the_c_of_an_lstm_is_exact(seed: int) -> None:
+    network = Network(seed)
+    data = _lstm(network)
+    inputs = network.samples(12)
+    model = HostModel(compile_model(data, "model"))
+    for consecutive in (True, False):
+        expected = interpret(read_model(data), inputs, consecutive)[0]
+        assert len(np.unique(expected)) > 8
+        assert (model.run_many(inputs, consecutive)[0] == expected).all()
+
+
+def test_the_states_of_an_lstm_are_updated_in_place() -> None:
+    compiled = compile_model(_lstm(Network(7)), "model")
+    offsets = compiled.plan.offsets
+    assert len(compiled.graph.states) == 2
+    for state in compiled.graph.states:
+        assert offsets[state.before] == offsets[state.after]
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [({"power": -9.5}, "power of two"), ({"activation": 1}, "activation 1, not supported")],
+)
+def test_an_lstm_that_tflm_would_get_wrong_is_refused(
+    changed: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ModelError, match=message):
+        read_model(_lstm(Network(1), **changed))
