@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 from coincell.compiler.ir import Graph
 from coincell.compiler.passes import (
+    DROP_CONSTANT_CHANNELS,
     DROP_DEAD_OPS,
     DROP_SHAPE_OPERANDS,
     FOLD_CONSTANTS,
     FOLD_PADDING,
     FUSE_CLAMPS,
+    MERGE_EQUAL_CHANNELS,
     MERGE_RESHAPES,
     Pass,
 )
@@ -23,6 +25,8 @@ PASSES: tuple[Pass, ...] = (
     MERGE_RESHAPES,
     FOLD_PADDING,
     FUSE_CLAMPS,
+    DROP_CONSTANT_CHANNELS,
+    MERGE_EQUAL_CHANNELS,
     DROP_DEAD_OPS,
 )
 

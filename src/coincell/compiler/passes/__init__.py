@@ -1,19 +1,23 @@
 """Passes: graph in, graph out, meaning unchanged; one a file, listed in pipeline.py."""
 
 from coincell.compiler.passes._base import Pass
+from coincell.compiler.passes.drop_constant_channels import DROP_CONSTANT_CHANNELS
 from coincell.compiler.passes.drop_dead_ops import DROP_DEAD_OPS
 from coincell.compiler.passes.drop_shape_operands import DROP_SHAPE_OPERANDS
 from coincell.compiler.passes.fold_constants import FOLD_CONSTANTS
 from coincell.compiler.passes.fold_padding import FOLD_PADDING
 from coincell.compiler.passes.fuse_clamps import FUSE_CLAMPS
+from coincell.compiler.passes.merge_equal_channels import MERGE_EQUAL_CHANNELS
 from coincell.compiler.passes.merge_reshapes import MERGE_RESHAPES
 
 __all__ = [
+    "DROP_CONSTANT_CHANNELS",
     "DROP_DEAD_OPS",
     "DROP_SHAPE_OPERANDS",
     "FOLD_CONSTANTS",
     "FOLD_PADDING",
     "FUSE_CLAMPS",
+    "MERGE_EQUAL_CHANNELS",
     "MERGE_RESHAPES",
     "Pass",
 ]
