@@ -15,7 +15,8 @@ from coincell.compiler.layers import Layer, layers_of
 from coincell.compiler.pipeline import lower
 from coincell.compiler.plan import Plan, plan_memory
 from coincell.compiler.reader import read_model
-from coincell.compiler.selection import select
+from coincell.compiler.selection import KernelTable, Step, select
+from coincell.compiler.streaming.choice import select_for_memory
 from coincell.compiler.targets import GENERIC, Target
 from coincell.errors import UserError
 
@@ -67,7 +68,8 @@ class CompiledModel:
     Attributes:
         name: prefix of every symbol and file.
         graph: after all passes; its `interpret` is what the C computes.
-        plan: where activations lie.
+        steps: what runs, in order: kernels, and what is streamed row by row.
+        plan: where activations lie; step i of its lifetimes is steps' index i.
         options: what it was made with.
         sources: relative path -> text: NAME.h, NAME.c, and the kernels that they need; #include
             paths start at the tree's root.
@@ -81,6 +83,7 @@ class CompiledModel:
 
     name: str
     graph: Graph
+    steps: tuple[Step, ...]
     plan: Plan
     options: CompileOptions
     sources: Mapping[str, str]
@@ -118,15 +121,21 @@ def compile_graph(graph: Graph, name: str, options: CompileOptions | None = None
             hint="Use letters, digits and underscores, a letter first, at most 48 characters.",
         )
     lowered = lower(graph)
-    steps = select(lowered, chosen.target, chosen.optimize)
-    plain = plan_memory(lowered, steps=steps)
-    keeping = plan_memory(lowered, keep_input=True, steps=steps)
+    table = KernelTable(lowered, chosen.target, chosen.optimize)
+    if chosen.optimize == "ram":
+        selection = select_for_memory(table, chosen.keep_input)
+    else:
+        selection = select(table)
+    steps = selection.steps
+    plain = plan_memory(selection.graph, steps=steps)
+    keeping = plan_memory(selection.graph, keep_input=True, steps=steps)
     plan = keeping if chosen.keep_input else plain
     emitted = emit_sources(lowered, steps, plan, name, caller_arena=chosen.arena == "caller")
     sources = {**emitted.files, **kernel_sources(emitted.kernels)}
     return CompiledModel(
         name=name,
         graph=lowered,
+        steps=steps,
         plan=plan,
         options=chosen,
         sources=sources,

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from coincell.compiler.emit_header import EdgeTensors, header_text
 from coincell.compiler.emit_layers import LayerWriter
 from coincell.compiler.emit_states import state_functions
+from coincell.compiler.emit_stream import stream_functions, stream_symbol
 from coincell.compiler.ir import Graph
-from coincell.compiler.layers import layer_symbol, running_ops
+from coincell.compiler.layers import layer_symbol
 from coincell.compiler.plan import Plan
 from coincell.compiler.selection import Step
 
@@ -42,9 +43,11 @@ def emit_sources(
         caller_arena: the caller gives the memory to NAME_init.
     """
     writer = LayerWriter(graph, plan, name)
-    layers = [writer.layer(number, step) for number, step in enumerate(steps)]
+    layers, calls = _layers(writer, steps)
     states = state_functions(writer)
     called = {call.kernel for step in steps for call in step.calls}
+    if any(step.region for step in steps):
+        called.add("row_window")
     kernels = tuple(sorted(called | ({"memory"} if states else set())))
     edges = EdgeTensors(
         tuple(graph.tensor(tensor) for tensor in graph.inputs),
@@ -58,11 +61,27 @@ def emit_sources(
             *writer.instances,
             *layers,
             *([states] if states else []),
-            _interface(graph, plan, name, edges, caller_arena),
+            _interface(graph, plan, name, edges, calls, caller_arena),
         )
     )
     files = {f"{name}.h": header_text(graph, plan, name, edges, caller_arena), f"{name}.c": body}
     return EmittedSources(files, kernels, writer.constant_bytes)
+
+
+def _layers(writer: LayerWriter, steps: Sequence[Step]) -> tuple[list[str], list[str]]:
+    """The layers' functions, and the calls that run them all in order."""
+    functions, calls = [], []
+    number = 0
+    for step in steps:
+        if step.region:
+            functions.append(stream_functions(writer, step, number))
+            calls.append(f"    {stream_symbol(writer.name, step)}();")
+        else:
+            scratch = writer.plan.scratch.get(step.index, 0)
+            functions.append(writer.layer(number, step.kernels[0], scratch))
+            calls.append(f"    {layer_symbol(writer.name, number, step.op)}();")
+        number += len(step.kernels)
+    return functions, calls
 
 
 def _preamble(name: str, kernels: tuple[str, ...]) -> str:
@@ -91,12 +110,17 @@ def _arena(name: str, caller_arena: bool) -> str:
     )
 
 
-def _interface(graph: Graph, plan: Plan, name: str, edges: EdgeTensors, caller_arena: bool) -> str:
+def _interface(
+    graph: Graph,
+    plan: Plan,
+    name: str,
+    edges: EdgeTensors,
+    layer_calls: Sequence[str],
+    caller_arena: bool,
+) -> str:
     """init, invoke, input and output."""
     upper = name.upper()
-    calls = "\n".join(
-        f"    {layer_symbol(name, number, op)}();" for number, op in enumerate(running_ops(graph))
-    )
+    calls = "\n".join(layer_calls)
     if graph.states:
         calls += f"\n    {name}_update_states();"
     reset = f"    {name}_reset_states();\n" if graph.states else ""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from textwrap import indent
 
 from coincell.compiler.ir import SCRATCH_ALIGNMENT, DType, Graph, KernelCall, Op, Scratch, Values
 from coincell.compiler.layers import layer_symbol
 from coincell.compiler.plan import Plan
-from coincell.compiler.selection import Step
+from coincell.compiler.selection import Kernels
+from coincell.compiler.streaming import RowOp
 
 
 class LayerWriter:
@@ -29,16 +31,41 @@ class LayerWriter:
         self._known_constants: dict[tuple[str, bytes], str] = {}
         self._known_instances: dict[tuple[object, ...], str] = {}
 
-    def layer(self, number: int, step: Step) -> str:
-        """The C function of one layer."""
-        blocks = [self._call(number, step, call) for call in step.calls]
+    def layer(self, number: int, kernels: Kernels, scratch: int) -> str:
+        """The C function of one layer, on whole tensors.
+
+        Args:
+            number: of the layer.
+            kernels: what computes it.
+            scratch: where its working memory begins in the arena.
+        """
+        return self._function(number, kernels, scratch, "void", {})
+
+    def row_layer(self, number: int, item: RowOp, kernels: Kernels, scratch: int) -> str:
+        """The C function of one row of a layer: from the rows that it reads, in `item.reads`."""
+        reads = {name: f"input_{index}" for index, name in enumerate(item.reads)}
+        declared = [f"const int8_t *{symbol}" for symbol in reads.values()]
+        arguments = ", ".join((*declared, "int8_t *output"))
+        places = {**reads, item.op.output: "output"}
+        return self._function(number, kernels, scratch, arguments, places)
+
+    def _function(
+        self,
+        number: int,
+        kernels: Kernels,
+        scratch: int,
+        arguments: str,
+        places: Mapping[str, str],
+    ) -> str:
+        blocks = [self._call(number, kernels.op, call, scratch, places) for call in kernels.calls]
         if len(blocks) > 1:
             blocks = [f"    {{\n{indent(block, '    ')}\n    }}" for block in blocks]
-        op = step.op
+        op = kernels.op
+        rows = "each row of " if places else ""
         return "\n".join(
             (
-                f"/* {op.place or op.kind}: {_shapes(self.graph, op)} */",
-                f"static NOINLINE void {layer_symbol(self.name, number, op)}(void)",
+                f"/* {op.place or op.kind}: {rows}{_shapes(self.graph, op)} */",
+                f"static NOINLINE void {layer_symbol(self.name, number, op)}({arguments})",
                 "{",
                 *blocks,
                 "}",
@@ -46,15 +73,16 @@ class LayerWriter:
             )
         )
 
-    def _call(self, number: int, step: Step, call: KernelCall) -> str:
+    def _call(
+        self, number: int, op: Op, call: KernelCall, scratch: int, places: Mapping[str, str]
+    ) -> str:
         """One call of a kernel, with its parameters."""
         arguments: list[str] = []
-        scratch = self.plan.scratch.get(step.index, 0)
         for argument in call.arguments:
             if argument is None:
                 arguments.append("0")
             elif isinstance(argument, str):
-                arguments.append(self.place(argument))
+                arguments.append(places.get(argument) or self.place(argument))
             elif isinstance(argument, Scratch):
                 arguments.append(f"(void *)(arena + {scratch})")
                 scratch += -(-argument.bytes // SCRATCH_ALIGNMENT) * SCRATCH_ALIGNMENT
@@ -64,7 +92,7 @@ class LayerWriter:
             given = [text for text, what in zip(arguments, call.arguments, strict=True)
                      if what is not None]  # fmt: skip
             joined = ",\n        ".join(given)
-            return f"    {self._instance(step.op, call)}(\n        {joined});"
+            return f"    {self._instance(op, call)}(\n        {joined});"
         joined = ",\n        ".join(("&parameters", *arguments))
         return f"{_parameters(call)}    coincell_{call.function_stem}(\n        {joined});"
 

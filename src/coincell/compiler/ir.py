@@ -152,6 +152,9 @@ class Attributes(ABC):
     aliases_input: ClassVar[bool] = False
     """Whether the output is the input's bytes, so that both may share their place for free."""
 
+    by_rows: ClassVar[bool] = False
+    """Whether row y of an output image depends on row y of the input images alone."""
+
     updates: ClassVar[Mapping[int, int]] = MappingProxyType({})
     """Number of an output -> number of the input that the kernels may write it over, in place."""
 

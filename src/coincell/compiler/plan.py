@@ -10,6 +10,7 @@ from coincell.compiler.placement import (
     ALIGNMENT,
     Block,
     Lifetime,
+    lower_bound,
     place_blocks,
     total_bytes,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "Lifetime",
     "Plan",
     "alias_groups",
+    "least_memory",
     "lifetimes",
     "plan_memory",
     "verify_plan",
@@ -108,20 +110,9 @@ def plan_memory(graph: Graph, keep_input: bool = False, steps: Sequence[Step] = 
             them there is none, and no output shares bytes with an input.
     """
     times = lifetimes(graph, keep_input)
-    blocks = {
-        name: block
-        for names in alias_groups(graph)
-        for block in (_block(graph, names, times),)
-        for name in names
-    }
-    working = {
-        step.index: Block((f"scratch {step.index}",), _rounded(step.scratch_bytes),
-                          Lifetime(step.index, step.index))
-        for step in steps
-        if step.scratch_bytes
-    }  # fmt: skip
-    every = [*dict.fromkeys(blocks.values()), *working.values()]
-    placed, bound = place_blocks(every, _sharing(steps, blocks))
+    layout = _layout(graph, times, steps)
+    placed, bound = place_blocks(layout.every, layout.sharing)
+    blocks, working = layout.blocks, layout.working
     plan = Plan(
         arena_bytes=total_bytes(placed),
         offsets={name: placed[block] for name, block in blocks.items()},
@@ -132,6 +123,42 @@ def plan_memory(graph: Graph, keep_input: bool = False, steps: Sequence[Step] = 
     )
     verify_plan(graph, plan, steps)
     return plan
+
+
+def least_memory(graph: Graph, steps: Sequence[Step], keep_input: bool = False) -> int:
+    """A lower bound of `plan_memory`'s arena, quickly found and mostly reached."""
+    layout = _layout(graph, lifetimes(graph, keep_input), steps)
+    return lower_bound(layout.every, layout.sharing)
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """What must be placed: tensors by name, working memory by op, and what may share bytes."""
+
+    blocks: Mapping[str, Block]
+    working: Mapping[int, Block]
+    sharing: Mapping[tuple[Block, Block], int]
+
+    @property
+    def every(self) -> list[Block]:
+        """All blocks, once each."""
+        return [*dict.fromkeys(self.blocks.values()), *self.working.values()]
+
+
+def _layout(graph: Graph, times: Mapping[str, Lifetime], steps: Sequence[Step]) -> _Layout:
+    blocks = {
+        name: block
+        for names in alias_groups(graph)
+        for block in (_block(graph, names, times),)
+        for name in names
+    }
+    working = {}
+    for step in steps:
+        if step.scratch_bytes:
+            only_now = Lifetime(step.index, step.index)
+            names = (f"scratch {step.index}",)
+            working[step.index] = Block(names, _rounded(step.scratch_bytes), only_now)
+    return _Layout(blocks, working, _sharing(steps, blocks))
 
 
 def _rounded(size: int) -> int:

@@ -1,4 +1,4 @@
-"""Which kernels compute each op, for a target."""
+"""Which kernels compute each op for a target, and which ops are streamed row by row."""
 
 from __future__ import annotations
 
@@ -7,20 +7,19 @@ from dataclasses import dataclass
 
 from coincell.compiler.dsp import DSP_KERNELS
 from coincell.compiler.ir import Graph, KernelCall, Op
+from coincell.compiler.streaming import Region
 from coincell.compiler.targets import Target
 
 
 @dataclass(frozen=True)
-class Step:
-    """One op that runs, and its kernels.
+class Kernels:
+    """An op, and the calls that compute it.
 
     Attributes:
-        index: of the op in the graph.
-        op: what is computed.
+        op: what is computed: all of it, or in a region one row.
         calls: in the order in which they run.
     """
 
-    index: int
     op: Op
     calls: tuple[KernelCall, ...]
 
@@ -29,32 +28,116 @@ class Step:
         """Working memory: calls run one after another and share it."""
         return max((call.scratch_bytes for call in self.calls), default=0)
 
+
+@dataclass(frozen=True)
+class Step:
+    """Something that runs from beginning to end before the next: an op, or a streamed region.
+
+    Attributes:
+        index: of the op in the planned graph, where a region is one op.
+        op: that op.
+        kernels: of the op, or of every op in the region.
+        region: what is streamed, if anything.
+    """
+
+    index: int
+    op: Op
+    kernels: tuple[Kernels, ...]
+    region: Region | None = None
+
+    @property
+    def calls(self) -> tuple[KernelCall, ...]:
+        """All calls of all kernels."""
+        return tuple(call for item in self.kernels for call in item.calls)
+
+    @property
+    def scratch_bytes(self) -> int:
+        """Working memory: a region's windows, then what the kernels share."""
+        windows = self.region.window_bytes if self.region else 0
+        return windows + max((item.scratch_bytes for item in self.kernels), default=0)
+
     @property
     def overlaps(self) -> Mapping[str, int]:
         """Inputs that may share memory with the output; see `KernelCall.overlaps`.
 
         Only where one call does all: a second one might read what the first has overwritten.
         """
-        return self.calls[0].overlaps if len(self.calls) == 1 and len(self.op.outputs) == 1 else {}
+        if self.region:
+            return self.region.overlaps
+        calls = self.calls
+        return calls[0].overlaps if len(calls) == 1 and len(self.op.outputs) == 1 else {}
 
 
-def select(graph: Graph, target: Target, optimize: str) -> tuple[Step, ...]:
-    """The steps of a lowered graph; ops that only rename bytes have none.
+@dataclass(frozen=True)
+class Selection:
+    """What runs, in order.
+
+    Attributes:
+        graph: as memory is planned for it: a streamed region is one op, and what lies within it
+            is no tensor of the graph.
+        steps: ops that only rename bytes have none.
+    """
+
+    graph: Graph
+    steps: tuple[Step, ...]
+
+
+class KernelTable:
+    """The kernels of each op of a graph, whole and row by row, each chosen once.
 
     Raises:
         ModelError: an op has no kernel; it is named with its place.
     """
-    return tuple(
-        Step(index, op, _calls(op, graph, target, optimize))
-        for index, op in enumerate(graph.ops)
-        if not op.attributes.aliases_input
-    )
+
+    def __init__(self, graph: Graph, target: Target, optimize: str) -> None:
+        self.graph = graph
+        self._target = target
+        self._optimize = optimize
+        self._known: dict[tuple[int, bool], Kernels] = {}
+
+    def whole(self, op: Op) -> Kernels:
+        """Of an op of the graph."""
+        return self._find(op, op, self.graph, by_row=False)
+
+    def of_rows(self, op: Op, row: Op, rows: Graph) -> Kernels:
+        """Of one row of `op`: `row` in its own graph `rows`."""
+        return self._find(op, row, rows, by_row=True)
+
+    def _find(self, op: Op, computed: Op, graph: Graph, by_row: bool) -> Kernels:
+        key = (id(op), by_row)
+        if key not in self._known:
+            self._known[key] = Kernels(computed, self._calls(computed, graph))
+        return self._known[key]
+
+    def _calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
+        if self._target.dsp:
+            for candidate in DSP_KERNELS.get(op.kind, ()):
+                calls = candidate(op, graph, self._optimize)
+                if calls is not None:
+                    return calls
+        return op.attributes.kernel_calls(op, graph)
 
 
-def _calls(op: Op, graph: Graph, target: Target, optimize: str) -> tuple[KernelCall, ...]:
-    if target.dsp:
-        for candidate in DSP_KERNELS.get(op.kind, ()):
-            calls = candidate(op, graph, optimize)
-            if calls is not None:
-                return calls
-    return op.attributes.kernel_calls(op, graph)
+def select(table: KernelTable, regions: tuple[Region, ...] = ()) -> Selection:
+    """The steps of a lowered graph.
+
+    Args:
+        table: the kernels of the graph.
+        regions: what is streamed, in the order of the graph, without overlap.
+    """
+    graph = table.graph
+    starts = {region.start: region for region in regions}
+    inside = {number for region in regions for number in range(region.start, region.stop)}
+    ops: list[Op] = []
+    steps: list[Step] = []
+    for number, op in enumerate(graph.ops):
+        if number in starts:
+            region = starts[number]
+            kernels = tuple(table.of_rows(i.op, i.row, i.graph) for i in region.ops)
+            ops.append(region.as_op(graph))
+            steps.append(Step(len(ops) - 1, ops[-1], kernels, region))
+        elif number not in inside:
+            ops.append(op)
+            if not op.attributes.aliases_input:
+                steps.append(Step(len(ops) - 1, op, (table.whole(op),)))
+    return Selection(graph.with_ops(ops) if regions else graph, tuple(steps))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,8 @@ _KERNEL_RANK = 4
 
 class Broadcasting(Attributes):
     """Two inputs, of which either may be constant; the output has their joint shape."""
+
+    by_rows: ClassVar[bool] = True
 
     @abstractmethod
     def check_types(self, op: Op, graph: Graph) -> None:

@@ -27,6 +27,7 @@ class Requantize(Attributes):
     """
 
     kind: ClassVar[str] = "requantize"
+    by_rows: ClassVar[bool] = True
 
     clamp: tuple[int, int]
 

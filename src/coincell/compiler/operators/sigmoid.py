@@ -20,6 +20,8 @@ _INTEGER_BITS = 4  # of the scaled input, Q4.27
 class _Sigmoid(Attributes):
     """What both have in common: an input scaled to Q4.27, saturated outside a radius."""
 
+    by_rows: ClassVar[bool] = True
+
     output_scale: ClassVar[float]
     output_zero_point: ClassVar[int]
 

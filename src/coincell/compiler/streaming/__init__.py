@@ -1,0 +1,10 @@
+"""Row streaming: chains of image ops computed row by row, so that no whole image is in memory.
+
+`choice`, which decides what is streamed, needs kernel selection and planning, which need what is
+here: it is imported by itself.
+"""
+
+from coincell.compiler.streaming.region import Region, RowWindow, Streamed, stream_region
+from coincell.compiler.streaming.rows import RowAccess, RowOp, row_op
+
+__all__ = ["Region", "RowAccess", "RowOp", "RowWindow", "Streamed", "row_op", "stream_region"]
