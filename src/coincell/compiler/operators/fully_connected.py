@@ -51,14 +51,14 @@ class FullyConnected(Attributes):
     def multipliers(op: Op, graph: Graph) -> tuple[NDArray[Any], NDArray[Any]]:
         """One multiplier and shift an output, or one for all.
 
-        As TFLM's CalculateOpDataFullyConnected: per tensor, the product of the input's and the
-        filter's scale is taken in float32 (GetQuantizedConvolutionMultipler).
+        As TFLM's CalculateOpDataFullyConnected; the product of the input's and the filter's scale
+        is taken in double.
         """
         weights = graph.tensor(op.inputs[1])
         if weights.quantization and weights.quantization.per_channel:
             return common.channel_multipliers(op, graph, weights.shape[0])
         source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
-        product = float(np.float32(source.scale) * np.float32(weights.scale))
+        product = source.scale * weights.scale
         return common.quantize_multipliers(op, [product / target.scale])
 
     def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
