@@ -1,0 +1,208 @@
+"""CONV_2D by strips: which layers the kernel takes, their parameters and constants, their memory.
+
+The kernel is runtime/kernels/dsp/strip_convolution.h.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from coincell.compiler.dsp.requantization import Rescaling, folded_bias, reachable_sums
+from coincell.compiler.dsp.strip_packing import pack_constants, pack_weights
+from coincell.compiler.dsp.strip_scales import choose_strip_scales
+from coincell.compiler.ir import DType, Graph, KernelCall, Op, Scratch
+from coincell.compiler.operators import Conv2D, common
+
+_MOST_ROWS = 16  # COINCELL_STRIP_MOST_ROWS
+_MOST_UNROLLED = 36  # COINCELL_STRIP_MOST_UNROLLED
+_MOST_SUM = 1 << 23  # 256 times a sum must fit an int32
+_MOST_DISTANCE = 4092  # offset of a load
+_MOST_OUTPUTS = 1900  # offset of a store, at two positions
+_STRIP_BYTES = {"balanced": 1088, "speed": 2048, "size": 1088, "ram": 640}
+_MOST_COLUMNS = 32
+
+
+@dataclass(frozen=True)
+class _Geometry:
+    """A convolution as the kernel sees it: one image, in which 1x1 filters see one long row.
+
+    Attributes:
+        input: height, width, channels.
+        output: likewise.
+        window: height and width.
+        stride: down and right.
+        padding: top and left.
+    """
+
+    input: tuple[int, int, int]
+    output: tuple[int, int, int]
+    window: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int]
+
+    @property
+    def column_values(self) -> int:
+        """int16 values of one expanded column."""
+        values = self.window[0] * self.input[2]
+        return values + values % 2
+
+    @property
+    def column_stride(self) -> int:
+        """Input columns from one expanded column to the next."""
+        return self.stride[1] if self.window[1] == 1 else 1
+
+    @property
+    def strip_stride(self) -> int:
+        """Expanded columns from one output to the next."""
+        return 1 if self.window[1] == 1 else self.stride[1]
+
+    @property
+    def distance(self) -> int:
+        """Bytes from one output's patch to the next one's."""
+        return 2 * self.strip_stride * self.column_values
+
+    def strip_bytes(self, columns: int) -> int:
+        """Working memory for so many output columns."""
+        expanded = (columns - 1) * self.strip_stride + self.window[1]
+        return 2 * expanded * self.column_values
+
+    def tile_columns(self, limit: int) -> int:
+        """Output columns of a strip of at most `limit` bytes: even, at least 2."""
+        width = self.output[1] + self.output[1] % 2
+        columns = 2
+        while columns < min(width, _MOST_COLUMNS) and self.strip_bytes(columns + 2) <= limit:
+            columns += 2
+        strips = -(-width // columns)
+        even = -(-width // strips)
+        return even + even % 2
+
+    def overlap(self, columns: int) -> int:
+        """How far behind the output's begin the input must begin at least, in bytes.
+
+        Each strip is read whole before its outputs are written; what is written by then must not
+        reach what any later strip reads.
+        """
+        height, width, channels = self.input
+        rows, row_width, outputs = self.output
+        y = np.arange(rows)[:, np.newaxis]
+        x = np.arange(0, row_width, columns)[np.newaxis]
+        first_row = np.clip(y * self.stride[0] - self.padding[0], 0, height)
+        first_column = np.clip(x * self.stride[1] - self.padding[1], 0, width)
+        read = ((first_row * width + first_column) * channels).reshape(-1)
+        written = ((y * row_width + np.minimum(x + columns, row_width)) * outputs).reshape(-1)
+        later = np.minimum.accumulate(read[::-1])[::-1]
+        return int(max(0, (written[:-1] - later[1:]).max(initial=0)))
+
+
+def strip_convolution(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] | None:
+    """The call that computes a CONV_2D exactly, or None where the kernel cannot."""
+    attributes = op.attributes
+    if not isinstance(attributes, Conv2D):
+        return None
+    geometry = _geometry(attributes, op, graph)
+    weights = graph.tensor(op.inputs[1]).array
+    if geometry is None or np.abs(np.stack(reachable_sums(weights))).max() >= _MOST_SUM:
+        return None
+    scales = choose_strip_scales(_rescaling(attributes, op, graph))
+    packed = pack_weights(weights)
+    if scales is None or packed is None:
+        return None
+    columns = geometry.tile_columns(_STRIP_BYTES[optimize])
+    pairs = geometry.window[1] * geometry.column_values // 2
+    parameters = {
+        "input_height": geometry.input[0],
+        "input_width": geometry.input[1],
+        "input_channels": geometry.input[2],
+        "output_height": geometry.output[0],
+        "output_width": geometry.output[1],
+        "output_channels": geometry.output[2],
+        "filter_height": geometry.window[0],
+        "filter_width": geometry.window[1],
+        "stride_height": geometry.stride[0],
+        "stride_width": geometry.stride[1],
+        "padding_top": geometry.padding[0],
+        "padding_left": geometry.padding[1],
+        "input_zero_point": graph.tensor(op.inputs[0]).zero_point,
+        "tile_columns": columns,
+        "column_values": geometry.column_values,
+        "column_stride": geometry.column_stride,
+        "strip_stride": geometry.strip_stride,
+        "unrolled": _unrolled(pairs, 8 if optimize == "size" else _MOST_UNROLLED),
+        "unrolled_rest": _unrolled(pairs, 8),
+        "left_shift": scales.left_shift,
+        "offset": scales.offset,
+        "right_shift": scales.shift,
+        "has_steps": int(scales.signed),
+        "clamp_min": scales.clamp[0],
+        "clamp_max": scales.clamp[1],
+    }
+    call = KernelCall(
+        kernel="dsp/strip_convolution",
+        parameters=parameters,
+        arguments=(
+            op.inputs[0],
+            ("weights", packed),
+            ("scales", pack_constants(scales.constants)),
+            Scratch(geometry.strip_bytes(columns)),
+            op.output,
+        ),
+        specialised=True,
+        overlaps={op.inputs[0]: geometry.overlap(columns)},
+    )
+    return (call,)
+
+
+def _geometry(attributes: Conv2D, op: Op, graph: Graph) -> _Geometry | None:
+    """The layer's sizes, or None where they are not for the kernel."""
+    source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
+    weights = graph.tensor(op.inputs[1])
+    batches, height, width, channels = source.shape
+    outputs, rows, columns, depth = weights.shape
+    if source.dtype is not DType.INT8 or target.dtype is not DType.INT8:
+        return None
+    if attributes.dilation != (1, 1) and (rows, columns) != (1, 1):
+        return None
+    if depth != channels or rows > _MOST_ROWS or outputs > _MOST_OUTPUTS:
+        return None
+    top, _, left, _ = attributes.padding
+    output = target.shape[1:]
+    if (rows, columns) == (1, 1) and attributes.stride == (1, 1) and not any(attributes.padding):
+        flat = batches * height * width
+        geometry = _Geometry((1, flat, channels), (1, flat, outputs), (1, 1), (1, 1), (0, 0))
+    elif batches == 1:
+        geometry = _Geometry(
+            (height, width, channels),
+            (output[0], output[1], outputs),
+            (rows, columns),
+            attributes.stride,
+            (top, left),
+        )
+    else:
+        return None
+    return geometry if geometry.distance <= _MOST_DISTANCE else None
+
+
+def _rescaling(attributes: Conv2D, op: Op, graph: Graph) -> Rescaling:
+    """What TFLM does with the layer's sums."""
+    source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
+    weights = graph.tensor(op.inputs[1]).array
+    bias = graph.tensor(op.inputs[2]).array if len(op.inputs) > 2 else None
+    multipliers, shifts = common.channel_multipliers(op, graph, target.shape[3])
+    low, high = reachable_sums(weights)
+    return Rescaling(
+        multipliers.astype(np.int64),
+        shifts.astype(np.int64),
+        target.zero_point,
+        attributes.clamp,
+        low,
+        high,
+        folded_bias(weights, bias, source.zero_point),
+    )
+
+
+def _unrolled(pairs: int, most: int) -> int:
+    """Steps in the loop's body, of pairs - 1 that it makes: all, or about equal parts of them."""
+    steps = max(pairs - 1, 1)
+    return -(-steps // -(-steps // most))

@@ -1,0 +1,265 @@
+/* The inner loops of strip convolution: tiles of two positions times four outputs.
+ *
+ * Weights come in blocks of four outputs a, b, c, d. Each word holds two steps k and k + 1 of the
+ * sum for two outputs, as int16 256 * a + b: multiplied as it is, it adds to 256 * A + B; one
+ * SXTB16 of it leaves the two b, which add to B. At the end (256 * A + B) - B is 256 * A, exact
+ * modulo 2^32 whatever overflowed on the way, as long as |A| < 2^23.
+ *
+ * A block of two outputs a, b has one word a step, and a block of less than four outputs, where a
+ * layer has no more, stores only what there is. */
+#ifndef COINCELL_KERNELS_DSP_STRIP_CONVOLUTION_TILES_H
+#define COINCELL_KERNELS_DSP_STRIP_CONVOLUTION_TILES_H
+
+#include "kernels/dsp/instructions.h"
+#include <stdint.h>
+
+/* What one call computes; all of it is constant once inlined. What brings sums to outputs is proved
+ * by compiler/dsp/strip_scales.py and explained there.
+ *
+ * pairs: half the number K of values in a patch.
+ * distance: bytes from one position's patch to the next one's, 4 .. 4,092, a multiple of 4.
+ * outputs: 4, or 2 for a block of two.
+ * stored: how many of the outputs there are, 1 .. outputs.
+ * output_distance: bytes from one position's outputs to the next one's, less than 2,000.
+ * unrolled: how many steps the loop's body has, 1 .. COINCELL_STRIP_MOST_UNROLLED.
+ * left_shift, offset, right_shift: L, C, S. has_steps: whether channels have a D.
+ * low, high: smallest and largest output. */
+typedef struct {
+    int32_t pairs;
+    int32_t distance;
+    int32_t outputs;
+    int32_t stored;
+    int32_t output_distance;
+    int32_t unrolled;
+    int32_t left_shift;
+    int32_t offset;
+    int32_t right_shift;
+    int32_t has_steps;
+    int32_t low;
+    int32_t high;
+} coincell_strip_tile;
+
+#define COINCELL_STRIP_MOST_UNROLLED 36
+
+#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FP) && defined(__thumb2__) && defined(__GNUC__)
+
+/* Registers: r0 patch, r1 weights, r2 r3 weights' words, r4 r5 values of the two positions,
+ * r6 - r9 sums of a b c d at the first position, r10 r11 r12 lr at the second. At the end of a
+ * tile: r1 multiplier, r2 what it likes, r3 output, r4 bias or step, r5 offset.
+ * Kept in the floating-point unit: s0 - s11 the channels' constants, s12 output, s13 weights, s14
+ * r7 of the caller (it may be the frame pointer), s15 end of the patches, s16 end of the weights,
+ * s17 offset.
+ *
+ * The four loads of a step follow one another, so that they overlap: 15 cycles for 16 products. */
+#define COINCELL_STRIP_LOADS                                                                     \
+    "ldr r2, [r1], #4\n"                                                                         \
+    ".if %c[outputs] == 4\n"                                                                     \
+    "ldr r3, [r1], #4\n"                                                                         \
+    ".endif\n"                                                                                   \
+    ".if %c[positions] == 2\n"                                                                   \
+    "ldr r5, [r0, #%c[distance]]\n"                                                              \
+    ".endif\n"                                                                                   \
+    "ldr r4, [r0], #4\n"
+
+/* mac(sum, weights, values): one product pair, added or not. */
+#define COINCELL_STRIP_PRODUCTS(mac)                                                             \
+    mac("r6", "r2", "r4")                                                                        \
+    ".if %c[positions] == 2\n" mac("r10", "r2", "r5") ".endif\n"                                 \
+    "sxtb16 r2, r2\n"                                                                            \
+    ".if %c[outputs] == 4\n" mac("r8", "r3", "r4")                                               \
+    ".if %c[positions] == 2\n" mac("r12", "r3", "r5") ".endif\n"                                 \
+    "sxtb16 r3, r3\n" mac("r9", "r3", "r4")                                                      \
+    ".if %c[positions] == 2\n" mac("lr", "r3", "r5") ".endif\n"                                  \
+    ".endif\n" mac("r7", "r2", "r4")                                                             \
+    ".if %c[positions] == 2\n" mac("r11", "r2", "r5") ".endif\n"
+
+#define COINCELL_STRIP_FIRST(sum, weights, values)                                               \
+    "smuad " sum ", " weights ", " values "\n"
+#define COINCELL_STRIP_MORE(sum, weights, values)                                                \
+    "smlad " sum ", " weights ", " values ", " sum "\n"
+
+/* One output of one position: x is the sum, raised and with its bias. */
+#define COINCELL_STRIP_STORE(x, place)                                                           \
+    ".if %c[has_steps]\n"                                                                        \
+    "and r2, r4, " x ", asr #31\n"                                                               \
+    ".endif\n"                                                                                   \
+    "smmla " x ", " x ", r1, r5\n"                                                               \
+    ".if %c[has_steps]\n"                                                                        \
+    "sub " x ", " x ", r2\n"                                                                     \
+    ".endif\n"                                                                                   \
+    "ssat " x ", #8, " x ", asr #%c[right_shift]\n"                                              \
+    ".if %c[low] > -128\n"                                                                       \
+    "cmp " x ", #%c[low]\n"                                                                      \
+    "it lt\n"                                                                                    \
+    "movlt " x ", #%c[low]\n"                                                                    \
+    ".endif\n"                                                                                   \
+    ".if %c[high] < 127\n"                                                                       \
+    "cmp " x ", #%c[high]\n"                                                                     \
+    "it gt\n"                                                                                    \
+    "movgt " x ", #%c[high]\n"                                                                   \
+    ".endif\n"                                                                                   \
+    "strb " x ", [r3, #(" place ")]\n"
+
+/* One output of all positions; raise(sum, other) makes x of a sum, and of the one packed with it. */
+#define COINCELL_STRIP_FINISH(number, raise, first, other, second, another, b, m, d)             \
+    ".if %c[stored] > " number "\n"                                                              \
+    "vmov r4, " b "\n"                                                                           \
+    "vmov r1, " m "\n" raise(first, other)                                                       \
+    ".if %c[positions] == 2\n" raise(second, another) ".endif\n"                                \
+    ".if %c[has_steps]\n"                                                                        \
+    "vmov r4, " d "\n"                                                                           \
+    ".endif\n" COINCELL_STRIP_STORE(first, number)                                               \
+    ".if %c[positions] == 2\n" COINCELL_STRIP_STORE(second, number " + %c[output_distance]")     \
+    ".endif\n"                                                                                   \
+    ".endif\n"
+
+#define COINCELL_STRIP_HIGH(sum, other)                                                          \
+    "sub " sum ", " sum ", " other "\n"                                                          \
+    "add " sum ", r4, " sum ", lsl #%c[left_shift] - 8\n"
+#define COINCELL_STRIP_LOW(sum, other) "add " sum ", r4, " sum ", lsl #%c[left_shift]\n"
+
+/* All outputs of a tile, with two or three constants a channel. */
+#define COINCELL_STRIP_FINISH_ALL                                                                \
+    ".if %c[has_steps]\n" COINCELL_STRIP_FINISH_FOUR("s0", "s1", "s2", "s3", "s4", "s5", "s6",   \
+                                                     "s7", "s8", "s9", "s10", "s11")             \
+    ".else\n" COINCELL_STRIP_FINISH_FOUR("s0", "s1", "s1", "s2", "s3", "s3", "s4", "s5", "s5",   \
+                                         "s6", "s7", "s7") ".endif\n"
+#define COINCELL_STRIP_FINISH_FOUR(b0, m0, d0, b1, m1, d1, b2, m2, d2, b3, m3, d3)               \
+    COINCELL_STRIP_FINISH("0", COINCELL_STRIP_HIGH, "r6", "r7", "r10", "r11", b0, m0, d0)        \
+    COINCELL_STRIP_FINISH("1", COINCELL_STRIP_LOW, "r7", "", "r11", "", b1, m1, d1)              \
+    COINCELL_STRIP_FINISH("2", COINCELL_STRIP_HIGH, "r8", "r9", "r12", "lr", b2, m2, d2)         \
+    COINCELL_STRIP_FINISH("3", COINCELL_STRIP_LOW, "r9", "", "lr", "", b3, m3, d3)
+
+/* Empty lines, by which the compiler sees how far its branches reach over what .rept repeats. */
+#define COINCELL_STRIP_LINES_8 "\n\n\n\n\n\n\n\n"
+#define COINCELL_STRIP_LINES_64                                                                  \
+    COINCELL_STRIP_LINES_8 COINCELL_STRIP_LINES_8 COINCELL_STRIP_LINES_8 COINCELL_STRIP_LINES_8  \
+    COINCELL_STRIP_LINES_8 COINCELL_STRIP_LINES_8 COINCELL_STRIP_LINES_8 COINCELL_STRIP_LINES_8
+#define COINCELL_STRIP_LINES_512                                                                 \
+    COINCELL_STRIP_LINES_64 COINCELL_STRIP_LINES_64 COINCELL_STRIP_LINES_64                      \
+    COINCELL_STRIP_LINES_64 COINCELL_STRIP_LINES_64 COINCELL_STRIP_LINES_64                      \
+    COINCELL_STRIP_LINES_64 COINCELL_STRIP_LINES_64
+
+/* count / positions tiles of one block of outputs, positions being 1 or 2.
+ *
+ * patches: int16 [2 * pairs] at each of `count` positions, `distance` bytes apart, 4-aligned.
+ * weights: [pairs, outputs / 2] words, as above. scales: [outputs, 2 or 3] B, M and D.
+ * output: int8 [count, stored], positions `output_distance` bytes apart. */
+static inline COINCELL_ALWAYS_INLINE void
+coincell_strip_tiles(const coincell_strip_tile *tile, int32_t positions, int32_t count,
+                     const int16_t *patches, const void *weights, const int32_t *scales,
+                     int8_t *output)
+{
+    const int32_t body = (tile->pairs - 1) % tile->unrolled;
+    const int32_t loop = tile->pairs - 1 - body;
+    register const int16_t *r0 __asm("r0") = patches;
+    register const void *r1 __asm("r1") = weights;
+    register const int32_t *r2 __asm("r2") = scales;
+    register void *r3 __asm("r3") = output;
+    register int32_t r4 __asm("r4") = count * tile->distance;
+    register int32_t r5 __asm("r5") = tile->offset;
+    __asm volatile(
+        ".if %c[has_steps]\n"
+        "vldmia r2, {s0-s11}\n"
+        ".else\n"
+        "vldmia r2, {s0-s7}\n"
+        ".endif\n"
+        "vmov s12, r3\n"
+        "vmov s13, r1\n"
+        "vmov s14, r7\n"
+        "add r4, r4, r0\n"
+        "vmov s15, r4\n"
+        "vmov s17, r5\n"
+        ".if %c[loop]\n"
+        "movw r4, #%c[pairs] * %c[outputs] * 2\n"
+        "add r4, r4, r1\n"
+        "vmov s16, r4\n"
+        ".endif\n"
+        "1:\n" COINCELL_STRIP_LOADS COINCELL_STRIP_PRODUCTS(COINCELL_STRIP_FIRST)
+        ".rept %c[body]\n" COINCELL_STRIP_LOADS COINCELL_STRIP_PRODUCTS(COINCELL_STRIP_MORE)
+        ".endr\n"
+        ".if %c[loop]\n"
+        "2:\n"
+        ".rept %c[unrolled]\n" COINCELL_STRIP_LOADS COINCELL_STRIP_PRODUCTS(COINCELL_STRIP_MORE)
+        ".endr\n"
+        "vmov r2, s16\n"
+        "cmp r1, r2\n"
+        "bne 2b\n"
+        ".endif\n"
+        "vmov r3, s12\n"
+        "vmov r5, s17\n" COINCELL_STRIP_FINISH_ALL
+        "vmov r2, s15\n"
+        "vmov r1, s13\n"
+        ".if %c[step] > 0\n"
+        "add r0, r0, #%c[step]\n"
+        ".endif\n"
+        ".if %c[step] < 0\n"
+        "sub r0, r0, #-(%c[step])\n"
+        ".endif\n"
+        "add r3, r3, #%c[positions] * %c[output_distance]\n"
+        "cmp r0, r2\n"
+        "vmov s12, r3\n"
+        "bne 1b\n"
+        "vmov r7, s14\n" COINCELL_STRIP_LINES_512
+        : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3), "+r"(r4), "+r"(r5)
+        : [pairs] "i"(tile->pairs), [distance] "i"(tile->distance), [outputs] "i"(tile->outputs),
+          [stored] "i"(tile->stored), [output_distance] "i"(tile->output_distance),
+          [unrolled] "i"(tile->unrolled), [body] "i"(body), [loop] "i"(loop),
+          [positions] "i"(positions), [left_shift] "i"(tile->left_shift),
+          [right_shift] "i"(tile->right_shift), [has_steps] "i"(tile->has_steps),
+          [low] "i"(tile->low), [high] "i"(tile->high),
+          [step] "i"(positions * tile->distance - 4 * tile->pairs)
+        : "r6", "r8", "r9", "r10", "r11", "r12", "lr", "s0", "s1", "s2", "s3", "s4", "s5", "s6",
+          "s7", "s8", "s9", "s10", "s11", "s12", "s13", "s14", "s15", "s16", "s17", "cc",
+          "memory");
+}
+
+#else
+
+/* A sum as an output. scales: [2 or 3], of its channel. */
+static inline COINCELL_ALWAYS_INLINE int32_t coincell_strip_scale(const coincell_strip_tile *tile,
+                                                                  uint32_t raised,
+                                                                  const int32_t *scales)
+{
+    const int32_t x = (int32_t)((uint32_t)scales[0] + raised);
+    const int32_t step = tile->has_steps && x < 0 ? scales[2] : 0;
+    const int32_t high = coincell_smmla(x, scales[1], tile->offset) - step;
+    const int32_t value = coincell_ssat(high, 8, tile->right_shift);
+    return value < tile->low ? tile->low : value > tile->high ? tile->high : value;
+}
+
+/* The same in C, one position after the other. */
+static inline COINCELL_ALWAYS_INLINE void
+coincell_strip_tiles(const coincell_strip_tile *tile, int32_t positions, int32_t count,
+                     const int16_t *patches, const void *weights, const int32_t *scales,
+                     int8_t *output)
+{
+    const int32_t constants = tile->has_steps ? 3 : 2;
+    (void)positions;
+    for (int32_t position = 0; position < count; ++position) {
+        const char *patch = (const char *)patches + position * tile->distance;
+        int8_t *target = output + position * tile->output_distance;
+        for (int32_t first = 0; first < tile->stored; first += 2) {
+            int32_t both = 0;
+            int32_t b = 0;
+            for (int32_t k = 0; k < tile->pairs; ++k) {
+                const uint32_t values = coincell_load_word(patch + 4 * k);
+                const uint32_t word =
+                    coincell_load_word((const char *)weights + 2 * (tile->outputs * k + first));
+                both = coincell_smlad(word, values, both);
+                b = coincell_smlad(coincell_sxtb16(word), values, b);
+            }
+            const uint32_t a_256 = (uint32_t)both - (uint32_t)b;
+            const uint32_t raised[2] = {a_256 << (tile->left_shift - 8),
+                                        (uint32_t)b << tile->left_shift};
+            for (int32_t i = first; i < first + 2 && i < tile->stored; ++i) {
+                target[i] = (int8_t)coincell_strip_scale(tile, raised[i - first],
+                                                         scales + constants * i);
+            }
+        }
+    }
+}
+
+#endif
+
+#endif
