@@ -73,14 +73,6 @@ def pool_2d(network: Network) -> int:
     )
 
 
-def mean(network: Network) -> int:
-    axes = [(1, 2), (1,), (2,), (3,), (2, 3), (1, 2, 3), (-1,), (2, 1)]
-    chosen = axes[int(network.random.integers(len(axes)))]
-    x = _image(network)
-    positive = tuple(axis % 4 for axis in chosen)
-    return network.mean(x, positive, flag(network))
-
-
 def softmax(network: Network) -> int:
     x = network.input((1, int(network.random.integers(2, 30))))
     network.tensors[x].scale = network.scale(0.01, 1.0)
@@ -123,7 +115,6 @@ OPERATORS = {
         depthwise_conv_2d,
         elementwise,
         fully_connected,
-        mean,
         pad,
         pool_2d,
         relu6,

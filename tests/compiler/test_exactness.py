@@ -18,11 +18,15 @@ from coincell.compiler import (
     read_model,
 )
 from coincell.errors import ModelError
-from compiler import random_elementwise, random_networks
+from compiler import random_elementwise, random_networks, random_reductions
 from compiler.networks import Network
 from compiler.random_networks import whole_network
 
-OPERATORS = {**random_networks.OPERATORS, **random_elementwise.OPERATORS}
+OPERATORS = {
+    **random_networks.OPERATORS,
+    **random_elementwise.OPERATORS,
+    **random_reductions.OPERATORS,
+}
 
 needs_oracle = pytest.mark.skipif(
     not oracle_available(), reason="needs the package tflite-micro (Linux on x86-64)"
@@ -38,13 +42,8 @@ PUBLIC = (
 )
 
 LATER = {
-    "argmax_channels",
-    "elu",
-    "hard_swish_conv",
     "int16x8_cnn",
     "io_float_float",
-    "leaky_relu",
-    "splitv_global_max",
 }
 """Models of the zoo that need operators which are not supported yet."""
 

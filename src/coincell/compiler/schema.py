@@ -100,6 +100,7 @@ BUILTIN_OPERATORS = {
     82: "REDUCE_MAX",
     83: "PACK",
     88: "UNPACK",
+    89: "REDUCE_MIN",
     94: "FILL",
     97: "RESIZE_NEAREST_NEIGHBOR",
     98: "LEAKY_RELU",

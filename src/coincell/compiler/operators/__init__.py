@@ -3,6 +3,7 @@
 from coincell.compiler.ir import Attributes
 from coincell.compiler.operators.activation import Elu, HardSwish, LeakyRelu
 from coincell.compiler.operators.add import Add, SquaredDifference, Sub
+from coincell.compiler.operators.arg_extremum import ArgMax, ArgMin
 from coincell.compiler.operators.concatenation import Concatenation
 from coincell.compiler.operators.conv_2d import Conv2D
 from coincell.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
@@ -12,10 +13,10 @@ from coincell.compiler.operators.gather import Gather
 from coincell.compiler.operators.l2_normalization import L2Normalization
 from coincell.compiler.operators.log_softmax import LogSoftmax
 from coincell.compiler.operators.lstm import Lstm
-from coincell.compiler.operators.mean import Mean
 from coincell.compiler.operators.mirror_pad import MirrorPad
 from coincell.compiler.operators.pad import Pad
 from coincell.compiler.operators.pool_2d import AveragePool2D, MaxPool2D
+from coincell.compiler.operators.reduction import Mean, ReduceMax, ReduceMin, Sum
 from coincell.compiler.operators.repeat import BroadcastTo, Tile
 from coincell.compiler.operators.requantize import Requantize
 from coincell.compiler.operators.reshape import Reshape
@@ -30,6 +31,8 @@ from coincell.compiler.operators.transpose_conv import TransposeConv
 
 _KINDS: tuple[type[Attributes], ...] = (
     Add,
+    ArgMax,
+    ArgMin,
     AveragePool2D,
     BatchToSpace,
     BroadcastTo,
@@ -55,6 +58,8 @@ _KINDS: tuple[type[Attributes], ...] = (
     Pack,
     Pad,
     Prelu,
+    ReduceMax,
+    ReduceMin,
     Requantize,
     Reshape,
     ResizeBilinear,
@@ -67,6 +72,7 @@ _KINDS: tuple[type[Attributes], ...] = (
     SquaredDifference,
     StridedSlice,
     Sub,
+    Sum,
     Tanh,
     Tile,
     Transpose,
@@ -80,6 +86,8 @@ OPERATORS: dict[str, type[Attributes]] = {kind.kind: kind for kind in _KINDS}
 __all__ = [
     "OPERATORS",
     "Add",
+    "ArgMax",
+    "ArgMin",
     "AveragePool2D",
     "BatchToSpace",
     "BroadcastTo",
@@ -105,6 +113,8 @@ __all__ = [
     "Pack",
     "Pad",
     "Prelu",
+    "ReduceMax",
+    "ReduceMin",
     "Requantize",
     "Reshape",
     "ResizeBilinear",
@@ -117,6 +127,7 @@ __all__ = [
     "SquaredDifference",
     "StridedSlice",
     "Sub",
+    "Sum",
     "Tanh",
     "Tile",
     "Transpose",

@@ -1,0 +1,15 @@
+#ifndef COINCELL_KERNELS_REDUCE_MIN_H
+#define COINCELL_KERNELS_REDUCE_MIN_H
+
+#include "kernels/reduction.h"
+
+typedef struct {
+    coincell_reduction_dimensions dimensions;
+} coincell_reduce_min_parameters;
+
+/* input:  addressed by the dimensions' steps
+ * output: the kept dimensions */
+void coincell_reduce_min(const coincell_reduce_min_parameters *parameters, const int8_t *input,
+                         int8_t *output);
+
+#endif
