@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
+from coincell.compiler.ir import EXACTLY_IN_PLACE
 from coincell.compiler.placement import ALIGNMENT, Block, Lifetime, lower_bound, place_blocks
 
 Sharing = dict[tuple[Block, Block], int]
@@ -21,12 +22,18 @@ def _instance(seed: int, count: int) -> tuple[list[Block], Sharing]:
         lifetime = Lifetime(first, first + int(random.integers(0, 3)))
         blocks.append(Block((f"b{number}",), int(random.integers(1, 5)) * ALIGNMENT, lifetime))
     sharing = {
-        (source, target): int(random.integers(0, target.size // ALIGNMENT + 1)) * ALIGNMENT
+        (source, target): _distance(random, target)
         for source, target in itertools.permutations(blocks, 2)
         if source.lifetime.last == target.lifetime.first > source.lifetime.first
         and random.random() < 0.7
     }
     return blocks, sharing
+
+
+def _distance(random: np.random.Generator, target: Block) -> int:
+    if random.random() < 0.25:
+        return EXACTLY_IN_PLACE
+    return int(random.integers(0, target.size // ALIGNMENT + 1)) * ALIGNMENT
 
 
 def _disturbs(one: Block, at: int, two: Block, other_at: int, sharing: Sharing) -> bool:
@@ -37,10 +44,10 @@ def _disturbs(one: Block, at: int, two: Block, other_at: int, sharing: Sharing) 
     common_bytes = set(range(at, at + one.size)) & set(range(other_at, other_at + two.size))
     if not common_steps or not common_bytes:
         return False
-    if (one, two) in sharing:
-        return at - other_at < sharing[(one, two)]
-    if (two, one) in sharing:
-        return other_at - at < sharing[(two, one)]
+    for source, target, apart in ((one, two, at - other_at), (two, one, other_at - at)):
+        if (source, target) in sharing:
+            distance = sharing[(source, target)]
+            return apart != 0 if distance == EXACTLY_IN_PLACE else apart < distance
     return True
 
 

@@ -219,6 +219,10 @@ class Scratch:
 KernelArgument = str | tuple[str, Values] | Scratch | None
 
 
+EXACTLY_IN_PLACE = -1
+"""In `KernelCall.overlaps`: the input and the output may begin at one address, and at no others."""
+
+
 @dataclass(frozen=True)
 class KernelCall:
     """A call of `coincell_<kernel>(&parameters, arguments...)`.
@@ -232,7 +236,8 @@ class KernelCall:
         specialised: the kernel is an inline function; a copy of it is compiled for these
             parameters, as constants, and shared by all calls with equal ones.
         overlaps: the input tensors that may share memory with the output, and how: the call is
-            right wherever address(input) >= address(output) + so many bytes. 0 is in place.
+            right wherever address(input) >= address(output) + so many bytes, or, at
+            `EXACTLY_IN_PLACE`, where they are equal. Without an entry they never share memory.
     """
 
     kernel: str

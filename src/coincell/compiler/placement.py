@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from coincell.compiler.ir import EXACTLY_IN_PLACE
+
 ALIGNMENT = 8
 """Every offset is a multiple of this many bytes."""
 
@@ -48,7 +50,12 @@ class Block:
 
 Sharing = Mapping[tuple[Block, Block], int]
 """(source, target) -> least distance: target may share bytes with source, which ends when target
-begins, as long as offset(source) >= offset(target) + distance."""
+begins, as long as offset(source) >= offset(target) + distance; see `far_enough`."""
+
+
+def far_enough(source: int, target: int, distance: int) -> bool:
+    """Whether a target at one offset may be written over its source at another."""
+    return source == target if distance == EXACTLY_IN_PLACE else source >= target + distance
 
 
 @dataclass
@@ -122,7 +129,7 @@ def lower_bound(blocks: Iterable[Block], sharing: Sharing) -> int:
         changes[after] = changes.get(after, 0) - block.size
     saved: dict[int, dict[Block, int]] = {}
     for (source, target), distance in sharing.items():
-        most = max(0, min(source.size, target.size - distance))
+        most = max(0, min(source.size, target.size - max(0, distance)))
         at_step = saved.setdefault(target.lifetime.first, {})
         at_step[target] = min(target.size, at_step.get(target, 0) + most)
     live, needed = 0, 0
@@ -141,9 +148,9 @@ def may_coexist(
     if apart or not block.lifetime.overlaps(other.lifetime):
         return True
     if (distance := sharing.get((block, other))) is not None:
-        return offset >= other_offset + distance
+        return far_enough(offset, other_offset, distance)
     if (distance := sharing.get((other, block))) is not None:
-        return other_offset >= offset + distance
+        return far_enough(other_offset, offset, distance)
     return False
 
 
@@ -158,7 +165,9 @@ def lowest_offset(block: Block, placed: Mapping[Block, int], sharing: Sharing) -
     for other, offset in rivals:
         distance = sharing.get((block, other))
         if distance is not None:
-            candidates.add(offset + distance)
+            candidates.add(offset + max(0, distance))
+        if sharing.get((other, block)) == EXACTLY_IN_PLACE:
+            candidates.add(offset)
     return next(
         offset
         for offset in sorted(candidates)

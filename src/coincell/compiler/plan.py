@@ -10,6 +10,7 @@ from coincell.compiler.placement import (
     ALIGNMENT,
     Block,
     Lifetime,
+    far_enough,
     lower_bound,
     place_blocks,
     total_bytes,
@@ -181,7 +182,7 @@ def _sharing(steps: Sequence[Step], blocks: Mapping[str, Block]) -> dict[tuple[B
             if source is None or source is target:
                 continue
             if source.lifetime.last == step.index == target.lifetime.first:
-                found[(source, target)] = _rounded(distance)
+                found[(source, target)] = distance if distance < 0 else _rounded(distance)
     return found
 
 
@@ -255,6 +256,7 @@ def _written_over(
                     continue
                 read_no_more = max(times[alias].last for alias in shared[name]) == step.index
                 made_here = min(times[a].first for a in shared[target.name]) == step.index
-                if read_no_more and made_here and source.start >= target.start + distance:
+                near = not far_enough(source.start, target.start, distance)
+                if read_no_more and made_here and not near:
                     return True
     return False
