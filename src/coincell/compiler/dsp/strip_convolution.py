@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coincell.compiler.dsp.requantization import Rescaling, folded_bias, reachable_sums
+from coincell.compiler.dsp.accumulators import accumulators
+from coincell.compiler.dsp.requantization import Rescaling
 from coincell.compiler.dsp.strip_packing import pack_constants, pack_weights
-from coincell.compiler.dsp.strip_scales import choose_strip_scales
+from coincell.compiler.dsp.strip_scales import StripScales, choose_strip_scales
 from coincell.compiler.ir import DType, Graph, KernelCall, Op, Scratch
-from coincell.compiler.operators import Conv2D, common
+from coincell.compiler.operators import Conv2D
 
 _MOST_ROWS = 16  # COINCELL_STRIP_MOST_ROWS
 _MOST_UNROLLED = 36  # COINCELL_STRIP_MOST_UNROLLED
@@ -25,7 +26,7 @@ _MOST_COLUMNS = 32
 
 
 @dataclass(frozen=True)
-class _Geometry:
+class Geometry:
     """A convolution as the kernel sees it: one image, in which 1x1 filters see one long row.
 
     Attributes:
@@ -102,11 +103,10 @@ def strip_convolution(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, 
     if not isinstance(attributes, Conv2D):
         return None
     geometry = _geometry(attributes, op, graph)
-    weights = graph.tensor(op.inputs[1]).array
-    if geometry is None or np.abs(np.stack(reachable_sums(weights))).max() >= _MOST_SUM:
+    if geometry is None:
         return None
-    scales = choose_strip_scales(_rescaling(attributes, op, graph))
-    packed = pack_weights(weights)
+    scales = _scales(op, graph)
+    packed = pack_weights(graph.tensor(op.inputs[1]).array)
     if scales is None or packed is None:
         return None
     columns = geometry.tile_columns(_STRIP_BYTES[optimize])
@@ -154,7 +154,7 @@ def strip_convolution(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, 
     return (call,)
 
 
-def _geometry(attributes: Conv2D, op: Op, graph: Graph) -> _Geometry | None:
+def _geometry(attributes: Conv2D, op: Op, graph: Graph) -> Geometry | None:
     """The layer's sizes, or None where they are not for the kernel."""
     source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
     weights = graph.tensor(op.inputs[1])
@@ -170,9 +170,9 @@ def _geometry(attributes: Conv2D, op: Op, graph: Graph) -> _Geometry | None:
     output = target.shape[1:]
     if (rows, columns) == (1, 1) and attributes.stride == (1, 1) and not any(attributes.padding):
         flat = batches * height * width
-        geometry = _Geometry((1, flat, channels), (1, flat, outputs), (1, 1), (1, 1), (0, 0))
+        geometry = Geometry((1, flat, channels), (1, flat, outputs), (1, 1), (1, 1), (0, 0))
     elif batches == 1:
-        geometry = _Geometry(
+        geometry = Geometry(
             (height, width, channels),
             (output[0], output[1], outputs),
             (rows, columns),
@@ -184,21 +184,21 @@ def _geometry(attributes: Conv2D, op: Op, graph: Graph) -> _Geometry | None:
     return geometry if geometry.distance <= _MOST_DISTANCE else None
 
 
-def _rescaling(attributes: Conv2D, op: Op, graph: Graph) -> Rescaling:
-    """What TFLM does with the layer's sums."""
-    source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
-    weights = graph.tensor(op.inputs[1]).array
-    bias = graph.tensor(op.inputs[2]).array if len(op.inputs) > 2 else None
-    multipliers, shifts = common.channel_multipliers(op, graph, target.shape[3])
-    low, high = reachable_sums(weights)
-    return Rescaling(
-        multipliers.astype(np.int64),
-        shifts.astype(np.int64),
-        target.zero_point,
-        attributes.clamp,
-        low,
-        high,
-        folded_bias(weights, bias, source.zero_point),
+def _scales(op: Op, graph: Graph) -> StripScales | None:
+    """What brings the layer's sums to outputs, if that is proved and the sums are not too large."""
+    found = accumulators(op, graph)
+    if found is None or max(-found.low.min(), found.high.max()) >= _MOST_SUM:
+        return None
+    return choose_strip_scales(
+        Rescaling(
+            found.multipliers.astype(np.int64),
+            found.shifts.astype(np.int64),
+            found.zero_point,
+            found.clamp,
+            found.low,
+            found.high,
+            found.bias,
+        )
     )
 
 

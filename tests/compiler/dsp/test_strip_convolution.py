@@ -1,0 +1,265 @@
+"""Strip convolution: proved constants, packed weights, safe overlaps, exact C here and there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from coincell.board import measure_model
+from coincell.compiler import (
+    TARGETS,
+    CompiledModel,
+    CompileOptions,
+    HostModel,
+    compile_model,
+    interpret,
+    lower,
+    read_model,
+)
+from coincell.compiler.dsp.requantization import Rescaling
+from coincell.compiler.dsp.strip_convolution import Geometry, strip_convolution
+from coincell.compiler.dsp.strip_packing import (
+    output_blocks,
+    pack_constants,
+    pack_weights,
+    patch_order,
+)
+from coincell.compiler.dsp.strip_scales import choose_strip_scales
+from coincell.compiler.fixed_point import quantize_multiplier
+from coincell.compiler.operators import common
+from coincell.errors import ToolchainError
+from coincell.toolchain import Compiler, find_cross_compiler
+from compiler.networks import NO_ACTIVATION, RELU, RELU6, SAME, VALID, Network
+
+SHAPES: dict[str, tuple[Any, ...]] = {
+    # height, width, channels, outputs, kernel, stride, padding, activation
+    "pointwise": (5, 7, 16, 8, (1, 1), (1, 1), SAME, RELU),
+    "pointwise, odd counts": (3, 5, 13, 7, (1, 1), (1, 1), SAME, RELU6),
+    "pointwise, one channel": (4, 4, 1, 5, (1, 1), (1, 1), SAME, NO_ACTIVATION),
+    "pointwise, 70 channels": (2, 5, 70, 6, (1, 1), (1, 1), SAME, NO_ACTIVATION),
+    "pointwise, stride 2": (6, 7, 8, 9, (1, 1), (2, 2), SAME, NO_ACTIVATION),
+    "3x3": (6, 10, 8, 4, (3, 3), (1, 1), SAME, NO_ACTIVATION),
+    "3x3, stride 2": (7, 9, 16, 10, (3, 3), (2, 2), SAME, RELU),
+    "3x3, wide K": (4, 5, 33, 5, (3, 3), (1, 1), VALID, NO_ACTIVATION),
+    "first layer, 3 channels": (9, 12, 3, 8, (3, 3), (2, 2), SAME, RELU6),
+    "first layer, 1 channel": (13, 10, 1, 8, (10, 4), (2, 2), SAME, RELU),
+    "first layer, 2 channels": (8, 9, 2, 3, (5, 2), (1, 3), VALID, RELU),
+    "one output": (5, 6, 6, 1, (2, 3), (1, 1), SAME, NO_ACTIVATION),
+    "two outputs": (5, 6, 5, 2, (3, 2), (3, 1), VALID, RELU),
+    "window wider than the image": (3, 2, 4, 4, (5, 5), (1, 1), SAME, NO_ACTIVATION),
+}
+
+
+def _model(name: str, optimize: Any = "balanced") -> tuple[Network, bytes, CompiledModel]:
+    height, width, channels, outputs, kernel, stride, padding, activation = SHAPES[name]
+    network = Network(seed=len(name) + 100 * channels + outputs)
+    x = network.input((1, height, width, channels))
+    y = network.conv_2d(x, outputs, kernel, stride=stride, padding=padding, activation=activation)
+    data = network.tflite(y)
+    options = CompileOptions(target=TARGETS["cortex-m4"], optimize=optimize)
+    return network, data, compile_model(data, "model", options)
+
+
+@pytest.mark.parametrize("optimize", ["balanced", "size"])
+@pytest.mark.parametrize("name", SHAPES)
+def test_the_c_is_exact_on_this_computer(name: str, optimize: str) -> None:
+    network, data, compiled = _model(name, optimize)
+    assert "coincell_strip_convolution(" in compiled.sources["model.c"]
+    inputs = network.samples(20)
+    expected = interpret(read_model(data), inputs)[0]
+    assert len(np.unique(expected)) > 8
+    np.testing.assert_array_equal(HostModel(compiled).run(inputs[0]), expected)
+
+
+def _compiler(name: str) -> Compiler:
+    try:
+        return find_cross_compiler(prefer=name)
+    except ToolchainError:
+        pytest.skip(f"no {name} for Cortex-M4 on this computer")
+
+
+@pytest.mark.parametrize(
+    ("compiler", "name"),
+    [
+        *(("gcc", name) for name in SHAPES),
+        *(("zig", name) for name in ("pointwise, odd counts", "3x3, wide K", "one output")),
+    ],
+)
+def test_the_assembly_is_exact_on_the_board(compiler: str, name: str) -> None:
+    network, data, compiled = _model(name)
+    inputs = network.samples(4)
+    measured = measure_model(compiled, inputs, compiler=_compiler(compiler))
+    expected = interpret(read_model(data), inputs)[0]
+    np.testing.assert_array_equal(measured.outputs[0], expected)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_random_layers_are_exact(seed: int) -> None:
+    network = Network(900 + seed)
+    height, width = (int(size) for size in network.random.integers(3, 12, 2))
+    x = network.input((1, height, width, int(network.random.integers(1, 71))))
+    kernel, stride = network.random.integers(1, 4, (2, 2)).tolist()
+    made = network.conv_2d(
+        x,
+        int(network.random.integers(1, 14)),
+        tuple(kernel),
+        stride=tuple(stride),
+        activation=int(network.random.choice([NO_ACTIVATION, RELU, RELU6])),
+        per_channel=bool(seed % 2),
+    )
+    data = network.tflite(made)
+    compiled = compile_model(data, "model", CompileOptions(target=TARGETS["cortex-m4"]))
+    assert "coincell_strip_convolution(" in compiled.sources["model.c"]
+    inputs = network.samples(12)
+    expected = interpret(read_model(data), inputs)[0]
+    np.testing.assert_array_equal(HostModel(compiled).run(inputs[0]), expected)
+
+
+def _rescaling(random: np.random.Generator, zero_point: int, channels: int) -> Rescaling:
+    high = random.integers(1, 1 << 19, channels)
+    pairs = [quantize_multiplier(255 * random.uniform(0.3, 2) / size) for size in high]
+    multipliers, shifts = np.array(pairs, np.int64).T
+    bias = random.integers(-high, high + 1)
+    clamp = (zero_point if random.random() < 0.5 else -128, 127)
+    return Rescaling(multipliers, shifts, zero_point, clamp, -high, high, bias)
+
+
+@pytest.mark.parametrize("zero_point", [-128, -17, 0, 40])
+def test_scales_equal_tflm_about_every_threshold(zero_point: int) -> None:
+    """A step function is wrong somewhere only if it is wrong at one of its steps."""
+    found = 0
+    for seed in range(12):
+        rescaling = _rescaling(np.random.default_rng(seed), zero_point, 16)
+        scales = choose_strip_scales(rescaling)
+        if scales is None:
+            continue
+        found += 1
+        steps = rescaling.thresholds().T
+        sums = np.concatenate([steps - 1, steps, [rescaling.low, rescaling.high]])
+        sums = np.clip(sums, rescaling.low, rescaling.high)
+        expected = common.rescale(
+            sums + rescaling.bias,
+            rescaling.multipliers,
+            rescaling.shifts,
+            zero_point,
+            rescaling.clamp,
+        )
+        np.testing.assert_array_equal(scales.apply(sums), expected)
+    assert found >= 11
+
+
+def test_constant_channels_keep_their_output() -> None:
+    zeros = np.zeros(3, np.int64)
+    multipliers = np.full(3, 1 << 30, np.int64)
+    bias = np.array([1 << 30, -(1 << 30), 12345], np.int64)
+    rescaling = Rescaling(
+        multipliers, np.array([-23, -22, -10]), -3, (-128, 127), zeros, zeros, bias
+    )
+    scales = choose_strip_scales(rescaling)
+    assert scales is not None
+    expected = common.rescale(bias, multipliers, rescaling.shifts, -3, (-128, 127))
+    np.testing.assert_array_equal(scales.apply(zeros), expected)
+
+
+def _unpacked(packed: NDArray[np.int16], block: int, k: int) -> NDArray[np.int32]:
+    """[outputs of the block, k], by the instructions' rules."""
+    words = packed.reshape(k // 2, block // 2, 2).transpose(1, 0, 2).reshape(block // 2, k)
+    b = (words & 0xFF).astype(np.int8).astype(np.int32)
+    return np.stack([(words - b) >> 8, b], axis=1).reshape(block, k)
+
+
+@pytest.mark.parametrize("outputs", range(1, 10))
+def test_packed_weights_are_the_weights(outputs: int) -> None:
+    random = np.random.default_rng(outputs)
+    weights = random.integers(-127, 128, (outputs, 3, 2, 5)).astype(np.int8)
+    order = patch_order(3, 2, 5)
+    assert len(order) == 2 * 16
+    packed = pack_weights(weights)
+    assert packed is not None
+    flat = np.pad(weights.reshape(outputs, -1), ((0, 1), (0, 1)))
+    seen = set()
+    for block in output_blocks(outputs):
+        size = len(block) * len(order) // 2
+        taken, packed = packed[:size], packed[size:]
+        np.testing.assert_array_equal(
+            _unpacked(taken, len(block), len(order)), flat[block][:, order]
+        )
+        seen |= set(block)
+    assert not len(packed)
+    assert seen - {-1} == set(range(outputs))
+    constants = np.arange(2 * outputs).reshape(outputs, 2)
+    assert len(pack_constants(constants)) == 2 * sum(map(len, output_blocks(outputs)))
+
+
+def test_what_does_not_fit_an_int16_is_declined() -> None:
+    weights = np.ones((2, 1, 1, 4), np.int8)
+    weights[0, 0, 0, 0], weights[1, 0, 0, 0] = -128, 5
+    assert pack_weights(weights) is not None
+    weights[1, 0, 0, 0] = -1
+    assert pack_weights(weights) is None
+
+
+def test_dilation_and_groups_are_left_to_the_portable_kernel() -> None:
+    for settings in ({"dilation": (2, 2)}, {"groups": 2}):
+        network = Network(3)
+        x = network.input((1, 9, 9, 4))
+        y = network.conv_2d(x, 4, (3, 3), **settings)
+        graph = lower(read_model(network.tflite(y)))
+        assert strip_convolution(graph.ops[0], graph, "balanced") is None
+
+
+GEOMETRIES = [
+    Geometry((5, 6, 4), (5, 6, 4), (3, 3), (1, 1), (1, 1)),
+    Geometry((5, 6, 4), (5, 6, 6), (3, 3), (1, 1), (1, 1)),
+    Geometry((6, 8, 3), (3, 4, 8), (3, 3), (2, 2), (0, 0)),
+    Geometry((1, 25, 8), (1, 25, 8), (1, 1), (1, 1), (0, 0)),
+    Geometry((1, 25, 8), (1, 25, 11), (1, 1), (1, 1), (0, 0)),
+    Geometry((6, 7, 8), (3, 4, 5), (1, 1), (2, 2), (0, 0)),
+    Geometry((4, 4, 2), (4, 4, 1), (2, 5), (1, 1), (0, 2)),
+]
+
+
+def _is_safe(geometry: Geometry, columns: int, distance: int) -> bool:
+    """Whether no strip reads what was written before, byte by byte."""
+    height, width, channels = geometry.input
+    rows, row_width, outputs = geometry.output
+    written: set[int] = set()
+    for y in range(rows):
+        for x in range(0, row_width, columns):
+            count = min(columns, row_width - x)
+            top = y * geometry.stride[0] - geometry.padding[0]
+            left = x * geometry.stride[1] - geometry.padding[1]
+            right = left + (count - 1) * geometry.stride[1] + geometry.window[1]
+            for row in range(max(top, 0), min(top + geometry.window[0], height)):
+                first = (row * width + max(left, 0)) * channels
+                last = (row * width + min(right, width)) * channels
+                if any(distance + byte in written for byte in range(first, last)):
+                    return False
+            begin = (y * row_width + x) * outputs
+            written |= set(range(begin, begin + count * outputs))
+    return True
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES)
+@pytest.mark.parametrize("columns", [2, 4])
+def test_overlaps_are_safe_and_close(geometry: Geometry, columns: int) -> None:
+    distance = geometry.overlap(columns)
+    assert all(_is_safe(geometry, columns, distance + more) for more in range(6))
+    if distance:
+        assert not _is_safe(geometry, columns, distance - 1)
+
+
+def test_a_pointwise_layer_in_place_and_a_chain_that_overlaps() -> None:
+    network = Network(21)
+    x = network.input((1, 8, 9, 8))
+    y = network.conv_2d(x, 8, (1, 1), activation=RELU)
+    y = network.conv_2d(y, 8, (3, 3), activation=RELU)
+    data = network.tflite(network.conv_2d(y, 12, (1, 1)))
+    compiled = compile_model(data, "model", CompileOptions(target=TARGETS["cortex-m4"]))
+    assert compiled.arena_bytes < 8 * 9 * (8 + 12)
+    inputs = network.samples(20)
+    expected = interpret(read_model(data), inputs)[0]
+    np.testing.assert_array_equal(HostModel(compiled).run(inputs[0]), expected)
