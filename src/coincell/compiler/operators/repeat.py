@@ -10,7 +10,14 @@ import numpy as np
 
 from coincell.compiler.ir import Attributes, Graph, KernelCall, Op, Tensor, Values
 from coincell.compiler.operators import common
-from coincell.compiler.operators.strided import Loop, require_few_loops, steps_of, strided_copy
+from coincell.compiler.operators.strided import (
+    Loop,
+    copy_block,
+    fits,
+    require_few_loops,
+    steps_of,
+    strided_copy,
+)
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,6 @@ class Tile(Attributes):
         common.require_shape(
             op, graph, [size * times for size, times in zip(shape, self.multiples, strict=True)]
         )
-        require_few_loops(op, self._loops(op, graph))
 
     def _loops(self, op: Op, graph: Graph) -> list[Loop]:
         source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
@@ -58,9 +64,24 @@ class Tile(Attributes):
         return np.tile(inputs[0], (1, *self.multiples))
 
     def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
-        """coincell_strided_copy."""
+        """coincell_strided_copy: at once, or along one dimension after the other in the output."""
         source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
-        return (strided_copy(source, target, self._loops(op, graph)),)
+        loops = self._loops(op, graph)
+        if fits(loops):
+            return (strided_copy(source, target, loops),)
+        origin = [0] * len(source.shape)
+        calls = [copy_block(graph, (source.name, target.name), source.shape, origin, origin)]
+        steps = steps_of(target.shape)
+        for axis in reversed(range(len(source.shape))):
+            block = source.shape[axis] * steps[axis]
+            outer = [
+                Loop(size, step, step)
+                for size, step in zip(source.shape[:axis], steps[:axis], strict=True)
+            ]
+            loops = [*outer, Loop(self.multiples[axis] - 1, 0, block), Loop(block, 1, 1)]
+            if self.multiples[axis] > 1:
+                calls.append(strided_copy(target, target, loops, 0, block))
+        return tuple(calls)
 
 
 @dataclass(frozen=True)

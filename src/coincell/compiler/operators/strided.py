@@ -59,10 +59,15 @@ def _split_run(loops: Sequence[Loop]) -> tuple[list[Loop], int]:
     return merged, 1
 
 
+def fits(loops: Sequence[Loop]) -> bool:
+    """Whether the kernel has loops enough for this copy."""
+    return len(_split_run(loops)[0]) <= LOOPS
+
+
 def require_few_loops(op: Op, loops: Sequence[Loop]) -> None:
-    """Fail unless the kernel has loops enough for this copy."""
+    """Fail unless the copy `fits`."""
     op.require(
-        len(_split_run(loops)[0]) <= LOOPS,
+        fits(loops),
         f"moves values along more than {LOOPS} dimensions, which is not supported",
     )
 
