@@ -20,6 +20,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "evaluate": ("stages", "Evaluate float and int8 on the test split (and what it needs)."),
     "predict": ("predict", "Try recordings on the float, int8, host or board model."),
     "compile": ("compile", "Compile any int8 .tflite to C."),
+    "bench": ("bench", "Measure any .tflite: cycles, time, memory, exactness, by layer."),
     "doctor": ("doctor", "Check Python, packages, compilers, disk: each ok, or how to mend it."),
 }
 """Verb -> (module in this package, one line of help); the help needs no import."""

@@ -1,0 +1,229 @@
+"""`coincell bench`: its figures as JSON, CSV and table, its exit codes, the arrays it reads."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from coincell.board import read_arrays, seeded_samples
+from coincell.cli.main import cli
+from coincell.compiler import interpret, oracle_available, read_model
+from coincell.errors import ModelError, UserError
+from compiler.networks import Network
+
+KEYS = {
+    "model", "target", "optimize", "compiler", "flags", "model_sha256", "instructions", "cycles",
+    "flash_loads", "cycles_flash", "latency_ms", "latency_range_ms", "flash_bytes", "ram_bytes",
+    "stack_bytes", "image_flash_bytes", "image_ram_bytes", "macs", "exact", "oracle", "layers",
+}  # fmt: skip
+COUNTS = ("instructions", "cycles", "flash_loads", "cycles_flash", "stack_bytes")
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """int8 [1, 5, 5, 3] -> 3x3 convolution -> fully connected."""
+    network = Network(seed=4)
+    first = network.conv_2d(network.input((1, 5, 5, 3)), 6, (3, 3))
+    path = tmp_path_factory.mktemp("bench") / "small.tflite"
+    path.write_bytes(network.tflite(network.fully_connected(first, 4)))
+    return path
+
+
+@pytest.fixture(scope="module")
+def branching(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two inputs and two outputs."""
+    network = Network(seed=9)
+    a, b = network.input((1, 4, 4, 2)), network.input((1, 4, 4, 2))
+    total = network.add(a, b)
+    path = tmp_path_factory.mktemp("bench") / "branching.tflite"
+    path.write_bytes(network.tflite(total, network.fully_connected(total, 3)))
+    return path
+
+
+def bench(*words: str | Path) -> Result:
+    return CliRunner().invoke(cli, ["bench", *map(str, words)], catch_exceptions=False)
+
+
+def facts(*words: str | Path) -> Any:
+    done = bench(*words, "--json")
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+def outputs_of(model: Path, inputs: list[np.ndarray[Any, Any]]) -> list[np.ndarray[Any, Any]]:
+    return interpret(read_model(model), inputs)
+
+
+def test_one_model_is_one_object_with_all_figures(model: Path) -> None:
+    result = facts(model)
+    assert set(result) >= KEYS
+    assert (result["model"], result["target"], result["optimize"]) == (
+        "small.tflite",
+        "nano33ble",
+        "balanced",
+    )
+    assert result["model_sha256"] == hashlib.sha256(model.read_bytes()).hexdigest()
+    assert result["macs"] == 5 * 5 * 6 * 27 + 150 * 4
+    assert result["cycles_flash"] == result["cycles"] + 3 * result["flash_loads"]
+    assert result["latency_ms"] == pytest.approx(result["cycles_flash"] / 64e3)
+    low, high = result["latency_range_ms"]
+    assert low < result["latency_ms"] < high
+    for field in ("instructions", "cycles", "macs"):
+        assert sum(layer[field] for layer in result["layers"]) == result[field]
+    assert all(set(layer) >= {"name", "ops"} for layer in result["layers"])
+    assert result["image_flash_bytes"] > result["flash_bytes"] > 0
+    assert result["image_ram_bytes"] > result["ram_bytes"] >= 75
+    assert result["exact"] is (True if oracle_available() else None)
+    assert (result["oracle"] is None) is not oracle_available()
+
+
+def test_several_models_and_settings_make_a_list(model: Path, branching: Path) -> None:
+    results = facts(model, branching, "--optimize", "speed,ram", "--samples", "2")
+    assert [(result["model"], result["optimize"]) for result in results] == [
+        ("small.tflite", "speed"),
+        ("small.tflite", "ram"),
+        ("branching.tflite", "speed"),
+        ("branching.tflite", "ram"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("target", "counted", "timed", "sized"),
+    [
+        ("cortex-m4", True, False, True),
+        ("cortex-m7", False, False, True),
+        ("host", False, False, True),
+        ("generic", False, False, False),
+    ],
+)
+def test_what_a_target_has_no_figures_for_is_null(
+    model: Path, target: str, counted: bool, timed: bool, sized: bool
+) -> None:
+    result = facts(model, "--target", target, "--samples", "2")
+    assert (result["cycles"] is not None) == counted
+    assert (result["cycles_flash"] is not None) == counted
+    assert (result["latency_ms"] is not None) == timed
+    assert (result["flash_bytes"] is not None) == sized
+    assert (result["compiler"] is not None) == sized
+    if target in ("host", "generic"):
+        assert all(result[field] is None for field in COUNTS)
+        assert result["ran_on"] == "host library"
+        assert [layer["instructions"] for layer in result["layers"]] == [None, None]
+    assert result["exact"] is (True if oracle_available() else None)
+
+
+def test_given_inputs_and_outputs_are_compared(branching: Path, tmp_path: Path) -> None:
+    inputs = seeded_samples(read_model(branching), 3, seed=5)
+    outputs = outputs_of(branching, inputs)
+    np.savez(tmp_path / "x.npz", *inputs)
+    np.savez(tmp_path / "y.npz", *outputs)
+    given = ("--inputs", tmp_path / "x.npz", "--outputs", tmp_path / "y.npz")
+    result = facts(branching, *given)
+    assert (result["exact"], result["oracle"], result["samples"]) == (True, "y.npz", 3)
+    outputs[1].reshape(-1)[-1] ^= 1
+    np.savez(tmp_path / "y.npz", *outputs)
+    done = bench(branching, *given, "--json")
+    assert done.exit_code == 1, "one bit of one byte"
+    assert json.loads(done.stdout)["exact"] is False
+    table = bench(branching, *given)
+    assert table.exit_code == 1
+    assert "NO, of 3 samples" in table.stdout
+
+
+def test_one_array_may_be_a_npy_with_the_batch_or_without(model: Path, tmp_path: Path) -> None:
+    (inputs,) = seeded_samples(read_model(model), 2)
+    costs = []
+    for shaped in (inputs, inputs[:, 0]):
+        np.save(tmp_path / "x.npy", shaped)
+        costs.append(facts(model, "--inputs", tmp_path / "x.npy")["instructions"])
+    assert costs[0] == costs[1]
+
+
+def test_csv_and_table_say_the_same(model: Path) -> None:
+    (row,) = csv.DictReader(io.StringIO(bench(model, "--format", "csv").stdout))
+    result = facts(model)
+    assert int(row["cycles"]) == result["cycles"]
+    assert row["exact"] == str(result["exact"])
+    assert bench(model, "--format", "json").stdout == bench(model, "--json").stdout
+    table = bench(model).stdout
+    assert f"{result['cycles']:,}" in table
+    assert all(layer["name"] in table for layer in result["layers"])
+    several = bench(model, "--optimize", "speed,size").stdout
+    assert several.count(f"{result['ram_bytes']:,}") >= 2
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--optimize", "quick"), "--optimize takes"),
+        (("--target", "z80"), "no target 'z80'"),
+        (("--outputs", "y.npy"), "with --inputs only"),
+        (("--inputs", "absent.npy"), "Cannot read arrays"),
+        (("--inputs", "text.npy"), "Cannot read arrays"),
+        (("--inputs", "objects.npy"), "Cannot read arrays"),
+        (("--inputs", "named.npz"), "not arr_0"),
+        (("--inputs", "two.npz"), "holds 2 arrays; the model has 1"),
+        (("--inputs", "float.npy"), "is int8, not float64"),
+        (("--inputs", "shape.npy"), "samples of shape"),
+        (("--inputs", "none.npy"), "holds no sample"),
+        (("--inputs", "good.npy", "--outputs", "float.npy"), "expected outputs were given as"),
+    ],
+)
+def test_what_does_not_fit_is_told(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    good = np.zeros((2, 5, 5, 3), np.int8)
+    Path("text.npy").write_text("not an array")
+    np.save("objects.npy", np.array([{}], dtype=object))
+    np.savez("named.npz", x=good)
+    np.savez("two.npz", good, good)
+    for name, array in {
+        "good": good,
+        "float": good.astype(float),
+        "shape": good[:, :4],
+        "none": good[:0],
+    }.items():
+        np.save(f"{name}.npy", array)
+    with pytest.raises(UserError) as refusal:
+        bench(model, *words)
+    assert said in refusal.value.message
+
+
+def test_a_broken_model_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "broken.tflite"
+    path.write_bytes(b"TFL3" * 10)
+    with pytest.raises(ModelError):
+        bench(path)
+
+
+def test_an_archive_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    np.savez_compressed(path, np.zeros(1 << 21, np.int8))
+    assert read_arrays(path, 1)[0].size == 1 << 21
+    import coincell.board.samples as samples
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(samples, "_MOST_BYTES", 1 << 20)
+        with pytest.raises(UserError, match="larger than 1 GiB"):
+            read_arrays(path, 1)
+
+
+def test_drawn_inputs_fill_their_range_and_repeat(model: Path) -> None:
+    graph = read_model(model)
+    (drawn,) = seeded_samples(graph, 40)
+    assert drawn.shape == (40, 1, 5, 5, 3)
+    assert drawn.dtype == np.int8
+    assert (drawn[:20].min(), drawn[:20].max()) == (-128, 127)
+    steps = np.abs(np.diff(drawn.astype(int), axis=2)).mean(axis=(1, 2, 3, 4))
+    assert steps[20:].mean() < 0.7 * steps[:20].mean(), "the second half is smooth"
+    np.testing.assert_array_equal(drawn, seeded_samples(graph, 40)[0])
+    assert not np.array_equal(drawn, seeded_samples(graph, 40, seed=2)[0])
