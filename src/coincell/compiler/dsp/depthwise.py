@@ -1,0 +1,229 @@
+"""DEPTHWISE_CONV_2D on Armv7E-M: which kernel computes it, and its constants.
+
+The C sides are runtime/kernels/dsp/depthwise_3x3.h and its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coincell.compiler.dsp.accumulators import accumulators
+from coincell.compiler.dsp.requantization import Rescaling
+from coincell.compiler.fixed_point import INT32_MAX, INT32_MIN, Integers
+from coincell.compiler.ir import EXACTLY_IN_PLACE, Graph, KernelCall, Op, Scratch, Values
+from coincell.compiler.operators import DepthwiseConv2D, common
+
+_RAISED = 8
+"""Bits by which taps are raised: 256 * -128 still fits an int16."""
+
+_MOST_OFFSET = 4095
+"""Of a load or store from its base register."""
+
+_MOST_UNROLLED = 6
+_MOST_SHIFT = 22  # 127 << (32 + 22) fits an int64
+_WORKING_BYTES = 1600
+"""What the lines of a band may take, where one pair of rows does not need more."""
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """What the kernels need to know of an op on one image with one filter a channel.
+
+    Attributes:
+        size: height, width and channels of the input.
+        zero_point: of the input.
+        output_size: height and width of the output.
+        weights: int8 [height, width, channels].
+        rescaling: of its sums.
+    """
+
+    attributes: DepthwiseConv2D
+    size: tuple[int, int, int]
+    zero_point: int
+    output_size: tuple[int, int]
+    weights: Values
+    rescaling: Rescaling
+
+
+def depthwise_3x3(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] | None:
+    """coincell_depthwise_3x3: stride 1, a frame of padding or none; in place.
+
+    Declines what it does not cover: fewer than 4 channels, a multiplier, dilation, a clamp that
+    saturation does not give, requantization whose ties differ from a plain shift's.
+    """
+    layer = _layer_of(op, graph)
+    if layer is None or not _is_plain_3x3(layer):
+        return None
+    constants = biased_constants(layer.rescaling)
+    height, width, channels = layer.size
+    output_height, output_width = layer.output_size
+    top, _, left, right = layer.attributes.padding
+    columns = width - 2 + left
+    unroll = _unroll(columns, optimize)
+    reach = max(channels * (output_width + unroll), 4 * width)
+    if constants is None or columns < 1 or reach > _MOST_OFFSET:
+        return None
+    band = _band(layer)
+    image = {
+        "height": height,
+        "width": width,
+        "channels": channels,
+        "padding_top": top,
+        "zero_point": layer.zero_point,
+        "line_words": (band + 1) * width,
+    }
+    rows = {
+        "width": width,
+        "output_width": output_width,
+        "channels": channels,
+        "padding_left": left,
+        "padding_right": right,
+        "zero_point": layer.zero_point,
+        "shift": constants.shift,
+        "unroll": unroll,
+    }
+    parameters = {
+        **{f"image.{field}": value for field, value in image.items()},
+        **{f"rows.{field}": value for field, value in rows.items()},
+        "output_height": output_height,
+        "band": band,
+    }
+    words = _tap_words(layer.weights)
+    packed = np.column_stack([words, constants.multipliers, constants.biases]).astype(np.int32)
+    arguments = (
+        op.inputs[0],
+        ("constants", packed),
+        op.output,
+        Scratch(16 * (band + 1) * width),
+    )
+    overlaps = {op.inputs[0]: EXACTLY_IN_PLACE} if output_width <= width else {}
+    call = KernelCall("dsp/depthwise_3x3", parameters, arguments, True, overlaps)
+    return (call,)
+
+
+def _layer_of(op: Op, graph: Graph) -> _Layer | None:
+    """An op as the kernels see it; None for what they do not cover, and where sums may wrap."""
+    attributes = op.attributes
+    assert isinstance(attributes, DepthwiseConv2D)
+    source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
+    sums = accumulators(op, graph)
+    if sums is None or source.shape[0] != 1 or target.shape[3] != source.shape[3]:
+        return None
+    zeros = np.zeros(target.shape[3], np.int64)
+    multipliers, shifts = zeros + sums.multipliers, zeros + sums.shifts
+    rescaling = Rescaling(
+        multipliers, shifts, sums.zero_point, sums.clamp, sums.low, sums.high, zeros + sums.bias
+    )
+    if rescaling.wraps:
+        return None
+    _, height, width, channels = source.shape
+    return _Layer(
+        attributes,
+        (height, width, channels),
+        source.zero_point,
+        (target.shape[1], target.shape[2]),
+        graph.tensor(op.inputs[1]).array[0],
+        rescaling,
+    )
+
+
+def _is_plain_3x3(layer: _Layer) -> bool:
+    attributes = layer.attributes
+    return (
+        layer.weights.shape[:2] == (3, 3)
+        and attributes.stride == (1, 1)
+        and attributes.dilation == (1, 1)
+        and attributes.padding[0] <= 2
+        and max(attributes.padding[2:]) <= 1
+        and layer.size[2] >= 4
+    )
+
+
+def _unroll(columns: int, optimize: str) -> int:
+    """Columns in the loop's body: all of a narrow image, or an even number."""
+    if optimize == "size":
+        return columns if columns <= 2 else 2
+    return columns if columns <= _MOST_UNROLLED else _MOST_UNROLLED
+
+
+def _band(layer: _Layer) -> int:
+    """Pairs of output rows that are made from one filling of the lines."""
+    pairs = (layer.output_size[0] + 1) // 2
+    fitting = _WORKING_BYTES // (16 * layer.size[1]) - 1
+    return max(1, min(pairs, fitting))
+
+
+def _tap_words(weights: Values) -> Values:
+    """int32 [channels, 3]: middle, upper, lower, middle tap of each column, lowest byte first.
+
+    Args:
+        weights: int8 [3, 3, channels].
+    """
+    upper, middle, lower = weights.astype(np.uint8).transpose(0, 2, 1)
+    words: Values = np.stack([middle, upper, lower, middle], axis=-1).view("<i4")[..., 0]
+    return words
+
+
+@dataclass(frozen=True)
+class BiasedConstants:
+    """output = saturate8(((sum << 8) + bias) * multiplier >> 32 >> shift), channel by channel."""
+
+    shift: int
+    multipliers: Integers
+    biases: Integers
+
+
+def biased_constants(rescaling: Rescaling) -> BiasedConstants | None:
+    """Constants that give TFLM's outputs for all sums in range; None where there are none.
+
+    The output is at least q where (sum << 8) + bias >= ceil((q << (32 + shift)) / multiplier), a
+    limit K. At each output's threshold T this leaves 256 neighbouring biases; what all outputs
+    leave together is an interval, or nothing. Multipliers beside TFLM's are tried as well.
+    """
+    top = int(rescaling.shifts.max())
+    shift = 7 - top
+    if rescaling.clamp != common.FULL_RANGE or not 1 <= shift <= _MOST_SHIFT:
+        return None
+    places = np.minimum(top - rescaling.shifts, 62)
+    exact = np.maximum((rescaling.multipliers + ((np.int64(1) << places) >> 1)) >> places, 1)
+    multipliers = exact.copy()
+    biases, good = _biases(rescaling, shift, exact, np.arange(len(exact)))
+    for tried in _neighbours(exact):
+        if good.all():
+            break
+        rest = np.flatnonzero(~good)
+        biases[rest], good[rest] = _biases(rescaling, shift, tried[rest], rest)
+        multipliers[rest] = tried[rest]
+    return BiasedConstants(shift, multipliers, biases) if good.all() else None
+
+
+def _neighbours(multipliers: Integers) -> Iterator[Integers]:
+    """Other multipliers: a little off, and, for channels with hardly an output, far larger."""
+    for size in range(1, 49):
+        for nudge in (size, -size):
+            yield np.clip(multipliers + nudge * np.maximum(multipliers >> 24, 1), 1, INT32_MAX)
+    for sixteenths in range(1, 16 * 30):
+        larger = multipliers * 2.0 ** (sixteenths / 16)
+        yield np.minimum(larger, INT32_MAX).astype(np.int64)
+
+
+def _biases(
+    rescaling: Rescaling, shift: int, multipliers: Integers, channels: Integers
+) -> tuple[Integers, NDArray[np.bool_]]:
+    """The bias of each of some channels, and whether there is one."""
+    low, high = rescaling.low[channels], rescaling.high[channels]
+    thresholds = rescaling.thresholds()[channels]
+    outputs = np.arange(-127, 128, dtype=np.int64) << (32 + shift)
+    limits = -(-outputs // multipliers[:, np.newaxis])
+    begins = np.maximum(thresholds, low[:, np.newaxis]) << _RAISED
+    before = np.minimum(thresholds - 1, high[:, np.newaxis]) << _RAISED
+    never = np.int64(1) << 40
+    least = np.where(thresholds <= high[:, np.newaxis], limits - begins, -never).max(1)
+    most = np.where(thresholds > low[:, np.newaxis], limits - 1 - before, never).min(1)
+    least = np.maximum(least, INT32_MIN - np.minimum(low << _RAISED, 0))
+    most = np.minimum(most, INT32_MAX - np.maximum(high << _RAISED, 0))
+    return least + (most - least) // 2, least <= most

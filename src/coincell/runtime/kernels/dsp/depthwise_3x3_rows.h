@@ -1,0 +1,93 @@
+/* Output rows of a 3x3 depthwise convolution with stride 1, for one channel.
+ *
+ * On a core with the DSP instructions and an FPU the loop over columns is one piece of assembly
+ * that uses all fourteen registers; what does not fit waits in registers of the FPU. Beside it
+ * stands the same in C, for every other core. */
+#ifndef COINCELL_KERNELS_DSP_DEPTHWISE_3X3_ROWS_H
+#define COINCELL_KERNELS_DSP_DEPTHWISE_3X3_ROWS_H
+
+#include <stdint.h>
+
+#include "kernels/dsp/instructions.h"
+
+/* Words of constants a channel: three columns of taps, then the multiplier, then the bias. The
+ * bytes of a column's word are, from the lowest: the middle tap, the upper, the lower, the middle. */
+#define COINCELL_ROWS_3X3_CONSTANTS 5
+
+typedef struct {
+    int32_t width;        /* of the image */
+    int32_t output_width; /* width + padding_left + padding_right - 2 */
+    int32_t channels;
+    int32_t padding_left;  /* 0 or 1 */
+    int32_t padding_right; /* 0 or 1 */
+    int32_t zero_point;
+    int32_t shift;
+    int32_t unroll; /* columns in the assembly's loop, 1 .. 6 */
+} coincell_rows_3x3_parameters;
+
+#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FP) && defined(__GNUC__)
+#include "kernels/dsp/depthwise_3x3_assembly.h"
+#else
+
+/* A column's taps as pairs, each 256 times too large. */
+typedef struct {
+    uint32_t upper; /* upper and middle */
+    uint32_t lower; /* middle and lower */
+} coincell_column_taps;
+
+COINCELL_INSTRUCTION coincell_column_taps coincell_taps_of(int32_t word)
+{
+    const coincell_column_taps taps = {(uint32_t)word & 0xFF00FF00u,
+                                       (uint32_t)word << 8 & 0xFF00FF00u};
+    return taps;
+}
+
+/* The sum of the upper output row, with a column's pairs. */
+COINCELL_INSTRUCTION int32_t coincell_upper_sum(uint32_t first, uint32_t second,
+                                                coincell_column_taps taps, int32_t sum)
+{
+    return coincell_smlabt(second, taps.lower, coincell_smlad(first, taps.upper, sum));
+}
+
+/* The sum of the lower output row, with a column's pairs. */
+COINCELL_INSTRUCTION int32_t coincell_lower_sum(uint32_t first, uint32_t second,
+                                                coincell_column_taps taps, int32_t sum)
+{
+    return coincell_smlad(second, taps.lower, coincell_smlatb(first, taps.upper, sum));
+}
+
+/* line:      [count + 1, width] pairs
+ * constants: [5]
+ * output:    [count * rows, output_width, channels], from this channel on
+ * rows:      of outputs that a pair row gives: 2, or 1 for the last row of an odd number */
+COINCELL_INSTRUCTION void coincell_rows_3x3(const coincell_rows_3x3_parameters *p,
+                                            const uint32_t *line, const int32_t *constants,
+                                            int8_t *output, int32_t count, int32_t rows)
+{
+    const uint32_t outside = (uint32_t)(p->zero_point & 0xFFFF) * 0x00010001u;
+    const int32_t multiplier = constants[3];
+    for (int32_t pair = 0; pair < count; ++pair, line += p->width) {
+        for (int32_t column = 0; column < p->output_width; ++column, output += p->channels) {
+            int32_t upper = constants[4];
+            int32_t lower = constants[4];
+            for (int32_t tap = 0; tap < 3; ++tap) {
+                const int32_t seen = column + tap - p->padding_left;
+                const int inside = seen >= 0 && seen < p->width;
+                const uint32_t first = inside ? line[seen] : outside;
+                const uint32_t second = inside ? line[p->width + seen] : outside;
+                const coincell_column_taps taps = coincell_taps_of(constants[tap]);
+                upper = coincell_upper_sum(first, second, taps, upper);
+                lower = coincell_lower_sum(first, second, taps, lower);
+            }
+            output[0] = (int8_t)coincell_ssat(coincell_smmul(upper, multiplier), 8, p->shift);
+            if (rows == 2) {
+                output[p->output_width * p->channels] =
+                    (int8_t)coincell_ssat(coincell_smmul(lower, multiplier), 8, p->shift);
+            }
+        }
+        output += (rows - 1) * p->output_width * p->channels;
+    }
+}
+
+#endif
+#endif
