@@ -9,11 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from coincell.compiler.dsp.depthwise import depthwise_3x3
+from coincell.compiler.dsp.fully_connected import dense
+from coincell.compiler.dsp.strip_convolution import strip_convolution
 from coincell.compiler.ir import Graph, KernelCall, Op
 
 Candidate = Callable[[Op, Graph, str], tuple[KernelCall, ...] | None]
 
-DSP_KERNELS: Mapping[str, tuple[Candidate, ...]] = {}
+DSP_KERNELS: Mapping[str, tuple[Candidate, ...]] = {
+    "conv_2d": (strip_convolution,),
+    "depthwise_conv_2d": (depthwise_3x3,),
+    "fully_connected": (dense,),
+}
 """Kind of op -> what may compute it, the best first."""
 
 __all__ = ["DSP_KERNELS", "Candidate"]

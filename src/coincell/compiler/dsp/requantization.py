@@ -217,13 +217,24 @@ class _Scaling:
 
 
 class _Solver:
-    """Looks for constants of one layer, form by form."""
+    """Looks for constants of one layer, form by form.
+
+    Attributes:
+        thresholds: [channels, outputs above the least], see `Rescaling`.
+        factors: TFLM's multipliers; 0 where no sum in range changes the output, so that such a
+            channel's scale, however odd, is in no other's way.
+        failed: channels without a solution in the last attempt.
+    """
 
     def __init__(self, rescaling: Rescaling, left_shift: int | None, share: bool) -> None:
         self.rescaling = rescaling
         self.wanted = left_shift
         self.share = share
         self.thresholds = rescaling.thresholds()
+        within = self.thresholds > _column(rescaling.low)
+        within &= self.thresholds <= _column(rescaling.high)
+        changing = within.any(1) | (share and bool(within.any()))
+        self.factors = np.where(changing, rescaling.multipliers, 0)
         self.failed = np.zeros(len(rescaling.bias), bool)
 
     def affine(self) -> Requantization | None:
@@ -259,20 +270,18 @@ class _Solver:
 
     def _scaling(self, magnitude: Integers) -> _Scaling | None:
         """Shifts that keep raised sums of such magnitudes in an int32, and M to go with them."""
-        r = self.rescaling
-        largest = int(magnitude.max(initial=0))
-        most = 31 - max(largest, 1).bit_length()
-        top = int(np.where(r.multipliers > 0, r.shifts, -31).max())
+        shifts = self.rescaling.shifts
+        present = self.factors > 0
+        most = 31 - max(int(magnitude.max(initial=0)), 1).bit_length()
+        top = int(shifts[present].max()) if present.any() else -8
         left = min(most, _MOST_RIGHT_SHIFT + 1 + top) if self.wanted is None else self.wanted
         left = max(left, 0)
         right = min(left - 1 - top, _MOST_RIGHT_SHIFT)
-        if left > most or right < 0:
-            return None
-        places = left - 1 - right - r.shifts  # M = multiplier / 2**places
-        if np.any((places < 0) & (r.multipliers > 0)):
+        places = left - 1 - right - shifts  # M = multiplier / 2**places
+        if left > most or right < 0 or np.any((places < 0) & present):
             return None
         places = np.clip(places, 0, 62)
-        multipliers = (r.multipliers + ((np.int64(1) << places) >> 1)) >> places
+        multipliers = (self.factors + ((np.int64(1) << places) >> 1)) >> places
         return _Scaling(left, right, np.minimum(multipliers, INT32_MAX))
 
     def _solve(

@@ -1,0 +1,93 @@
+"""FULLY_CONNECTED on Armv7E-M: weights packed two outputs to an int16; see dsp/dense_block.h."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coincell.compiler.dsp.accumulators import Accumulators, accumulators
+from coincell.compiler.dsp.requantization import Form, Requantization
+from coincell.compiler.ir import Graph, KernelArgument, KernelCall, Op, Scratch, Values
+
+_PACKING_SHIFT = 8  # sums of the first of two outputs come raised by it
+_BLOCK = 8  # outputs
+
+
+def dense(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] | None:
+    """coincell_dense; None where a sum might not fit 24 bits, or constants could not be proved."""
+    del optimize
+    layer = accumulators(op, graph)
+    if layer is None or not _packs(layer.weights):
+        return None
+    chosen = _requantization(layer)
+    if chosen is None or chosen.left_shift < _PACKING_SHIFT:
+        return None
+    outputs, inputs = layer.weights.shape
+    steps = -(-inputs // 4)
+    varying, constants = _constants(chosen)
+    shared = {"multiplier": chosen.multipliers, "offset": chosen.offsets, "step": chosen.steps}
+    parameters = {
+        "rows": graph.tensor(op.inputs[0]).elements // inputs,
+        "inputs": inputs,
+        "steps": steps,
+        "outputs": outputs,
+        "varying": varying,
+        "left_shift": chosen.left_shift,
+        "right_shift": chosen.right_shift,
+        **{name: int(values[0]) if varying != 2 else 0 for name, values in shared.items()},
+        "clamp_min": layer.clamp[0],
+        "clamp_max": layer.clamp[1],
+    }
+    padded: KernelArgument = Scratch(4 * steps) if inputs % 4 else None
+    arguments = (
+        op.inputs[0],
+        ("weights", packed_weights(layer.weights)),
+        ("constants", constants),
+        padded,
+        op.output,
+    )
+    return (KernelCall("dsp/dense", parameters, arguments),)
+
+
+def _packs(weights: NDArray[np.int8]) -> bool:
+    """Whether 256 * a + b fits an int16 for all neighbouring outputs a and b."""
+    first, second = _neighbours(weights)
+    return not bool(np.any((first == -128) & (second < 0)))
+
+
+def _requantization(layer: Accumulators) -> Requantization | None:
+    """One multiplier for all where the scales are, else one for each."""
+    shared = layer.requantization(share_multiplier=True) if len(layer.multipliers) == 1 else None
+    return shared or layer.requantization()
+
+
+def _constants(chosen: Requantization) -> tuple[int, Values]:
+    """What varies (as in dsp/dense.h), and the numbers that do."""
+    same = [np.ptp(values) == 0 for values in (chosen.multipliers, chosen.offsets, chosen.steps)]
+    if chosen.form is Form.AFFINE and same[0]:
+        return 0, chosen.offsets
+    if all(same):
+        return 1, chosen.biases
+    columns = (chosen.biases, chosen.multipliers, chosen.offsets, chosen.steps)
+    return 2, np.ascontiguousarray(np.stack(columns, axis=1))
+
+
+def _neighbours(weights: NDArray[np.int8]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Rows 0, 2, ... and rows 1, 3, ... of weights [outputs, inputs]; a missing last row is 0."""
+    even = np.pad(weights.astype(np.int32), ((0, len(weights) % 2), (0, 0)))
+    return even[0::2], even[1::2]
+
+
+def packed_weights(weights: NDArray[np.int8]) -> NDArray[np.int16]:
+    """Weights [outputs, inputs] in the order in which dsp/dense.h reads them, flat.
+
+    Blocks of eight outputs, then single pairs; within each, steps of four inputs (0 and 2, then 1
+    and 3), of which each has one word a pair of outputs. Missing inputs count as 0.
+    """
+    first, second = _neighbours(weights)
+    joined = 256 * first + second
+    joined = np.pad(joined, ((0, 0), (0, -joined.shape[1] % 4)))
+    steps = joined.reshape(len(joined), -1, 2, 2).transpose(0, 1, 3, 2)  # [pair, step, odd, lane]
+    whole = len(weights) // _BLOCK * _BLOCK // 2
+    blocks = steps[:whole].reshape(-1, _BLOCK // 2, *steps.shape[1:]).transpose(0, 2, 3, 1, 4)
+    return np.concatenate([blocks.reshape(-1), steps[whole:].reshape(-1)]).astype(np.int16)

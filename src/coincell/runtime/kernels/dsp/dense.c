@@ -1,0 +1,115 @@
+#include "kernels/dsp/dense.h"
+
+#include "kernels/dsp/dense_block.h"
+#include "kernels/dsp/instructions.h"
+#include "kernels/fixed_point.h"
+#include "kernels/memory.h"
+
+/* Outputs of some pairs, for one way in which constants vary; it is a constant of the caller.
+ *
+ * sums:      [pairs, 2], see dense_block.h
+ * constants: of these outputs on
+ * output:    [2 * pairs] */
+COINCELL_INSTRUCTION void finish_alike(const coincell_dense_parameters *p, int32_t varying,
+                                       const int32_t *sums, const int32_t *constants,
+                                       int32_t pairs, int8_t *output)
+{
+    const int32_t left_shift = p->left_shift;
+    const int32_t right_shift = p->right_shift;
+    int32_t multiplier = p->multiplier;
+    int32_t offset = p->offset;
+    int32_t step = p->step;
+    for (const int8_t *end = output + 2 * pairs; output != end; sums += 2) {
+        const uint32_t both = (uint32_t)sums[0];
+        const uint32_t second = (uint32_t)sums[1];
+        const int32_t raised[2] = {(int32_t)((both - second) << (left_shift - 8)),
+                                   (int32_t)(second << left_shift)};
+        for (int i = 0; i < 2; ++i) {
+            int32_t x = raised[i];
+            if (varying == COINCELL_DENSE_OFFSETS) {
+                offset = *constants++;
+            } else {
+                x += *constants++;
+            }
+            if (varying == COINCELL_DENSE_EACH) {
+                multiplier = *constants++;
+                offset = *constants++;
+                step = *constants++;
+            }
+            int32_t high = coincell_smmla(x, multiplier, offset);
+            if (varying != COINCELL_DENSE_OFFSETS) {
+                high -= (x >> 31) & step;
+            }
+            *output++ = (int8_t)coincell_ssat(high >> right_shift, 8, 0);
+        }
+    }
+}
+
+/* The same. */
+static void finish(const coincell_dense_parameters *p, const int32_t *sums,
+                   const int32_t *constants, int32_t pairs, int8_t *output)
+{
+    if (p->varying == COINCELL_DENSE_OFFSETS) {
+        finish_alike(p, COINCELL_DENSE_OFFSETS, sums, constants, pairs, output);
+    } else if (p->varying == COINCELL_DENSE_BIASES) {
+        finish_alike(p, COINCELL_DENSE_BIASES, sums, constants, pairs, output);
+    } else {
+        finish_alike(p, COINCELL_DENSE_EACH, sums, constants, pairs, output);
+    }
+}
+
+/* One row.
+ *
+ * input:  [4 * steps]
+ * others: as in coincell_dense */
+static void dense_row(const coincell_dense_parameters *p, const int8_t *input,
+                      const uint32_t *weights, const int32_t *constants, int8_t *output)
+{
+    const int32_t words = p->varying == COINCELL_DENSE_EACH ? 4 : 1;
+    int32_t sums[8];
+    int32_t left = p->outputs;
+    for (; left >= 8; left -= 8, weights += 8 * p->steps) {
+        coincell_dense_block(input, weights, p->steps, sums);
+        finish(p, sums, constants, 4, output);
+        constants += 8 * words;
+        output += 8;
+    }
+    for (; left > 0; left -= 2, weights += 2 * p->steps) {
+        int8_t pair[2];
+        coincell_dense_pair(input, weights, p->steps, sums);
+        finish(p, sums, constants, 1, pair);
+        constants += 2 * words;
+        *output++ = pair[0];
+        if (left > 1) {
+            *output++ = pair[1];
+        }
+    }
+}
+
+/* output: [count] */
+static void clamp(const coincell_dense_parameters *p, int8_t *output, int32_t count)
+{
+    if (p->clamp_min > INT8_MIN || p->clamp_max < INT8_MAX) {
+        for (int32_t i = 0; i < count; ++i) {
+            output[i] = (int8_t)coincell_clamp(output[i], p->clamp_min, p->clamp_max);
+        }
+    }
+}
+
+void coincell_dense(const coincell_dense_parameters *p, const void *input, const void *weights,
+                    const void *constants, void *padded, void *output)
+{
+    const int8_t *row = input;
+    int8_t *made = output;
+    for (int32_t i = 0; i < p->rows; ++i, row += p->inputs, made += p->outputs) {
+        const int8_t *whole = row;
+        if (padded) {
+            int8_t *copy = padded;
+            memset(copy + 4 * p->steps - 4, 0, 4);
+            memcpy(copy, row, (size_t)p->inputs);
+            whole = copy;
+        }
+        dense_row(p, whole, weights, constants, made);
+        clamp(p, made, p->outputs);
+    }
+}
