@@ -9,7 +9,7 @@ from coincell.compiler.ir import SCRATCH_ALIGNMENT, DType, Graph, KernelCall, Op
 from coincell.compiler.layers import layer_symbol
 from coincell.compiler.plan import Plan
 from coincell.compiler.selection import Kernels
-from coincell.compiler.streaming import RowOp
+from coincell.compiler.streaming import RowOp, RowTotal
 
 
 class LayerWriter:
@@ -48,6 +48,23 @@ class LayerWriter:
         arguments = ", ".join((*declared, "int8_t *output"))
         places = {**reads, item.op.output: "output"}
         return self._function(number, kernels, scratch, arguments, places)
+
+    def total_layer(self, number: int, item: RowTotal, sums: int) -> str:
+        """The C function that adds one row to a total; `sums` is where these lie in the arena."""
+        what = f"adds each row of {_shapes(self.graph, item.op)}"
+        return "\n".join(
+            (
+                f"/* {item.op.place or item.op.kind}: {what} */",
+                f"static NOINLINE void {layer_symbol(self.name, number, item.op)}(",
+                "    const int8_t *input_0, int32_t row, int8_t *output)",
+                "{",
+                _parameters(item.call).rstrip("\n"),
+                "    coincell_row_sums(&parameters, input_0, row,",
+                f"                      (int32_t *)(void *)(arena + {sums}), output);",
+                "}",
+                "",
+            )
+        )
 
     def _function(
         self,
@@ -126,10 +143,11 @@ class LayerWriter:
         key = (c_type, values.tobytes())
         if key not in self._known_constants:
             symbol = f"{prefix}_{role}"
+            alignment = max(4, values.itemsize)
             self._known_constants[key] = symbol
             self.constant_bytes += values.nbytes
             self.constants.append(
-                f"static const _Alignas(4) {c_type} {symbol}[{values.size}] = {{\n"
+                f"static const _Alignas({alignment}) {c_type} {symbol}[{values.size}] = {{\n"
                 f"{_numbers(values)}\n}};\n"
             )
         return self._known_constants[key]
@@ -160,7 +178,8 @@ def _numbers(values: Values) -> str:
 def _number(value: object) -> str:
     """As C reads it back exactly: the smallest int32 has no literal of its own."""
     if isinstance(value, float):
-        return f"{value:.9g}f" if "." in f"{value:.9g}" else f"{value:.9g}.0f"
+        digits = f"{value:.9g}"
+        return f"{digits}f" if "." in digits or "e" in digits else f"{digits}.0f"
     return "(-2147483647 - 1)" if value == -(2**31) else str(value)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from coincell.compiler.emit_layers import LayerWriter
 from coincell.compiler.ir import SCRATCH_ALIGNMENT
 from coincell.compiler.layers import layer_symbol
-from coincell.compiler.selection import Step
-from coincell.compiler.streaming import Region, RowOp, RowWindow
+from coincell.compiler.selection import Kernels, Step
+from coincell.compiler.streaming import Region, RowOp, RowTotal, RowWindow
 from coincell.errors import InternalError
 
 
@@ -42,7 +42,7 @@ class _StreamWriter:
         region = self._region
         scratch = self._base + -(-region.window_bytes // SCRATCH_ALIGNMENT) * SCRATCH_ALIGNMENT
         layers = [
-            self._writer.row_layer(self._numbers[item.op.output], item, kernels, scratch)
+            self._layer(item, kernels, scratch)
             for item, kernels in zip(region.ops, self._step.kernels, strict=True)
         ]
         makers = {item.op.output: item for item in region.ops}
@@ -54,6 +54,12 @@ class _StreamWriter:
             f"static coincell_row_window {self._symbol}_windows[{count}];\n"
         )
         return "\n".join((*layers, state, *fills, self._main(makers[region.sink])))
+
+    def _layer(self, item: RowOp, kernels: Kernels, scratch: int) -> str:
+        number = self._numbers[item.op.output]
+        if isinstance(item, RowTotal):
+            return self._writer.total_layer(number, item, self._base + self._region.sums_offset)
+        return self._writer.row_layer(number, item, kernels, scratch)
 
     def _window(self, name: str) -> str:
         return f"{self._symbol}_windows[{self._slots[name]}]"
@@ -107,15 +113,18 @@ static NOINLINE void {self._symbol}_rows_{self._slots[name]}(int32_t end)
 
     def _main(self, item: RowOp) -> str:
         """The function that computes the region."""
-        region, writer = self._region, self._writer
-        tensor = writer.graph.tensor(region.sink)
-        height = tensor.shape[1]
-        row_bytes = tensor.size_bytes // height
+        region = self._region
+        start = self._writer.plan.offsets[region.sink]
+        if region.total:
+            height, place = region.total.rows, f"row, arena + {start}"
+        else:
+            tensor = self._writer.graph.tensor(region.sink)
+            height = tensor.shape[1]
+            place = f"arena + {start} + row * {tensor.size_bytes // height}"
         resets = "\n".join(
             f"    {self._window(name)} = (coincell_row_window){{{w.first_row}, {w.first_row}}};"
             for name, w in region.windows.items()
         )
-        place = f"arena + {writer.plan.offsets[region.sink]} + row * {row_bytes}"
         return f"""\
 /* Row by row from {", ".join(region.sources)} to {region.sink}: no tensor between is ever whole. */
 static NOINLINE void {self._symbol}(void)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from coincell.compiler.dsp import DSP_KERNELS
 from coincell.compiler.ir import Graph, KernelCall, Op
-from coincell.compiler.streaming import Region
+from coincell.compiler.streaming import Region, RowOp, RowTotal
 from coincell.compiler.targets import Target
 
 
@@ -133,7 +133,7 @@ def select(table: KernelTable, regions: tuple[Region, ...] = ()) -> Selection:
     for number, op in enumerate(graph.ops):
         if number in starts:
             region = starts[number]
-            kernels = tuple(table.of_rows(i.op, i.row, i.graph) for i in region.ops)
+            kernels = tuple(_row_kernels(item, table) for item in region.ops)
             ops.append(region.as_op(graph))
             steps.append(Step(len(ops) - 1, ops[-1], kernels, region))
         elif number not in inside:
@@ -141,3 +141,9 @@ def select(table: KernelTable, regions: tuple[Region, ...] = ()) -> Selection:
             if not op.attributes.aliases_input:
                 steps.append(Step(len(ops) - 1, op, (table.whole(op),)))
     return Selection(graph.with_ops(ops) if regions else graph, tuple(steps))
+
+
+def _row_kernels(item: RowOp, table: KernelTable) -> Kernels:
+    if isinstance(item, RowTotal):
+        return Kernels(item.op, (item.call,))
+    return table.of_rows(item.op, item.row, item.graph)

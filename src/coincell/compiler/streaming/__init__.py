@@ -6,5 +6,16 @@ here: it is imported by itself.
 
 from coincell.compiler.streaming.region import Region, RowWindow, Streamed, stream_region
 from coincell.compiler.streaming.rows import RowAccess, RowOp, row_op
+from coincell.compiler.streaming.totals import RowTotal, row_total
 
-__all__ = ["Region", "RowAccess", "RowOp", "RowWindow", "Streamed", "row_op", "stream_region"]
+__all__ = [
+    "Region",
+    "RowAccess",
+    "RowOp",
+    "RowTotal",
+    "RowWindow",
+    "Streamed",
+    "row_op",
+    "row_total",
+    "stream_region",
+]

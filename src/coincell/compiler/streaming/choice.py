@@ -46,10 +46,10 @@ def _regions(graph: Graph) -> list[Region]:
     found = []
     for start in range(len(graph.ops)):
         for stop in range(start + 1, min(start + _MOST_OPS, len(graph.ops)) + 1):
-            if not by_rows[stop - 1]:
-                break
             region = stream_region(graph, start, stop) if stop - start > 1 else None
             if region is not None:
                 found.append(region)
+            if not by_rows[stop - 1]:
+                break  # it may have ended a region, but goes on with none
     found.sort(key=lambda region: (region.stop - region.start, region.start))
     return found

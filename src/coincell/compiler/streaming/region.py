@@ -15,6 +15,7 @@ from typing import ClassVar
 
 from coincell.compiler.ir import Attributes, Graph, Op, Tensor, Values
 from coincell.compiler.streaming.rows import RowOp, row_op
+from coincell.compiler.streaming.totals import RowTotal, row_total
 from coincell.errors import InternalError
 
 
@@ -68,7 +69,9 @@ class Region:
         sources: the whole tensors that it reads.
         sink: the whole tensor that it makes.
         windows: by tensor, those of sources that are read beyond their borders included.
-        window_bytes: working memory for all windows.
+        window_bytes: working memory for all windows, and for the sums of a total.
+        total: the last op, if it is a mean over all rows.
+        sums_offset: where its sums lie in the working memory.
         overlaps: source -> the least distance in bytes from the sink's first byte to the source's
             at which the rows written never reach rows still to be read.
     """
@@ -81,6 +84,8 @@ class Region:
     windows: Mapping[str, RowWindow]
     window_bytes: int
     overlaps: Mapping[str, int]
+    total: RowTotal | None = None
+    sums_offset: int = 0
 
     def as_op(self, graph: Graph) -> Op:
         """The region as one op."""
@@ -94,7 +99,9 @@ def stream_region(graph: Graph, start: int, stop: int) -> Region | None:
     They do if each can be computed by rows, no one outside reads what lies between them, and only
     the last one's output leaves.
     """
-    ops = [row_op(op, graph) for op in graph.ops[start:stop]]
+    last = graph.ops[stop - 1]
+    ops: list[RowOp | None] = [row_op(op, graph) for op in graph.ops[start : stop - 1]]
+    ops.append(row_total(last, graph) or row_op(last, graph))
     found = [op for op in ops if op is not None]
     if len(found) < len(ops) or not found or not _closed(graph, found):
         return None
@@ -102,9 +109,21 @@ def stream_region(graph: Graph, start: int, stop: int) -> Region | None:
     made = {item.op.output for item in found}
     sources = tuple(dict.fromkeys(n for item in found for n in item.reads if n not in made))
     play = _Play(graph, found, sources)
-    play.run(sink)
-    windows, total = _windows(graph, play)
-    return Region(start, stop, tuple(found), sources, sink, windows, total, play.overlaps(sink))
+    play.run(found[-1])
+    windows, window_bytes = _windows(graph, play)
+    total = found[-1] if isinstance(found[-1], RowTotal) else None
+    return Region(
+        start=start,
+        stop=stop,
+        ops=tuple(found),
+        sources=sources,
+        sink=sink,
+        windows=windows,
+        window_bytes=window_bytes + (total.sums_bytes if total else 0),
+        overlaps=play.overlaps(found[-1]),
+        total=total,
+        sums_offset=window_bytes,
+    )
 
 
 def _closed(graph: Graph, ops: Sequence[RowOp]) -> bool:
@@ -138,10 +157,10 @@ class _Play:
                 self.first[name] = min(self.first.get(name, 0), -access.above)
         self.end = dict(self.first)
 
-    def run(self, sink: str) -> None:
-        """Make all rows of the sink."""
-        for row in range(self._height(sink)):
-            self._make(self.makers[sink], row)
+    def run(self, last: RowOp) -> None:
+        """Make all rows of the sink, or add all rows of a total."""
+        for row in range(self._rows(last)):
+            self._make(last, row)
             self.progress.append({name: self.end[name] for name in self.sources})
 
     def _make(self, item: RowOp, row: int) -> None:
@@ -161,20 +180,27 @@ class _Play:
     def _height(self, name: str) -> int:
         return self.graph.tensor(name).shape[1]
 
-    def overlaps(self, sink: str) -> dict[str, int]:
+    def _rows(self, last: RowOp) -> int:
+        return last.rows if isinstance(last, RowTotal) else self._height(last.op.output)
+
+    def overlaps(self, last: RowOp) -> dict[str, int]:
         """Source -> how far behind the sink's start it must begin.
 
         A source's row is copied into its window when it is first needed, and the whole of it is
         read no more.
         """
-        step = _row_bytes(self.graph.tensor(sink))
+        target = self.graph.tensor(last.op.output)
+        rows = self._rows(last)
+        written = [target.size_bytes * (row + 1) // rows for row in range(rows)]
+        if isinstance(last, RowTotal):
+            written[:-1] = [0] * (rows - 1)
         distances = {}
         for name in self.sources:
             row_bytes = _row_bytes(self.graph.tensor(name))
             height = self._height(name)
             distances[name] = max(
-                (row + 1) * step - min(max(ends[name], 0), height) * row_bytes
-                for row, ends in enumerate(self.progress)
+                so_far - min(max(ends[name], 0), height) * row_bytes
+                for so_far, ends in zip(written, self.progress, strict=True)
             )
         return {name: max(0, distance) for name, distance in distances.items()}
 
