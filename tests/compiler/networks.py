@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from compiler.sampling import typed_samples
 from compiler.tflite_writer import WrittenOperator, WrittenTensor, write_tflite
 
 SAME, VALID = 0, 1
@@ -222,10 +223,15 @@ class Network:
         return write_tflite(self.tensors, self.operators, self.inputs, list(outputs))
 
     def samples(self, count: int) -> list[np.ndarray[Any, Any]]:
-        """Random inputs over the whole range of int8; the first are its two ends."""
+        """Random inputs over the whole range of their type; int8's begin with its two ends."""
         arrays = []
         for index in self.inputs:
             shape = self.shape(index)
+            if self.tensors[index].dtype != "int8":
+                dtype, made = self.tensors[index].dtype, (count, *shape)
+                scale = next((t.scale for t in self.tensors if isinstance(t.scale, float)), 1.0)
+                arrays.append(typed_samples(self.random, dtype, made, scale))
+                continue
             array = self.random.integers(-128, 128, (count, *shape)).astype(np.int8)
             array[0], array[1] = -128, 127
             arrays.append(array)

@@ -18,12 +18,13 @@ from coincell.compiler import (
     read_model,
 )
 from coincell.errors import ModelError
-from compiler import random_elementwise, random_networks, random_reductions
+from compiler import random_edges, random_elementwise, random_networks, random_reductions
 from compiler.networks import Network
 from compiler.random_networks import whole_network
 
 OPERATORS = {
     **random_networks.OPERATORS,
+    **random_edges.OPERATORS,
     **random_elementwise.OPERATORS,
     **random_reductions.OPERATORS,
 }
@@ -43,7 +44,6 @@ PUBLIC = (
 
 LATER = {
     "int16x8_cnn",
-    "io_float_float",
 }
 """Models of the zoo that need operators which are not supported yet."""
 

@@ -178,7 +178,7 @@ def test_the_plain_dense_layer_is_legal() -> None:
         (_operator(inputs=[0]), "1 inputs"),
         (_operator(outputs=[]), "lacks an operand"),
         (_operator(outputs=[0]), "exists already"),
-        (_operator(code=18), r"Operator 0 \(MUL\), which makes 'y', is not supported"),
+        (_operator(code=42), r"Operator 0 \(DIV\), which makes 'y', is not supported"),
         (_operator(code=32, custom="Thing"), "custom 'Thing'"),
     ],
 )

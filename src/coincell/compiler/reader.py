@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from coincell.compiler.ir import DType, Graph, Op, Quantization, State, Tensor
-from coincell.compiler.operator_readers import READERS, WITH_GAPS, Source
+from coincell.compiler.operator_readers import ON_FLOATS, READERS, WITH_GAPS, Source
 from coincell.compiler.schema import (
     MAX_FILE_BYTES,
     ModelRecord,
@@ -133,12 +133,7 @@ class _Translation:
         if not indices:
             raise ModelError(f"The model has no {what}.", _DAMAGED_HINT)
         for index in indices:
-            tensor = self._tensor(index, f"The graph's {what}")
-            if tensor.dtype is DType.FLOAT32:
-                raise ModelError(
-                    f"The {what} {tensor.source_name!r} is float32; only integers are supported.",
-                    _FLOAT_HINT,
-                )
+            self._tensor(index, f"The graph's {what}")
         return indices
 
     def _refuse_open_shape(self, index: int) -> None:
@@ -173,7 +168,8 @@ class _Translation:
         gaps = len(inputs) < len(operands) and record.name not in WITH_GAPS
         if gaps or len(outputs) < len(results) or not outputs or not inputs:
             raise ModelError(f"{record.place} lacks an operand in the middle.", _DAMAGED_HINT)
-        self._refuse_float(record, (*inputs, *outputs))
+        if record.name not in ON_FLOATS:
+            self._refuse_float(record, (*inputs, *outputs))
         attributes, kept = reader(Source(record, inputs, outputs, tuple(operands)))
         updated = tuple(self._update(record, kept[i]) for i in attributes.updates.values())
         return Op(

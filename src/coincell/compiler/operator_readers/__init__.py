@@ -34,4 +34,7 @@ READERS: Mapping[str, Reader] = {
 WITH_GAPS = frozenset({"SVDF", "UNIDIRECTIONAL_SEQUENCE_LSTM"})
 """Operators whose operands may be left out in the middle."""
 
-__all__ = ["READERS", "WITH_GAPS", "Reader", "Reading", "Source"]
+ON_FLOATS = frozenset({"CAST", "DEQUANTIZE", "EXPAND_DIMS", "QUANTIZE", "RESHAPE", "SQUEEZE"})
+"""Operators that may read or write float32: those at a model's edges."""
+
+__all__ = ["ON_FLOATS", "READERS", "WITH_GAPS", "Reader", "Reading", "Source"]

@@ -6,17 +6,32 @@ from collections.abc import Mapping
 
 from coincell.compiler.ir import DType
 from coincell.compiler.operator_readers.source import Reader, Reading, Source
-from coincell.compiler.operators import Requantize
-from coincell.compiler.operators.common import FULL_RANGE
+from coincell.compiler.operators import Cast, Dequantize, Quantize, Requantize
+from coincell.compiler.operators.requantize import integer_range
 
 
 def _quantize(source: Source) -> Reading:
     source.require_counts(1, 1)
-    whole = (0, 255) if source.outputs[0].dtype is DType.UINT8 else FULL_RANGE
-    return Requantize(whole), source.inputs
+    if source.inputs[0].dtype is DType.FLOAT32:
+        return Quantize(), source.inputs
+    target = source.outputs[0].dtype
+    source.require(target is not DType.FLOAT32, "quantizes to float32")
+    return Requantize(integer_range(target)), source.inputs
+
+
+def _dequantize(source: Source) -> Reading:
+    source.require_counts(1, 1)
+    return Dequantize(), source.inputs
+
+
+def _cast(source: Source) -> Reading:
+    source.require_counts(1, 1)
+    return Cast(), source.inputs
 
 
 READERS: Mapping[str, Reader] = {
+    "CAST": _cast,
+    "DEQUANTIZE": _dequantize,
     "QUANTIZE": _quantize,
 }
 """By the schema's name."""

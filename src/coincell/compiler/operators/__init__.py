@@ -7,6 +7,7 @@ from coincell.compiler.operators.arg_extremum import ArgMax, ArgMin
 from coincell.compiler.operators.concatenation import Concatenation
 from coincell.compiler.operators.conv_2d import Conv2D
 from coincell.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
+from coincell.compiler.operators.edges import Cast, Dequantize, Quantize
 from coincell.compiler.operators.elementwise import Maximum, Minimum, Mul, Prelu
 from coincell.compiler.operators.fully_connected import FullyConnected
 from coincell.compiler.operators.gather import Gather
@@ -36,10 +37,12 @@ _KINDS: tuple[type[Attributes], ...] = (
     AveragePool2D,
     BatchToSpace,
     BroadcastTo,
+    Cast,
     Concatenation,
     Conv2D,
     DepthToSpace,
     DepthwiseConv2D,
+    Dequantize,
     Elu,
     FullyConnected,
     Gather,
@@ -58,6 +61,7 @@ _KINDS: tuple[type[Attributes], ...] = (
     Pack,
     Pad,
     Prelu,
+    Quantize,
     ReduceMax,
     ReduceMin,
     Requantize,
@@ -91,10 +95,12 @@ __all__ = [
     "AveragePool2D",
     "BatchToSpace",
     "BroadcastTo",
+    "Cast",
     "Concatenation",
     "Conv2D",
     "DepthToSpace",
     "DepthwiseConv2D",
+    "Dequantize",
     "Elu",
     "FullyConnected",
     "Gather",
@@ -113,6 +119,7 @@ __all__ = [
     "Pack",
     "Pad",
     "Prelu",
+    "Quantize",
     "ReduceMax",
     "ReduceMin",
     "Requantize",

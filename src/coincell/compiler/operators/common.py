@@ -14,6 +14,13 @@ from coincell.compiler.ir import DType, Graph, KernelCall, Op, Tensor, Values
 
 INT8_MIN, INT8_MAX = -128, 127
 FULL_RANGE = (INT8_MIN, INT8_MAX)
+RANGES = {
+    DType.INT8: FULL_RANGE,
+    DType.UINT8: (0, 255),
+    DType.INT16: (-32768, 32767),
+    DType.INT32: (-(1 << 31), (1 << 31) - 1),
+}
+"""Smallest and largest value of an element type."""
 MAX_SHIFT = 30
 MAX_PRODUCT_SHIFT = 14
 """The most for products of two 8-bit values, so that no result leaves 32 bits."""
@@ -33,10 +40,26 @@ def _type(tensor: Tensor) -> str:
     return tensor.dtype.value
 
 
-def require_activations(op: Op, graph: Graph, *names: str) -> None:
-    """Fail unless all named tensors are int8 with one scale and one zero point each."""
+def require_activations(
+    op: Op, graph: Graph, *names: str, types: Sequence[DType] = (DType.INT8,)
+) -> None:
+    """Fail unless all named tensors are of one type, with one scale and one zero point each.
+
+    Args:
+        types: of which they may be; the zero point of int16 must be 0.
+    """
+    kind = graph.tensor(names[0]).dtype if names else DType.INT8
     for name in names:
-        require_int8(op, graph.tensor(name))
+        tensor = graph.tensor(name)
+        allowed = " or ".join(dtype.value for dtype in types)
+        op.require(tensor.dtype in types, f"needs {allowed} for {name!r}, not {_type(tensor)}")
+        op.require(
+            tensor.quantization is not None and not tensor.quantization.per_channel,
+            f"needs one scale and zero point for {name!r}",
+        )
+        op.require(tensor.dtype is kind, f"mixes {kind.value} and {_type(tensor)}")
+        if tensor.dtype is DType.INT16:
+            op.require(tensor.zero_point == 0, f"needs the zero point 0 for {name!r}")
 
 
 def require_count(op: Op, fewest: int, most: int) -> None:
@@ -82,9 +105,10 @@ def require_same_quantization(op: Op, graph: Graph, first: str, second: str) -> 
     )
 
 
-def require_clamp(op: Op, clamp: tuple[int, int]) -> None:
-    """Fail unless `clamp` is a range within int8."""
-    op.require(INT8_MIN <= clamp[0] <= clamp[1] <= INT8_MAX, f"has an empty range {clamp}")
+def require_clamp(op: Op, clamp: tuple[int, int], dtype: DType = DType.INT8) -> None:
+    """Fail unless `clamp` is a range within the element type."""
+    low, high = RANGES[dtype]
+    op.require(low <= clamp[0] <= clamp[1] <= high, f"has an empty range {clamp}")
 
 
 def require_representable(op: Op, tensor: Tensor, value: float) -> None:
@@ -104,6 +128,8 @@ def require_representable(op: Op, tensor: Tensor, value: float) -> None:
 
 def require_filter(op: Op, graph: Graph, outputs: int, axis: int) -> None:
     """Fail unless input 1 is a constant int8 filter, and input 2, if there, its int32 bias.
+
+    The bias of int16 activations may be int64.
 
     Args:
         outputs: number of output channels.
@@ -125,7 +151,8 @@ def require_filter(op: Op, graph: Graph, outputs: int, axis: int) -> None:
     if len(op.inputs) > 2:
         bias = graph.tensor(op.inputs[2])
         op.require(bias.is_constant, f"needs a constant bias; {bias.name!r} is computed")
-        op.require(bias.dtype is DType.INT32, f"needs an int32 bias, not {_type(bias)}")
+        long = bias.dtype is DType.INT64 and graph.tensor(op.inputs[0]).dtype is DType.INT16
+        op.require(long or bias.dtype is DType.INT32, f"needs an int32 bias, not {_type(bias)}")
         op.require(bias.elements == outputs, f"has {bias.elements} biases for {outputs} channels")
 
 
@@ -172,10 +199,11 @@ def rescale(
     shifts: NDArray[Any] | int,
     zero_point: int,
     clamp: tuple[int, int],
+    dtype: DType = DType.INT8,
 ) -> Values:
-    """int8 results of int32 sums: rescale, add the zero point, clamp."""
+    """Results of int32 sums: rescale, add the zero point, clamp."""
     scaled = multiply_by_quantized_multiplier(sums, multipliers, shifts) + zero_point
-    result: Values = np.clip(scaled, *clamp).astype(np.int8)
+    result: Values = np.clip(scaled, *clamp).astype(dtype.numpy)
     return result
 
 
@@ -269,3 +297,23 @@ def table_call(op: Op, graph: Graph, running: str = "") -> tuple[KernelCall, ...
         overlaps={source.name: 0},
     )
     return (call,)
+
+
+def width_parameters(source: Tensor, target: Tensor) -> dict[str, int]:
+    """How wide the elements are that a kernel reads and writes, for kernels of several types."""
+    return {
+        "input_bytes": source.dtype.size,
+        "input_signed": int(source.dtype is not DType.UINT8),
+        "output_bytes": target.dtype.size,
+    }
+
+
+def elementwise_overlaps(source: Tensor, target: Tensor) -> dict[str, int]:
+    """Where the input may lie that is read once, element by element, from the front.
+
+    Where the output's elements are wider, writing must not overtake reading.
+    """
+    if source.is_constant:
+        return {}
+    wider = max(0, target.dtype.size - source.dtype.size)
+    return {source.name: wider * max(0, source.elements - 1)}

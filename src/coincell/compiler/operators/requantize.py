@@ -8,11 +8,17 @@ from typing import ClassVar
 
 import numpy as np
 
-from coincell.compiler.fixed_point import multiply_by_quantized_multiplier
+from coincell.compiler.fixed_point import multiply_by_quantized_multiplier, wrap_int32
 from coincell.compiler.ir import Attributes, DType, Graph, KernelCall, Op, Values
 from coincell.compiler.operators import common
 
-_RANGES = {DType.INT8: (-128, 127), DType.UINT8: (0, 255)}
+_INTEGERS = (DType.INT8, DType.UINT8, DType.INT16, DType.INT32)
+
+
+def integer_range(dtype: DType) -> tuple[int, int]:
+    """Smallest and largest number of an integer type."""
+    limits = np.iinfo(dtype.numpy)
+    return int(limits.min), int(limits.max)
 
 
 @dataclass(frozen=True)
@@ -32,17 +38,22 @@ class Requantize(Attributes):
     clamp: tuple[int, int]
 
     def check(self, op: Op, graph: Graph) -> None:
-        """8-bit in and out, one scale each, the same shape."""
+        """Integers in and out, one scale each, the same shape."""
         common.require_count(op, 1, 1)
         source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
         for tensor in (source, target):
-            op.require(tensor.dtype in _RANGES, f"needs 8-bit integers, not {tensor.dtype.value}")
+            op.require(tensor.dtype in _INTEGERS, f"needs integers, not {tensor.dtype.value}")
             op.require(
                 tensor.quantization is not None and not tensor.quantization.per_channel,
                 f"needs one scale and zero point for {tensor.name!r}",
             )
+            low, high = integer_range(tensor.dtype)
+            op.require(
+                low <= tensor.zero_point <= high and tensor.zero_point > -(1 << 31),
+                f"has the zero point {tensor.zero_point} for {tensor.name!r}",
+            )
         common.require_shape(op, graph, source.shape)
-        low, high = _RANGES[target.dtype]
+        low, high = integer_range(target.dtype)
         op.require(
             low <= self.clamp[0] <= self.clamp[1] <= high, f"has an empty range {self.clamp}"
         )
@@ -55,18 +66,20 @@ class Requantize(Attributes):
         return int(multipliers[0]), int(shifts[0])
 
     def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
-        """As TFLM's reference_ops::Requantize and ReluQuantized."""
+        """As TFLM's reference_ops::Requantize and ReluQuantized; 32 bits wrap around."""
         source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
         multiplier, shift = self._multiplier(op, graph)
-        values = inputs[0].astype(np.int64) - source.zero_point
-        scaled = multiply_by_quantized_multiplier(values, multiplier, shift) + target.zero_point
-        clipped: Values = np.clip(scaled, *self.clamp).astype(target.dtype.numpy)
+        values = wrap_int32(inputs[0].astype(np.int64) - source.zero_point)
+        scaled = multiply_by_quantized_multiplier(values, multiplier, shift)
+        shifted = wrap_int32(scaled + target.zero_point)
+        clipped: Values = np.clip(shifted, *self.clamp).astype(target.dtype.numpy)
         return clipped
 
     def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
-        """coincell_requantize for int8; a table where unsigned bytes come in or go out."""
+        """coincell_requantize for int8; a table for other bytes; coincell_requantize_wide."""
         source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
-        if DType.UINT8 in (source.dtype, target.dtype):
+        types = {source.dtype, target.dtype}
+        if types == {DType.INT8, DType.UINT8} or types == {DType.UINT8}:
             return common.table_call(op, graph)
         multiplier, shift = self._multiplier(op, graph)
         parameters = {
@@ -78,4 +91,10 @@ class Requantize(Attributes):
             "clamp_min": self.clamp[0],
             "clamp_max": self.clamp[1],
         }
-        return (KernelCall("requantize", parameters, (source.name, target.name)),)
+        kernel = "requantize"
+        if types != {DType.INT8}:
+            kernel = "requantize_wide"
+            parameters |= common.width_parameters(source, target)
+        arguments = (source.name, target.name)
+        overlaps = common.elementwise_overlaps(source, target)
+        return (KernelCall(kernel, parameters, arguments, overlaps=overlaps),)

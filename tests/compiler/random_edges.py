@@ -1,0 +1,82 @@
+"""Networks whose inputs or outputs are not int8, with random settings."""
+
+from __future__ import annotations
+
+from compiler.networks import RELU, Network
+from compiler.random_networks import flag
+
+_REQUANTIZATIONS = (
+    ("int8", "uint8"),
+    ("uint8", "int8"),
+    ("int8", "int16"),
+    ("int8", "int32"),
+    ("int16", "int8"),
+    ("int16", "int16"),
+    ("int16", "int32"),
+    ("int32", "int8"),
+    ("int32", "int16"),
+)
+
+
+def _typed(network: Network, dtype: str) -> int:
+    """An image of one type, quantized unless it is float32."""
+    shape = (1, 3, 4, 2)
+    zero_points = {"int8": network.zero_point(), "uint8": int(network.random.integers(256))}
+    x = network.tensor(shape, network.scale(), zero_points.get(dtype, 0))
+    network.tensors[x].dtype = dtype
+    if dtype == "float32":
+        network.tensors[x].scale = None
+    return x
+
+
+def between(network: Network, code: int, source: str, target: str) -> int:
+    x, y = _typed(network, source), _typed(network, target)
+    network.inputs.append(x)
+    return network.operator(code, [x], y, 37 if code == 53 else 0)
+
+
+def requantize(network: Network) -> int:
+    source, target = network.random.choice(_REQUANTIZATIONS)
+    y = between(network, 114, source, target)
+    factor = {"int8": 1.0, "uint8": 1.0, "int16": 2.0**-8, "int32": 2.0**-16}
+    network.tensors[y].scale = network.scale() * factor[target] / factor[source]
+    return y
+
+
+def quantize(network: Network) -> int:
+    return between(network, 114, "float32", str(network.random.choice(["int8", "int16"])))
+
+
+def dequantize(network: Network) -> int:
+    source = str(network.random.choice(["int8", "uint8", "int16"]))
+    return between(network, 6, source, "float32")
+
+
+def cast(network: Network) -> int:
+    source = network.random.choice(["int8", "int16", "int32"])
+    target = network.random.choice(["int8", "int16", "int32", "float32"])
+    return between(network, 53, str(source), str(target))
+
+
+def float_to_float(network: Network) -> int:
+    """A dense layer between QUANTIZE and DEQUANTIZE, and perhaps a RESHAPE of floats."""
+    x = network.tensor((1, 12), 0.05, -7)
+    outside = network.tensor((1, 3, 4) if flag(network) else (1, 12), 1.0, 0)
+    network.tensors[outside].dtype, network.tensors[outside].scale = "float32", None
+    network.inputs.append(outside)
+    flat = outside
+    if len(network.shape(outside)) == 3:
+        operand = network.constant([1, 12], "int32")
+        flat = network.tensor((1, 12), 1.0, 0)
+        network.tensors[flat].dtype, network.tensors[flat].scale = "float32", None
+        network.operator(22, [outside, operand], flat, 17)
+    network.operator(114, [flat], x)
+    y = network.fully_connected(x, 5, RELU)
+    made = network.tensor((1, 5), 1.0, 0)
+    network.tensors[made].dtype, network.tensors[made].scale = "float32", None
+    return network.operator(6, [y], made)
+
+
+OPERATORS = {
+    made.__name__: made for made in (cast, dequantize, float_to_float, quantize, requantize)
+}

@@ -1,0 +1,68 @@
+"""Inputs and outputs of other types than int8, and what is refused there."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from coincell.compiler import HostModel, compile_model, interpret, read_model
+from coincell.errors import ModelError
+from compiler.networks import Network
+from compiler.random_edges import between
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16"])
+def test_extreme_floats_saturate_and_no_number_is_the_lowest(dtype: str) -> None:
+    network = Network(5)
+    data = network.tflite(between(network, 114, "float32", dtype))
+    values = [np.inf, -np.inf, np.nan, 3e38, -3e38, 1e-45, -1e-45, 0.0]
+    inputs = np.array([values * 3], np.float32)
+    low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
+    zero_point = network.tensors[1].zero_point
+    expected = [high, low, low, high, low, zero_point, zero_point, zero_point] * 3
+    assert interpret(read_model(data), inputs)[0].reshape(-1).tolist() == expected
+    assert HostModel(compile_model(data, "model")).run(inputs).reshape(-1).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "source", "target", "message"),
+    [
+        (53, "float32", "int8", "turns float32 into int8"),
+        (114, "float32", "uint8", "cannot give uint8 from float32"),
+        (114, "int8", "float32", "quantizes to float32"),
+        (6, "int32", "float32", "cannot take int32"),
+        (6, "int8", "int8", "needs float32, not int8"),
+        (19, "float32", "float32", "works on float32"),
+    ],
+)
+def test_what_is_not_defined_is_refused(code: int, source: str, target: str, message: str) -> None:
+    network = Network(6)
+    data = network.tflite(between(network, code, source, target))
+    with pytest.raises(ModelError, match=message):
+        read_model(data)
+
+
+def test_an_open_batch_is_one_and_other_open_dimensions_are_refused() -> None:
+    network = Network(7)
+    y = between(network, 114, "uint8", "int8")
+    shape = network.shape(0)
+    network.tensors[0].signature = (-1, *shape[1:])
+    assert compile_model(network.tflite(y), "model").inputs[0].shape == shape
+    network.tensors[0].signature = (1, -1, *shape[2:])
+    with pytest.raises(ModelError, match="dynamic shape"):
+        read_model(network.tflite(y))
+
+
+def test_inputs_and_outputs_of_many_types_at_once() -> None:
+    network = Network(8)
+    pairs = [("uint8", "int8"), ("int32", "int8"), ("float32", "int8"), ("int8", "uint8")]
+    outputs = [between(network, 114, source, target) for source, target in pairs]
+    data = network.tflite(*outputs)
+    inputs = network.samples(20)
+    compiled = compile_model(data, "model")
+    assert [edge.dtype for edge in compiled.inputs] == ["uint8", "int32", "float32", "int8"]
+    assert [edge.dtype for edge in compiled.outputs] == ["int8", "int8", "int8", "uint8"]
+    made, expected = HostModel(compiled).run_many(inputs), interpret(read_model(data), inputs)
+    for one, other in zip(made, expected, strict=True):
+        assert len(np.unique(other)) > 4
+        np.testing.assert_array_equal(one, other)
