@@ -170,7 +170,7 @@ def test_the_plain_dense_layer_is_legal() -> None:
         (_set(0, shape=(1, 5)), "5 values to read"),
         (_set(0, shape=(30_000, 30_000)), "at most"),
         (_set(3, scale=1e-30), "rescales by a factor"),
-        (_set(0, dtype="int16"), "not int16"),
+        (_set(0, dtype="int16"), "zero point 0 for 'x'"),
         (_operator(options={0: ("b", 5)}), "activation 5"),
         (_operator(options={1: ("b", 1)}), "shuffled weights"),
         (_operator(inputs=[0, 7, 2]), "refers to tensor 7"),

@@ -14,7 +14,7 @@ import numpy as np
 
 from coincell.compiler import schema
 from coincell.compiler.ir import Attributes, Tensor
-from coincell.compiler.operators.common import FULL_RANGE, INT8_MAX, INT8_MIN
+from coincell.compiler.operators.common import FULL_RANGE, RANGES
 from coincell.errors import ModelError
 
 
@@ -78,7 +78,7 @@ def activation_clamp(source: Source, activation: int) -> tuple[int, int]:
     away from zero.
     """
     if activation == schema.ACTIVATION_NONE:
-        return FULL_RANGE
+        return RANGES.get(source.outputs[0].dtype, FULL_RANGE)
     bounds = {
         schema.ACTIVATION_RELU: (0.0, math.inf),
         schema.ACTIVATION_RELU_N1_TO_1: (-1.0, 1.0),
@@ -90,7 +90,7 @@ def activation_clamp(source: Source, activation: int) -> tuple[int, int]:
 
 
 def quantized_bounds(source: Source, low: float, high: float) -> tuple[int, int]:
-    """Real bounds in the output's integers, within int8."""
+    """Real bounds in the output's integers, within their type."""
     target = source.outputs[0]
     source.require(target.quantization is not None, "has an output without quantization")
 
@@ -99,8 +99,9 @@ def quantized_bounds(source: Source, low: float, high: float) -> tuple[int, int]
         rounded = math.copysign(math.floor(abs(quotient) + 0.5), quotient)
         return target.zero_point + int(rounded)
 
-    smallest = max(INT8_MIN, quantize(low))
-    largest = INT8_MAX if math.isinf(high) else min(INT8_MAX, quantize(high))
+    lowest, highest = RANGES.get(target.dtype, FULL_RANGE)
+    smallest = max(lowest, quantize(low))
+    largest = highest if math.isinf(high) else min(highest, quantize(high))
     return smallest, largest
 
 

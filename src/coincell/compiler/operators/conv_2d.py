@@ -52,10 +52,10 @@ class Conv2D(Convolution):
                 made = slice(group * per_group, (group + 1) * per_group)
                 read = slice(group * depth, (group + 1) * depth)
                 sums[..., made] += seen[..., read] @ weights[made, row, column].T
-        return self.finish(op, graph, sums.astype(np.int64), inputs[2] if inputs[2:] else None)
+        return self.finish(op, graph, sums.astype(np.int64))
 
     def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
-        """coincell_conv_2d."""
+        """coincell_conv_2d or coincell_conv_2d_int16."""
         outputs, _, _, depth = graph.tensor(op.inputs[1]).shape
         return self.sliding_call(op, graph, {"filter_channels": depth, "output_channels": outputs})
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-from coincell.compiler.fixed_point import Integers, wrap_int32
-from coincell.compiler.ir import Attributes, Graph, KernelCall, Op, Values
-from coincell.compiler.operators import common
+from coincell.compiler.fixed_point import Integers
+from coincell.compiler.ir import Attributes, DType, Graph, KernelCall, Op, Values
+from coincell.compiler.operators import common, sums
 
 
 @dataclass(frozen=True)
 class Convolution(Attributes):
-    """A filter at every position of an image [batch, height, width, channels].
+    """A filter at every position of an image [batch, height, width, channels], int8 or int16.
 
     Attributes:
         stride: steps down and right.
@@ -30,7 +31,7 @@ class Convolution(Attributes):
         source, weights = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1])
         op.require(min(*self.stride, *self.dilation) >= 1, "needs positive strides and dilations")
         op.require(min(self.padding) >= 0, "needs paddings that are not negative")
-        common.require_clamp(op, self.clamp)
+        common.require_clamp(op, self.clamp, source.dtype)
         common.require_filter(op, graph, outputs, axis)
         rows, columns = common.window_sizes(
             (source.shape[1], source.shape[2]),
@@ -40,35 +41,41 @@ class Convolution(Attributes):
             self.dilation,
         )
         common.require_shape(op, graph, (source.shape[0], rows, columns, outputs))
-        common.channel_multipliers(op, graph, outputs)
+        _, shifts = common.channel_multipliers(op, graph, outputs)
+        if sums.are_wide(op, graph):
+            sums.check_wide(op, graph, math.prod(weights.shape) // outputs, shifts)
 
     def require_images(self, op: Op, graph: Graph) -> None:
         """Raise unless there is an image, a filter of four dimensions, and maybe a bias."""
         common.require_count(op, 2, 3)
         source, weights = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1])
-        common.require_activations(op, graph, source.name, op.output)
+        common.require_activations(op, graph, source.name, op.output, types=sums.ACTIVATIONS)
         op.require(len(source.shape) == 4, f"needs an image, not the shape {list(source.shape)}")
         op.require(len(weights.shape) == 4, f"has a filter of shape {list(weights.shape)}")
 
-    def finish(self, op: Op, graph: Graph, sums: Integers, bias: Values | None) -> Values:
-        """Outputs of exact sums [n * batch, height, width, outputs]: bias, wrap, rescale, clamp."""
+    def finish(self, op: Op, graph: Graph, products: Integers) -> Values:
+        """Outputs of exact sums of products [n * batch, height, width, outputs]."""
         target = graph.tensor(op.output)
-        total = sums if bias is None else sums + bias.reshape(-1)
-        multipliers, shifts = common.channel_multipliers(op, graph, target.shape[3])
-        result = common.rescale(
-            wrap_int32(total), multipliers, shifts, target.zero_point, self.clamp
-        )
+        scaling = common.channel_multipliers(op, graph, target.shape[3])
+        wide = sums.are_wide(op, graph)
+        result = sums.activations_of(op, graph, products, scaling, self.clamp, wide)
         return result.reshape(-1, *target.shape)
 
     def sliding_call(self, op: Op, graph: Graph, own: dict[str, int]) -> tuple[KernelCall, ...]:
-        """The call of the kernel named as the kind.
+        """The call of the kernel named as the kind, "_int16" added for such activations.
 
         Args:
             own: the parameters that the other convolution does not have.
         """
         source, weights = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1])
         target = graph.tensor(op.output)
-        multipliers, shifts = common.channel_multipliers(op, graph, target.shape[3])
+        scaling = common.channel_multipliers(op, graph, target.shape[3])
+        wide = sums.are_wide(op, graph)
+        int16 = source.dtype is DType.INT16
+        zeros = {
+            "input_zero_point": source.zero_point,
+            "output_zero_point": target.zero_point,
+        }
         parameters = {
             "batches": source.shape[0],
             "input_height": source.shape[1],
@@ -85,10 +92,9 @@ class Convolution(Attributes):
             "dilation_width": self.dilation[1],
             "padding_top": self.padding[0],
             "padding_left": self.padding[2],
-            "input_zero_point": source.zero_point,
-            "output_zero_point": target.zero_point,
+            **({"wide": int(wide)} if int16 else zeros),
             "clamp_min": self.clamp[0],
             "clamp_max": self.clamp[1],
         }
-        arguments = common.filter_arguments(op, graph, multipliers, shifts)
-        return (KernelCall(self.kind, parameters, arguments),)
+        arguments = sums.kernel_arguments(op, graph, scaling, wide)
+        return (KernelCall(f"{self.kind}{'_int16' if int16 else ''}", parameters, arguments),)

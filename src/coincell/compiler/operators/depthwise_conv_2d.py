@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from coincell.compiler.ir import Graph, KernelCall, Op, Values
-from coincell.compiler.operators import common
+from coincell.compiler.ir import DType, Graph, KernelCall, Op, Values
+from coincell.compiler.operators import common, sums
 from coincell.compiler.operators.convolution import Convolution
 
 
@@ -25,11 +25,16 @@ class DepthwiseConv2D(Convolution):
     def check(self, op: Op, graph: Graph) -> None:
         """Ranks, channels, sizes and quantization fit together."""
         self.require_images(op, graph)
-        channels = graph.tensor(op.inputs[0]).shape[3]
+        source = graph.tensor(op.inputs[0])
+        channels = source.shape[3]
         first, _, _, outputs = graph.tensor(op.inputs[1]).shape
         op.require(first == 1, f"has a filter whose first dimension is {first}, not 1")
         op.require(outputs % channels == 0, f"has {outputs} outputs for {channels} input channels")
         self.check_sliding(op, graph, outputs, axis=3)
+        op.require(
+            source.dtype is DType.INT8 or sums.are_wide(op, graph),
+            "needs an int64 bias for int16 activations",
+        )
 
     def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
         """Sums over taps, channel by channel."""
@@ -39,15 +44,15 @@ class DepthwiseConv2D(Convolution):
         image = common.joined(inputs[0], source.shape).astype(np.int64) - source.zero_point
         padded = common.pad_image(image, self.padding, 0)
         spread = np.repeat(padded, outputs // source.shape[3], axis=3)
-        sums = np.zeros((image.shape[0], *target.shape[1:]), np.int64)
+        products = np.zeros((image.shape[0], *target.shape[1:]), np.int64)
         for row, column, seen in common.taps(
             spread, (height, width), self.stride, self.dilation, (target.shape[1], target.shape[2])
         ):
-            sums += seen * weights[row, column]
-        return self.finish(op, graph, sums, inputs[2] if inputs[2:] else None)
+            products += seen * weights[row, column]
+        return self.finish(op, graph, products)
 
     def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
-        """coincell_depthwise_conv_2d."""
+        """coincell_depthwise_conv_2d or coincell_depthwise_conv_2d_int16."""
         channels = graph.tensor(op.inputs[0]).shape[3]
         outputs = graph.tensor(op.inputs[1]).shape[3]
         return self.sliding_call(op, graph, {"depth_multiplier": outputs // channels})

@@ -9,9 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.compiler.fixed_point import wrap_int32
-from coincell.compiler.ir import Attributes, Graph, KernelCall, Op, Values
-from coincell.compiler.operators import common
+from coincell.compiler.ir import Attributes, DType, Graph, KernelCall, Op, Values
+from coincell.compiler.operators import common, sums
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class FullyConnected(Attributes):
         common.require_count(op, 2, 3)
         source, weights = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1])
         target = graph.tensor(op.output)
-        common.require_activations(op, graph, source.name, op.output)
+        common.require_activations(op, graph, source.name, op.output, types=sums.ACTIVATIONS)
         op.require(len(weights.shape) == 2, f"has a filter of shape {list(weights.shape)}")
         outputs, inputs = weights.shape
         op.require(
@@ -43,9 +42,11 @@ class FullyConnected(Attributes):
             target.shape[-1:] == (outputs,) and target.elements == rows * outputs,
             f"makes {rows} rows of {outputs}, but the output is declared {list(target.shape)}",
         )
-        common.require_clamp(op, self.clamp)
+        common.require_clamp(op, self.clamp, source.dtype)
         common.require_filter(op, graph, outputs, axis=0)
-        self.multipliers(op, graph)
+        _, shifts = self.multipliers(op, graph)
+        if sums.are_wide(op, graph):
+            sums.check_wide(op, graph, inputs, shifts)
 
     @staticmethod
     def multipliers(op: Op, graph: Graph) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -62,37 +63,37 @@ class FullyConnected(Attributes):
         return common.quantize_multipliers(op, [product / target.scale])
 
     def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
-        """A matrix product in float64 (exact below 2**53), wrapped to int32, then rescaled."""
+        """A matrix product in float64 (exact below 2**53), then rescaled."""
         source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
         weights = graph.tensor(op.inputs[1]).array.astype(np.float64)
         rows = inputs[0].reshape(-1, weights.shape[1]).astype(np.float64) - source.zero_point
-        sums = rows @ weights.T
-        if len(inputs) > 2:
-            sums += inputs[2].reshape(-1)
-        multipliers, shifts = self.multipliers(op, graph)
-        result = common.rescale(
-            wrap_int32(sums), multipliers, shifts, target.zero_point, self.clamp
-        )
+        products = (rows @ weights.T).astype(np.int64)
+        scaling, wide = self.multipliers(op, graph), sums.are_wide(op, graph)
+        result = sums.activations_of(op, graph, products, scaling, self.clamp, wide)
         return result.reshape(-1, *target.shape)
 
     def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
-        """coincell_fully_connected."""
+        """coincell_fully_connected or coincell_fully_connected_int16."""
         source, weights = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1])
         target = graph.tensor(op.output)
         outputs, inputs = weights.shape
-        multipliers, shifts = self.multipliers(op, graph)
+        scaling, wide = self.multipliers(op, graph), sums.are_wide(op, graph)
+        int16 = source.dtype is DType.INT16
+        zeros = {
+            "input_zero_point": source.zero_point,
+            "output_zero_point": target.zero_point,
+        }
         parameters = {
             "rows": source.elements // inputs,
             "inputs": inputs,
             "outputs": outputs,
-            "per_channel": int(len(multipliers) > 1),
-            "input_zero_point": source.zero_point,
-            "output_zero_point": target.zero_point,
+            "per_channel": int(len(scaling[0]) > 1),
+            **({"wide": int(wide)} if int16 else zeros),
             "clamp_min": self.clamp[0],
             "clamp_max": self.clamp[1],
         }
-        arguments = common.filter_arguments(op, graph, multipliers, shifts)
-        return (KernelCall("fully_connected", parameters, arguments),)
+        arguments = sums.kernel_arguments(op, graph, scaling, wide)
+        return (KernelCall(f"fully_connected{'_int16' if int16 else ''}", parameters, arguments),)
 
     def macs(self, op: Op, graph: Graph) -> int:
         """Outputs times inputs."""

@@ -1,0 +1,38 @@
+#ifndef COINCELL_KERNELS_DEPTHWISE_CONV_2D_INT16_H
+#define COINCELL_KERNELS_DEPTHWISE_CONV_2D_INT16_H
+
+#include <stdint.h>
+
+typedef struct {
+    int32_t batches;
+    int32_t input_height;
+    int32_t input_width;
+    int32_t input_channels;
+    int32_t output_height;
+    int32_t output_width;
+    int32_t depth_multiplier; /* output channels of each input channel */
+    int32_t filter_height;
+    int32_t filter_width;
+    int32_t stride_height;
+    int32_t stride_width;
+    int32_t dilation_height;
+    int32_t dilation_width;
+    int32_t padding_top;
+    int32_t padding_left;
+    int32_t wide; /* 1: sums have 64 bits; 0: 32 */
+    int32_t clamp_min;
+    int32_t clamp_max;
+} coincell_depthwise_conv_2d_int16_parameters;
+
+/* input:  [batches, input_height, input_width, input_channels]
+ * filter: [filter_height, filter_width, output_channels]
+ * bias:   [output_channels], or a null pointer
+ * multiplier, shift: [output_channels], see coincell_rescale_sum
+ * output: [batches, output_height, output_width, output_channels]
+ * with output_channels = input_channels * depth_multiplier. */
+void coincell_depthwise_conv_2d_int16(
+    const coincell_depthwise_conv_2d_int16_parameters *parameters, const int16_t *input,
+    const int8_t *filter, const int64_t *bias, const int32_t *multiplier, const int8_t *shift,
+    int16_t *output);
+
+#endif

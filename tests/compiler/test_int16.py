@@ -1,0 +1,61 @@
+"""16-bit activations with 8-bit weights: interpreter, generated C and TFLM agree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from coincell.compiler import (
+    CompileOptions,
+    HostModel,
+    Oracle,
+    compile_model,
+    interpret,
+    lower,
+    oracle_available,
+    read_model,
+)
+from coincell.compiler.targets import TARGETS
+from compiler.random_int16 import OPERATORS, Int16Network
+
+needs_oracle = pytest.mark.skipif(
+    not oracle_available(), reason="needs the package tflite-micro (Linux on x86-64)"
+)
+
+
+def _same(ours: list[Any], theirs: list[Any]) -> bool:
+    return all((a.reshape(b.shape) == b).all() for a, b in zip(ours, theirs, strict=True))
+
+
+@needs_oracle
+@pytest.mark.parametrize("operator", sorted(OPERATORS))
+def test_random_operators_mean_what_tflm_means(operator: str) -> None:
+    for seed in range(50):
+        network = Int16Network(seed)
+        data = network.tflite(OPERATORS[operator](network))
+        inputs = network.samples(8)
+        expected = Oracle(data).run_many(inputs)
+        for graph in (read_model(data), lower(read_model(data))):
+            assert _same(interpret(graph, inputs), expected), f"seed {seed}"
+
+
+@pytest.mark.parametrize("operator", sorted(OPERATORS))
+def test_the_c_of_random_operators_is_exact(operator: str) -> None:
+    for seed in (100, 101, 102):
+        network = Int16Network(seed)
+        data = network.tflite(OPERATORS[operator](network))
+        inputs = network.samples(40)
+        expected = interpret(read_model(data), inputs)
+        assert len(np.unique(expected[0])) > 4
+        assert _same(HostModel(compile_model(data, "model")).run_many(inputs), expected)
+
+
+@pytest.mark.parametrize("operator", sorted(OPERATORS))
+def test_targets_with_dsp_kernels_take_them_too(operator: str) -> None:
+    network = Int16Network(200)
+    data = network.tflite(OPERATORS[operator](network))
+    inputs = network.samples(40)
+    model = HostModel(compile_model(data, "model", CompileOptions(target=TARGETS["cortex-m4"])))
+    assert _same(model.run_many(inputs), interpret(read_model(data), inputs))
