@@ -20,6 +20,7 @@ from coincell.compiler import (
 )
 from coincell.compiler.ir import Graph
 from coincell.compiler.streaming import Region, stream_region
+from coincell.compiler.streaming.region import windowed
 from compiler.networks import Network
 
 RAM = CompileOptions(optimize="ram")
@@ -48,13 +49,16 @@ def _reads_are_there(graph: Graph, region: Region) -> None:
     def make(name: str, row: int) -> None:
         item = makers[name]
         for source, access in item.reads.items():
+            if source in region.in_place:
+                make(source, row)
+                continue
             while ends[source] < access.rows(row)[1]:
                 new = ends[source]
                 ends[source] += 1
                 held[source] = [*held[source], new][-region.windows[source].capacity :]
                 if source in makers and 0 <= new < graph.tensor(source).shape[1]:
                     make(source, new)
-        for source, access in item.reads.items():
+        for source, access in windowed(item, region.in_place):
             assert set(range(*access.rows(row))) <= set(held[source])
 
     for row in range(graph.tensor(region.sink).shape[1]):
@@ -80,8 +84,10 @@ def test_every_row_is_in_memory_when_it_is_read(seed: int) -> None:
     found = 0
     for start in range(len(graph.ops)):
         for stop in range(start + 1, len(graph.ops) + 1):
-            region = stream_region(graph, start, stop)
-            if region is not None:
+            for may_overwrite in (lambda *_: False, lambda *_: True):
+                region = stream_region(graph, start, stop, may_overwrite)
+                if region is None:
+                    continue
                 _reads_are_there(graph, region)
                 found += 1
     assert found > len(graph.ops)

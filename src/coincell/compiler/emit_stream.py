@@ -36,6 +36,7 @@ class _StreamWriter:
         self._symbol = stream_symbol(writer.name, step)
         self._base = writer.plan.scratch[step.index]
         self._numbers = {item.op.output: number + i for i, item in enumerate(region.ops)}
+        self._makers = {item.op.output: item for item in region.ops}
         self._slots = {name: index for index, name in enumerate(region.windows)}
 
     def text(self) -> str:
@@ -45,7 +46,7 @@ class _StreamWriter:
             self._layer(item, kernels, scratch)
             for item, kernels in zip(region.ops, self._step.kernels, strict=True)
         ]
-        makers = {item.op.output: item for item in region.ops}
+        makers = self._makers
         ordered = sorted(region.windows.values(), key=lambda w: self._numbers.get(w.tensor, -1))
         fills = [self._fill(window, makers.get(window.tensor)) for window in ordered]
         count = len(region.windows)
@@ -97,10 +98,14 @@ static NOINLINE void {self._symbol}_rows_{self._slots[name]}(int32_t end)
 
     def _make(self, item: RowOp, place: str) -> str:
         """Statements that make row `row` of an op's output at `place`."""
-        needs, reads = [], []
+        in_place = self._region.in_place
+        lines, reads = [], []
         for name, access in item.reads.items():
+            if name in in_place:
+                reads.append(f"            {place},")
+                continue
             first = f"row * {access.stride} - {access.above}"
-            needs.append(
+            lines.append(
                 f"        {self._symbol}_rows_{self._slots[name]}({first} + {access.taps});"
             )
             window = self._region.windows[name]
@@ -108,8 +113,11 @@ static NOINLINE void {self._symbol}_rows_{self._slots[name]}(int32_t end)
                 f"            coincell_row_window_at("
                 f"&{self._window(name)}, {self._rows(window)}, {first}),"
             )
+        lines += [
+            self._make(self._makers[name], place) for name in in_place.intersection(item.reads)
+        ]
         symbol = layer_symbol(self._writer.name, self._numbers[item.op.output], item.op)
-        return "\n".join((*needs, f"        {symbol}(", *reads, f"            {place});"))
+        return "\n".join((*lines, f"        {symbol}(", *reads, f"            {place});"))
 
     def _main(self, item: RowOp) -> str:
         """The function that computes the region."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from coincell.compiler.ir import Graph
 from coincell.compiler.plan import least_memory
 from coincell.compiler.selection import KernelTable, Selection, select
 from coincell.compiler.streaming.region import Region, stream_region
-from coincell.compiler.streaming.rows import row_op
+from coincell.compiler.streaming.rows import RowOp, row_op
 
 _MOST_OPS = 40
 """Longer regions are not tried: the number of regions grows with the square of their length."""
@@ -20,7 +19,7 @@ def select_for_memory(table: KernelTable, keep_input: bool = False) -> Selection
     chosen: tuple[Region, ...] = ()
     best = select(table)
     least = least_memory(best.graph, best.steps, keep_input)
-    candidates = _regions(table.graph)
+    candidates = _regions(table)
     while True:
         found = None
         for region in candidates:
@@ -40,13 +39,19 @@ def _with_region(chosen: tuple[Region, ...], region: Region) -> tuple[Region, ..
     return tuple(sorted((*apart, region), key=lambda item: item.start))
 
 
-def _regions(graph: Graph) -> list[Region]:
+def _regions(table: KernelTable) -> list[Region]:
     """Every region of at least two ops, the shortest first."""
+    graph = table.graph
+
+    def may_overwrite(item: RowOp, name: str) -> bool:
+        calls = table.of_rows(item.op, item.row, item.graph).calls
+        return len(calls) == 1 and calls[0].overlaps.get(name) == 0
+
     by_rows = [row_op(op, graph) is not None for op in graph.ops]
     found = []
     for start in range(len(graph.ops)):
         for stop in range(start + 1, min(start + _MOST_OPS, len(graph.ops)) + 1):
-            region = stream_region(graph, start, stop) if stop - start > 1 else None
+            region = stream_region(graph, start, stop, may_overwrite) if stop - start > 1 else None
             if region is not None:
                 found.append(region)
             if not by_rows[stop - 1]:

@@ -9,12 +9,12 @@ written over the input.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from coincell.compiler.ir import Attributes, Graph, Op, Tensor, Values
-from coincell.compiler.streaming.rows import RowOp, row_op
+from coincell.compiler.streaming.rows import RowAccess, RowOp, row_op
 from coincell.compiler.streaming.totals import RowTotal, row_total
 from coincell.errors import InternalError
 
@@ -68,7 +68,9 @@ class Region:
         ops: row by row, in the order of the graph.
         sources: the whole tensors that it reads.
         sink: the whole tensor that it makes.
-        windows: by tensor, those of sources that are read beyond their borders included.
+        windows: by tensor; sources have one too.
+        in_place: tensors without a window: each row is made where the row that it becomes will
+            be, and changed in place.
         window_bytes: working memory for all windows, and for the sums of a total.
         total: the last op, if it is a mean over all rows.
         sums_offset: where its sums lie in the working memory.
@@ -82,6 +84,7 @@ class Region:
     sources: tuple[str, ...]
     sink: str
     windows: Mapping[str, RowWindow]
+    in_place: frozenset[str]
     window_bytes: int
     overlaps: Mapping[str, int]
     total: RowTotal | None = None
@@ -93,7 +96,18 @@ class Region:
         return Op(Streamed(), self.sources, (self.sink,), place)
 
 
-def stream_region(graph: Graph, start: int, stop: int) -> Region | None:
+MayOverwrite = Callable[[RowOp, str], bool]
+"""Whether the kernel of an op may write its row over the row of the named input."""
+
+
+def _never(item: RowOp, name: str) -> bool:
+    del item, name
+    return False
+
+
+def stream_region(
+    graph: Graph, start: int, stop: int, may_overwrite: MayOverwrite = _never
+) -> Region | None:
     """Ops start to stop - 1 as a region, or None where they do not make one.
 
     They do if each can be computed by rows, no one outside reads what lies between them, and only
@@ -108,7 +122,8 @@ def stream_region(graph: Graph, start: int, stop: int) -> Region | None:
     sink = found[-1].op.output
     made = {item.op.output for item in found}
     sources = tuple(dict.fromkeys(n for item in found for n in item.reads if n not in made))
-    play = _Play(graph, found, sources)
+    in_place = _in_place(graph, found, may_overwrite)
+    play = _Play(graph, found, sources, in_place)
     play.run(found[-1])
     windows, window_bytes = _windows(graph, play)
     total = found[-1] if isinstance(found[-1], RowTotal) else None
@@ -119,6 +134,7 @@ def stream_region(graph: Graph, start: int, stop: int) -> Region | None:
         sources=sources,
         sink=sink,
         windows=windows,
+        in_place=in_place,
         window_bytes=window_bytes + (total.sums_bytes if total else 0),
         overlaps=play.overlaps(found[-1]),
         total=total,
@@ -137,6 +153,24 @@ def _closed(graph: Graph, ops: Sequence[RowOp]) -> bool:
     return True
 
 
+def _in_place(graph: Graph, ops: Sequence[RowOp], may_overwrite: MayOverwrite) -> frozenset[str]:
+    """Tensors that need no rows of their own: one op reads them, row by row, and overwrites them.
+
+    At most one input of each op.
+    """
+    made = {item.op.output for item in ops}
+    found = set()
+    for item in ops:
+        size = _row_bytes(graph.tensor(item.op.output))
+        for name, access in item.reads.items():
+            fits = name in made and _row_bytes(graph.tensor(name)) <= size
+            alone = len(graph.consumers[name]) == 1 and access == RowAccess(1, 1, 0)
+            if fits and alone and not isinstance(item, RowTotal) and may_overwrite(item, name):
+                found.add(name)
+                break
+    return frozenset(found)
+
+
 @dataclass
 class _Play:
     """The schedule, played through on row numbers."""
@@ -144,6 +178,7 @@ class _Play:
     graph: Graph
     ops: Sequence[RowOp]
     sources: tuple[str, ...]
+    in_place: frozenset[str]
     makers: dict[str, RowOp] = field(default_factory=dict)
     first: dict[str, int] = field(default_factory=dict)
     end: dict[str, int] = field(default_factory=dict)
@@ -153,7 +188,7 @@ class _Play:
     def __post_init__(self) -> None:
         self.makers = {item.op.output: item for item in self.ops}
         for item in self.ops:
-            for name, access in item.reads.items():
+            for name, access in windowed(item, self.in_place):
                 self.first[name] = min(self.first.get(name, 0), -access.above)
         self.end = dict(self.first)
 
@@ -164,9 +199,11 @@ class _Play:
             self.progress.append({name: self.end[name] for name in self.sources})
 
     def _make(self, item: RowOp, row: int) -> None:
-        for name, access in item.reads.items():
+        for name, access in windowed(item, self.in_place):
             self._ensure(name, access.rows(row)[1])
-        for name, access in item.reads.items():
+        for name in self.in_place.intersection(item.reads):
+            self._make(self.makers[name], row)
+        for name, access in windowed(item, self.in_place):
             needed = self.end[name] - access.rows(row)[0]
             self.capacity[name] = max(self.capacity.get(name, 0), needed)
 
@@ -203,6 +240,11 @@ class _Play:
                 for so_far, ends in zip(written, self.progress, strict=True)
             )
         return {name: max(0, distance) for name, distance in distances.items()}
+
+
+def windowed(item: RowOp, in_place: frozenset[str]) -> list[tuple[str, RowAccess]]:
+    """The inputs of an op that it reads from windows."""
+    return [(name, access) for name, access in item.reads.items() if name not in in_place]
 
 
 def _row_bytes(tensor: Tensor) -> int:
