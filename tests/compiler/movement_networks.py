@@ -326,7 +326,7 @@ def space_to_batch(network: Network, dtype: str) -> Made:
 
 def space_to_batch_with_zero_point(network: Network, dtype: str) -> Made:
     made = _space_and_batch(network, dtype, spread=True)
-    for tensor in (network.inputs[0], *made):
+    for tensor in (network.inputs[-1], *made):
         network.tensors[tensor].zero_point = 5
     return made
 
@@ -364,9 +364,12 @@ def broadcast_to(network: Network, dtype: str) -> Made:
 
 
 def tile(network: Network, dtype: str) -> Made:
-    rank = between(network, 1, 4)
-    x = typed_input(network, shape_of(network, rank, 4), dtype)
-    times = shape_of(network, rank, 3)
+    """Half of them along all of four dimensions, which are more loops than one copy has."""
+    rank = one_of(network, 1, 2, 3, 4, 4, 4)
+    shape, times = shape_of(network, rank, 4), shape_of(network, rank, 3)
+    if rank == 4:
+        shape, times = [size + 1 for size in shape], [2, 3, 2, 2]
+    x = typed_input(network, shape, dtype)
     y = alike(network, x, [n * size for n, size in zip(times, network.shape(x), strict=True)])
     return operate(network, Option(69, 51), [x, numbers(network, times)], [y])
 
