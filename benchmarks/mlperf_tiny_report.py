@@ -122,14 +122,18 @@ def chart(results: Sequence[Result], others: dict[str, Any]) -> str:
             continue
         bars = [(row["stack"], row["cycles"], "ours" if row["ours"] else "other") for row in rows]
         bars += [
-            (f"{entry['stack']}, {entry['core']} hardware", entry["cycles"], "record")
+            (
+                f"{entry['stack']}, {entry['core'].removeprefix('Cortex-')}",
+                entry["cycles"],
+                "record",
+            )
             for entry in records(key, others)
         ]
         body += _panel(model["title"], sorted(bars, key=lambda bar: bar[1]), top)
         top += _HEAD + _STEP * len(bars)
     lines = (
         "Cycles of one inference; less is better. Blue and grey: a Cortex-M4 at zero wait states,",
-        "by one model of the core. Orange: the fewest published, on hardware with its flash.",
+        "by one model of the core. Orange: the fewest published for an M4 and an M33, on hardware.",
     )
     for number, line in enumerate(lines):
         body.append(f'<text x="8" y="{top + 16 + 18 * number}">{escape(line)}</text>')

@@ -12,10 +12,19 @@ import pytest
 
 from board.bare import board_at_zero, emulated, link_bare, link_one_window
 from coincell.board.measurement import BlockRuns, block_costs, read_counts, watched_pages
-from coincell.board.owners import FIRST, OUTSIDE, chain_parts, owner_table
+from coincell.board.owners import (
+    FIRST,
+    OUTSIDE,
+    chain_parts,
+    model_owner_table,
+    model_parts,
+    owner_table,
+)
+from coincell.compiler import TARGETS, CompileOptions, compile_model
 from coincell.errors import ToolchainError
 from coincell.firmware import Elf, Image
 from coincell.toolchain import find_cross_compiler
+from compiler.networks import Network
 from stand_in import stand_in_application
 
 PLENTY = 1 << 40
@@ -133,6 +142,57 @@ def test_a_window_counts_as_in_qemu(tmp_path: Path, compiler: str) -> None:
             own = [block for block in chain if block.owner == owner]
             alone = trace.during(elf, part.symbol, callers[part.symbol])
             assert instructions(elf, own) == len(alone), part.name
+    assert instructions(elf, blocks) == len(trace.addresses), "from reset to the end"
+
+
+ONE_INVOKE = """
+#include "net.h"
+int main(void);
+void image_main(void);
+__attribute__((noinline)) int main(void)
+{
+    uint32_t seed = 1;
+    (void)net_init();
+    for (uint32_t i = 0; i < NET_INPUT_0_BYTES; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        net_input(0)[i] = (int8_t)(seed >> 24);
+    }
+    return net_invoke() + 1;
+}
+void image_main(void) { (void)main(); }
+"""
+
+
+@pytest.mark.skipif(not shutil.which("qemu-system-arm"), reason="qemu-system-arm is absent")
+@pytest.mark.parametrize("compiler", ["gcc", "zig"])
+def test_a_model_with_dsp_kernels_counts_as_in_qemu(tmp_path: Path, compiler: str) -> None:
+    network = Network(seed=21)
+    x = network.conv_2d(network.input((1, 8, 8, 4)), 8, (3, 3), activation=1)
+    x = network.depthwise_conv_2d(x, 1, (3, 3), activation=1)
+    x = network.add(network.conv_2d(x, 8, (1, 1)), x)
+    x = network.fully_connected(network.pool_2d(x, False, (8, 8), (8, 8)), 5)
+    options = CompileOptions(target=TARGETS["cortex-m4"])
+    model = compile_model(network.tflite(network.softmax(x)), "net", options)
+    assert any(path.startswith("kernels/dsp/") for path in model.sources)
+    try:
+        chosen = find_cross_compiler(prefer=compiler)
+    except ToolchainError:
+        pytest.skip(f"no {compiler} for Cortex-M4 on this computer")
+    image = link_bare({**model.sources, "main.c": ONE_INVOKE}, tmp_path, chosen)
+    elf = image.parsed
+    trace = Trace(image, tmp_path)
+    with emulated(image) as emulator:
+        emulator.ask("own", model_owner_table(elf, board_at_zero(), model))
+        emulator.ask("count", on=True, owner=OUTSIDE)
+        emulator.ask("run", budget=PLENTY)
+        blocks = read_counts(emulator)[0]
+    inside = [block for block in blocks if block.owner >= FIRST]
+    traced = trace.during(elf, "net_invoke", "main")
+    assert instructions(elf, inside) == len(traced) > model.macs / 2
+    assert sum(block.taken for block in inside) == jumps(elf, traced) + 1, "and the return"
+    for owner, part in enumerate(model_parts(model)[:-1], FIRST):
+        own = [block for block in inside if block.owner == owner]
+        assert instructions(elf, own) == len(trace.during(elf, part.symbol, "net_invoke")), part
     assert instructions(elf, blocks) == len(trace.addresses), "from reset to the end"
 
 

@@ -102,6 +102,14 @@ def test_restart_forgets_everything(virtual: VirtualBoard) -> None:
     assert client.process(window).decision_score == first.decision_score
 
 
+def test_the_instruction_cache_is_on_before_anything_runs(tmp_path: Path) -> None:
+    """It is off after reset; whoever looks at its register sees what start-up wrote."""
+    plain = StandInNetwork(invoke="output[0] = (int8_t)*(volatile uint32_t *)0x4001E540;")
+    image = build_image(stand_in_application(plain), load_board("nano33ble"), tmp_path)
+    with VirtualBoard(image) as virtual:
+        assert BoardClient(virtual).process(random_windows(1)[0]).scores[0] == 1
+
+
 FAULTS = {
     "null": ("*(volatile int *)0 = 1;", r"tiny_invoke.*write to 0x00000000"),
     "hole": ("(void)*(volatile int *)0x30000000;", r"tiny_invoke.*read from 0x30000000"),
@@ -116,6 +124,14 @@ FAULTS = {
     "offset": (
         "*(volatile uint32_t *)0x40002800 = 1;",
         r"tiny_invoke.*0x40002800 \(UARTE0\).*does not model",
+    ),
+    "profile": (
+        "(void)*(volatile uint32_t *)0x4001E548;",
+        r"tiny_invoke.*0x4001e548 \(NVMC\).*does not model",
+    ),
+    "erase": (
+        "*(volatile uint32_t *)0x4001E504 = 2;",
+        r"tiny_invoke.*0x4001e504 \(NVMC\).*does not model",
     ),
     "narrow": ("*(volatile uint8_t *)0x40002500 = 1;", r"1-byte write.*does not model"),
     "system": ("(void)*(volatile uint32_t *)0xE000E010;", r"read.*0xe000e010.*does not model"),
