@@ -29,8 +29,12 @@ BY_NAME = {step.name: step for step in PASSES}
 
 def _same_meaning(before: Graph, after: Graph) -> None:
     random = np.random.default_rng(5)
-    shapes = [before.tensor(name).shape for name in before.inputs]
-    inputs = [random.integers(-128, 128, (16, *shape)).astype(np.int8) for shape in shapes]
+    inputs = []
+    for name in before.inputs:
+        tensor = before.tensor(name)
+        limits = np.iinfo(tensor.dtype.numpy)
+        drawn = random.integers(limits.min, limits.max + 1, (16, *tensor.shape))
+        inputs.append(drawn.astype(tensor.dtype.numpy))
     for ours, theirs in zip(interpret(before, inputs), interpret(after, inputs), strict=True):
         assert np.array_equal(ours, theirs)
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from coincell.compiler.fixed_point import INT32_MAX, INT32_MIN
 from coincell.compiler.ir import DType, Graph, Op, Tensor, Values
+from coincell.compiler.lookups import looked_up, table_of
 from coincell.compiler.operators import Conv2D, DepthwiseConv2D, FullyConnected, common
 
 Bounds = tuple[NDArray[np.int64], NDArray[np.int64]]
@@ -26,14 +27,11 @@ Bounds = tuple[NDArray[np.int64], NDArray[np.int64]]
 _WEIGHTED = (Conv2D, DepthwiseConv2D, FullyConnected)
 _BYTES = (DType.INT8, DType.UINT8)
 
-_LOOKUPS = frozenset(
-    ("elu", "hard_swish", "leaky_relu", "logistic", "lookup_table", "requantize", "tanh")
-)
-"""Kinds that map each 8-bit value on its own: their outputs are read off for all 256."""
-
-_RISING_ARITHMETIC = ("add", "average_pool_2d", "max_pool_2d", "maximum", "mean", "minimum")
+_RISING_ARITHMETIC = ("add", "maximum", "minimum")
+_RISING_SUMMARIES = ("average_pool_2d", "max_pool_2d", "mean", "reduce_max", "reduce_min", "sum")
 _MOVEMENTS = (
-    "batch_to_space_nd",
+    "batch_to_space",
+    "broadcast_to",
     "concatenation",
     "depth_to_space",
     "gather",
@@ -43,16 +41,15 @@ _MOVEMENTS = (
     "reshape",
     "resize_nearest_neighbor",
     "slice",
-    "space_to_batch_nd",
+    "space_to_batch",
     "space_to_depth",
     "split",
-    "split_v",
     "strided_slice",
     "tile",
     "transpose",
     "unpack",
 )
-_RISING = frozenset((*_RISING_ARITHMETIC, *_MOVEMENTS))
+_RISING = frozenset((*_RISING_ARITHMETIC, *_RISING_SUMMARIES, *_MOVEMENTS))
 """Kinds that never fall where an input rises: the ends of the inputs give the ends of the output.
 What only moves values is among them."""
 
@@ -175,8 +172,9 @@ def _bounds_of(
         exact = _exact_sums(op, graph, inputs[0])
         sums[op.output] = _per_channel(exact)
         return [_rescaled(op, graph, exact)]
-    if op.kind in _LOOKUPS and len(op.inputs) == 1:
-        return [_looked_up(op, graph, inputs[0])]
+    running = looked_up(op, graph)
+    if running is not None:
+        return [_in_table(op, graph, values[running], graph.tensor(running))]
     if op.kind in _RISING and _is_tame(op, graph):
         return _between(op, graph, [inputs, inputs], [(0,) * len(inputs), (1,) * len(inputs)])
     if op.kind in _MONOTONE_IN_EACH and _is_tame(op, graph):
@@ -220,13 +218,11 @@ def _between(
     return [(values.min(axis=0), values.max(axis=0)) for values in wide]
 
 
-def _looked_up(op: Op, graph: Graph, bounds: Bounds) -> Bounds:
+def _in_table(op: Op, graph: Graph, bounds: Bounds, source: Tensor) -> Bounds:
     """Least and greatest entry of the op's table between the bounds of each element."""
-    source = graph.tensor(op.inputs[0])
     limits = np.iinfo(source.dtype.numpy)
     first = int(limits.min)
-    every = np.arange(first, int(limits.max) + 1).astype(source.dtype.numpy)
-    table = table_of(op, graph, every)
+    table = table_of(op, graph)[np.arange(first, int(limits.max) + 1) & 255]
     low, high = bounds[0] - first, bounds[1] - first
     pairs, place = np.unique(low * 256 + high, return_inverse=True)
     spans = [table[pair // 256 : pair % 256 + 1] for pair in pairs.tolist()]
@@ -234,15 +230,6 @@ def _looked_up(op: Op, graph: Graph, bounds: Bounds) -> Bounds:
     most = np.array([span.max() for span in spans], np.int64)
     place = place.reshape(source.shape)
     return least[place], most[place]
-
-
-def table_of(op: Op, graph: Graph, every: Values) -> NDArray[np.int64]:
-    """What an op that maps each 8-bit value on its own makes of `every`, a vector of values."""
-    source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
-    repeats = -(-len(every) // source.elements)
-    filled = np.resize(every, repeats * source.elements).reshape(repeats, *source.shape)
-    made = op.attributes.interpret(op, graph, [filled])
-    return made.reshape(-1)[: len(every)].astype(target.dtype.numpy).astype(np.int64)
 
 
 def _exact_sums(op: Op, graph: Graph, bounds: Bounds) -> Bounds:

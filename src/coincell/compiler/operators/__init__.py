@@ -13,6 +13,7 @@ from coincell.compiler.operators.fully_connected import FullyConnected
 from coincell.compiler.operators.gather import Gather
 from coincell.compiler.operators.l2_normalization import L2Normalization
 from coincell.compiler.operators.log_softmax import LogSoftmax
+from coincell.compiler.operators.lookup_table import LookupTable
 from coincell.compiler.operators.lstm import Lstm
 from coincell.compiler.operators.mirror_pad import MirrorPad
 from coincell.compiler.operators.pad import Pad
@@ -51,6 +52,7 @@ _KINDS: tuple[type[Attributes], ...] = (
     LeakyRelu,
     LogSoftmax,
     Logistic,
+    LookupTable,
     Lstm,
     MaxPool2D,
     Maximum,
@@ -109,6 +111,7 @@ __all__ = [
     "LeakyRelu",
     "LogSoftmax",
     "Logistic",
+    "LookupTable",
     "Lstm",
     "MaxPool2D",
     "Maximum",

@@ -6,9 +6,14 @@ from coincell.compiler.passes.drop_dead_ops import DROP_DEAD_OPS
 from coincell.compiler.passes.drop_shape_operands import DROP_SHAPE_OPERANDS
 from coincell.compiler.passes.fold_constants import FOLD_CONSTANTS
 from coincell.compiler.passes.fold_padding import FOLD_PADDING
+from coincell.compiler.passes.fold_space_batches import FOLD_SPACE_BATCHES
 from coincell.compiler.passes.fuse_clamps import FUSE_CLAMPS
 from coincell.compiler.passes.merge_equal_channels import MERGE_EQUAL_CHANNELS
+from coincell.compiler.passes.merge_equal_ops import MERGE_EQUAL_OPS
+from coincell.compiler.passes.merge_lookups import MERGE_LOOKUPS
 from coincell.compiler.passes.merge_reshapes import MERGE_RESHAPES
+from coincell.compiler.passes.merge_transposes import MERGE_TRANSPOSES
+from coincell.compiler.passes.pool_maxima import POOL_MAXIMA
 
 __all__ = [
     "DROP_CONSTANT_CHANNELS",
@@ -16,8 +21,13 @@ __all__ = [
     "DROP_SHAPE_OPERANDS",
     "FOLD_CONSTANTS",
     "FOLD_PADDING",
+    "FOLD_SPACE_BATCHES",
     "FUSE_CLAMPS",
     "MERGE_EQUAL_CHANNELS",
+    "MERGE_EQUAL_OPS",
+    "MERGE_LOOKUPS",
     "MERGE_RESHAPES",
+    "MERGE_TRANSPOSES",
+    "POOL_MAXIMA",
     "Pass",
 ]

@@ -25,8 +25,13 @@ from coincell.compiler.operators import (
     DepthwiseConv2D,
     FullyConnected,
     Mean,
+    MirrorPad,
     Pad,
+    ReduceMax,
+    ReduceMin,
     Reshape,
+    Sum,
+    Transpose,
 )
 
 Mask = NDArray[np.bool_]
@@ -38,8 +43,9 @@ Accepts = Callable[[Op, Mapping[str, Mask]], Mask]
 
 _POOLS = ("average_pool_2d", "max_pool_2d")
 _LOOKUPS = ("elu", "hard_swish", "leaky_relu", "logistic", "lookup_table", "requantize", "tanh")
+_RESIZES = ("resize_bilinear", "resize_nearest_neighbor")
 _BROADCAST = ("add", "maximum", "minimum", "mul", "prelu", "squared_difference", "sub")
-_ELEMENTWISE = frozenset((*_POOLS, *_LOOKUPS, *_BROADCAST))
+_ELEMENTWISE = frozenset((*_POOLS, *_RESIZES, *_LOOKUPS, *_BROADCAST))
 """Kinds whose every output channel depends on the same channel of each input, or on its only one,
 and whose attributes do not speak of channels."""
 
@@ -92,8 +98,12 @@ def links_of(op: Op, graph: Graph) -> tuple[Link, ...] | None:
     carried = (
         op.kind in _ELEMENTWISE
         or isinstance(attributes, Concatenation)
-        or (isinstance(attributes, Mean) and rank - 1 not in attributes.axes)
-        or (isinstance(attributes, Pad) and not any(attributes.padding[-1]))
+        or (
+            isinstance(attributes, Mean | Sum | ReduceMax | ReduceMin)
+            and rank - 1 not in attributes.axes
+        )
+        or (isinstance(attributes, Pad | MirrorPad) and not any(attributes.padding[-1]))
+        or (isinstance(attributes, Transpose) and attributes.order[-1] == rank - 1)
     )
     return _identical(op, graph) if carried else None
 

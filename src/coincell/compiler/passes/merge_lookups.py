@@ -1,0 +1,88 @@
+"""Let one table do for a chain of ops that map each 8-bit value on its own.
+
+QUANTIZE after QUANTIZE, an activation between two quantizations, a factor or an addend of one
+element: each is a table of 256 entries, and so is one after the other. A table that changes no
+value that can occur goes altogether.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from coincell.compiler.ir import Graph, Op, Tensor
+from coincell.compiler.lookups import looked_up, table_of
+from coincell.compiler.operators import LookupTable
+from coincell.compiler.passes._base import Pass
+from coincell.compiler.ranges import ranges_of
+
+
+def _merged(first: Op, second: Op, graph: Graph) -> tuple[Op, Tensor]:
+    """Both as one op, and its table; the second is the only one that reads the first."""
+    table = table_of(second, graph)[table_of(first, graph) & 255]
+    target = graph.tensor(second.output)
+    tensor = Tensor(
+        f"{second.output}_table",
+        (256,),
+        target.dtype,
+        data=table.astype(target.dtype.numpy).tobytes(),
+    )
+    inputs = (looked_up(first, graph) or "", tensor.name)
+    return replace(second, attributes=LookupTable(), inputs=inputs), tensor
+
+
+def _with_merged_chains(graph: Graph) -> Graph:
+    while True:
+        for second in graph.ops:
+            between = looked_up(second, graph)
+            first = graph.producers.get(between or "")
+            if first is None or between is None or looked_up(first, graph) is None:
+                continue
+            if graph.only_consumer(between) is None:
+                continue
+            made, table = _merged(first, second, graph)
+            kept = [made if op is second else op for op in graph.ops if op is not first]
+            graph = graph.with_ops(kept, [table])
+            break
+        else:
+            return graph
+
+
+def _changes_nothing(op: Op, graph: Graph) -> bool:
+    """Whether the output is the input, type and quantization included, for all that can occur."""
+    name = looked_up(op, graph)
+    if name is None:
+        return False
+    source, target = graph.tensor(name), graph.tensor(op.output)
+    if source.dtype is not target.dtype or source.quantization != target.quantization:
+        return False
+    low, high = ranges_of(graph).values[name]
+    values = np.arange(int(low.min()), int(high.max()) + 1)
+    return bool((table_of(op, graph)[values & 255] == values).all())
+
+
+def _without_idle_ones(graph: Graph) -> Graph:
+    """Readers read the input instead; an op that makes an output of the graph stays."""
+    stands_for: dict[str, str] = {}
+    kept: list[Op] = []
+    for op in graph.ops:
+        if op.output not in graph.kept and _changes_nothing(op, graph):
+            source = looked_up(op, graph) or ""
+            stands_for[op.output] = stands_for.get(source, source)
+        else:
+            kept.append(replace(op, inputs=tuple(stands_for.get(name, name) for name in op.inputs)))
+    return graph.with_ops(kept) if stands_for else graph
+
+
+def _run(graph: Graph) -> Graph:
+    return _with_merged_chains(_without_idle_ones(graph))
+
+
+MERGE_LOOKUPS = Pass(
+    name="merge-lookups",
+    needs="fuse-clamps: a clamp in the op before it is cheaper than a table",
+    gives="no op that maps each 8-bit value on its own reads another that has no other reader, and "
+    "none that changes nothing, but at an output of the graph",
+    run=_run,
+)
