@@ -191,7 +191,7 @@ def test_packed_weights_are_the_weights(outputs: int) -> None:
     assert not len(packed)
     assert seen - {-1} == set(range(outputs))
     constants = np.arange(2 * outputs).reshape(outputs, 2)
-    assert len(pack_constants(constants)) == 2 * sum(map(len, output_blocks(outputs)))
+    assert len(pack_constants(constants, 7)) == 1 + 2 * sum(map(len, output_blocks(outputs)))
 
 
 def test_what_does_not_fit_an_int16_is_declined() -> None:

@@ -17,12 +17,16 @@ from coincell.compiler.ir import DType, Graph, KernelCall, Op, Scratch
 from coincell.compiler.operators import Conv2D
 
 _MOST_ROWS = 16  # COINCELL_STRIP_MOST_ROWS
-_MOST_UNROLLED = 36  # COINCELL_STRIP_MOST_UNROLLED
 _MOST_SUM = 1 << 23  # 256 times a sum must fit an int32
 _MOST_DISTANCE = 4092  # offset of a load
 _MOST_OUTPUTS = 1900  # offset of a store, at two positions
-_STRIP_BYTES = {"balanced": 1088, "speed": 2048, "size": 1088, "ram": 640}
+_STRIP_BYTES = {"balanced": 1088, "speed": 2304, "size": 1088, "ram": 640}
+_WIDE_STRIP_BYTES = {"balanced": 2304, "speed": 4608, "size": 2304, "ram": 640}  # shared columns
 _MOST_COLUMNS = 32
+_WHOLE = {"balanced": 32, "speed": 36, "size": 0, "ram": 32}
+"""Steps of a sum up to which there is no loop; at most COINCELL_STRIP_MOST_UNROLLED."""
+_UNROLLED = {"balanced": 26, "speed": 36, "size": 10, "ram": 26}
+"""Steps of code where there is a loop."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,8 @@ def strip_convolution(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, 
     packed = pack_weights(graph.tensor(op.inputs[1]).array)
     if scales is None or packed is None:
         return None
-    columns = geometry.tile_columns(_STRIP_BYTES[optimize])
+    limits = _STRIP_BYTES if geometry.window[1] == 1 else _WIDE_STRIP_BYTES
+    columns = geometry.tile_columns(limits[optimize])
     pairs = geometry.window[1] * geometry.column_values // 2
     parameters = {
         "input_height": geometry.input[0],
@@ -129,10 +134,9 @@ def strip_convolution(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, 
         "column_values": geometry.column_values,
         "column_stride": geometry.column_stride,
         "strip_stride": geometry.strip_stride,
-        "unrolled": _unrolled(pairs, 8 if optimize == "size" else _MOST_UNROLLED),
-        "unrolled_rest": _unrolled(pairs, 8),
+        "unrolled": _unrolled(pairs, _UNROLLED[optimize] if pairs > _WHOLE[optimize] else pairs),
+        "unrolled_rest": _unrolled(pairs, _UNROLLED["size"]),
         "left_shift": scales.left_shift,
-        "offset": scales.offset,
         "right_shift": scales.shift,
         "has_steps": int(scales.signed),
         "clamp_min": scales.clamp[0],
@@ -144,7 +148,7 @@ def strip_convolution(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, 
         arguments=(
             op.inputs[0],
             ("weights", packed),
-            ("scales", pack_constants(scales.constants)),
+            ("scales", pack_constants(scales.constants, scales.offset)),
             Scratch(geometry.strip_bytes(columns)),
             op.output,
         ),
@@ -203,6 +207,12 @@ def _scales(op: Op, graph: Graph) -> StripScales | None:
 
 
 def _unrolled(pairs: int, most: int) -> int:
-    """Steps in the loop's body, of pairs - 1 that it makes: all, or about equal parts of them."""
-    steps = max(pairs - 1, 1)
-    return -(-steps // -(-steps // most))
+    """Steps in the loop's body, so that it runs the fewest times with `most` steps of code in all.
+
+    The kernel makes the first step by itself, then those that are left over, then the loop.
+    """
+    steps = pairs - 1
+    if pairs <= most:
+        return max(steps, 1)
+    fitting = [size for size in range(2, most) if 1 + steps % size + size <= most]
+    return min(fitting, key=lambda size: (steps // size, size))

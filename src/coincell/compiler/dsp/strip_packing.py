@@ -72,11 +72,11 @@ def pack_weights(weights: Values) -> Values | None:
     return None if result.min() < np.iinfo(np.int16).min else result.astype(np.int16)
 
 
-def pack_constants(constants: Values) -> Values:
-    """int32 constants [outputs, n] of each channel, in the order of the blocks.
+def pack_constants(constants: Values, offset: int) -> Values:
+    """The layer's offset, then int32 constants [outputs, n] in the order of the blocks.
 
-    A block's missing outputs repeat the last one.
+    What a block lacks of outputs repeats the last one.
     """
     order = [output for block in output_blocks(len(constants)) for output in block]
-    result: Values = constants[order].reshape(-1)
+    result: Values = np.concatenate([[offset], constants[order].reshape(-1)]).astype(np.int32)
     return result

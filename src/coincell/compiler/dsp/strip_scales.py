@@ -33,6 +33,7 @@ LEAST_LEFT_SHIFT = 8
 """The kernel has every other sum raised by so much already."""
 
 _MOST_LEFT_SHIFT = 20
+_USUAL_SHIFTS = ((11, 16), (11, 17), (10, 16))
 _MOST_RIGHT_SHIFT = 22  # 128 << 22 leaves room in an int32 for what saturates
 _NUDGES = (0, *(sign * size for size in range(1, 25) for sign in (1, -1)))
 _FAR = np.int64(1) << 60
@@ -80,12 +81,28 @@ class StripScales:
 
 
 def choose_strip_scales(rescaling: Rescaling) -> StripScales | None:
-    """Constants that are exact on the layer's sums, or None where none were found."""
-    left_shift = _left_shift(rescaling)
-    if rescaling.wraps or left_shift < LEAST_LEFT_SHIFT:
+    """Constants that are exact on the layer's sums, or None where none were found.
+
+    Usual shifts are tried first, so that layers of one shape can share their code.
+    """
+    most = min(_most_left_shift(rescaling), _MOST_LEFT_SHIFT)
+    if rescaling.wraps:
         return None
+    for signed in (False, True):
+        for left_shift, shift in (*_USUAL_SHIFTS, (most, _MOST_RIGHT_SHIFT)):
+            if LEAST_LEFT_SHIFT <= left_shift <= most:
+                found = _with_shifts(rescaling, left_shift, shift, signed)
+                if found is not None:
+                    return found
+    return None
+
+
+def _with_shifts(
+    rescaling: Rescaling, left_shift: int, most_shift: int, signed: bool
+) -> StripScales | None:
+    """Constants for an L, and the largest S up to `most_shift` that keeps M below 2**31."""
     top = int(np.where(rescaling.multipliers > 0, rescaling.shifts, -31).max())
-    shift = min(left_shift - 1 - top, _MOST_RIGHT_SHIFT)  # M just below 2**31
+    shift = min(left_shift - 1 - top, most_shift)
     places = left_shift - 1 - shift - rescaling.shifts  # M = multiplier / 2**places
     if shift < 1 or np.any((places < 0) & (rescaling.multipliers > 0)):
         return None
@@ -93,15 +110,15 @@ def choose_strip_scales(rescaling: Rescaling) -> StripScales | None:
     multipliers = (rescaling.multipliers + ((np.int64(1) << places) >> 1)) >> places
     multipliers[rescaling.low == rescaling.high] = 1 << 30  # B alone makes its output
     solver = _Solver(rescaling, left_shift, shift, np.clip(multipliers, 1, INT32_MAX))
-    return solver.solve(signed=False) or solver.solve(signed=True)
+    return solver.solve(signed)
 
 
-def _left_shift(rescaling: Rescaling) -> int:
+def _most_left_shift(rescaling: Rescaling) -> int:
     """The most that keeps sums with their bias in an int32; channels that never change aside."""
     r = rescaling
     low, high = r.low + r.bias, r.high + r.bias
     magnitude = np.where(r.low == r.high, np.abs(r.low), np.maximum(np.abs(low), np.abs(high)))
-    return min(31 - int(magnitude.max(initial=1) + 1).bit_length(), _MOST_LEFT_SHIFT)
+    return 31 - int(magnitude.max(initial=1) + 1).bit_length()
 
 
 class _Solver:

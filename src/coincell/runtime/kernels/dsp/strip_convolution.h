@@ -44,7 +44,6 @@ typedef struct {
     int32_t unrolled;
     int32_t unrolled_rest;
     int32_t left_shift;
-    int32_t offset;
     int32_t right_shift;
     int32_t has_steps;
     int32_t clamp_min;
@@ -154,10 +153,30 @@ coincell_strip_prepare(const coincell_strip_convolution_parameters *p, const int
     }
 }
 
+/* Tiles of two positions, and of one where the width is odd. */
+static inline COINCELL_ALWAYS_INLINE void
+coincell_strip_positions(const coincell_strip_convolution_parameters *p,
+                         const coincell_strip_tile *tile, int32_t blocks, const int16_t *strip,
+                         int32_t columns, const int8_t *weights, const int32_t *scales,
+                         int32_t offset, int8_t *output)
+{
+    const int32_t even = columns & ~1;
+    if (even) {
+        coincell_strip_tiles(tile, 2, even, blocks, strip, weights, offset, scales, output);
+    }
+    if (p->output_width % 2 && columns % 2) {
+        const int16_t *last = strip + even * (tile->distance / 2);
+        coincell_strip_tile odd = *tile;
+        odd.unrolled = p->unrolled_rest;
+        coincell_strip_tiles(&odd, 1, 1, blocks, last, weights, offset, scales,
+                             output + even * p->output_channels);
+    }
+}
+
 /* All outputs of `columns` positions. strip: as above. output: int8 [columns, output_channels].
  *
- * Blocks of four outputs; the last one may begin earlier, and make some outputs once more, which
- * costs less than code for what is left over would. One or two left over are a block of two. */
+ * Blocks of four outputs; the last one makes some outputs once more where three are left over,
+ * which costs less than code for them would. One or two left over are a block of two. */
 static inline COINCELL_ALWAYS_INLINE void
 coincell_strip_outputs(const coincell_strip_convolution_parameters *p, const int16_t *strip,
                        int32_t columns, const int8_t *weights, const int32_t *scales,
@@ -166,8 +185,7 @@ coincell_strip_outputs(const coincell_strip_convolution_parameters *p, const int
     const int32_t channels = p->output_channels;
     const int32_t rest = channels % 4 == 3 ? 0 : channels % 4;
     const int32_t fours = (channels - rest + 3) / 4;
-    const int32_t constants = p->has_steps ? 3 : 2;
-    const int32_t even = columns & ~1;
+    const int32_t offset = *scales++;
     coincell_strip_tile tile = {
         .pairs = p->filter_width * p->column_values / 2,
         .distance = 2 * p->strip_stride * p->column_values,
@@ -175,39 +193,25 @@ coincell_strip_outputs(const coincell_strip_convolution_parameters *p, const int
         .stored = channels < 4 ? channels : 4,
         .output_distance = channels,
         .unrolled = p->unrolled,
+        .steps_back = channels > 4 && channels % 4 == 3 ? 1 : 0,
         .left_shift = p->left_shift,
-        .offset = p->offset,
         .right_shift = p->right_shift,
         .has_steps = p->has_steps,
         .low = p->clamp_min,
         .high = p->clamp_max,
     };
-    const int16_t *last = (const int16_t *)((const char *)strip + even * tile.distance);
-    for (int32_t block = 0; block < fours; ++block) {
-        const int32_t most = channels < 4 ? 0 : channels - 4;
-        int8_t *made = output + (4 * block < most ? 4 * block : most);
-        if (even) {
-            coincell_strip_tiles(&tile, 2, even, strip, weights, scales, made);
-        }
-        if (p->output_width % 2 && columns % 2) {
-            coincell_strip_tile odd = tile;
-            odd.unrolled = p->unrolled_rest;
-            coincell_strip_tiles(&odd, 1, 1, last, weights, scales, made + even * channels);
-        }
-        weights += 8 * tile.pairs;
-        scales += 4 * constants;
+    if (fours) {
+        coincell_strip_positions(p, &tile, fours, strip, columns, weights, scales, offset, output);
     }
     if (rest) {
-        int8_t *made = output + (channels < 2 ? 0 : channels - 2);
+        weights += fours * 8 * tile.pairs;
+        scales += fours * 4 * (p->has_steps ? 3 : 2);
         tile.outputs = 2;
         tile.stored = channels < 2 ? channels : 2;
+        tile.steps_back = 0;
         tile.unrolled = p->unrolled_rest;
-        if (even) {
-            coincell_strip_tiles(&tile, 2, even, strip, weights, scales, made);
-        }
-        if (p->output_width % 2 && columns % 2) {
-            coincell_strip_tiles(&tile, 1, 1, last, weights, scales, made + even * channels);
-        }
+        coincell_strip_positions(p, &tile, 1, strip, columns, weights, scales, offset,
+                                 output + (channels < 2 ? 0 : channels - 2));
     }
 }
 

@@ -5,8 +5,9 @@
  * SXTB16 of it leaves the two b, which add to B. At the end (256 * A + B) - B is 256 * A, exact
  * modulo 2^32 whatever overflowed on the way, as long as |A| < 2^23.
  *
- * A block of two outputs a, b has one word a step, and a block of less than four outputs, where a
- * layer has no more, stores only what there is. */
+ * The last block of four may begin earlier than where the one before ends, and make up to three
+ * outputs once more. A block of two outputs a, b has one word a step, and a block of less than four
+ * outputs, where a layer has no more, stores only what there is. */
 #ifndef COINCELL_KERNELS_DSP_STRIP_CONVOLUTION_TILES_H
 #define COINCELL_KERNELS_DSP_STRIP_CONVOLUTION_TILES_H
 
@@ -22,7 +23,8 @@
  * stored: how many of the outputs there are, 1 .. outputs.
  * output_distance: bytes from one position's outputs to the next one's, less than 2,000.
  * unrolled: how many steps the loop's body has, 1 .. COINCELL_STRIP_MOST_UNROLLED.
- * left_shift, offset, right_shift: L, C, S. has_steps: whether channels have a D.
+ * steps_back: outputs that the last block makes once more, 0 .. 3.
+ * left_shift, right_shift: L, S. has_steps: whether channels have a D.
  * low, high: smallest and largest output. */
 typedef struct {
     int32_t pairs;
@@ -31,8 +33,8 @@ typedef struct {
     int32_t stored;
     int32_t output_distance;
     int32_t unrolled;
+    int32_t steps_back;
     int32_t left_shift;
-    int32_t offset;
     int32_t right_shift;
     int32_t has_steps;
     int32_t low;
@@ -46,9 +48,10 @@ typedef struct {
 /* Registers: r0 patch, r1 weights, r2 r3 weights' words, r4 r5 values of the two positions,
  * r6 - r9 sums of a b c d at the first position, r10 r11 r12 lr at the second. At the end of a
  * tile: r1 multiplier, r2 what it likes, r3 output, r4 bias or step, r5 offset.
- * Kept in the floating-point unit: s0 - s11 the channels' constants, s12 output, s13 weights, s14
- * r7 of the caller (it may be the frame pointer), s15 end of the patches, s16 end of the weights,
- * s17 offset.
+ * Kept in the floating-point unit: s0 - s11 the channels' constants, s12 output of the tile, s13
+ * weights of the block, s14 r7 of the caller (it may be the frame pointer), s15 end of the patches,
+ * s16 end of the block's weights, s17 offset, s18 next constants, s19 patches, s20 output of the
+ * next block, s21 end of all weights.
  *
  * The four loads of a step follow one another, so that they overlap: 15 cycles for 16 products. */
 #define COINCELL_STRIP_LOADS                                                                     \
@@ -140,41 +143,59 @@ typedef struct {
     COINCELL_STRIP_LINES_64 COINCELL_STRIP_LINES_64 COINCELL_STRIP_LINES_64                      \
     COINCELL_STRIP_LINES_64 COINCELL_STRIP_LINES_64
 
-/* count / positions tiles of one block of outputs, positions being 1 or 2.
+/* count / positions tiles of each block of outputs, positions being 1 or 2.
  *
  * patches: int16 [2 * pairs] at each of `count` positions, `distance` bytes apart, 4-aligned.
- * weights: [pairs, outputs / 2] words, as above. scales: [outputs, 2 or 3] B, M and D.
- * output: int8 [count, stored], positions `output_distance` bytes apart. */
+ * weights: [blocks, pairs, outputs / 2] words, as above. offset: C. scales: [blocks, outputs, 2 or
+ * 3] B, M and D. output: int8 [count, ...], positions `output_distance` bytes apart. */
 static inline COINCELL_ALWAYS_INLINE void
 coincell_strip_tiles(const coincell_strip_tile *tile, int32_t positions, int32_t count,
-                     const int16_t *patches, const void *weights, const int32_t *scales,
-                     int8_t *output)
+                     int32_t blocks, const int16_t *patches, const int8_t *weights, int32_t offset,
+                     const int32_t *scales, int8_t *output)
 {
-    const int32_t body = (tile->pairs - 1) % tile->unrolled;
-    const int32_t loop = tile->pairs - 1 - body;
+    const int32_t more = tile->pairs - 1;
+    const int32_t body = more <= tile->unrolled ? more : more % tile->unrolled;
     register const int16_t *r0 __asm("r0") = patches;
-    register const void *r1 __asm("r1") = weights;
+    register const int8_t *r1 __asm("r1") = weights;
     register const int32_t *r2 __asm("r2") = scales;
-    register void *r3 __asm("r3") = output;
+    register int8_t *r3 __asm("r3") = output;
     register int32_t r4 __asm("r4") = count * tile->distance;
-    register int32_t r5 __asm("r5") = tile->offset;
+    register int32_t r5 __asm("r5") = offset;
+    register const int8_t *r6 __asm("r6") = weights + blocks * 2 * tile->pairs * tile->outputs;
     __asm volatile(
-        ".if %c[has_steps]\n"
-        "vldmia r2, {s0-s11}\n"
-        ".else\n"
-        "vldmia r2, {s0-s7}\n"
-        ".endif\n"
-        "vmov s12, r3\n"
-        "vmov s13, r1\n"
         "vmov s14, r7\n"
         "add r4, r4, r0\n"
         "vmov s15, r4\n"
         "vmov s17, r5\n"
-        ".if %c[loop]\n"
+        "vmov s18, r2\n"
+        "vmov s19, r0\n"
+        "vmov s20, r3\n"
+        "vmov s21, r6\n"
+        "0:\n"
+        "vmov r2, s18\n"
+        "vmov r3, s20\n"
+        ".if %c[has_steps]\n"
+        "vldmia r2!, {s0-s11}\n"
+        ".else\n"
+        "vldmia r2!, {s0-s7}\n"
+        ".endif\n"
+        "vmov s13, r1\n"
+        ".if %c[loop] || %c[steps_back]\n"
         "movw r4, #%c[pairs] * %c[outputs] * 2\n"
         "add r4, r4, r1\n"
         "vmov s16, r4\n"
         ".endif\n"
+        ".if %c[steps_back]\n"
+        "vmov r5, s21\n"
+        "cmp r4, r5\n"
+        "it eq\n"
+        "subeq r3, r3, #%c[steps_back]\n"
+        ".endif\n"
+        "vmov s18, r2\n"
+        "vmov s12, r3\n"
+        "add r3, r3, #4\n"
+        "vmov r0, s19\n"
+        "vmov s20, r3\n"
         "1:\n" COINCELL_STRIP_LOADS COINCELL_STRIP_PRODUCTS(COINCELL_STRIP_FIRST)
         ".rept %c[body]\n" COINCELL_STRIP_LOADS COINCELL_STRIP_PRODUCTS(COINCELL_STRIP_MORE)
         ".endr\n"
@@ -200,62 +221,79 @@ coincell_strip_tiles(const coincell_strip_tile *tile, int32_t positions, int32_t
         "cmp r0, r2\n"
         "vmov s12, r3\n"
         "bne 1b\n"
+        "movw r4, #%c[pairs] * %c[outputs] * 2\n"
+        "add r1, r1, r4\n"
+        "vmov r5, s21\n"
+        "cmp r1, r5\n"
+        "bne 0b\n"
         "vmov r7, s14\n" COINCELL_STRIP_LINES_512
-        : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3), "+r"(r4), "+r"(r5)
+        : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3), "+r"(r4), "+r"(r5), "+r"(r6)
         : [pairs] "i"(tile->pairs), [distance] "i"(tile->distance), [outputs] "i"(tile->outputs),
           [stored] "i"(tile->stored), [output_distance] "i"(tile->output_distance),
-          [unrolled] "i"(tile->unrolled), [body] "i"(body), [loop] "i"(loop),
+          [unrolled] "i"(tile->unrolled), [body] "i"(body), [loop] "i"(more - body),
           [positions] "i"(positions), [left_shift] "i"(tile->left_shift),
           [right_shift] "i"(tile->right_shift), [has_steps] "i"(tile->has_steps),
-          [low] "i"(tile->low), [high] "i"(tile->high),
+          [low] "i"(tile->low), [high] "i"(tile->high), [steps_back] "i"(tile->steps_back),
           [step] "i"(positions * tile->distance - 4 * tile->pairs)
-        : "r6", "r8", "r9", "r10", "r11", "r12", "lr", "s0", "s1", "s2", "s3", "s4", "s5", "s6",
-          "s7", "s8", "s9", "s10", "s11", "s12", "s13", "s14", "s15", "s16", "s17", "cc",
-          "memory");
+        : "r8", "r9", "r10", "r11", "r12", "lr", "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7",
+          "s8", "s9", "s10", "s11", "s12", "s13", "s14", "s15", "s16", "s17", "s18", "s19", "s20",
+          "s21", "cc", "memory");
 }
 
 #else
 
 /* A sum as an output. scales: [2 or 3], of its channel. */
 static inline COINCELL_ALWAYS_INLINE int32_t coincell_strip_scale(const coincell_strip_tile *tile,
-                                                                  uint32_t raised,
+                                                                  uint32_t raised, int32_t offset,
                                                                   const int32_t *scales)
 {
     const int32_t x = (int32_t)((uint32_t)scales[0] + raised);
     const int32_t step = tile->has_steps && x < 0 ? scales[2] : 0;
-    const int32_t high = coincell_smmla(x, scales[1], tile->offset) - step;
+    const int32_t high = coincell_smmla(x, scales[1], offset) - step;
     const int32_t value = coincell_ssat(high, 8, tile->right_shift);
     return value < tile->low ? tile->low : value > tile->high ? tile->high : value;
+}
+
+/* One position's outputs of one block. */
+static inline COINCELL_ALWAYS_INLINE void
+coincell_strip_block(const coincell_strip_tile *tile, const int8_t *patch, const int8_t *weights,
+                     int32_t offset, const int32_t *scales, int8_t *output)
+{
+    const int32_t constants = tile->has_steps ? 3 : 2;
+    for (int32_t first = 0; first < tile->stored; first += 2) {
+        int32_t both = 0;
+        int32_t b = 0;
+        for (int32_t k = 0; k < tile->pairs; ++k) {
+            const uint32_t values = coincell_load_word(patch + 4 * k);
+            const uint32_t word = coincell_load_word(weights + 2 * (tile->outputs * k + first));
+            both = coincell_smlad(word, values, both);
+            b = coincell_smlad(coincell_sxtb16(word), values, b);
+        }
+        const uint32_t a_256 = (uint32_t)both - (uint32_t)b;
+        const uint32_t raised[2] = {a_256 << (tile->left_shift - 8),
+                                    (uint32_t)b << tile->left_shift};
+        for (int32_t i = first; i < first + 2 && i < tile->stored; ++i) {
+            output[i] = (int8_t)coincell_strip_scale(tile, raised[i - first], offset,
+                                                     scales + constants * i);
+        }
+    }
 }
 
 /* The same in C, one position after the other. */
 static inline COINCELL_ALWAYS_INLINE void
 coincell_strip_tiles(const coincell_strip_tile *tile, int32_t positions, int32_t count,
-                     const int16_t *patches, const void *weights, const int32_t *scales,
-                     int8_t *output)
+                     int32_t blocks, const int16_t *patches, const int8_t *weights, int32_t offset,
+                     const int32_t *scales, int8_t *output)
 {
     const int32_t constants = tile->has_steps ? 3 : 2;
     (void)positions;
-    for (int32_t position = 0; position < count; ++position) {
-        const char *patch = (const char *)patches + position * tile->distance;
-        int8_t *target = output + position * tile->output_distance;
-        for (int32_t first = 0; first < tile->stored; first += 2) {
-            int32_t both = 0;
-            int32_t b = 0;
-            for (int32_t k = 0; k < tile->pairs; ++k) {
-                const uint32_t values = coincell_load_word(patch + 4 * k);
-                const uint32_t word =
-                    coincell_load_word((const char *)weights + 2 * (tile->outputs * k + first));
-                both = coincell_smlad(word, values, both);
-                b = coincell_smlad(coincell_sxtb16(word), values, b);
-            }
-            const uint32_t a_256 = (uint32_t)both - (uint32_t)b;
-            const uint32_t raised[2] = {a_256 << (tile->left_shift - 8),
-                                        (uint32_t)b << tile->left_shift};
-            for (int32_t i = first; i < first + 2 && i < tile->stored; ++i) {
-                target[i] = (int8_t)coincell_strip_scale(tile, raised[i - first],
-                                                         scales + constants * i);
-            }
+    for (int32_t block = 0; block < blocks; ++block) {
+        const int32_t back = block == blocks - 1 ? tile->steps_back : 0;
+        for (int32_t position = 0; position < count; ++position) {
+            coincell_strip_block(tile, (const int8_t *)patches + position * tile->distance,
+                                 weights + block * 2 * tile->pairs * tile->outputs, offset,
+                                 scales + block * tile->outputs * constants,
+                                 output + position * tile->output_distance + 4 * block - back);
         }
     }
 }
