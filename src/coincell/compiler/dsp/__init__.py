@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from coincell.compiler.dsp.add import weighted_sum
 from coincell.compiler.dsp.depthwise import depthwise_3x3
 from coincell.compiler.dsp.fully_connected import dense
 from coincell.compiler.dsp.strip_convolution import strip_convolution
@@ -17,9 +18,11 @@ from coincell.compiler.ir import Graph, KernelCall, Op
 Candidate = Callable[[Op, Graph, str], tuple[KernelCall, ...] | None]
 
 DSP_KERNELS: Mapping[str, tuple[Candidate, ...]] = {
+    "add": (weighted_sum,),
     "conv_2d": (strip_convolution,),
     "depthwise_conv_2d": (depthwise_3x3,),
     "fully_connected": (dense,),
+    "sub": (weighted_sum,),
 }
 """Kind of op -> what may compute it, the best first."""
 

@@ -96,6 +96,8 @@ RULES: dict[str, Rule] = {
     "coincell_smmulr(A, B)": lambda a, b, c: (_product(a, b) + (1 << 31)) >> 32,
     "coincell_smmla(A, B, C)": lambda a, b, c: c + (_product(a, b) >> 32),
     "coincell_smmlar(A, B, C)": lambda a, b, c: c + ((_product(a, b) + (1 << 31)) >> 32),
+    "coincell_smlawb((int32_t)A, B, C)": lambda a, b, c: c + (_signed(a, 32) * _bottom(b) >> 16),
+    "coincell_smlawt((int32_t)A, B, C)": lambda a, b, c: c + (_signed(a, 32) * _top(b) >> 16),
     "coincell_qadd(A, B)": lambda a, b, c: _clip_signed(_signed(a, 32) + _signed(b, 32), 32),
     "coincell_qsub(A, B)": lambda a, b, c: _clip_signed(_signed(a, 32) - _signed(b, 32), 32),
     "coincell_sadd16(A, B)": lambda a, b, c: _pair(_bottom(a) + _bottom(b), _top(a) + _top(b)),
@@ -209,7 +211,7 @@ def test_the_instructions(tmp_path: Path, compiler: str) -> None:
     except ToolchainError:
         pytest.skip(f"no {compiler} for Cortex-M4 on this computer")
     operands = _operands()
-    headers = {path: text for path, text in c_sources("kernels").items() if "/dsp/" in path}
+    headers = {path: text for path, text in c_sources("kernels").items() if "/instructions" in path}
     image = link_bare({**headers, "main.c": _harness(operands)}, tmp_path, chosen)
     main = image.parsed.symbol("image_main")
     listed = _mnemonics(image.parsed.code(main.address, main.size))

@@ -94,6 +94,21 @@ COINCELL_ACCUMULATE(smlatt, uint32_t)
 COINCELL_ACCUMULATE(smmla, int32_t)
 COINCELL_ACCUMULATE(smmlar, int32_t)
 
+/* r = mnemonic(factor, pair, accumulator), as in SMLAWB. */
+#define COINCELL_ACCUMULATE_HALF(mnemonic)                                                       \
+    COINCELL_INSTRUCTION int32_t coincell_##mnemonic(int32_t factor, uint32_t pair,              \
+                                                     int32_t accumulator)                        \
+    {                                                                                            \
+        int32_t result;                                                                          \
+        __asm(#mnemonic " %0, %1, %2, %3"                                                        \
+              : "=r"(result)                                                                     \
+              : "r"(factor), "r"(pair), "r"(accumulator));                                       \
+        return result;                                                                           \
+    }
+
+COINCELL_ACCUMULATE_HALF(smlawb)
+COINCELL_ACCUMULATE_HALF(smlawt)
+
 COINCELL_COMBINE(smuad, uint32_t, int32_t)
 COINCELL_COMBINE(smuadx, uint32_t, int32_t)
 COINCELL_COMBINE(smulbb, uint32_t, int32_t)
@@ -115,6 +130,7 @@ COINCELL_EXTEND_AND_ADD(sxtab16)
 COINCELL_EXTEND_AND_ADD(uxtab16)
 
 #undef COINCELL_ACCUMULATE
+#undef COINCELL_ACCUMULATE_HALF
 #undef COINCELL_COMBINE
 #undef COINCELL_EXTEND
 #undef COINCELL_EXTEND_AND_ADD

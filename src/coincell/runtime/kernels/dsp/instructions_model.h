@@ -94,6 +94,19 @@ static inline int32_t coincell_smladx(uint32_t a, uint32_t b, int32_t accumulato
     return coincell_model_sum(accumulator, coincell_smuadx(a, b));
 }
 
+/* accumulator + factor * half of a pair, of which 16 bits are dropped */
+static inline int32_t coincell_smlawb(int32_t factor, uint32_t pair, int32_t accumulator)
+{
+    const int64_t product = (int64_t)factor * coincell_bottom(pair);
+    return coincell_model_sum(accumulator, (int32_t)(product >> 16));
+}
+
+static inline int32_t coincell_smlawt(int32_t factor, uint32_t pair, int32_t accumulator)
+{
+    const int64_t product = (int64_t)factor * coincell_top(pair);
+    return coincell_model_sum(accumulator, (int32_t)(product >> 16));
+}
+
 /* The upper word of the product a * b, rounded down; the r forms round to nearest, ties upward. */
 static inline int32_t coincell_smmul(int32_t a, int32_t b)
 {
