@@ -131,10 +131,43 @@ def l2_normalization(network: Network) -> int:
     return network.operator(11, [x], output, 15, {0: ("b", 0)})
 
 
+def relu_n1_to_1(network: Network) -> int:
+    return network.elementwise(network.input((1, 37)), 20)
+
+
+def relu6_between_scales(network: Network) -> int:
+    """TFLM forgets to rescale here: docs/deviations.md."""
+    return network.elementwise(network.input((1, 37)), 21)
+
+
+def chain(network: Network) -> int:
+    """Every kind once, one after the other: one program for what each program costs."""
+    x = network.input((1, 4, 5, 6))
+    for code in (98, 111, 117):
+        x = network.operator(code, [x], network.tensor((1, 4, 5, 6), 0.02, -3))
+    fused = {0: 11, 18: 21, 41: 28}
+    for index, code in enumerate((0, 41, 18, 99, 54)):
+        values = network.random.integers(-128, 128, (1, 4, 1, 6)[index % 3 :])
+        other = network.constant(values, "int8", 0.02)
+        output = network.tensor((1, 4, 5, 6), 0.02, -3)
+        options = {0: ("b", 0)} if code in fused else {}
+        x = network.operator(code, [x, other], output, fused.get(code, 0), options)
+    other = network.constant(network.random.integers(-128, 128, (5, 1)), "int8", 0.02)
+    network.tensors[other].zero_point = -3
+    x = network.operator(55, [x, other], network.like(x, (1, 4, 5, 6)))
+    x = network.operator(57, [other, x], network.like(x, (1, 4, 5, 6)))
+    x = network.operator(11, [x], network.tensor((1, 4, 5, 6), 1 / 128, 0), 15, {0: ("b", 0)})
+    return network.operator(50, [x], network.tensor((1, 4, 5, 6), 1 / 16, 127))
+
+
+WITHOUT_TFLM = {made.__name__: made for made in (relu6_between_scales, relu_n1_to_1)}
+"""What TFLM lacks or has wrong."""
+
 OPERATORS = {
     made.__name__: made
     for made in (
         add,
+        chain,
         elu,
         hard_swish,
         l2_normalization,

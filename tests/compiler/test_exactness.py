@@ -19,6 +19,7 @@ from coincell.compiler import (
 )
 from coincell.errors import ModelError
 from compiler import random_edges, random_elementwise, random_networks, random_reductions
+from compiler.litert import needs_litert, run_litert
 from compiler.networks import Network
 from compiler.random_networks import whole_network
 
@@ -100,6 +101,17 @@ def test_random_operators_mean_what_tflm_means(operator: str) -> None:
         graph = read_model(data)
         assert not any(_differences(interpret(graph, inputs), expected)), f"seed {seed}"
         assert not any(_differences(interpret(lower(graph), inputs), expected)), f"seed {seed}"
+
+
+@needs_litert
+@pytest.mark.parametrize("operator", sorted(random_elementwise.WITHOUT_TFLM))
+def test_what_tflm_lacks_means_what_litert_means(operator: str) -> None:
+    for seed in range(60):
+        network = Network(seed)
+        data = network.tflite(random_elementwise.WITHOUT_TFLM[operator](network))
+        inputs = network.samples(8)
+        expected = run_litert(data, inputs)
+        assert not any(_differences(interpret(read_model(data), inputs), expected)), f"seed {seed}"
 
 
 @needs_oracle

@@ -58,14 +58,14 @@ def _pairwise(kind: Callable[[], Attributes]) -> Reader:
     return read
 
 
-def _relu(source: Source) -> Reading:
-    source.require_counts(1, 1)
-    return Requantize(quantized_bounds(source, 0.0, math.inf)), source.inputs
+def _clamp(low: float, high: float) -> Reader:
+    """A reader of an operator that rescales, and keeps real values within two bounds."""
 
+    def read(source: Source) -> Reading:
+        source.require_counts(1, 1)
+        return Requantize(quantized_bounds(source, low, high)), source.inputs
 
-def _relu6(source: Source) -> Reading:
-    source.require_counts(1, 1)
-    return Requantize(quantized_bounds(source, 0.0, 6.0)), source.inputs
+    return read
 
 
 def _leaky_relu(source: Source) -> Reading:
@@ -109,8 +109,9 @@ READERS: Mapping[str, Reader] = {
     "MINIMUM": _pairwise(Minimum),
     "MUL": _arithmetic(Mul),
     "PRELU": _pairwise(Prelu),
-    "RELU": _relu,
-    "RELU6": _relu6,
+    "RELU": _clamp(0.0, math.inf),
+    "RELU6": _clamp(0.0, 6.0),
+    "RELU_N1_TO_1": _clamp(-1.0, 1.0),
     "SOFTMAX": _softmax,
     "SQUARED_DIFFERENCE": _pairwise(SquaredDifference),
     "SUB": _arithmetic(Sub),

@@ -18,6 +18,8 @@ from coincell.compiler.operators import common
 class _Table(Attributes):
     """A function of one int8 value, whatever the quantizations are."""
 
+    by_rows: ClassVar[bool] = True
+
     def check(self, op: Op, graph: Graph) -> None:
         """int8 in and out, the same shape."""
         common.require_count(op, 1, 1)

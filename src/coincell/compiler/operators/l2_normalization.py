@@ -20,6 +20,7 @@ class L2Normalization(Attributes):
     """x over the square root of the sum of squares along the last dimension; scale 1/128."""
 
     kind: ClassVar[str] = "l2_normalization"
+    by_rows: ClassVar[bool] = True
 
     def check(self, op: Op, graph: Graph) -> None:
         """int8, the same shape, and the output quantization that the function is defined for."""

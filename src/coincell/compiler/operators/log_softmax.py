@@ -23,6 +23,7 @@ class LogSoftmax(Attributes):
     """log of softmax along the last dimension; scale 1/16, zero point 127."""
 
     kind: ClassVar[str] = "log_softmax"
+    by_rows: ClassVar[bool] = True
 
     def check(self, op: Op, graph: Graph) -> None:
         """int8, the same shape, and the output quantization that the function is defined for."""

@@ -25,6 +25,7 @@ class Softmax(Attributes):
     """
 
     kind: ClassVar[str] = "softmax"
+    by_rows: ClassVar[bool] = True
 
     beta: float
 
@@ -83,4 +84,5 @@ class Softmax(Attributes):
             "shift": shift,
             "smallest_difference": smallest,
         }
-        return (KernelCall("softmax", parameters, (source.name, op.output)),)
+        arguments = (source.name, op.output)
+        return (KernelCall("softmax", parameters, arguments, overlaps={source.name: 0}),)
