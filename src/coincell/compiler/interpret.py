@@ -67,7 +67,12 @@ def _run(
         made = op.attributes.interpret_outputs(op, graph, [values[name] for name in op.inputs])
         values.update(zip(op.outputs, made, strict=True))
     after = {state.before: values[state.after] for state in graph.states}
-    return [values[name] for name in graph.outputs], after
+    return [_repeated(values[name], count) for name in graph.outputs], after
+
+
+def _repeated(values: Values, count: int) -> Values:
+    """[count, ...], also of what is the same for all samples: [1, ...]."""
+    return np.broadcast_to(values, (count, *values.shape[1:]))
 
 
 def samples_of(tensors: Sequence[Tensor], inputs: Values | Sequence[Values]) -> list[Values]:
