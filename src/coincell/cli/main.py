@@ -21,6 +21,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "predict": ("predict", "Try recordings on the float, int8, host or board model."),
     "compile": ("compile", "Compile any int8 .tflite to C."),
     "bench": ("bench", "Measure any .tflite: cycles, time, memory, exactness, by layer."),
+    "explain": ("explain", "Explain how a .tflite is compiled: passes, kernels, memory."),
     "doctor": ("doctor", "Check Python, packages, compilers, disk: each ok, or how to mend it."),
 }
 """Verb -> (module in this package, one line of help); the help needs no import."""

@@ -114,13 +114,19 @@ def compile_model(tflite: bytes, name: str, options: CompileOptions | None = Non
 
 def compile_graph(graph: Graph, name: str, options: CompileOptions | None = None) -> CompiledModel:
     """Make C of a graph that was read before; otherwise as `compile_model`."""
+    return compile_lowered(lower(graph), name, options)
+
+
+def compile_lowered(
+    lowered: Graph, name: str, options: CompileOptions | None = None
+) -> CompiledModel:
+    """Make C of a graph that has been through all passes; otherwise as `compile_model`."""
     chosen = options or CompileOptions()
     if not _C_NAME.fullmatch(name):
         raise UserError(
             f"{name!r} cannot be the name of a compiled model.",
             hint="Use letters, digits and underscores, a letter first, at most 48 characters.",
         )
-    lowered = lower(graph)
     table = KernelTable(lowered, chosen.target, chosen.optimize)
     if chosen.optimize == "ram":
         selection = select_for_memory(table, chosen.keep_input)

@@ -3,13 +3,14 @@
 Two blocks may share bytes if they are never live at once, or if one is made from the other by a
 kernel that reads ahead of what it writes (`Sharing`). Placing by size, largest first, at the lowest
 free offset is the greedy planner of Pisarchyk and Lee (arXiv 2001.03288) that TFLM has too; several
-orders are tried, and where none meets the lower bound, all placements are searched in the order of
-their offsets, up to a number of steps, so that the result does not depend on the machine's speed.
+orders are tried and improved, and where none meets the lower bound, all placements are searched in
+the order of their offsets, up to a number of steps: the result does not depend on the machine's
+speed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from coincell.compiler.ir import EXACTLY_IN_PLACE
@@ -17,8 +18,13 @@ from coincell.compiler.ir import EXACTLY_IN_PLACE
 ALIGNMENT = 8
 """Every offset is a multiple of this many bytes."""
 
-SEARCH_STEPS = 10_000
+_MOVE_BLOCKS = 80  # beyond so many, moving one by one takes too long
+
+SEARCH_STEPS = 20_000
 """How many offsets the exact search computes before it settles for the best placement so far."""
+
+_CORE_SIZES = (6, 10, 16, 24)
+"""The search is tried on so many of the largest blocks first: they decide, and are few."""
 
 
 @dataclass(frozen=True)
@@ -58,60 +64,183 @@ def far_enough(source: int, target: int, distance: int) -> bool:
     return source == target if distance == EXACTLY_IN_PLACE else source >= target + distance
 
 
+class _Problem:
+    """Blocks by number, with what each must keep clear of: the form in which searching is quick.
+
+    Attributes:
+        sizes: bytes of each block.
+        rivals: of each block those that live at the same time, as (number, distance if the block
+            is the source that the rival may be written over, distance the other way round); None
+            where nothing may be shared.
+    """
+
+    def __init__(self, blocks: Sequence[Block], sharing: Sharing) -> None:
+        self.blocks = tuple(blocks)
+        self.sizes = [block.size for block in blocks]
+        self.rivals = [
+            [
+                (number, sharing.get((block, other)), sharing.get((other, block)))
+                for number, other in enumerate(blocks)
+                if other is not block and other.lifetime.overlaps(block.lifetime)
+            ]
+            for block in blocks
+        ]
+
+    def lowest(self, block: int, offsets: Sequence[int]) -> int:
+        """The lowest offset at which `block` disturbs none of those placed (offset not -1)."""
+        size = self.sizes[block]
+        forbidden: list[tuple[int, int]] = []  # from the one to the other, both allowed
+        for rival, as_source, as_target in self.rivals[block]:
+            at = offsets[rival]
+            if at < 0:
+                continue
+            begin, end = at - size, at + self.sizes[rival]
+            if EXACTLY_IN_PLACE in (as_source, as_target):
+                forbidden += [(begin, at), (at, end)]
+                continue
+            if as_source is not None:  # from at + distance on, it may lie over the rival
+                end = min(end, at + as_source)
+            elif as_target is not None:  # up to at - distance, the rival may lie over it
+                begin = max(begin, at - as_target)
+            if begin < end:
+                forbidden.append((begin, end))
+        offset = 0
+        for begin, end in sorted(forbidden):
+            if begin >= offset:
+                break
+            offset = max(offset, end)
+        return offset
+
+    def place(self, order: Iterable[int]) -> list[int]:
+        """Each block, in `order`, at the lowest offset that is free."""
+        offsets = [-1] * len(self.sizes)
+        for block in order:
+            offsets[block] = self.lowest(block, offsets)
+        return offsets
+
+    def total(self, offsets: Sequence[int]) -> int:
+        """The end of the highest block."""
+        return max((at + size for at, size in zip(offsets, self.sizes, strict=True)), default=0)
+
+
 @dataclass
 class _Search:
-    """The state of the exact search."""
+    """The exact search: blocks by rising offsets, each as low as those below it allow.
 
-    blocks: Sequence[Block]
-    sharing: Sharing
+    Attributes:
+        problem: what to place.
+        core: the blocks that are searched; all, or the largest ones, and the rest follows wherever
+            it fits.
+        rest: the others, the largest first.
+        bound: where to stop.
+        best, total: the smallest placement seen, and its end.
+    """
+
+    problem: _Problem
+    core: Sequence[int]
+    rest: Sequence[int]
     bound: int
-    best: dict[Block, int]
+    best: list[int]
     total: int
+    offsets: list[int] = field(default_factory=list)
     steps: int = 0
-    placed: dict[Block, int] = field(default_factory=dict)
 
-    def run(self, last: tuple[int, int]) -> None:
-        """Place what is left at offsets not below those placed; keep the smallest whole."""
-        if len(self.placed) == len(self.blocks):
-            self.total = total_bytes(self.placed)
-            self.best = dict(self.placed)
+    def run(self) -> None:
+        """Find the smallest placement, or the smallest seen when the steps are used up."""
+        self.offsets = [-1] * len(self.problem.sizes)
+        self._extend(-1, -1, len(self.core))
+
+    def _extend(self, last: int, number: int, left: int) -> None:
+        if left == 0:
+            self._complete()
             return
         choices = []
-        for number, block in enumerate(self.blocks):
-            if block in self.placed:
+        for block in self.core:
+            if self.offsets[block] >= 0:
                 continue
             self.steps += 1
-            offset = lowest_offset(block, self.placed, self.sharing)
-            if offset + block.size >= self.total:
+            offset = self.problem.lowest(block, self.offsets)
+            if offset + self.problem.sizes[block] >= self.total:
                 return  # offsets only rise from here on
-            if (offset, number) > last:
-                choices.append((offset, -block.size, number))
-        for offset, _, number in sorted(choices):
+            if (offset, block) > (last, number):
+                choices.append((offset, -self.problem.sizes[block], block))
+        for offset, _, block in sorted(choices):
             if self.steps > SEARCH_STEPS or self.total == self.bound:
                 return
-            block = self.blocks[number]
-            self.placed[block] = offset
-            self.run((offset, number))
-            del self.placed[block]
+            self.offsets[block] = offset
+            self._extend(offset, block, left - 1)
+            self.offsets[block] = -1
+
+    def _complete(self) -> None:
+        offsets = list(self.offsets)
+        for block in self.rest:
+            offsets[block] = self.problem.lowest(block, offsets)
+            self.steps += 1
+        total = self.problem.total(offsets)
+        if total < self.total:
+            self.best, self.total = offsets, total
 
 
 def place_blocks(blocks: Sequence[Block], sharing: Sharing) -> tuple[dict[Block, int], int]:
     """The smallest placement found, and a lower bound of any."""
     bound = lower_bound(blocks, sharing)
-    orders = [
-        sorted(blocks, key=lambda b: (-b.size, b.lifetime.first)),
-        sorted(blocks, key=lambda b: (b.lifetime.first, -b.size)),
-        sorted(blocks, key=lambda b: (-b.lifetime.last, -b.size)),
-        sorted(blocks, key=lambda b: (b.lifetime.first - b.lifetime.last, -b.size)),
-    ]
-    tried = [_place(order, sharing) for order in orders]
-    best = min(tried, key=total_bytes)
-    if total_bytes(best) > bound:
-        by_time = sorted(blocks, key=lambda b: (b.lifetime.first, -b.size))
-        search = _Search(by_time, sharing, bound, best, total_bytes(best))
-        search.run((-1, -1))
-        best = search.best
-    return best, bound
+    problem = _Problem(blocks, sharing)
+    order, offsets = _best_order(problem, bound)
+    offsets = _improved(problem, order, offsets, bound)
+    by_size = sorted(range(len(offsets)), key=lambda i: (-problem.sizes[i], i))
+    for count in (*(n for n in _CORE_SIZES if n < len(offsets)), len(offsets)):
+        if problem.total(offsets) == bound:
+            break
+        core, rest = sorted(by_size[:count]), by_size[count:]
+        search = _Search(problem, core, rest, bound, offsets, problem.total(offsets))
+        search.run()
+        offsets = search.best
+    return dict(zip(blocks, offsets, strict=True)), bound
+
+
+def _best_order(problem: _Problem, bound: int) -> tuple[list[int], list[int]]:
+    """The best of some orders, and its placement.
+
+    Later blocks first suits chains that are written over one another: a source then finds its
+    target's place.
+    """
+    keys: tuple[Callable[[Block], tuple[int, ...]], ...] = (
+        lambda b: (-b.size, -b.lifetime.first),
+        lambda b: (-b.size, b.lifetime.first),
+        lambda b: (-b.lifetime.last, -b.size),
+        lambda b: (b.lifetime.first, -b.size),
+        lambda b: (b.lifetime.first - b.lifetime.last, -b.size),
+    )
+    best: tuple[list[int], list[int]] | None = None
+    for key in keys:
+        order = sorted(range(len(problem.blocks)), key=lambda i: key(problem.blocks[i]))
+        offsets = problem.place(order)
+        if best is None or problem.total(offsets) < problem.total(best[1]):
+            best = order, offsets
+        if problem.total(offsets) == bound:
+            break
+    return best or ([], [])
+
+
+def _improved(problem: _Problem, order: list[int], offsets: list[int], bound: int) -> list[int]:
+    """Move the highest block forward in the order while that makes the whole smaller."""
+    if len(order) > _MOVE_BLOCKS:
+        return offsets
+    total = problem.total(offsets)
+    while total > bound:
+        highest = max(order, key=lambda block: offsets[block] + problem.sizes[block])
+        rest = [block for block in order if block != highest]
+        candidates = [
+            [*rest[:position], highest, *rest[position:]]
+            for position in range(order.index(highest))
+        ]
+        tried = [(problem.total(problem.place(candidate)), candidate) for candidate in candidates]
+        smallest = min(tried, key=lambda item: item[0], default=(total, order))
+        if smallest[0] >= total:
+            break
+        total, order = smallest
+        offsets = problem.place(order)
+    return offsets
 
 
 def total_bytes(placed: Mapping[Block, int]) -> int:
@@ -138,45 +267,3 @@ def lower_bound(blocks: Iterable[Block], sharing: Sharing) -> int:
         # What is shared is shared at the target's first step alone; the step after holds the rest.
         needed = max(needed, live - sum(saved.get(step, {}).values()))
     return max(needed, max((block.size for block in everything), default=0))
-
-
-def may_coexist(
-    block: Block, offset: int, other: Block, other_offset: int, sharing: Sharing
-) -> bool:
-    """Whether two blocks at these offsets do not disturb each other."""
-    apart = offset >= other_offset + other.size or other_offset >= offset + block.size
-    if apart or not block.lifetime.overlaps(other.lifetime):
-        return True
-    if (distance := sharing.get((block, other))) is not None:
-        return far_enough(offset, other_offset, distance)
-    if (distance := sharing.get((other, block))) is not None:
-        return far_enough(other_offset, offset, distance)
-    return False
-
-
-def lowest_offset(block: Block, placed: Mapping[Block, int], sharing: Sharing) -> int:
-    """The lowest offset at which `block` disturbs none of `placed`."""
-    rivals = [
-        (other, offset)
-        for other, offset in placed.items()
-        if other.lifetime.overlaps(block.lifetime)
-    ]
-    candidates = {0} | {offset + other.size for other, offset in rivals}
-    for other, offset in rivals:
-        distance = sharing.get((block, other))
-        if distance is not None:
-            candidates.add(offset + max(0, distance))
-        if sharing.get((other, block)) == EXACTLY_IN_PLACE:
-            candidates.add(offset)
-    return next(
-        offset
-        for offset in sorted(candidates)
-        if all(may_coexist(block, offset, other, at, sharing) for other, at in rivals)
-    )
-
-
-def _place(order: Sequence[Block], sharing: Sharing) -> dict[Block, int]:
-    placed: dict[Block, int] = {}
-    for block in order:
-        placed[block] = lowest_offset(block, placed, sharing)
-    return placed

@@ -1,5 +1,6 @@
 """Data -> charts -> the report: HTML, text for the terminal, JSON."""
 
+from coincell.report.explain_page import explanation_html, letter_of, memory_map_text
 from coincell.report.glossary import Term, glossary, glossary_markdown
 from coincell.report.html import render_html
 from coincell.report.picture import features_png, features_text
@@ -63,10 +64,13 @@ __all__ = [
     "Tool",
     "Verdict",
     "Yardstick",
+    "explanation_html",
     "features_png",
     "features_text",
     "glossary",
     "glossary_markdown",
+    "letter_of",
+    "memory_map_text",
     "print_gates",
     "print_prediction",
     "print_summary",
