@@ -22,6 +22,7 @@ from coincell.compiler import (
     Oracle,
     Target,
     compile_graph,
+    deviations,
     load_model_bytes,
     oracle_available,
     oracle_version,
@@ -220,18 +221,19 @@ def bench_model(
 
 
 def oracle_outputs(tflite: bytes, inputs: Sequence[Arrays]) -> Expected | None:
-    """What TensorFlow Lite Micro makes of `inputs`; None where it is missing or refuses the model.
+    """What TensorFlow Lite Micro makes of `inputs`.
+
+    None where it is not installed, refuses the model, or is not followed (docs/deviations.md).
 
     Raises:
         UserError: `inputs` do not fit the model.
     """
-    if not oracle_available():
+    if not oracle_available() or deviations(tflite):
         return None
     try:
-        oracle = Oracle(tflite)
-    except ModelError:
+        return Expected(Oracle(tflite).run_many(inputs), oracle_version())
+    except (ModelError, RuntimeError):
         return None
-    return Expected(oracle.run_many(inputs), oracle_version())
 
 
 def _run_emulated(
