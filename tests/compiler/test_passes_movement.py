@@ -185,3 +185,26 @@ def test_equal_ops_of_unlike_settings_both_stay() -> None:
     after = MERGE_EQUAL_OPS.run(graph)
     _same_meaning(graph, after)
     assert len(after.ops) == 5
+
+
+@pytest.mark.parametrize("other", ["w", "x"])
+def test_a_known_branch_becomes_an_addend_in_c_too(other: str) -> None:
+    graph = parse_graph(
+        f"""graph branch(%x) -> %y
+        input  %x: int8[1, 2, 2, 2] q(0.5, 3)
+        const  %w: int8[1, 2, 2, 2] q(0.5, 3) = [1, 2, 3, 4, 5, 6, 7, 8]
+        const  %zeros: int8[2, 1, 1, 2] q(0.25, 0) = [0, 0, 0, 0]
+        const  %b: int32[2] = [40, 60]
+        %dead: int8[1, 2, 2, 2] q(0.5, -10) = conv_2d(%x, %zeros, %b) stride=(1, 1) \
+dilation=(1, 1) padding=(0, 0, 0, 0) clamp=(-128, 127)
+        %sum: int8[1, 2, 2, 2] q(0.5, 0) = add(%{other}, %dead) clamp=(-128, 127)
+        %y: int8[1, 2, 2, 2] q(0.5, 0) = sub(%x, %sum) clamp=(-128, 127)
+        """
+    )
+    after = lower(graph)
+    _same_meaning(graph, after)
+    assert _kinds(after) == (["add", "sub"] if other == "x" else ["conv_2d", "add", "sub"])
+    inputs = _samples(graph, 20)
+    made = HostModel(compile_graph(graph, "branch")).run_many(inputs)
+    for ours, theirs in zip(made, interpret(graph, inputs), strict=True):
+        assert np.array_equal(ours, theirs)

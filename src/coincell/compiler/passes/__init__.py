@@ -5,6 +5,7 @@ from coincell.compiler.passes.drop_constant_channels import DROP_CONSTANT_CHANNE
 from coincell.compiler.passes.drop_dead_ops import DROP_DEAD_OPS
 from coincell.compiler.passes.drop_shape_operands import DROP_SHAPE_OPERANDS
 from coincell.compiler.passes.fold_constants import FOLD_CONSTANTS
+from coincell.compiler.passes.fold_known_values import FOLD_KNOWN_VALUES
 from coincell.compiler.passes.fold_padding import FOLD_PADDING
 from coincell.compiler.passes.fold_space_batches import FOLD_SPACE_BATCHES
 from coincell.compiler.passes.fuse_clamps import FUSE_CLAMPS
@@ -20,6 +21,7 @@ __all__ = [
     "DROP_DEAD_OPS",
     "DROP_SHAPE_OPERANDS",
     "FOLD_CONSTANTS",
+    "FOLD_KNOWN_VALUES",
     "FOLD_PADDING",
     "FOLD_SPACE_BATCHES",
     "FUSE_CLAMPS",
