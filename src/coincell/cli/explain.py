@@ -146,18 +146,20 @@ def _layers_table(explanation: Explanation) -> Any:
 
 
 def _print_operators(as_json: bool) -> None:
-    from coincell.compiler import operator_table
+    from coincell.compiler import OPERATOR_TABLE
 
-    rows = operator_table()
+    rows = OPERATOR_TABLE.values()
     if as_json:
-        print_json([asdict(row) for row in rows])
+        print_json([{**asdict(row), "tested_against": row.tested_against} for row in rows])
         return
     from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    for heading in ("operator", "types", "limits", "tested against"):
+    table.add_column("operator", no_wrap=True)
+    for heading in ("types", "tested against", "limits"):
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(row.name, row.types, row.limits, row.oracle)
+        types = ", ".join(dict.fromkeys((*row.types, *row.reference_types)))
+        table.add_row(row.name, types, row.tested_against, row.limits)
     Console(highlight=False).print(table)
