@@ -14,38 +14,51 @@ from coincell.compiler.fixed_point import multiply_by_quantized_multiplier, quan
 from compiler.dsp.exact import check_on_board, check_on_host, compiled_for_dsp, kernels_of
 from compiler.networks import SAME, VALID, Network
 
-IMAGES = [  # height, width, channels, padding
-    (25, 5, 8, SAME),
-    (8, 12, 6, SAME),
-    (7, 9, 7, VALID),
-    (5, 48, 4, SAME),
-    (3, 3, 9, SAME),
-    (4, 2, 5, SAME),
-    (3, 4, 4, VALID),
+Image = tuple[int, int, int, int, tuple[int, int], str]
+
+PAIRS, ROWS = "dsp/depthwise_3x3", "dsp/depthwise_3x3_by_rows"
+IMAGES: list[Image] = [  # height, width, channels, padding, stride, kernel
+    (25, 5, 8, SAME, (1, 1), PAIRS),
+    (8, 12, 6, SAME, (1, 1), PAIRS),
+    (7, 9, 7, VALID, (1, 1), PAIRS),
+    (5, 48, 4, SAME, (1, 1), PAIRS),
+    (7, 47, 4, SAME, (1, 1), PAIRS),
+    (3, 3, 9, SAME, (1, 1), PAIRS),
+    (4, 2, 5, SAME, (1, 1), PAIRS),
+    (4, 5, 4, VALID, (1, 1), PAIRS),
+    (8, 12, 5, SAME, (2, 2), ROWS),
+    (9, 11, 8, SAME, (2, 2), ROWS),
+    (10, 48, 4, SAME, (2, 2), ROWS),
+    (9, 14, 6, VALID, (2, 2), ROWS),
+    (8, 7, 6, VALID, (2, 2), ROWS),
+    (7, 9, 4, SAME, (2, 1), ROWS),
+    (3, 6, 7, VALID, (1, 1), ROWS),
+    (1, 12, 4, SAME, (1, 1), ROWS),
 ]
 
 
-def _network(seed: int, size: tuple[int, int, int], padding: int) -> tuple[Network, bytes]:
+def _network(seed: int, image: Image) -> tuple[Network, bytes]:
     """A 3x3 layer whose output's zero point is the least output, as after a ReLU."""
     network = Network(seed)
+    size, padding, stride = image[:3], image[3], image[4]
     x = network.input((1, *size))
-    y = network.depthwise_conv_2d(x, 1, (3, 3), padding=padding, per_channel=seed % 2 == 0)
+    y = network.depthwise_conv_2d(x, 1, (3, 3), stride, padding=padding, per_channel=seed % 2 == 0)
     network.tensors[y].zero_point = -128
     return network, network.tflite(y)
 
 
 @pytest.mark.parametrize("image", IMAGES, ids=str)
-def test_3x3_gives_tflms_bytes(image: tuple[int, int, int, int]) -> None:
+def test_3x3_gives_tflms_bytes(image: Image) -> None:
     for seed in (1, 3):
-        network, data = _network(seed, image[:3], image[3])
-        assert check_on_host(data, network.samples(12)) == ["dsp/depthwise_3x3"]
+        network, data = _network(seed, image)
+        assert check_on_host(data, network.samples(12)) == [image[5]]
 
 
 @pytest.mark.parametrize("compiler", ["gcc", "zig"])
 @pytest.mark.parametrize("image", IMAGES, ids=str)
-def test_the_assembly_gives_tflms_bytes(image: tuple[int, int, int, int], compiler: str) -> None:
-    network, data = _network(5, image[:3], image[3])
-    assert check_on_board(data, network.samples(2), compiler) == ["dsp/depthwise_3x3"]
+def test_the_assembly_gives_tflms_bytes(image: Image, compiler: str) -> None:
+    network, data = _network(5, image)
+    assert check_on_board(data, network.samples(2), compiler) == [image[5]]
 
 
 def test_a_layer_between_others_works_in_place() -> None:
@@ -62,7 +75,7 @@ def test_a_layer_between_others_works_in_place() -> None:
     assert model.arena_bytes <= 20 * 10 * 16 + 1600
 
 
-@pytest.mark.parametrize("name", ["kws_ref_model"])
+@pytest.mark.parametrize("name", ["kws_ref_model", "vww_96_int8"])
 def test_the_public_models_layers_are_taken(shared: Path, name: str) -> None:
     data = (shared / "models" / "mlperf_tiny" / f"{name}.tflite").read_bytes()
     model = compiled_for_dsp(data)

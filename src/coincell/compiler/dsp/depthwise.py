@@ -5,7 +5,7 @@ The C sides are runtime/kernels/dsp/depthwise_3x3.h and its neighbours.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +23,6 @@ _RAISED = 8
 _MOST_OFFSET = 4095
 """Of a load or store from its base register."""
 
-_MOST_UNROLLED = 6
 _MOST_SHIFT = 22  # 127 << (32 + 22) fits an int64
 _WORKING_BYTES = 1600
 """What the lines of a band may take, where one pair of rows does not need more."""
@@ -50,32 +49,37 @@ class _Layer:
 
 
 def depthwise_3x3(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] | None:
-    """coincell_depthwise_3x3: stride 1, a frame of padding or none; in place.
+    """coincell_depthwise_3x3 for stride 1, coincell_depthwise_3x3_by_rows for stride 2; in place.
 
-    Declines what it does not cover: fewer than 4 channels, a multiplier, dilation, a clamp that
-    saturation does not give, requantization whose ties differ from a plain shift's.
+    The second also makes single rows of outputs. Declined are fewer than 4 channels, a multiplier,
+    dilation, more than a frame of padding, a clamp that saturation does not give, requantization
+    whose ties differ from a plain shift's.
     """
     layer = _layer_of(op, graph)
     if layer is None or not _is_plain_3x3(layer):
         return None
     constants = biased_constants(layer.rescaling)
-    height, width, channels = layer.size
-    output_height, output_width = layer.output_size
-    top, _, left, right = layer.attributes.padding
-    columns = width - 2 + left
-    unroll = _unroll(columns, optimize)
-    reach = max(channels * (output_width + unroll), 4 * width)
-    if constants is None or columns < 1 or reach > _MOST_OFFSET:
+    if constants is None:
         return None
-    band = _band(layer)
-    image = {
-        "height": height,
-        "width": width,
-        "channels": channels,
-        "padding_top": top,
-        "zero_point": layer.zero_point,
-        "line_words": (band + 1) * width,
-    }
+    return _row_pairs(op, layer, constants, optimize) or _single_rows(
+        op, layer, constants, optimize
+    )
+
+
+def _row_pairs(
+    op: Op, layer: _Layer, constants: BiasedConstants, optimize: str
+) -> tuple[KernelCall, ...] | None:
+    """The kernel that makes two rows of outputs at once, for stride 1."""
+    _, width, channels = layer.size
+    output_height, output_width = layer.output_size
+    _, _, left, right = layer.attributes.padding
+    columns = width - 2 + left
+    if layer.attributes.stride != (1, 1) or output_height == 1 or columns < 1:
+        return None
+    unroll = _unroll(columns, 6, optimize)
+    if channels * (output_width + unroll) > _MOST_OFFSET:
+        return None
+    band = _band(layer, (output_height + 1) // 2)
     rows = {
         "width": width,
         "output_width": output_width,
@@ -86,23 +90,74 @@ def depthwise_3x3(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...]
         "shift": constants.shift,
         "unroll": unroll,
     }
-    parameters = {
-        **{f"image.{field}": value for field, value in image.items()},
-        **{f"rows.{field}": value for field, value in rows.items()},
-        "output_height": output_height,
-        "band": band,
+    members = {"rows": rows, "row": _row(layer, constants, optimize)}
+    return _call("dsp/depthwise_3x3", op, layer, constants, band, members)
+
+
+def _single_rows(
+    op: Op, layer: _Layer, constants: BiasedConstants, optimize: str
+) -> tuple[KernelCall, ...] | None:
+    """The kernel that makes one row of outputs at a time, for stride 2 or a single row."""
+    _, width, channels = layer.size
+    output_height, output_width = layer.output_size
+    down, right = layer.attributes.stride
+    reach = (output_width - 1) * right + 3 - layer.attributes.padding[2]
+    row = _row(layer, constants, optimize)
+    if row["unroll"] < 1 or reach > width + 1 or (down != 2 and output_height > 1) or right > 2:
+        return None
+    if channels * max(row["unroll"], output_width) > _MOST_OFFSET:
+        return None
+    band = _band(layer, output_height)
+    return _call("dsp/depthwise_3x3_by_rows", op, layer, constants, band, {"row": row})
+
+
+def _row(layer: _Layer, constants: BiasedConstants, optimize: str) -> dict[str, int]:
+    """Parameters of single rows of outputs."""
+    _, width, channels = layer.size
+    output_width = layer.output_size[1]
+    stride, left = layer.attributes.stride[1], layer.attributes.padding[2]
+    beyond = (output_width - 1) * stride + 3 - left > width
+    return {
+        "width": width,
+        "output_width": output_width,
+        "channels": channels,
+        "stride": stride,
+        "padding_left": left,
+        "zero_point": layer.zero_point,
+        "shift": constants.shift,
+        "unroll": _unroll(output_width - beyond, 4, optimize),
     }
+
+
+def _call(
+    kernel: str,
+    op: Op,
+    layer: _Layer,
+    constants: BiasedConstants,
+    band: int,
+    rows: Mapping[str, Mapping[str, int]],
+) -> tuple[KernelCall, ...]:
+    """The call of either kernel; `rows` are the parameters that one channel's rows have."""
+    height, width, channels = layer.size
+    image = {
+        "height": height,
+        "width": width,
+        "channels": channels,
+        "padding_top": layer.attributes.padding[0],
+        "zero_point": layer.zero_point,
+        "line_words": (band + 1) * width,
+    }
+    parameters = {
+        f"{member}.{field}": value
+        for member, fields in {"image": image, **rows}.items()
+        for field, value in fields.items()
+    } | {"output_height": layer.output_size[0], "band": band}
     words = _tap_words(layer.weights)
     packed = np.column_stack([words, constants.multipliers, constants.biases]).astype(np.int32)
-    arguments = (
-        op.inputs[0],
-        ("constants", packed),
-        op.output,
-        Scratch(16 * (band + 1) * width),
-    )
-    overlaps = {op.inputs[0]: EXACTLY_IN_PLACE} if output_width <= width else {}
-    call = KernelCall("dsp/depthwise_3x3", parameters, arguments, True, overlaps)
-    return (call,)
+    scratch = Scratch(16 * (band + 1) * width)
+    arguments = (op.inputs[0], ("constants", packed), op.output, scratch)
+    overlaps = {op.inputs[0]: EXACTLY_IN_PLACE}
+    return (KernelCall(kernel, parameters, arguments, True, overlaps),)
 
 
 def _layer_of(op: Op, graph: Graph) -> _Layer | None:
@@ -132,29 +187,29 @@ def _layer_of(op: Op, graph: Graph) -> _Layer | None:
 
 
 def _is_plain_3x3(layer: _Layer) -> bool:
+    """Whether the rows' kernels may cover it: what they have in common, and working in place."""
     attributes = layer.attributes
     return (
         layer.weights.shape[:2] == (3, 3)
-        and attributes.stride == (1, 1)
         and attributes.dilation == (1, 1)
         and attributes.padding[0] <= 2
         and max(attributes.padding[2:]) <= 1
         and layer.size[2] >= 4
+        and 4 * layer.size[1] <= _MOST_OFFSET
+        and layer.output_size[1] <= layer.size[1]
     )
 
 
-def _unroll(columns: int, optimize: str) -> int:
+def _unroll(columns: int, most: int, optimize: str) -> int:
     """Columns in the loop's body: all of a narrow image, or an even number."""
-    if optimize == "size":
-        return columns if columns <= 2 else 2
-    return columns if columns <= _MOST_UNROLLED else _MOST_UNROLLED
+    chosen = 2 if optimize == "size" else most
+    return min(columns, chosen)
 
 
-def _band(layer: _Layer) -> int:
-    """Pairs of output rows that are made from one filling of the lines."""
-    pairs = (layer.output_size[0] + 1) // 2
+def _band(layer: _Layer, rows: int) -> int:
+    """How many of `rows` rows, or pairs of them, are made from one filling of the lines."""
     fitting = _WORKING_BYTES // (16 * layer.size[1]) - 1
-    return max(1, min(pairs, fitting))
+    return max(1, min(rows, fitting))
 
 
 def _tap_words(weights: Values) -> Values:

@@ -10,22 +10,52 @@
 
 #include <stdint.h>
 
-#include "kernels/dsp/depthwise_pairs.h"
+#include "kernels/dsp/depthwise_3x3_row.h"
 #include "kernels/dsp/depthwise_3x3_rows.h"
+#include "kernels/dsp/depthwise_pairs.h"
 
 typedef struct {
     coincell_pairs_parameters image;
     coincell_rows_3x3_parameters rows;
+    coincell_row_3x3_parameters row; /* the last row of an odd number */
     int32_t output_height;
     int32_t band; /* pairs of output rows that are made from one filling of the lines */
 } coincell_depthwise_3x3_parameters;
 
+/* Output rows of up to four channels, from pair rows that are in the lines.
+ *
+ * constants: [4, 5], see depthwise_taps.h
+ * output:    [2 pairs - odd, output_width, channels], from the first channel packed on
+ * line:      [pairs, width], of the first channel packed
+ * skipped:   channels that are packed but not computed
+ * below:     words from a pair to the one below it
+ * odd:       1 where the last pair of rows lacks its lower one */
+COINCELL_INSTRUCTION void coincell_depthwise_3x3_rows(const coincell_depthwise_3x3_parameters *p,
+                                                      const int32_t *constants, int8_t *output,
+                                                      const uint32_t *line, int32_t skipped,
+                                                      int32_t below, int32_t pairs, int32_t odd)
+{
+    const int32_t whole = pairs - odd;
+    for (int32_t channel = skipped; channel < 4; ++channel) {
+        const uint32_t *from = line + channel * p->image.line_words;
+        const int32_t *chosen = constants + channel * COINCELL_3X3_CONSTANTS;
+        int8_t *to = output + channel;
+        if (whole > 0) {
+            coincell_rows_3x3(&p->rows, from, chosen, to, below, whole);
+        }
+        if (odd) {
+            to += 2 * whole * p->rows.output_width * p->image.channels;
+            coincell_row_3x3(&p->row, from + whole * p->image.width, chosen, to, below, 1);
+        }
+    }
+}
+
 /* All rows of up to four channels.
  *
  * image:     [height, width, channels], from the first channel packed on
- * constants: [4, 5], see coincell_rows_3x3
+ * constants: [4, 5], see depthwise_taps.h
  * output:    [output_height, output_width, channels], from the first channel packed on
- * lines:     [4, band + 1, width]
+ * lines:     [4, band + 1, width], filled in turn
  * skipped:   channels that are packed but not computed */
 COINCELL_INSTRUCTION void coincell_depthwise_3x3_slice(const coincell_depthwise_3x3_parameters *p,
                                                        const int8_t *image,
@@ -33,41 +63,35 @@ COINCELL_INSTRUCTION void coincell_depthwise_3x3_slice(const coincell_depthwise_
                                                        uint32_t *lines, int32_t skipped)
 {
     const int32_t width = p->image.width;
-    const int32_t whole = p->output_height / 2; /* pairs of output rows */
-    const int32_t all = (p->output_height + 1) / 2;
-    const int32_t pair_bytes = 2 * p->rows.output_width * p->image.channels;
+    const int32_t all = (p->output_height + 1) / 2; /* pairs of output rows */
+    const int32_t odd = p->output_height % 2;
 
-    coincell_pack_pairs(&p->image, image, 0, lines);
-    for (int32_t first = 0; first < all; first += p->band, output += p->band * pair_bytes) {
-        const int32_t left = all - first;
-        const int32_t made = left < p->band ? left : p->band;
-        const int32_t paired = whole - first < made ? whole - first : made;
-        for (int32_t i = 1; i <= made; ++i) {
-            coincell_pack_pairs(&p->image, image, first + i, lines + i * width);
+    if (all == p->band) {
+        for (int32_t number = 0; number <= all; ++number) {
+            coincell_pack_pairs(&p->image, image, number, lines + number * width);
         }
-        for (int32_t channel = skipped; channel < 4; ++channel) {
-            const uint32_t *line = lines + channel * p->image.line_words;
-            const int32_t *chosen = constants + channel * COINCELL_ROWS_3X3_CONSTANTS;
-            if (paired > 0) {
-                coincell_rows_3x3(&p->rows, line, chosen, output + channel, paired, 2);
-            }
-            if (paired < made) {
-                coincell_rows_3x3(&p->rows, line + paired * width, chosen,
-                                  output + channel + paired * pair_bytes, 1, 1);
-            }
+        coincell_depthwise_3x3_rows(p, constants, output, lines, skipped, width, all, odd);
+        return;
+    }
+    for (int32_t number = 0, slot = 0; number <= all; ++number) {
+        const int32_t lacks = odd && number == all;
+        int32_t pairs = 0; /* of output rows that can be made now */
+        coincell_pack_pairs(&p->image, image, number, lines + slot * width);
+        if (slot == p->band || (number == all && slot > 0)) {
+            pairs = slot;
+            coincell_depthwise_3x3_rows(p, constants, output, lines, skipped, width, pairs, lacks);
+        } else if (slot == 0 && number > 0) {
+            pairs = 1;
+            coincell_depthwise_3x3_rows(p, constants, output, lines + p->band * width, skipped,
+                                        -p->band * width, pairs, lacks);
         }
-        if (left > p->band) {
-            for (int32_t i = 0; i < 4 * p->image.line_words; i += p->image.line_words) {
-                for (int32_t column = 0; column < width; ++column) {
-                    lines[i + column] = lines[i + p->band * width + column];
-                }
-            }
-        }
+        output += 2 * pairs * p->rows.output_width * p->image.channels;
+        slot = slot == p->band ? 0 : slot + 1;
     }
 }
 
 /* input:     [height, width, channels], at least 4 channels
- * constants: [channels, 5], see coincell_rows_3x3
+ * constants: [channels, 5], see depthwise_taps.h
  * output:    [output_height, output_width, channels]; may be the input
  * scratch:   [4, band + 1, width] words */
 COINCELL_INSTRUCTION void coincell_depthwise_3x3(const coincell_depthwise_3x3_parameters *p,
@@ -78,7 +102,7 @@ COINCELL_INSTRUCTION void coincell_depthwise_3x3(const coincell_depthwise_3x3_pa
         const int32_t last = p->image.channels - 4;
         const int32_t first = channel < last ? channel : last;
         coincell_depthwise_3x3_slice(p, input + first,
-                                     constants + first * COINCELL_ROWS_3X3_CONSTANTS,
+                                     constants + first * COINCELL_3X3_CONSTANTS,
                                      output + first, scratch, channel - first);
     }
 }

@@ -1,13 +1,13 @@
 /* The loop of depthwise_3x3_rows.h in assembly, for cores with DSP instructions and an FPU.
  *
- * r0         the next column's first pair; the second lies a row of pairs further
+ * r0         the next column's first pair, or its second where that lies before it in memory
  * r1         the multiplier and the output's place, by turns
  * r2 .. r7   taps: for each column of the filter the upper two, then the lower two
  * r8, r9     sums of the upper and lower output of every other column: "even"
  * r10, r11   those of the columns between: "odd"
  * r12, lr    a column's two pairs
- * s0 .. s7   multiplier, bias, bias with the left padding, sum of the right padding, output's place,
- *            end of the pairs, end of their row, what was in r7, which clang keeps to itself
+ * s0 .. s7   multiplier, bias, bias with the left padding, sum of the right padding, the output's
+ *            place, end of the pairs, end of their row, what was in r7, which clang keeps to itself
  *
  * A column ends the sums of the output column before it, adds to those of its own, and begins
  * those of the next, in the registers that have just become free. */
@@ -16,7 +16,9 @@
 
 #include <stdint.h>
 
-#define COINCELL_LOAD_PAIRS "ldr r12, [r0], #4\n\tldr lr, [r0, %[below]]\n\t"
+#define COINCELL_LOAD_PAIRS                                                                      \
+    ".if %c[above]\n\tldr lr, [r0], #4\n\tldr r12, [r0, %[other]]\n\t"                           \
+    ".else\n\tldr r12, [r0], #4\n\tldr lr, [r0, %[other]]\n\t.endif\n\t"
 
 /* Sums x0 (upper) and x1 (lower) = from + products of the pairs with one column's taps. */
 #define COINCELL_SUMS(x0, x1, upper, lower, from0, from1)                                        \
@@ -84,21 +86,21 @@
 /* As its twin in depthwise_3x3_rows.h. */
 COINCELL_INSTRUCTION void coincell_rows_3x3(const coincell_rows_3x3_parameters *p,
                                             const uint32_t *line, const int32_t *constants,
-                                            int8_t *output, int32_t count, int32_t rows)
+                                            int8_t *output, int32_t below, int32_t count)
 {
     const int32_t columns = p->width - 2 + p->padding_left; /* in the loop, of each row */
     const int32_t looped = columns > p->unroll;
     const int32_t entry = looped ? (p->unroll - columns % p->unroll) % p->unroll : 0;
     const int32_t passed = looped ? columns + entry : 0; /* by the output's place, in a row */
-    register const uint32_t *r0 __asm("r0") = line;
+    register const uint32_t *r0 __asm("r0") = below < 0 ? line + below : line;
     register int8_t *r1 __asm("r1") = output;
     register const int32_t *r2 __asm("r2") = constants;
-    register const uint32_t *r3 __asm("r3") = line + count * p->width;
-    register uint32_t r12 __asm("r12") = (uint32_t)(p->zero_point & 0xFFFF) * 0x00010001u;
+    register const uint32_t *r3 __asm("r3") = r0 + count * p->width;
+    register uint32_t r12 __asm("r12") = coincell_pair_of_zeros(p->zero_point);
     __asm volatile(
         COINCELL_PREPARE
         "1:\n\t"
-        ".if %c[looped]\n\tadd r1, r0, #%c[below]+4\n\tvmov s6, r1\n\t.endif\n\t"
+        ".if %c[looped]\n\tadd r1, r0, %[row]\n\tvmov s6, r1\n\t.endif\n\t"
         ".if %c[entry] & 1\n\t" COINCELL_FIRST_COLUMNS("r10", "r11", "r8", "r9")
         ".else\n\t" COINCELL_FIRST_COLUMNS("r8", "r9", "r10", "r11") ".endif\n\t"
         ".if %c[entry]\n\tb 8%c[entry]f\n\t.endif\n\t"
@@ -116,10 +118,11 @@ COINCELL_INSTRUCTION void coincell_rows_3x3(const coincell_rows_3x3_parameters *
         COINCELL_NEXT_ROW
         "vmov r7, s7\n\t"
         : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3), "+r"(r12)
-        : [below] "i"(4 * p->width - 4), [step] "i"(p->channels), [shift] "i"(p->shift),
-          [lower] "i"((rows - 1) * p->output_width * p->channels), [unroll] "i"(p->unroll),
+        : [above] "i"(below < 0), [other] "i"(4 * (below < 0 ? -below : below) - 4),
+          [row] "i"(4 * p->width), [step] "i"(p->channels), [shift] "i"(p->shift),
+          [lower] "i"(p->output_width * p->channels), [unroll] "i"(p->unroll),
           [left] "i"(p->padding_left), [right] "i"(p->padding_right), [looped] "i"(looped),
-          [entry] "i"(entry), [next] "i"((rows * p->output_width - passed) * p->channels)
+          [entry] "i"(entry), [next] "i"((2 * p->output_width - passed) * p->channels)
         : "r4", "r5", "r6", "r8", "r9", "r10", "r11", "lr", "s0", "s1", "s2", "s3", "s4",
           "s5", "s6", "s7", "cc", "memory");
 }

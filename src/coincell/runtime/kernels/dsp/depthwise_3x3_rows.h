@@ -8,11 +8,7 @@
 
 #include <stdint.h>
 
-#include "kernels/dsp/instructions.h"
-
-/* Words of constants a channel: three columns of taps, then the multiplier, then the bias. The
- * bytes of a column's word are, from the lowest: the middle tap, the upper, the lower, the middle. */
-#define COINCELL_ROWS_3X3_CONSTANTS 5
+#include "kernels/dsp/depthwise_taps.h"
 
 typedef struct {
     int32_t width;        /* of the image */
@@ -29,42 +25,15 @@ typedef struct {
 #include "kernels/dsp/depthwise_3x3_assembly.h"
 #else
 
-/* A column's taps as pairs, each 256 times too large. */
-typedef struct {
-    uint32_t upper; /* upper and middle */
-    uint32_t lower; /* middle and lower */
-} coincell_column_taps;
-
-COINCELL_INSTRUCTION coincell_column_taps coincell_taps_of(int32_t word)
-{
-    const coincell_column_taps taps = {(uint32_t)word & 0xFF00FF00u,
-                                       (uint32_t)word << 8 & 0xFF00FF00u};
-    return taps;
-}
-
-/* The sum of the upper output row, with a column's pairs. */
-COINCELL_INSTRUCTION int32_t coincell_upper_sum(uint32_t first, uint32_t second,
-                                                coincell_column_taps taps, int32_t sum)
-{
-    return coincell_smlabt(second, taps.lower, coincell_smlad(first, taps.upper, sum));
-}
-
-/* The sum of the lower output row, with a column's pairs. */
-COINCELL_INSTRUCTION int32_t coincell_lower_sum(uint32_t first, uint32_t second,
-                                                coincell_column_taps taps, int32_t sum)
-{
-    return coincell_smlad(second, taps.lower, coincell_smlatb(first, taps.upper, sum));
-}
-
-/* line:      [count + 1, width] pairs
+/* line:      [count, width] pairs
  * constants: [5]
- * output:    [count * rows, output_width, channels], from this channel on
- * rows:      of outputs that a pair row gives: 2, or 1 for the last row of an odd number */
+ * output:    [2 count, output_width, channels], from this channel on
+ * below:     words from a pair to the one below it: width, or any number where count is 1 */
 COINCELL_INSTRUCTION void coincell_rows_3x3(const coincell_rows_3x3_parameters *p,
                                             const uint32_t *line, const int32_t *constants,
-                                            int8_t *output, int32_t count, int32_t rows)
+                                            int8_t *output, int32_t below, int32_t count)
 {
-    const uint32_t outside = (uint32_t)(p->zero_point & 0xFFFF) * 0x00010001u;
+    const uint32_t outside = coincell_pair_of_zeros(p->zero_point);
     const int32_t multiplier = constants[3];
     for (int32_t pair = 0; pair < count; ++pair, line += p->width) {
         for (int32_t column = 0; column < p->output_width; ++column, output += p->channels) {
@@ -74,18 +43,16 @@ COINCELL_INSTRUCTION void coincell_rows_3x3(const coincell_rows_3x3_parameters *
                 const int32_t seen = column + tap - p->padding_left;
                 const int inside = seen >= 0 && seen < p->width;
                 const uint32_t first = inside ? line[seen] : outside;
-                const uint32_t second = inside ? line[p->width + seen] : outside;
+                const uint32_t second = inside ? line[below + seen] : outside;
                 const coincell_column_taps taps = coincell_taps_of(constants[tap]);
                 upper = coincell_upper_sum(first, second, taps, upper);
                 lower = coincell_lower_sum(first, second, taps, lower);
             }
             output[0] = (int8_t)coincell_ssat(coincell_smmul(upper, multiplier), 8, p->shift);
-            if (rows == 2) {
-                output[p->output_width * p->channels] =
-                    (int8_t)coincell_ssat(coincell_smmul(lower, multiplier), 8, p->shift);
-            }
+            output[p->output_width * p->channels] =
+                (int8_t)coincell_ssat(coincell_smmul(lower, multiplier), 8, p->shift);
         }
-        output += (rows - 1) * p->output_width * p->channels;
+        output += p->output_width * p->channels;
     }
 }
 
