@@ -14,6 +14,9 @@ from coincell.compiler import fixed_point
 from coincell.compiler.ir import Attributes, Graph, KernelCall, Op, Values
 from coincell.compiler.operators import common
 
+_SCALES = (2.0**-40, 2.0**40)
+"""Outside it, float32 arithmetic on scales could overflow."""
+
 
 class _Table(Attributes):
     """A function of one int8 value, whatever the quantizations are."""
@@ -25,6 +28,9 @@ class _Table(Attributes):
         common.require_count(op, 1, 1)
         common.require_activations(op, graph, op.inputs[0], op.output)
         common.require_shape(op, graph, graph.tensor(op.inputs[0]).shape)
+        for name in (op.inputs[0], op.output):
+            scale = graph.tensor(name).scale
+            op.require(_SCALES[0] < scale < _SCALES[1], f"has the scale {scale} for {name!r}")
 
     def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
         """coincell_lookup_table."""
