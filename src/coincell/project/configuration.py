@@ -301,6 +301,10 @@ class BoardSettings(_Section):
     """[board]"""
 
     name: str = Field("nano33ble", description="A board that Coincell knows.")
+    optimize: Literal["balanced", "speed", "size", "ram"] = Field(
+        "balanced",
+        description="What the compiled network is optimized for; ram computes it row by row.",
+    )
     clips: int = Field(
         50, ge=1, description="Test clips proved on the virtual board (all, when fewer)."
     )

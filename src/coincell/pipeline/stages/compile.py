@@ -6,7 +6,8 @@ import json
 import re
 from typing import Any
 
-from coincell.compiler import CompiledModel, CompileOptions, compile_model
+from coincell.compiler import CompiledModel, CompileOptions, compile_model, target_of_core
+from coincell.firmware import load_board
 from coincell.pipeline.int8_model import MODEL_FILE
 from coincell.pipeline.stage import Stage, StageContext
 from coincell.pipeline.store import Artefact
@@ -33,11 +34,15 @@ def c_name(configuration: Configuration) -> str:
 def compiled_model(quantized: Artefact, configuration: Configuration) -> CompiledModel:
     """The C of the artefact's .tflite; quick enough to be done again wherever it is needed."""
     tflite = (quantized.folder / MODEL_FILE).read_bytes()
-    return compile_model(tflite, c_name(configuration), CompileOptions())
+    board = configuration.board
+    options = CompileOptions(target_of_core(load_board(board.name).core), board.optimize)
+    return compile_model(tflite, c_name(configuration), options)
 
 
 def _settings(configuration: Configuration) -> dict[str, Any]:
-    return {"name": c_name(configuration)}
+    board = configuration.board
+    core = load_board(board.name).core
+    return {"name": c_name(configuration), "core": core, "optimize": board.optimize}
 
 
 def _run(context: StageContext) -> None:
