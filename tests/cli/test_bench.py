@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from coincell.board import read_arrays, seeded_samples
 from coincell.cli.main import cli
 from coincell.compiler import interpret, oracle_available, read_model
-from coincell.errors import ModelError, UserError
+from coincell.errors import GateError, ModelError, UserError
 from compiler.networks import Network
 
 KEYS = {
@@ -196,6 +196,18 @@ def test_what_does_not_fit_is_told(
     with pytest.raises(UserError) as refusal:
         bench(model, *words)
     assert said in refusal.value.message
+
+
+def test_what_does_not_fit_a_board_is_refused_and_measured_for_a_processor(tmp_path: Path) -> None:
+    network = Network(seed=3)
+    big = network.conv_2d(network.input((1, 200, 200, 8)), 4, (1, 1))
+    path = tmp_path / "big.tflite"
+    path.write_bytes(network.tflite(network.mean(big, (1, 2), keep=False)))
+    with pytest.raises(GateError, match="bytes of RAM; Arduino Nano 33 BLE Sense has 262,144"):
+        bench(path, "--samples", "1")
+    result = facts(path, "--samples", "1", "--target", "cortex-m4")
+    assert result["ram_bytes"] > 262_144
+    assert result["cycles"] > 200 * 200 * 8 * 4 / 2
 
 
 def test_a_broken_model_is_told(tmp_path: Path) -> None:

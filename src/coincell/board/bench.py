@@ -30,12 +30,11 @@ from coincell.compiler import (
     read_model,
 )
 from coincell.errors import ModelError, UserError
-from coincell.firmware import Board, LibrarySizes, build_model_image, library_sizes, load_board
+from coincell.firmware import Board, LibrarySizes, build_model_image, library_sizes, roomy_board
 from coincell.toolchain import Compiler, find_cross_compiler
 
 _MODELLED_CORE = "cortex-m4f"
 _EMULATED = "cortex-m"
-_MEMORY = "nano33ble"
 
 
 @dataclass(frozen=True)
@@ -242,7 +241,7 @@ def _run_emulated(
     inputs: Sequence[Arrays],
     progress: Callable[[int, int], None] | None,
 ) -> _Run:
-    board = target.board or load_board(_MEMORY)
+    board = target.board or roomy_board()
     with TemporaryDirectory(prefix="coincell-bench-") as folder:
         built = build_model_image(compiled, board, Path(folder), target.compiler())
     with ModelBoard(compiled, built, target.processor.core) as virtual:

@@ -1,7 +1,13 @@
 """An application and a board -> the image to flash; the same application as a host library."""
 
 from coincell.firmware.application import Application, application_sources, device_sources
-from coincell.firmware.bare import LibrarySizes, ModelImage, build_model_image, library_sizes
+from coincell.firmware.bare import (
+    LibrarySizes,
+    ModelImage,
+    build_model_image,
+    library_sizes,
+    roomy_board,
+)
 from coincell.firmware.description import Board, board_names, load_board, parse_board, read_board
 from coincell.firmware.elf import Elf, Section, Segment, Symbol, plain_binary, read_elf
 from coincell.firmware.host import ChainResult, HostLibrary, build_host_library
@@ -50,4 +56,5 @@ __all__ = [
     "plain_binary",
     "read_board",
     "read_elf",
+    "roomy_board",
 ]

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from coincell.compiler import CompiledModel
 from coincell.firmware.application import device_sources
-from coincell.firmware.description import Board, load_board
+from coincell.firmware.description import Board, Region, load_board
 from coincell.firmware.elf import Elf, sizes_by_section
 from coincell.firmware.image import (
     STACK_BYTES,
@@ -20,6 +20,7 @@ from coincell.firmware.image import (
 )
 from coincell.toolchain import Compiler, find_cross_compiler, find_host_compiler
 
+_ROOMY = 8 << 20
 _CHIP = ("firmware/nrf52840.h", "firmware/startup.c", "firmware/startup.h")
 _START_UP = (*_CHIP, "firmware/memory.c")
 _PLAIN_LINK_FLAGS = ("-nostdlib", "-Wl,--gc-sections", "-Wl,--build-id=none", "-Wl,--entry=main")
@@ -102,6 +103,15 @@ def build_model_image(
     return ModelImage(image, sizes)
 
 
+def roomy_board() -> Board:
+    """Memory for a processor that is on no board: far more than any microcontroller has."""
+    board = load_board("nano33ble")
+    flash = Region(origin=board.flash.origin, bytes=_ROOMY)
+    return board.model_copy(
+        update={"flash": flash, "ram": Region(origin=board.ram.origin, bytes=_ROOMY)}
+    )
+
+
 def library_sizes(compiled: CompiledModel, compiler: Compiler | None = None) -> LibrarySizes | None:
     """What `compiled` adds to a program for its target; None where the target names no processor.
 
@@ -115,9 +125,8 @@ def library_sizes(compiled: CompiledModel, compiler: Compiler | None = None) -> 
     host = core == "host"
     chosen = compiler or (find_host_compiler() if host else find_cross_compiler(core))
     if core.startswith("cortex-m"):
-        board = load_board("nano33ble")
         with TemporaryDirectory(prefix="coincell-sizes-") as folder:
-            return build_model_image(compiled, board, Path(folder), chosen).sizes
+            return build_model_image(compiled, roomy_board(), Path(folder), chosen).sizes
     flags = (*_PLAIN_LINK_FLAGS, *(_HOST_LINK_FLAGS if host else ()))
     sizes = []
     for sources in _programs(compiled):
