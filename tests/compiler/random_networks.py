@@ -74,7 +74,8 @@ def pool_2d(network: Network) -> int:
 
 
 def softmax(network: Network) -> int:
-    x = network.input((1, int(network.random.integers(2, 30))))
+    shape = (2, 3, int(network.random.integers(2, 30)))[one_of(network, 0, 1, 2) :]
+    x = network.input(shape)
     network.tensors[x].scale = network.scale(0.01, 1.0)
     return network.softmax(x, float(np.float32(network.random.uniform(0.3, 2.0))))
 
