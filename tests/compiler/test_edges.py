@@ -62,6 +62,7 @@ def test_inputs_and_outputs_of_many_types_at_once() -> None:
     compiled = compile_model(data, "model")
     assert [edge.dtype for edge in compiled.inputs] == ["uint8", "int32", "float32", "int8"]
     assert [edge.dtype for edge in compiled.outputs] == ["int8", "int8", "int8", "uint8"]
+    assert "floats only where they come in" in compiled.sources["model.h"]
     made, expected = HostModel(compiled).run_many(inputs), interpret(read_model(data), inputs)
     for one, other in zip(made, expected, strict=True):
         assert len(np.unique(other)) > 4
