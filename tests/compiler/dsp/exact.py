@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from coincell.board import measure_model
+from coincell.board import ModelBoard
 from coincell.compiler import (
     TARGETS,
     CompiledModel,
@@ -22,6 +24,7 @@ from coincell.compiler import (
 )
 from coincell.compiler.selection import KernelTable, select
 from coincell.errors import ToolchainError
+from coincell.firmware import build_model_image, load_board
 from coincell.toolchain import find_cross_compiler
 
 Samples = Sequence[NDArray[Any]]
@@ -61,7 +64,10 @@ def check_on_board(tflite: bytes, samples: Samples, compiler: str) -> list[str]:
     except ToolchainError:
         pytest.skip(f"no {compiler} for Cortex-M4 on this computer")
     model = compiled_for_dsp(tflite)
-    measured = measure_model(model, samples, compiler=chosen)
-    for ours, right in zip(measured.outputs, meant(tflite, model, samples), strict=True):
+    with tempfile.TemporaryDirectory() as folder:
+        image = build_model_image(model, load_board("nano33ble"), Path(folder), chosen)
+        with ModelBoard(model, image) as board:
+            found = board.run(samples)
+    for ours, right in zip(found, meant(tflite, model, samples), strict=True):
         np.testing.assert_array_equal(ours, right)
     return kernels_of(model)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from coincell.compiler.dsp.add import weighted_sum
 from coincell.compiler.dsp.depthwise import depthwise_3x3
 from coincell.compiler.dsp.fully_connected import dense
+from coincell.compiler.dsp.pool_2d import pool
 from coincell.compiler.dsp.strip_convolution import strip_convolution
 from coincell.compiler.ir import Graph, KernelCall, Op
 
@@ -19,9 +20,11 @@ Candidate = Callable[[Op, Graph, str], tuple[KernelCall, ...] | None]
 
 DSP_KERNELS: Mapping[str, tuple[Candidate, ...]] = {
     "add": (weighted_sum,),
+    "average_pool_2d": (pool,),
     "conv_2d": (strip_convolution,),
     "depthwise_conv_2d": (depthwise_3x3,),
     "fully_connected": (dense,),
+    "max_pool_2d": (pool,),
     "sub": (weighted_sum,),
 }
 """Kind of op -> what may compute it, the best first."""

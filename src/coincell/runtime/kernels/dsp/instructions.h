@@ -35,6 +35,27 @@ COINCELL_INSTRUCTION void coincell_store_word(void *address, uint32_t word)
     __builtin_memcpy(address, &word, sizeof word);
 }
 
+/* `word`, of which the compiler no longer knows that it is constant: it stays in a register, so
+ * that an instruction may combine it with a shifted operand. */
+COINCELL_INSTRUCTION uint32_t coincell_in_register(uint32_t word)
+{
+#if defined(__GNUC__) || defined(__clang__)
+    __asm("" : "+r"(word));
+#endif
+    return word;
+}
+
+/* The low byte of `value` goes to memory. GCC is told in assembly: left to itself it gathers
+ * neighbours in a register first, or extends the sign of what SSAT has just extended. */
+COINCELL_INSTRUCTION void coincell_store_byte(int8_t *address, int32_t value)
+{
+#if defined(__ARM_FEATURE_DSP) && defined(__GNUC__) && !defined(__clang__)
+    __asm("strb %1, %0" : "=m"(*address) : "r"(value));
+#else
+    *address = (int8_t)value;
+#endif
+}
+
 #if defined(__ARM_FEATURE_DSP) && defined(__GNUC__)
 
 /* r = mnemonic(a, b, accumulator), as in SMLAD. */

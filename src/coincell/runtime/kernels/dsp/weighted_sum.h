@@ -22,8 +22,8 @@ typedef struct {
     int32_t clamp_max;
 } coincell_weighted_sum_parameters;
 
-COINCELL_INSTRUCTION int8_t coincell_weighted_sum_end(const coincell_weighted_sum_parameters *p,
-                                                      int32_t high)
+COINCELL_INSTRUCTION void coincell_weighted_sum_end(const coincell_weighted_sum_parameters *p,
+                                                    int32_t high, int8_t *place)
 {
     if (p->ties) {
         high += high >> 31;
@@ -36,29 +36,35 @@ COINCELL_INSTRUCTION int8_t coincell_weighted_sum_end(const coincell_weighted_su
     if (p->clamp_max < INT8_MAX && output > p->clamp_max) {
         output = p->clamp_max;
     }
-    return (int8_t)output;
+    coincell_store_byte(place, output);
 }
 
-/* Four outputs of a word of each input; SMLAW drops 16 bits, so bytes stand 8 bits up. */
+/* Four outputs of a word of each input; SMLAW drops 16 bits, so bytes stand 8 bits up.
+ *
+ * mask:   0xFF00FF00
+ * output: [4] */
 COINCELL_INSTRUCTION void coincell_weighted_sum_4(const coincell_weighted_sum_parameters *p,
                                                   uint32_t first, uint32_t second,
-                                                  int8_t *output)
+                                                  uint32_t mask, int8_t *output)
 {
-    const uint32_t mask = 0xFF00FF00u;
     const uint32_t first_even = first << 8 & mask;
     const uint32_t first_odd = first & mask;
     const uint32_t second_even = second << 8 & mask;
     const uint32_t second_odd = second & mask;
     const int32_t a = p->first_factor;
     const int32_t b = p->second_factor;
-    output[0] = coincell_weighted_sum_end(
-        p, coincell_smlawb(a, first_even, coincell_smlawb(b, second_even, p->offset)));
-    output[1] = coincell_weighted_sum_end(
-        p, coincell_smlawb(a, first_odd, coincell_smlawb(b, second_odd, p->offset)));
-    output[2] = coincell_weighted_sum_end(
-        p, coincell_smlawt(a, first_even, coincell_smlawt(b, second_even, p->offset)));
-    output[3] = coincell_weighted_sum_end(
-        p, coincell_smlawt(a, first_odd, coincell_smlawt(b, second_odd, p->offset)));
+    coincell_weighted_sum_end(
+        p, coincell_smlawb(a, first_even, coincell_smlawb(b, second_even, p->offset)),
+        output);
+    coincell_weighted_sum_end(
+        p, coincell_smlawb(a, first_odd, coincell_smlawb(b, second_odd, p->offset)),
+        output + 1);
+    coincell_weighted_sum_end(
+        p, coincell_smlawt(a, first_even, coincell_smlawt(b, second_even, p->offset)),
+        output + 2);
+    coincell_weighted_sum_end(
+        p, coincell_smlawt(a, first_odd, coincell_smlawt(b, second_odd, p->offset)),
+        output + 3);
 }
 
 /* first:  [count] int8
@@ -71,19 +77,20 @@ COINCELL_INSTRUCTION void coincell_weighted_sum(const coincell_weighted_sum_para
     const int8_t *a = first;
     const int8_t *b = second;
     int8_t *out = output;
+    const uint32_t mask = coincell_in_register(0xFF00FF00u);
     for (const int8_t *end = a + (p->count & ~7); a != end; a += 8, b += 8, out += 8) {
         const uint32_t a_low = coincell_load_word(a);
         const uint32_t a_high = coincell_load_word(a + 4);
         const uint32_t b_low = coincell_load_word(b);
         const uint32_t b_high = coincell_load_word(b + 4);
-        coincell_weighted_sum_4(p, a_low, b_low, out);
-        coincell_weighted_sum_4(p, a_high, b_high, out + 4);
+        coincell_weighted_sum_4(p, a_low, b_low, mask, out);
+        coincell_weighted_sum_4(p, a_high, b_high, mask, out + 4);
     }
     for (int32_t i = 0; i < (p->count & 7); ++i) {
         const uint32_t one = (uint32_t)a[i] << 8;
         const uint32_t other = (uint32_t)b[i] << 8;
         const int32_t high = coincell_smlawb(p->second_factor, other, p->offset);
-        out[i] = coincell_weighted_sum_end(p, coincell_smlawb(p->first_factor, one, high));
+        coincell_weighted_sum_end(p, coincell_smlawb(p->first_factor, one, high), out + i);
     }
 }
 

@@ -1,0 +1,137 @@
+/* Average and max pooling of eight channels at a time. */
+#ifndef COINCELL_KERNELS_DSP_POOL_H
+#define COINCELL_KERNELS_DSP_POOL_H
+
+#include <stdint.h>
+
+#include "kernels/dsp/instructions.h"
+#include "kernels/fixed_point.h"
+#include "kernels/window.h"
+
+typedef struct {
+    int32_t batches;
+    int32_t input_height;
+    int32_t input_width;
+    int32_t channels; /* a multiple of eight */
+    int32_t output_height;
+    int32_t output_width;
+    int32_t window_height;
+    int32_t window_width; /* windows hold at most 256 values, whose sum an int16 holds */
+    int32_t stride_height;
+    int32_t stride_width;
+    int32_t padding_top;
+    int32_t padding_left;
+    int32_t clamp_min;
+    int32_t clamp_max;
+    int32_t clipped; /* 0: no window reaches into the padding */
+    int32_t largest; /* 1: the largest value; 0: the mean, rounded with ties away from zero */
+} coincell_pool_parameters;
+
+/* Eight channels over some taps: the largest values as bytes in [0] and [1]; or sums of channels
+ * 0 and 2, 1 and 3, 4 and 6, 5 and 7 as pairs. */
+typedef struct {
+    uint32_t words[4];
+} coincell_pool_state;
+
+/* Takes in `taps` pixels, one after the other.
+ *
+ * pixels: [taps, channels], from the channels read on */
+COINCELL_INSTRUCTION coincell_pool_state coincell_pool_taps(const coincell_pool_parameters *p,
+                                                            coincell_pool_state state,
+                                                            const int8_t *pixels, int32_t taps)
+{
+    for (const int8_t *end = pixels + taps * p->channels; pixels != end; pixels += p->channels) {
+        const uint32_t low = coincell_load_word(pixels);
+        const uint32_t high = coincell_load_word(pixels + 4);
+        if (p->largest) {
+            state.words[0] = coincell_max8(state.words[0], low);
+            state.words[1] = coincell_max8(state.words[1], high);
+        } else {
+            state.words[0] = coincell_sxtab16(state.words[0], low);
+            state.words[1] = coincell_sxtab16_ror8(state.words[1], low);
+            state.words[2] = coincell_sxtab16(state.words[2], high);
+            state.words[3] = coincell_sxtab16_ror8(state.words[3], high);
+        }
+    }
+    return state;
+}
+
+/* sum / count, rounded. */
+COINCELL_INSTRUCTION int8_t coincell_pool_mean(const coincell_pool_parameters *p, int32_t sum,
+                                               int32_t count)
+{
+    const int32_t mean = (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
+    return (int8_t)coincell_clamp(mean, p->clamp_min, p->clamp_max);
+}
+
+/* output: [8] */
+COINCELL_INSTRUCTION void coincell_pool_end(const coincell_pool_parameters *p,
+                                            coincell_pool_state state, int32_t count,
+                                            int8_t *output)
+{
+    for (int32_t i = 0; i < 8; ++i) {
+        if (p->largest) {
+            const uint32_t byte = state.words[i / 4] >> 8 * (i % 4) & 0xFFu;
+            output[i] = (int8_t)coincell_clamp((int8_t)byte, p->clamp_min, p->clamp_max);
+        } else {
+            const uint32_t pair = state.words[i / 4 * 2 + i % 2];
+            const uint32_t half = i % 4 < 2 ? pair & 0xFFFFu : pair >> 16;
+            output[i] = coincell_pool_mean(p, (int16_t)half, count);
+        }
+    }
+}
+
+/* One output pixel.
+ *
+ * image:  [input_height, input_width, channels]
+ * output: [channels] */
+COINCELL_INSTRUCTION void coincell_pool_pixel(const coincell_pool_parameters *p,
+                                              const coincell_window *rows,
+                                              const coincell_window *columns,
+                                              const int8_t *image, int8_t *output)
+{
+    const int32_t height = p->clipped ? rows->last - rows->first : p->window_height;
+    const int32_t width = p->clipped ? columns->last - columns->first : p->window_width;
+    const int32_t row_size = p->input_width * p->channels;
+    const int32_t first_row = rows->origin + rows->first;
+    const int8_t *window =
+        image + first_row * row_size + (columns->origin + columns->first) * p->channels;
+    for (int32_t channel = 0; channel < p->channels; channel += 8) {
+        const int8_t *from = window + channel;
+        coincell_pool_state state = {{0, 0, 0, 0}};
+        if (p->largest) {
+            state.words[0] = state.words[1] = 0x80808080u;
+        }
+        if (width == p->input_width) {
+            state = coincell_pool_taps(p, state, from, height * width);
+        } else {
+            for (int32_t row = 0; row < height; ++row) {
+                state = coincell_pool_taps(p, state, from + row * row_size, width);
+            }
+        }
+        coincell_pool_end(p, state, height * width, output + channel);
+    }
+}
+
+/* input:  [batches, input_height, input_width, channels] int8
+ * output: [batches, output_height, output_width, channels] int8 */
+COINCELL_INSTRUCTION void coincell_pool(const coincell_pool_parameters *p, const void *input,
+                                        void *output)
+{
+    const int8_t *image = input;
+    int8_t *out = output;
+    for (int32_t batch = 0; batch < p->batches; ++batch) {
+        for (int32_t y = 0; y < p->output_height; ++y) {
+            const coincell_window rows = coincell_clip_window(
+                y * p->stride_height - p->padding_top, p->window_height, 1, p->input_height);
+            for (int32_t x = 0; x < p->output_width; ++x, out += p->channels) {
+                const coincell_window columns = coincell_clip_window(
+                    x * p->stride_width - p->padding_left, p->window_width, 1, p->input_width);
+                coincell_pool_pixel(p, &rows, &columns, image, out);
+            }
+        }
+        image += p->input_height * p->input_width * p->channels;
+    }
+}
+
+#endif
