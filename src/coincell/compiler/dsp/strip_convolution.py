@@ -83,20 +83,35 @@ class Geometry:
         even = -(-width // strips)
         return even + even % 2
 
-    def overlap(self, columns: int) -> int:
+    def takes_two_rows(self, limit: int) -> bool:
+        """Whether tiles of two rows pay, and their strips have at most `limit` bytes."""
+        rows, width, outputs = self.output
+        return (
+            width % 2 == 1
+            and rows > 1
+            and 2 * self.strip_bytes(width) <= limit
+            and width * outputs <= _MOST_OUTPUTS
+        )
+
+    def overlap(self, columns: int, height_of_strips: int = 1) -> int:
         """How far behind the output's begin the input must begin at least, in bytes.
 
         Each strip is read whole before its outputs are written; what is written by then must not
         reach what any later strip reads.
+
+        Args:
+            columns: output columns of a strip; all of them where it has more than one row.
+            height_of_strips: output rows of a strip.
         """
         height, width, channels = self.input
         rows, row_width, outputs = self.output
-        y = np.arange(rows)[:, np.newaxis]
+        y = np.arange(0, rows, height_of_strips)[:, np.newaxis]
         x = np.arange(0, row_width, columns)[np.newaxis]
         first_row = np.clip(y * self.stride[0] - self.padding[0], 0, height)
         first_column = np.clip(x * self.stride[1] - self.padding[1], 0, width)
         read = ((first_row * width + first_column) * channels).reshape(-1)
-        written = ((y * row_width + np.minimum(x + columns, row_width)) * outputs).reshape(-1)
+        last = np.minimum(y + height_of_strips, rows) - 1
+        written = ((last * row_width + np.minimum(x + columns, row_width)) * outputs).reshape(-1)
         later = np.minimum.accumulate(read[::-1])[::-1]
         return int(max(0, (written[:-1] - later[1:]).max(initial=0)))
 
@@ -114,7 +129,8 @@ def strip_convolution(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, 
     if scales is None or packed is None:
         return None
     limits = _STRIP_BYTES if geometry.window[1] == 1 else _WIDE_STRIP_BYTES
-    columns = geometry.tile_columns(limits[optimize])
+    two_rows = geometry.takes_two_rows(limits[optimize])
+    columns = geometry.output[1] if two_rows else geometry.tile_columns(limits[optimize])
     pairs = geometry.window[1] * geometry.column_values // 2
     parameters = {
         "input_height": geometry.input[0],
@@ -131,6 +147,7 @@ def strip_convolution(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, 
         "padding_left": geometry.padding[1],
         "input_zero_point": graph.tensor(op.inputs[0]).zero_point,
         "tile_columns": columns,
+        "two_rows": int(two_rows),
         "column_values": geometry.column_values,
         "column_stride": geometry.column_stride,
         "strip_stride": geometry.strip_stride,
@@ -149,11 +166,11 @@ def strip_convolution(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, 
             op.inputs[0],
             ("weights", packed),
             ("scales", pack_constants(scales.constants, scales.offset)),
-            Scratch(geometry.strip_bytes(columns)),
+            Scratch(geometry.strip_bytes(columns) << two_rows),
             op.output,
         ),
         specialised=True,
-        overlaps={op.inputs[0]: geometry.overlap(columns)},
+        overlaps={op.inputs[0]: geometry.overlap(columns, 1 + two_rows)},
     )
     return (call,)
 

@@ -12,12 +12,14 @@
 #define COINCELL_KERNELS_DSP_STRIP_CONVOLUTION_H
 
 #include "kernels/dsp/instructions.h"
+#include "kernels/dsp/strip_convolution_expand.h"
 #include "kernels/dsp/strip_convolution_tiles.h"
 #include <stdint.h>
 
 #define COINCELL_STRIP_MOST_ROWS 16
 
-/* tile_columns: output columns of a strip, even.
+/* tile_columns: output columns of a strip, even; or all of them, where two_rows is set: then a tile
+ * is two rows' outputs at one column, which suits narrow images of odd width.
  * column_values: int16 of one column, filter_height * input_channels rounded up to even.
  * column_stride: input columns from one expanded column to the next.
  * strip_stride: expanded columns from one output to the next.
@@ -38,6 +40,7 @@ typedef struct {
     int32_t padding_left;
     int32_t input_zero_point;
     int32_t tile_columns;
+    int32_t two_rows;
     int32_t column_values;
     int32_t column_stride;
     int32_t strip_stride;
@@ -49,69 +52,6 @@ typedef struct {
     int32_t clamp_min;
     int32_t clamp_max;
 } coincell_strip_convolution_parameters;
-
-/* Four channels: int8 at any address to int16. */
-static inline COINCELL_ALWAYS_INLINE void coincell_strip_expand_four(const int8_t *from,
-                                                                     int16_t *to)
-{
-    const uint32_t bytes = coincell_load_word(from);
-    coincell_store_word(to, coincell_sxtb16(bytes));
-    coincell_store_word(to + 2, coincell_sxtb16_ror8(bytes));
-}
-
-/* from: int8 [count], to: int16 [count]; four by four in the order 0 2 1 3, the rest as it is. */
-static inline COINCELL_ALWAYS_INLINE void coincell_strip_expand(const int8_t *from, int16_t *to,
-                                                                int32_t count)
-{
-    const int8_t *end = from + count;
-#if defined(__ARM_FEATURE_DSP) && defined(__GNUC__) && defined(__thumb2__)
-    for (const int8_t *sixteen = from + (count & ~15); from != sixteen;) {
-        uint32_t a, b, c, d, t;
-        __asm volatile("ldr %[a], [%[from]], #4\n"
-                       "ldr %[b], [%[from]], #4\n"
-                       "ldr %[c], [%[from]], #4\n"
-                       "ldr %[d], [%[from]], #4\n"
-                       "sxtb16 %[t], %[a]\n"
-                       "sxtb16 %[a], %[a], ror #8\n"
-                       "str %[t], [%[to]], #4\n"
-                       "str %[a], [%[to]], #4\n"
-                       "sxtb16 %[t], %[b]\n"
-                       "sxtb16 %[b], %[b], ror #8\n"
-                       "str %[t], [%[to]], #4\n"
-                       "str %[b], [%[to]], #4\n"
-                       "sxtb16 %[t], %[c]\n"
-                       "sxtb16 %[c], %[c], ror #8\n"
-                       "str %[t], [%[to]], #4\n"
-                       "str %[c], [%[to]], #4\n"
-                       "sxtb16 %[t], %[d]\n"
-                       "sxtb16 %[d], %[d], ror #8\n"
-                       "str %[t], [%[to]], #4\n"
-                       "str %[d], [%[to]], #4\n"
-                       : [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d), [t] "=&r"(t),
-                         [from] "+r"(from), [to] "+r"(to)
-                       :
-                       : "memory");
-    }
-    count &= 15;
-#endif
-    for (; count >= 4; count -= 4) {
-        coincell_strip_expand_four(from, to);
-        from += 4;
-        to += 4;
-    }
-    while (from != end) {
-        *to++ = *from++;
-    }
-}
-
-/* to: int16 [count] */
-static inline COINCELL_ALWAYS_INLINE void coincell_strip_fill(int16_t *to, int32_t count,
-                                                              int32_t value)
-{
-    for (int16_t *end = to + count; to != end;) {
-        *to++ = (int16_t)value;
-    }
-}
 
 /* Expands what the output columns x .. x + columns - 1 read.
  *
@@ -135,63 +75,33 @@ coincell_strip_prepare(const coincell_strip_convolution_parameters *p, const int
     const int32_t offset = (begin + left * p->column_stride) * p->input_channels;
     for (int32_t row = 0; row < p->filter_height; ++row) {
         int16_t *to = strip + left * p->column_values + row * p->input_channels;
-        const int8_t *from = rows[row] + (rows[row] ? offset : 0);
-        if (p->filter_height == 1 && p->column_stride == 1 &&
-            p->column_values == p->input_channels && p->input_channels % 4 == 0 && rows[row]) {
-            coincell_strip_expand(from, to, (right - left) * p->input_channels);
-            continue;
-        }
-        for (int32_t column = left; column < right; ++column) {
-            if (rows[row]) {
-                coincell_strip_expand(from, to, p->input_channels);
-                from += p->column_stride * p->input_channels;
-            } else {
-                coincell_strip_fill(to, p->input_channels, p->input_zero_point);
-            }
-            to += p->column_values;
+        const coincell_strip_spacing spacing = {
+            .channels = p->input_channels,
+            .from = p->column_stride * p->input_channels,
+            .to = p->column_values,
+        };
+        if (rows[row]) {
+            coincell_strip_expand(&spacing, rows[row] + offset, to, right - left);
+        } else {
+            coincell_strip_fill_columns(&spacing, to, right - left, p->input_zero_point);
         }
     }
 }
 
-/* Tiles of two positions, and of one where the width is odd. */
-static inline COINCELL_ALWAYS_INLINE void
-coincell_strip_positions(const coincell_strip_convolution_parameters *p,
-                         const coincell_strip_tile *tile, int32_t blocks, const int16_t *strip,
-                         int32_t columns, const int8_t *weights, const int32_t *scales,
-                         int32_t offset, int8_t *output)
-{
-    const int32_t even = columns & ~1;
-    if (even) {
-        coincell_strip_tiles(tile, 2, even, blocks, strip, weights, offset, scales, output);
-    }
-    if (p->output_width % 2 && columns % 2) {
-        const int16_t *last = strip + even * (tile->distance / 2);
-        coincell_strip_tile odd = *tile;
-        odd.unrolled = p->unrolled_rest;
-        coincell_strip_tiles(&odd, 1, 1, blocks, last, weights, offset, scales,
-                             output + even * p->output_channels);
-    }
-}
-
-/* All outputs of `columns` positions. strip: as above. output: int8 [columns, output_channels].
- *
- * Blocks of four outputs; the last one makes some outputs once more where three are left over,
- * which costs less than code for them would. One or two left over are a block of two. */
-static inline COINCELL_ALWAYS_INLINE void
-coincell_strip_outputs(const coincell_strip_convolution_parameters *p, const int16_t *strip,
-                       int32_t columns, const int8_t *weights, const int32_t *scales,
-                       int8_t *output)
+/* A tile of two outputs side by side, of four channels. */
+static inline COINCELL_ALWAYS_INLINE coincell_strip_tile
+coincell_strip_whole_tile(const coincell_strip_convolution_parameters *p)
 {
     const int32_t channels = p->output_channels;
-    const int32_t rest = channels % 4 == 3 ? 0 : channels % 4;
-    const int32_t fours = (channels - rest + 3) / 4;
-    const int32_t offset = *scales++;
-    coincell_strip_tile tile = {
+    const int32_t distance = 2 * p->strip_stride * p->column_values;
+    const coincell_strip_tile tile = {
         .pairs = p->filter_width * p->column_values / 2,
-        .distance = 2 * p->strip_stride * p->column_values,
+        .distance = distance,
+        .advance = 2 * distance,
         .outputs = 4,
         .stored = channels < 4 ? channels : 4,
         .output_distance = channels,
+        .output_advance = 2 * channels,
         .unrolled = p->unrolled,
         .steps_back = channels > 4 && channels % 4 == 3 ? 1 : 0,
         .left_shift = p->left_shift,
@@ -200,8 +110,25 @@ coincell_strip_outputs(const coincell_strip_convolution_parameters *p, const int
         .low = p->clamp_min,
         .high = p->clamp_max,
     };
+    return tile;
+}
+
+/* All blocks over so many tiles of `positions`.
+ *
+ * Blocks of four outputs; the last one makes one output once more where three are left over, which
+ * costs less than code for them would. One or two left over are a block of two. */
+static inline COINCELL_ALWAYS_INLINE void
+coincell_strip_blocks(const coincell_strip_convolution_parameters *p, coincell_strip_tile tile,
+                      int32_t positions, int32_t tiles, const int16_t *patches,
+                      const int8_t *weights, const int32_t *scales, int8_t *output)
+{
+    const int32_t channels = p->output_channels;
+    const int32_t rest = channels % 4 == 3 ? 0 : channels % 4;
+    const int32_t fours = (channels - rest + 3) / 4;
+    const int32_t offset = *scales++;
     if (fours) {
-        coincell_strip_positions(p, &tile, fours, strip, columns, weights, scales, offset, output);
+        coincell_strip_tiles(&tile, positions, tiles, fours, patches, weights, offset, scales,
+                             output);
     }
     if (rest) {
         weights += fours * 8 * tile.pairs;
@@ -210,9 +137,22 @@ coincell_strip_outputs(const coincell_strip_convolution_parameters *p, const int
         tile.stored = channels < 2 ? channels : 2;
         tile.steps_back = 0;
         tile.unrolled = p->unrolled_rest;
-        coincell_strip_positions(p, &tile, 1, strip, columns, weights, scales, offset,
-                                 output + (channels < 2 ? 0 : channels - 2));
+        coincell_strip_tiles(&tile, positions, tiles, 1, patches, weights, offset, scales,
+                             output + (channels < 2 ? 0 : channels - 2));
     }
+}
+
+/* So many positions one by one. patches: of the first; output: int8 [count, output_channels]. */
+static inline COINCELL_ALWAYS_INLINE void
+coincell_strip_singles(const coincell_strip_convolution_parameters *p, int32_t count,
+                       const int16_t *patches, const int8_t *weights, const int32_t *scales,
+                       int8_t *output)
+{
+    coincell_strip_tile tile = coincell_strip_whole_tile(p);
+    tile.unrolled = p->unrolled_rest;
+    tile.advance /= 2;
+    tile.output_advance /= 2;
+    coincell_strip_blocks(p, tile, 1, count, patches, weights, scales, output);
 }
 
 /* One output row. rows: [filter_height] input rows, null in the padding; strip: working memory;
@@ -226,9 +166,49 @@ coincell_strip_convolution_row(const coincell_strip_convolution_parameters *p,
     for (int32_t x = 0; x < p->output_width; x += p->tile_columns) {
         const int32_t left = p->output_width - x;
         const int32_t columns = left < p->tile_columns ? left : p->tile_columns;
+        const int32_t even = columns & ~1;
+        int8_t *made = output + x * p->output_channels;
         coincell_strip_prepare(p, rows, x, columns, strip);
-        coincell_strip_outputs(p, strip, columns, weights, scales,
-                               output + x * p->output_channels);
+        if (even) {
+            coincell_strip_blocks(p, coincell_strip_whole_tile(p), 2, even / 2, strip, weights,
+                                  scales, made);
+        }
+        if (p->output_width % 2 && columns % 2) {
+            coincell_strip_singles(p, 1, strip + even * p->strip_stride * p->column_values,
+                                   weights, scales, made + even * p->output_channels);
+        }
+    }
+}
+
+/* Two output rows in tiles of one above the other. rows: [2 * filter_height] input rows, of the
+ * first output row and of the second; output: int8 [2, output_width, output_channels]. */
+static inline COINCELL_ALWAYS_INLINE void
+coincell_strip_convolution_two_rows(const coincell_strip_convolution_parameters *p,
+                                    const int8_t *const *rows, const int8_t *weights,
+                                    const int32_t *scales, int16_t *strip, int8_t *output)
+{
+    const int32_t expanded = (p->output_width - 1) * p->strip_stride + p->filter_width;
+    coincell_strip_tile tile = coincell_strip_whole_tile(p);
+    tile.advance = tile.distance;
+    tile.distance = 2 * expanded * p->column_values;
+    tile.output_advance = p->output_channels;
+    tile.output_distance = p->output_width * p->output_channels;
+    for (int32_t row = 0; row < 2; ++row) {
+        coincell_strip_prepare(p, rows + row * p->filter_height, 0, p->output_width,
+                               strip + row * expanded * p->column_values);
+    }
+    coincell_strip_blocks(p, tile, 2, p->output_width, strip, weights, scales, output);
+}
+
+/* The input rows that output row y reads, null in the padding. */
+static inline COINCELL_ALWAYS_INLINE void
+coincell_strip_rows(const coincell_strip_convolution_parameters *p, const int8_t *input, int32_t y,
+                    const int8_t **rows)
+{
+    const int32_t top = y * p->stride_height - p->padding_top;
+    for (int32_t row = 0; row < p->filter_height; ++row) {
+        const int inside = top + row >= 0 && top + row < p->input_height;
+        rows[row] = inside ? input + (top + row) * p->input_width * p->input_channels : 0;
     }
 }
 
@@ -240,16 +220,24 @@ coincell_strip_convolution(const coincell_strip_convolution_parameters *p, const
                            const int8_t *weights, const int32_t *scales, int16_t *strip,
                            int8_t *output)
 {
-    const int8_t *rows[COINCELL_STRIP_MOST_ROWS];
-    const int32_t row_bytes = p->input_width * p->input_channels;
-    for (int32_t y = 0; y < p->output_height; ++y) {
-        const int32_t top = y * p->stride_height - p->padding_top;
-        for (int32_t row = 0; row < p->filter_height; ++row) {
-            const int inside = top + row >= 0 && top + row < p->input_height;
-            rows[row] = inside ? input + (top + row) * row_bytes : 0;
-        }
+    const int8_t *rows[2 * COINCELL_STRIP_MOST_ROWS];
+    const int32_t row_bytes = p->output_width * p->output_channels;
+    int32_t y = 0;
+    for (; p->two_rows && y + 1 < p->output_height; y += 2) {
+        coincell_strip_rows(p, input, y, rows);
+        coincell_strip_rows(p, input, y + 1, rows + p->filter_height);
+        coincell_strip_convolution_two_rows(p, rows, weights, scales, strip, output);
+        output += 2 * row_bytes;
+    }
+    if (p->two_rows && p->output_height % 2) {
+        coincell_strip_rows(p, input, y, rows);
+        coincell_strip_prepare(p, rows, 0, p->output_width, strip);
+        coincell_strip_singles(p, p->output_width, strip, weights, scales, output);
+    }
+    for (; !p->two_rows && y < p->output_height; ++y) {
+        coincell_strip_rows(p, input, y, rows);
         coincell_strip_convolution_row(p, rows, weights, scales, strip, output);
-        output += p->output_width * p->output_channels;
+        output += row_bytes;
     }
 }
 

@@ -18,10 +18,12 @@
  * by compiler/dsp/strip_scales.py and explained there.
  *
  * pairs: half the number K of values in a patch.
- * distance: bytes from one position's patch to the next one's, 4 .. 4,092, a multiple of 4.
+ * distance: bytes from a tile's first patch to its second, less than 4,096, a multiple of 4.
+ * advance: bytes from one tile's patches to the next one's, a multiple of 4.
  * outputs: 4, or 2 for a block of two.
  * stored: how many of the outputs there are, 1 .. outputs.
- * output_distance: bytes from one position's outputs to the next one's, less than 2,000.
+ * output_distance: bytes from a tile's first outputs to its second ones, less than 4,000.
+ * output_advance: bytes from one tile's outputs to the next one's, less than 4,000.
  * unrolled: how many steps the loop's body has, 1 .. COINCELL_STRIP_MOST_UNROLLED.
  * steps_back: outputs that the last block makes once more, 0 .. 3.
  * left_shift, right_shift: L, S. has_steps: whether channels have a D.
@@ -29,9 +31,11 @@
 typedef struct {
     int32_t pairs;
     int32_t distance;
+    int32_t advance;
     int32_t outputs;
     int32_t stored;
     int32_t output_distance;
+    int32_t output_advance;
     int32_t unrolled;
     int32_t steps_back;
     int32_t left_shift;
@@ -103,7 +107,7 @@ typedef struct {
     ".endif\n"                                                                                   \
     "strb " x ", [r3, #(" place ")]\n"
 
-/* One output of all positions; raise(sum, other) makes x of a sum, and of the one packed with it. */
+/* One output of all positions; raise(sum, other) makes x of a sum and of the one packed with it. */
 #define COINCELL_STRIP_FINISH(number, raise, first, other, second, another, b, m, d)             \
     ".if %c[stored] > " number "\n"                                                              \
     "vmov r4, " b "\n"                                                                           \
@@ -143,13 +147,12 @@ typedef struct {
     COINCELL_STRIP_LINES_64 COINCELL_STRIP_LINES_64 COINCELL_STRIP_LINES_64                      \
     COINCELL_STRIP_LINES_64 COINCELL_STRIP_LINES_64
 
-/* count / positions tiles of each block of outputs, positions being 1 or 2.
+/* So many tiles of each block of outputs; a tile has 1 or 2 positions.
  *
- * patches: int16 [2 * pairs] at each of `count` positions, `distance` bytes apart, 4-aligned.
- * weights: [blocks, pairs, outputs / 2] words, as above. offset: C. scales: [blocks, outputs, 2 or
- * 3] B, M and D. output: int8 [count, ...], positions `output_distance` bytes apart. */
+ * patches: int16 [2 * pairs] at each position, 4-aligned. weights: [blocks, pairs, outputs / 2]
+ * words, as above. offset: C. scales: [blocks, outputs, 2 or 3] B, M and D. output: int8. */
 static inline COINCELL_ALWAYS_INLINE void
-coincell_strip_tiles(const coincell_strip_tile *tile, int32_t positions, int32_t count,
+coincell_strip_tiles(const coincell_strip_tile *tile, int32_t positions, int32_t tiles,
                      int32_t blocks, const int16_t *patches, const int8_t *weights, int32_t offset,
                      const int32_t *scales, int8_t *output)
 {
@@ -159,7 +162,7 @@ coincell_strip_tiles(const coincell_strip_tile *tile, int32_t positions, int32_t
     register const int8_t *r1 __asm("r1") = weights;
     register const int32_t *r2 __asm("r2") = scales;
     register int8_t *r3 __asm("r3") = output;
-    register int32_t r4 __asm("r4") = count * tile->distance;
+    register int32_t r4 __asm("r4") = tiles * tile->advance;
     register int32_t r5 __asm("r5") = offset;
     register const int8_t *r6 __asm("r6") = weights + blocks * 2 * tile->pairs * tile->outputs;
     __asm volatile(
@@ -180,7 +183,7 @@ coincell_strip_tiles(const coincell_strip_tile *tile, int32_t positions, int32_t
         "vldmia r2!, {s0-s7}\n"
         ".endif\n"
         "vmov s13, r1\n"
-        ".if %c[loop] || %c[steps_back]\n"
+        ".if (%c[pairs] - 1 - %c[body]) || %c[steps_back]\n"
         "movw r4, #%c[pairs] * %c[outputs] * 2\n"
         "add r4, r4, r1\n"
         "vmov s16, r4\n"
@@ -199,7 +202,7 @@ coincell_strip_tiles(const coincell_strip_tile *tile, int32_t positions, int32_t
         "1:\n" COINCELL_STRIP_LOADS COINCELL_STRIP_PRODUCTS(COINCELL_STRIP_FIRST)
         ".rept %c[body]\n" COINCELL_STRIP_LOADS COINCELL_STRIP_PRODUCTS(COINCELL_STRIP_MORE)
         ".endr\n"
-        ".if %c[loop]\n"
+        ".if %c[pairs] - 1 - %c[body]\n"
         "2:\n"
         ".rept %c[unrolled]\n" COINCELL_STRIP_LOADS COINCELL_STRIP_PRODUCTS(COINCELL_STRIP_MORE)
         ".endr\n"
@@ -217,7 +220,7 @@ coincell_strip_tiles(const coincell_strip_tile *tile, int32_t positions, int32_t
         ".if %c[step] < 0\n"
         "sub r0, r0, #-(%c[step])\n"
         ".endif\n"
-        "add r3, r3, #%c[positions] * %c[output_distance]\n"
+        "add r3, r3, #%c[output_advance]\n"
         "cmp r0, r2\n"
         "vmov s12, r3\n"
         "bne 1b\n"
@@ -230,11 +233,11 @@ coincell_strip_tiles(const coincell_strip_tile *tile, int32_t positions, int32_t
         : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3), "+r"(r4), "+r"(r5), "+r"(r6)
         : [pairs] "i"(tile->pairs), [distance] "i"(tile->distance), [outputs] "i"(tile->outputs),
           [stored] "i"(tile->stored), [output_distance] "i"(tile->output_distance),
-          [unrolled] "i"(tile->unrolled), [body] "i"(body), [loop] "i"(more - body),
+          [unrolled] "i"(tile->unrolled), [body] "i"(body),
           [positions] "i"(positions), [left_shift] "i"(tile->left_shift),
           [right_shift] "i"(tile->right_shift), [has_steps] "i"(tile->has_steps),
           [low] "i"(tile->low), [high] "i"(tile->high), [steps_back] "i"(tile->steps_back),
-          [step] "i"(positions * tile->distance - 4 * tile->pairs)
+          [step] "i"(tile->advance - 4 * tile->pairs), [output_advance] "i"(tile->output_advance)
         : "r8", "r9", "r10", "r11", "r12", "lr", "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7",
           "s8", "s9", "s10", "s11", "s12", "s13", "s14", "s15", "s16", "s17", "s18", "s19", "s20",
           "s21", "cc", "memory");
@@ -281,20 +284,22 @@ coincell_strip_block(const coincell_strip_tile *tile, const int8_t *patch, const
 
 /* The same in C, one position after the other. */
 static inline COINCELL_ALWAYS_INLINE void
-coincell_strip_tiles(const coincell_strip_tile *tile, int32_t positions, int32_t count,
+coincell_strip_tiles(const coincell_strip_tile *tile, int32_t positions, int32_t tiles,
                      int32_t blocks, const int16_t *patches, const int8_t *weights, int32_t offset,
                      const int32_t *scales, int8_t *output)
 {
     const int32_t constants = tile->has_steps ? 3 : 2;
-    (void)positions;
-    for (int32_t block = 0; block < blocks; ++block) {
+    for (int32_t i = 0; i < blocks * tiles * positions; ++i) {
+        const int32_t block = i / (tiles * positions);
+        const int32_t number = i / positions % tiles;
+        const int32_t second = i % positions;
         const int32_t back = block == blocks - 1 ? tile->steps_back : 0;
-        for (int32_t position = 0; position < count; ++position) {
-            coincell_strip_block(tile, (const int8_t *)patches + position * tile->distance,
-                                 weights + block * 2 * tile->pairs * tile->outputs, offset,
-                                 scales + block * tile->outputs * constants,
-                                 output + position * tile->output_distance + 4 * block - back);
-        }
+        coincell_strip_block(
+            tile, (const int8_t *)patches + number * tile->advance + second * tile->distance,
+            weights + block * 2 * tile->pairs * tile->outputs, offset,
+            scales + block * tile->outputs * constants,
+            output + number * tile->output_advance + second * tile->output_distance + 4 * block -
+                back);
     }
 }
 
