@@ -44,7 +44,6 @@ PUBLIC = (
 )
 
 LATER = {
-    "int16x8_cnn",
 }
 """Models of the zoo that need operators which are not supported yet."""
 

@@ -18,7 +18,7 @@ from coincell.compiler import (
     read_model,
 )
 from coincell.compiler.targets import TARGETS
-from compiler.random_int16 import OPERATORS, Int16Network
+from compiler.random_int16 import OPERATORS, Int16Network, whole_network
 
 needs_oracle = pytest.mark.skipif(
     not oracle_available(), reason="needs the package tflite-micro (Linux on x86-64)"
@@ -59,3 +59,20 @@ def test_targets_with_dsp_kernels_take_them_too(operator: str) -> None:
     inputs = network.samples(40)
     model = HostModel(compile_model(data, "model", CompileOptions(target=TARGETS["cortex-m4"])))
     assert _same(model.run_many(inputs), interpret(read_model(data), inputs))
+
+
+@needs_oracle
+@pytest.mark.parametrize("seed", range(4))
+def test_whole_networks_are_exact_for_every_kind_of_target(seed: int) -> None:
+    network = Int16Network(300 + seed)
+    data = network.tflite(whole_network(network))
+    inputs = network.samples(20)
+    expected = Oracle(data).run_many(inputs)
+    assert len(np.unique(expected[0])) > 8
+    for target, optimize in (
+        ("generic", "balanced"),
+        ("cortex-m4", "balanced"),
+        ("generic", "ram"),
+    ):
+        options = CompileOptions(target=TARGETS[target], optimize=optimize)
+        assert _same(HostModel(compile_model(data, "model", options)).run_many(inputs), expected)

@@ -2,12 +2,13 @@
 
 Semantics: `tensorflow/lite/kernels/internal/common.cc` (64-bit accumulators) and
 `reference/integer_ops/{logistic,tanh}.h` (a table of the sigmoid, interpolated). The C side is
-runtime/kernels/fixed_point_int16.h and sigmoid_int16.h.
+runtime/kernels/fixed_point_int16.h and sigmoid_interpolation.h.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -25,6 +26,7 @@ MAX_WIDE_SUM = 1 << 47
 """Accumulators must stay below this much, so that no product leaves 64 bits."""
 
 _TABLE_STEP = 24  # entries of the sigmoid's table for a step of 1
+_INTERVALS = 512  # of a table over all 16-bit inputs
 
 
 def reduced_multiplier(multiplier: NDArray[Any] | int) -> Integers:
@@ -101,3 +103,36 @@ def tanh(values: Integers, multiplier: int, shift: int) -> Integers:
     one, half = 1 << 23, 1 << 7
     signed = np.where(scaled >= 0, result - one + half, -result + one + half - 1)
     return signed >> 8
+
+
+def table_of(
+    function: Callable[[NDArray[np.float32]], NDArray[np.float32]], low: float, high: float
+) -> NDArray[np.int16]:
+    """`function` at 513 places from `low` to `high`, in 1/32768, as TFLM's gen_lut: in float32.
+
+    Each entry is lowered by half of the error that interpolation has half way to the next.
+    """
+    step = (np.float32(high) - np.float32(low)) / np.float32(_INTERVALS)
+    places = np.float32(low) + np.arange(_INTERVALS + 1, dtype=np.float32) * step
+    scale = np.float32(1 << 15)
+    exact = _rounded(function(places) * scale)
+    halfway = _rounded(function(places[:-1] + step / np.float32(2)) * scale)
+    interpolated = _rounded((function(places[1:]) * scale + exact[:-1]) / np.float32(2))
+    table = exact.copy()
+    table[:-1] -= _rounded((interpolated - halfway) / np.float32(2))
+    table[-1] = _rounded(function(np.float32(high).reshape(1)) * scale)[0]
+    return np.clip(table, *INT16_RANGE).astype(np.int16)
+
+
+def _rounded(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """To the nearest integer, ties away from zero."""
+    return np.trunc(values + np.copysign(np.float32(0.5), values)).astype(np.float32)
+
+
+def looked_up(table: NDArray[np.int16], values: Integers) -> Integers:
+    """A table as from `table_of` at 16-bit values, interpolated."""
+    index = 256 + (values >> 7)
+    base = table.astype(np.int64)[index]
+    slope = table.astype(np.int64)[index + 1] - base
+    between: Integers = base + ((slope * (values & 127) + 64) >> 7)
+    return between

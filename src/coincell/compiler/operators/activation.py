@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coincell.compiler import fixed_point
-from coincell.compiler.ir import Attributes, Graph, KernelCall, Op, Values
+from coincell.compiler.ir import Attributes, DType, Graph, KernelCall, Op, Values
 from coincell.compiler.operators import common
 
 _SCALES = (2.0**-40, 2.0**40)
@@ -21,12 +21,14 @@ _SCALES = (2.0**-40, 2.0**40)
 class _Table(Attributes):
     """A function of one int8 value, whatever the quantizations are."""
 
+    types: ClassVar[tuple[DType, ...]] = (DType.INT8,)
+
     by_rows: ClassVar[bool] = True
 
     def check(self, op: Op, graph: Graph) -> None:
-        """int8 in and out, the same shape."""
+        """The same type and shape."""
         common.require_count(op, 1, 1)
-        common.require_activations(op, graph, op.inputs[0], op.output)
+        common.require_activations(op, graph, op.inputs[0], op.output, types=self.types)
         common.require_shape(op, graph, graph.tensor(op.inputs[0]).shape)
         for name in (op.inputs[0], op.output):
             scale = graph.tensor(name).scale
@@ -46,6 +48,7 @@ class LeakyRelu(_Table):
     """
 
     kind: ClassVar[str] = "leaky_relu"
+    types: ClassVar[tuple[DType, ...]] = common.ACTIVATIONS
 
     alpha: float
 
@@ -63,13 +66,28 @@ class LeakyRelu(_Table):
 
     def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
         """As TFLM's reference_ops::QuantizeLeakyRelu."""
+        target = graph.tensor(op.output)
         multipliers, shifts = self._multipliers(op, graph)
         values = inputs[0].astype(np.int64) - graph.tensor(op.inputs[0]).zero_point
         which = (values < 0).astype(np.int64)
-        zero_point = graph.tensor(op.output).zero_point
-        return common.rescale(
-            values, multipliers[which], shifts[which], zero_point, common.FULL_RANGE
-        )
+        whole, zero = common.RANGES[target.dtype], target.zero_point
+        return common.rescale(values, multipliers[which], shifts[which], zero, whole, target.dtype)
+
+    def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
+        """coincell_lookup_table, or coincell_leaky_relu_int16."""
+        source = graph.tensor(op.inputs[0])
+        if source.dtype is DType.INT8:
+            return super().kernel_calls(op, graph)
+        parameters = {"count": source.elements}
+        multipliers, shifts = self._multipliers(op, graph)
+        for role, multiplier, shift in zip(
+            ("positive", "negative"), multipliers, shifts, strict=True
+        ):
+            parameters[f"{role}_multiplier"] = int(multiplier)
+            parameters[f"{role}_shift"] = int(shift)
+        overlaps = common.elementwise_overlaps(source, source)
+        arguments = (source.name, op.output)
+        return (KernelCall("leaky_relu_int16", parameters, arguments, overlaps=overlaps),)
 
 
 @dataclass(frozen=True)

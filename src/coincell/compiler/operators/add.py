@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from coincell.compiler import fixed_point
-from coincell.compiler.ir import Graph, Op, Values
+from coincell.compiler.ir import DType, Graph, Op, Values
 from coincell.compiler.operators import common
 from coincell.compiler.operators.broadcast import Arithmetic, Integers, is_plain
 
@@ -16,11 +16,12 @@ from coincell.compiler.operators.broadcast import Arithmetic, Integers, is_plain
 class _OnOneScale(Arithmetic):
     """What the three have in common; the kernels share coincell_arithmetic_parameters."""
 
-    left_shift: ClassVar[int]
-    """Headroom of both inputs for precision, in bits."""
+    @abstractmethod
+    def left_shift(self, op: Op, graph: Graph) -> int:
+        """Headroom of both inputs for precision, in bits."""
 
     @abstractmethod
-    def _output_ratio(self, common_scale: float, output_scale: float) -> float:
+    def _output_ratio(self, common_scale: float, output_scale: float, left_shift: int) -> float:
         """The factor from two joined inputs to the output's integers."""
 
     def multipliers(self, op: Op, graph: Graph) -> tuple[tuple[int, int], ...]:
@@ -30,7 +31,8 @@ class _OnOneScale(Arithmetic):
         """
         first, second = (graph.tensor(name).scale for name in op.inputs)
         common_scale = 2 * max(first, second)
-        ratio = self._output_ratio(common_scale, graph.tensor(op.output).scale)
+        output_scale = graph.tensor(op.output).scale
+        ratio = self._output_ratio(common_scale, output_scale, self.left_shift(op, graph))
         reals = (first / common_scale, second / common_scale, ratio)
         return tuple(fixed_point.quantize_multiplier(real) for real in reals)
 
@@ -38,16 +40,18 @@ class _OnOneScale(Arithmetic):
         """Rescale both, combine them, rescale the result."""
         target = graph.tensor(op.output)
         *per_input, (multiplier, shift) = self.multipliers(op, graph)
+        raised = self.left_shift(op, graph)
         scaled = [
             fixed_point.multiply_by_quantized_multiplier(
-                (values - graph.tensor(name).zero_point) << self.left_shift, factor, places
+                (values - graph.tensor(name).zero_point) << raised, factor, places
             )
             for name, values, (factor, places) in zip(
                 op.inputs, (first, second), per_input, strict=True
             )
         ]
         joined = self.combine_plain(scaled[0], scaled[1])
-        return common.rescale(joined, multiplier, shift, target.zero_point, self.clamp)
+        zero = target.zero_point
+        return common.rescale(joined, multiplier, shift, zero, self.clamp, target.dtype)
 
     def parameters(self, op: Op, graph: Graph) -> Mapping[str, int]:
         """The fields of coincell_arithmetic_parameters after the dimensions."""
@@ -60,7 +64,7 @@ class _OnOneScale(Arithmetic):
             values[f"{role}_multiplier"] = multiplier
             values[f"{role}_shift"] = shift
         return values | {
-            "left_shift": self.left_shift,
+            "left_shift": self.left_shift(op, graph),
             "output_multiplier": multipliers[2][0],
             "output_shift": multipliers[2][1],
             "output_zero_point": graph.tensor(op.output).zero_point,
@@ -72,10 +76,12 @@ class _OnOneScale(Arithmetic):
 class _Linear(_OnOneScale):
     """Sums and differences."""
 
-    left_shift: ClassVar[int] = 20  # as in TFLM's add_common.cc and sub_common.cc
+    def left_shift(self, op: Op, graph: Graph) -> int:
+        """As in TFLM's add_common.cc and sub_common.cc."""
+        return 15 if graph.tensor(op.output).dtype is DType.INT16 else 20
 
-    def _output_ratio(self, common_scale: float, output_scale: float) -> float:
-        return common_scale / ((1 << self.left_shift) * output_scale)
+    def _output_ratio(self, common_scale: float, output_scale: float, left_shift: int) -> float:
+        return common_scale / ((1 << left_shift) * output_scale)
 
     def check_types(self, op: Op, graph: Graph) -> None:
         """Also: the result is rescaled by less than 1, as TFLM asserts."""
@@ -83,7 +89,7 @@ class _Linear(_OnOneScale):
         if not is_plain(op, graph):
             scales = [graph.tensor(name).scale for name in (*op.inputs, op.output)]
             op.require(
-                self._output_ratio(2 * max(scales[:2]), scales[2]) < 1,
+                self._output_ratio(2 * max(scales[:2]), scales[2], self.left_shift(op, graph)) < 1,
                 f"brings the scales {scales[0]} and {scales[1]} to {scales[2]}: too far apart",
             )
 
@@ -131,12 +137,17 @@ class SquaredDifference(_OnOneScale):
     """
 
     kind: ClassVar[str] = "squared_difference"
-    left_shift: ClassVar[int] = 7  # the square of 255 << 7 still fits 32 bits
+    types: ClassVar[tuple[DType, ...]] = (DType.INT8,)
 
     clamp: tuple[int, int] = common.FULL_RANGE
 
-    def _output_ratio(self, common_scale: float, output_scale: float) -> float:
-        return common_scale**2 / ((1 << 2 * self.left_shift) * output_scale)
+    def left_shift(self, op: Op, graph: Graph) -> int:
+        """The square of 255 << 7 still fits 32 bits."""
+        del op, graph
+        return 7
+
+    def _output_ratio(self, common_scale: float, output_scale: float, left_shift: int) -> float:
+        return common_scale**2 / ((1 << 2 * left_shift) * output_scale)
 
     def check_types(self, op: Op, graph: Graph) -> None:
         """Also: no result leaves 32 bits."""

@@ -63,16 +63,17 @@ class Broadcasting(Attributes):
         """The kernel called like the kind; a table where one side is a single constant."""
         first, second = (graph.tensor(name) for name in op.inputs)
         target = graph.tensor(op.output)
-        if target.dtype is not DType.INT8:
+        if target.dtype not in common.ACTIVATIONS:
             return super().kernel_calls(op, graph)
-        for constant, running in ((second, first), (first, second)):
+        int16 = target.dtype is DType.INT16
+        for constant, running in () if int16 else ((second, first), (first, second)):
             if constant.is_constant and constant.elements == 1 and not running.is_constant:
                 return common.table_call(op, graph, running.name)
         parameters = {**_loop_parameters(first.shape, second.shape, target.shape)}
         parameters |= self.parameters(op, graph)
         return (
             KernelCall(
-                self.kind,
+                f"{self.kind}{'_int16' if int16 else ''}",
                 parameters,
                 (first.name, second.name, target.name),
                 overlaps={
@@ -85,8 +86,10 @@ class Broadcasting(Attributes):
 
 
 class Arithmetic(Broadcasting):
-    """The same for int8 with one scale each, or for plain int32, which is understood where it is
-    known beforehand (the shapes of models with an open batch)."""
+    """The same for int8, and perhaps int16, with one scale each, or for plain int32, which is
+    understood where it is known beforehand (the shapes of models with an open batch)."""
+
+    types: ClassVar[tuple[DType, ...]] = common.ACTIVATIONS
 
     clamp: tuple[int, int]
 
@@ -96,15 +99,15 @@ class Arithmetic(Broadcasting):
 
     @abstractmethod
     def combine_quantized(self, op: Op, graph: Graph, first: Integers, second: Integers) -> Values:
-        """The output of int8 inputs."""
+        """The output of int8 or int16 inputs."""
 
     def check_types(self, op: Op, graph: Graph) -> None:
-        """int8 throughout, or plain int32 throughout."""
+        """Activations of one type, or plain int32 throughout."""
         if is_plain(op, graph):
             op.require(self.clamp == common.FULL_RANGE, "has a fused activation on plain integers")
             return
-        common.require_activations(op, graph, *op.inputs, op.output)
-        common.require_clamp(op, self.clamp)
+        common.require_activations(op, graph, *op.inputs, op.output, types=self.types)
+        common.require_clamp(op, self.clamp, graph.tensor(op.output).dtype)
         self.parameters(op, graph)
 
     def combine(self, op: Op, graph: Graph, first: Integers, second: Integers) -> Values:

@@ -21,6 +21,8 @@ RANGES = {
     DType.INT32: (-(1 << 31), (1 << 31) - 1),
 }
 """Smallest and largest value of an element type."""
+ACTIVATIONS = (DType.INT8, DType.INT16)
+"""What most ops read and write."""
 MAX_SHIFT = 30
 MAX_PRODUCT_SHIFT = 14
 """The most for products of two 8-bit values, so that no result leaves 32 bits."""

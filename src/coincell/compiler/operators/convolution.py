@@ -49,7 +49,7 @@ class Convolution(Attributes):
         """Raise unless there is an image, a filter of four dimensions, and maybe a bias."""
         common.require_count(op, 2, 3)
         source, weights = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1])
-        common.require_activations(op, graph, source.name, op.output, types=sums.ACTIVATIONS)
+        common.require_activations(op, graph, source.name, op.output, types=common.ACTIVATIONS)
         op.require(len(source.shape) == 4, f"needs an image, not the shape {list(source.shape)}")
         op.require(len(weights.shape) == 4, f"has a filter of shape {list(weights.shape)}")
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from coincell.compiler import fixed_point
-from coincell.compiler.ir import Graph, Op, Values
+from coincell.compiler.ir import DType, Graph, Op, Values
 from coincell.compiler.operators import common
 from coincell.compiler.operators.broadcast import Arithmetic, Broadcasting, Integers, is_plain
 
@@ -29,8 +29,10 @@ class Mul(Arithmetic):
     def multiplier(self, op: Op, graph: Graph) -> tuple[int, int]:
         """(multiplier, shift) of the product of two integers less their zero points."""
         first, second = (graph.tensor(name).scale for name in op.inputs)
-        real = first * second / graph.tensor(op.output).scale
-        multipliers, shifts = common.quantize_multipliers(op, [real], common.MAX_PRODUCT_SHIFT)
+        target = graph.tensor(op.output)
+        real = first * second / target.scale
+        most = 0 if target.dtype is DType.INT16 else common.MAX_PRODUCT_SHIFT
+        multipliers, shifts = common.quantize_multipliers(op, [real], most)
         return int(multipliers[0]), int(shifts[0])
 
     def combine_plain(self, first: Integers, second: Integers) -> Integers:
@@ -43,15 +45,19 @@ class Mul(Arithmetic):
         product = (first - zeros[0]) * (second - zeros[1])
         target = graph.tensor(op.output)
         multiplier, shift = self.multiplier(op, graph)
-        return common.rescale(product, multiplier, shift, target.zero_point, self.clamp)
+        zero = target.zero_point
+        return common.rescale(product, multiplier, shift, zero, self.clamp, target.dtype)
 
     def parameters(self, op: Op, graph: Graph) -> Mapping[str, int]:
-        """The fields of coincell_mul_parameters after the dimensions."""
+        """The kernel's parameters after the dimensions; int16 has no zero points."""
         multiplier, shift = self.multiplier(op, graph)
-        return {
+        zeros = {
             "first_zero_point": graph.tensor(op.inputs[0]).zero_point,
             "second_zero_point": graph.tensor(op.inputs[1]).zero_point,
             "output_zero_point": graph.tensor(op.output).zero_point,
+        }
+        return {
+            **({} if graph.tensor(op.output).dtype is DType.INT16 else zeros),
             "multiplier": multiplier,
             "shift": shift,
             "clamp_min": self.clamp[0],
@@ -65,10 +71,10 @@ class _Extremum(Broadcasting):
     function: ClassVar[Callable[..., Values]]
 
     def check_types(self, op: Op, graph: Graph) -> None:
-        """int8 of one quantization, or plain int32."""
+        """Activations of one type and quantization, or plain int32."""
         if is_plain(op, graph):
             return
-        common.require_activations(op, graph, *op.inputs, op.output)
+        common.require_activations(op, graph, *op.inputs, op.output, types=common.ACTIVATIONS)
         for name in op.inputs:
             common.require_same_quantization(op, graph, name, op.output)
 

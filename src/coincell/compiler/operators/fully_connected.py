@@ -30,7 +30,7 @@ class FullyConnected(Attributes):
         common.require_count(op, 2, 3)
         source, weights = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1])
         target = graph.tensor(op.output)
-        common.require_activations(op, graph, source.name, op.output, types=sums.ACTIVATIONS)
+        common.require_activations(op, graph, source.name, op.output, types=common.ACTIVATIONS)
         op.require(len(weights.shape) == 2, f"has a filter of shape {list(weights.shape)}")
         outputs, inputs = weights.shape
         op.require(

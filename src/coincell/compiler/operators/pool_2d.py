@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from coincell.compiler.ir import Attributes, Graph, KernelCall, Op, Values
+from coincell.compiler.ir import Attributes, DType, Graph, KernelCall, Op, Values
 from coincell.compiler.operators import common
 
 
@@ -32,11 +32,11 @@ class Pool2D(Attributes):
         """Sizes fit, input and output share a quantization, no window lies in the padding."""
         common.require_count(op, 1, 1)
         source = graph.tensor(op.inputs[0])
-        common.require_activations(op, graph, source.name, op.output)
+        common.require_activations(op, graph, source.name, op.output, types=common.ACTIVATIONS)
         common.require_same_quantization(op, graph, source.name, op.output)
         op.require(len(source.shape) == 4, f"needs an image, not the shape {list(source.shape)}")
         op.require(min(*self.stride, *self.window) >= 1, "needs positive strides and windows")
-        common.require_clamp(op, self.clamp)
+        common.require_clamp(op, self.clamp, source.dtype)
         rows, columns = common.window_sizes(
             (source.shape[1], source.shape[2]), self.window, self.stride, self.padding
         )
@@ -47,7 +47,7 @@ class Pool2D(Attributes):
         )
 
     def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
-        """coincell_average_pool_2d or coincell_max_pool_2d."""
+        """coincell_average_pool_2d or coincell_max_pool_2d, "_int16" added for such values."""
         source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
         parameters = {
             "batches": source.shape[0],
@@ -65,7 +65,8 @@ class Pool2D(Attributes):
             "clamp_min": self.clamp[0],
             "clamp_max": self.clamp[1],
         }
-        return (KernelCall(self.kind, parameters, (source.name, target.name)),)
+        kernel = f"{self.kind}{'_int16' if source.dtype is DType.INT16 else ''}"
+        return (KernelCall(kernel, parameters, (source.name, target.name)),)
 
     def _seen(self, op: Op, graph: Graph, values: Values, fill: int) -> list[Values]:
         """What each tap sees, [n, output height, output width, channels] in int64."""
@@ -89,7 +90,7 @@ class AveragePool2D(Pool2D):
         ones = np.ones((1, *source.shape), np.int8)
         counts = np.sum(self._seen(op, graph, ones, 0), axis=0)[:1]
         means = np.where(sums > 0, 1, -1) * ((np.abs(sums) + counts // 2) // counts)
-        result: Values = np.clip(means, *self.clamp).astype(np.int8)
+        result: Values = np.clip(means, *self.clamp).astype(target.dtype.numpy)
         return result.reshape(-1, *target.shape)
 
 
@@ -101,7 +102,8 @@ class MaxPool2D(Pool2D):
 
     def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
         """As TFLM's reference_integer_ops::MaxPool."""
-        largest = np.max(self._seen(op, graph, inputs[0], common.INT8_MIN), axis=0)
-        shape = graph.tensor(op.output).shape
-        result: Values = np.clip(largest, *self.clamp).astype(np.int8)
-        return result.reshape(-1, *shape)
+        target = graph.tensor(op.output)
+        smallest, _ = common.RANGES[target.dtype]
+        largest = np.max(self._seen(op, graph, inputs[0], smallest), axis=0)
+        result: Values = np.clip(largest, *self.clamp).astype(target.dtype.numpy)
+        return result.reshape(-1, *target.shape)

@@ -11,12 +11,13 @@ from typing import ClassVar
 import numpy as np
 
 from coincell.compiler.fixed_point import Integers, quantize_multiplier, wrap_int32
-from coincell.compiler.ir import Attributes, Graph, KernelCall, Op, Values
+from coincell.compiler.ir import Attributes, DType, Graph, KernelCall, Op, Values
 from coincell.compiler.operators import common
 
 _KERNEL_LOOPS = 3
 _MOST_VALUES = 1 << 22
 """So that a sum of 8-bit values less their zero point fits 32 bits."""
+_MOST_INT16_VALUES = 1 << 16
 
 
 class _Reduction(Attributes):
@@ -24,6 +25,7 @@ class _Reduction(Attributes):
 
     axes: tuple[int, ...]
     kernel: ClassVar[str]
+    types: ClassVar[tuple[DType, ...]] = (DType.INT8,)
 
     @abstractmethod
     def check_scales(self, op: Op, graph: Graph) -> None:
@@ -31,17 +33,17 @@ class _Reduction(Attributes):
 
     @abstractmethod
     def reduce(self, op: Op, graph: Graph, values: Integers, axes: tuple[int, ...]) -> Values:
-        """The int8 results over `axes` of an array that begins with samples."""
+        """The results over `axes` of an array that begins with samples."""
 
     @abstractmethod
     def parameters(self, op: Op, graph: Graph) -> Mapping[str, int]:
         """The kernel's parameters beside its dimensions."""
 
     def check(self, op: Op, graph: Graph) -> None:
-        """int8, axes in order, and the output has the shape that is left."""
+        """One type, axes in order, and the output has the shape that is left."""
         common.require_count(op, 1, 1)
         source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
-        common.require_activations(op, graph, source.name, target.name)
+        common.require_activations(op, graph, source.name, target.name, types=self.types)
         op.require(
             self.axes == tuple(sorted(set(self.axes)))
             and all(0 <= axis < len(source.shape) for axis in self.axes),
@@ -54,7 +56,8 @@ class _Reduction(Attributes):
             f"gives {left} or {kept}, but the output is declared {list(target.shape)}",
         )
         count = self.count(op, graph)
-        op.require(count < _MOST_VALUES, f"takes {count} values at a time; sums have 32 bits")
+        most = _MOST_INT16_VALUES if source.dtype is DType.INT16 else _MOST_VALUES
+        op.require(count < most, f"takes {count} values at a time; sums have 32 bits")
         self.check_scales(op, graph)
 
     def count(self, op: Op, graph: Graph) -> int:
@@ -72,7 +75,8 @@ class _Reduction(Attributes):
         """The kernel, over as few loops as the axes need."""
         source = graph.tensor(op.inputs[0])
         parameters = {**self._loop_parameters(source.shape), **self.parameters(op, graph)}
-        return (KernelCall(self.kernel, parameters, (source.name, op.output)),)
+        kernel = f"{self.kernel}{'_int16' if source.dtype is DType.INT16 else ''}"
+        return (KernelCall(kernel, parameters, (source.name, op.output)),)
 
     def _loop_parameters(self, shape: Sequence[int]) -> dict[str, int]:
         """The fields of coincell_reduction_dimensions: neighbours of one kind become one loop."""
@@ -102,6 +106,7 @@ class _Sum(_Reduction):
     """A sum above the zero point, rescaled, as TFLM's QuantizedMeanOrSum."""
 
     kernel: ClassVar[str] = "reduce_sum"
+    types: ClassVar[tuple[DType, ...]] = common.ACTIVATIONS
 
     @abstractmethod
     def multiplier(self, op: Op, graph: Graph) -> tuple[int, int]:
@@ -110,7 +115,7 @@ class _Sum(_Reduction):
     def check_scales(self, op: Op, graph: Graph) -> None:
         """The rescaled sum stays within 32 bits."""
         _, shift = self.multiplier(op, graph)
-        bits = self.count(op, graph).bit_length() + 8
+        bits = self.count(op, graph).bit_length() + 8 * graph.tensor(op.inputs[0]).dtype.size
         op.require(shift <= 31 - bits, f"rescales by 2**{shift}; scales are off")
 
     def reduce(self, op: Op, graph: Graph, values: Integers, axes: tuple[int, ...]) -> Values:
@@ -118,11 +123,14 @@ class _Sum(_Reduction):
         source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
         sums = wrap_int32(values.sum(axis=axes) - source.zero_point * self.count(op, graph))
         multiplier, shift = self.multiplier(op, graph)
-        return common.rescale(sums, multiplier, shift, target.zero_point, common.FULL_RANGE)
+        whole, zero = common.RANGES[target.dtype], target.zero_point
+        return common.rescale(sums, multiplier, shift, zero, whole, target.dtype)
 
     def parameters(self, op: Op, graph: Graph) -> Mapping[str, int]:
-        """The fields of coincell_reduce_sum_parameters after the dimensions."""
+        """The kernel's parameters after the dimensions; int16 has no zero points."""
         multiplier, shift = self.multiplier(op, graph)
+        if graph.tensor(op.output).dtype is DType.INT16:
+            return {"multiplier": multiplier, "shift": shift}
         zero_point = graph.tensor(op.inputs[0]).zero_point
         return {
             "start": -zero_point * self.count(op, graph),

@@ -16,9 +16,6 @@ from coincell.compiler.fixed_point import Integers, multiply_by_quantized_multip
 from coincell.compiler.fixed_point_int16 import MAX_WIDE_SHIFT, MAX_WIDE_SUM
 from coincell.compiler.ir import DType, Graph, KernelArgument, Op, Tensor, Values
 
-ACTIVATIONS = (DType.INT8, DType.INT16)
-"""The element types of what these ops read and write."""
-
 
 def bias_of(op: Op, graph: Graph) -> Tensor | None:
     """The third input, if there is one."""

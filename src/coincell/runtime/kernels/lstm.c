@@ -3,7 +3,7 @@
 #include "kernels/dot_product.h"
 #include "kernels/fixed_point.h"
 #include "kernels/memory.h"
-#include "kernels/sigmoid_int16.h"
+#include "kernels/sigmoid_interpolation.h"
 
 enum { INPUT_GATE, FORGET_GATE, CELL_GATE, OUTPUT_GATE, GATES };
 

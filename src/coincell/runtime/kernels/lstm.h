@@ -32,7 +32,7 @@ typedef struct {
  * recurrent:  [4, units, units]
  * bias:       [4, units]
  * multiplier, shift: [4, 2], of the input's sums and of the recurrent sums
- * table:      [256], see sigmoid_int16.h
+ * table:      [256], see sigmoid_interpolation.h
  * hidden, cell: [batches, units], before the first step
  * gates:      [4, units], working memory
  * output:     as the input, with units in place of inputs

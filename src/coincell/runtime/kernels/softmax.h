@@ -3,13 +3,7 @@
 
 #include <stdint.h>
 
-typedef struct {
-    int32_t rows;
-    int32_t depth;
-    int32_t multiplier; /* of a difference of inputs, to Q5.26; see coincell_rescale */
-    int32_t shift;
-    int32_t smallest_difference; /* below it, exp counts as 0 */
-} coincell_softmax_parameters;
+#include "kernels/softmax_row.h"
 
 /* input:  [rows, depth]
  * output: [rows, depth], scale 1/256, zero point -128 */
