@@ -23,6 +23,7 @@ _RAISED = 8
 _MOST_OFFSET = 4095
 """Of a load or store from its base register."""
 
+_USUAL_SHIFT = 10  # layers that have it alike share their code
 _MOST_SHIFT = 22  # 127 << (32 + 22) fits an int64
 _WORKING_BYTES = 1600
 """What the lines of a band may take, where one pair of rows does not need more."""
@@ -76,7 +77,7 @@ def _row_pairs(
     columns = width - 2 + left
     if layer.attributes.stride != (1, 1) or output_height == 1 or columns < 1:
         return None
-    unroll = _unroll(columns, 6, optimize)
+    unroll = _unroll(columns, 6 if optimize == "speed" or columns <= 6 else 4, optimize)
     if channels * (output_width + unroll) > _MOST_OFFSET:
         return None
     band = _band(layer, (output_height + 1) // 2)
@@ -91,7 +92,7 @@ def _row_pairs(
         "unroll": unroll,
     }
     members = {"rows": rows, "row": _row(layer, constants, optimize)}
-    return _call("dsp/depthwise_3x3", op, layer, constants, band, members)
+    return _call("dsp/depthwise_3x3", op, layer, constants, optimize, band, members)
 
 
 def _single_rows(
@@ -108,7 +109,7 @@ def _single_rows(
     if channels * max(row["unroll"], output_width) > _MOST_OFFSET:
         return None
     band = _band(layer, output_height)
-    return _call("dsp/depthwise_3x3_by_rows", op, layer, constants, band, {"row": row})
+    return _call("dsp/depthwise_3x3_by_rows", op, layer, constants, optimize, band, {"row": row})
 
 
 def _row(layer: _Layer, constants: BiasedConstants, optimize: str) -> dict[str, int]:
@@ -134,6 +135,7 @@ def _call(
     op: Op,
     layer: _Layer,
     constants: BiasedConstants,
+    optimize: str,
     band: int,
     rows: Mapping[str, Mapping[str, int]],
 ) -> tuple[KernelCall, ...]:
@@ -151,7 +153,11 @@ def _call(
         f"{member}.{field}": value
         for member, fields in {"image": image, **rows}.items()
         for field, value in fields.items()
-    } | {"output_height": layer.output_size[0], "band": band}
+    } | {
+        "output_height": layer.output_size[0],
+        "band": band,
+        "in_turn": int(optimize == "speed" or (band == 1 and optimize != "size")),
+    }
     words = _tap_words(layer.weights)
     packed = np.column_stack([words, constants.multipliers, constants.biases]).astype(np.int32)
     scratch = Scratch(16 * (band + 1) * width)
@@ -202,8 +208,7 @@ def _is_plain_3x3(layer: _Layer) -> bool:
 
 def _unroll(columns: int, most: int, optimize: str) -> int:
     """Columns in the loop's body: all of a narrow image, or an even number."""
-    chosen = 2 if optimize == "size" else most
-    return min(columns, chosen)
+    return min(columns, 2 if optimize == "size" else most)
 
 
 def _band(layer: _Layer, rows: int) -> int:
@@ -239,11 +244,17 @@ def biased_constants(rescaling: Rescaling) -> BiasedConstants | None:
     limit K. At each output's threshold T this leaves 256 neighbouring biases; what all outputs
     leave together is an interval, or nothing. Multipliers beside TFLM's are tried as well.
     """
-    top = int(rescaling.shifts.max())
-    shift = 7 - top
-    if rescaling.clamp != common.FULL_RANGE or not 1 <= shift <= _MOST_SHIFT:
+    if rescaling.clamp != common.FULL_RANGE:
         return None
-    places = np.minimum(top - rescaling.shifts, 62)
+    finest = min(7 - int(rescaling.shifts.max()), _MOST_SHIFT)
+    shifts = (_USUAL_SHIFT, finest) if finest > _USUAL_SHIFT else (finest,)
+    tried = (_constants(rescaling, shift) for shift in shifts if shift >= 1)
+    return next((constants for constants in tried if constants is not None), None)
+
+
+def _constants(rescaling: Rescaling, shift: int) -> BiasedConstants | None:
+    """Likewise, for one shift."""
+    places = np.minimum(7 - shift - rescaling.shifts, 62)
     exact = np.maximum((rescaling.multipliers + ((np.int64(1) << places) >> 1)) >> places, 1)
     multipliers = exact.copy()
     biases, good = _biases(rescaling, shift, exact, np.arange(len(exact)))

@@ -19,7 +19,8 @@ typedef struct {
     coincell_rows_3x3_parameters rows;
     coincell_row_3x3_parameters row; /* the last row of an odd number */
     int32_t output_height;
-    int32_t band; /* pairs of output rows that are made from one filling of the lines */
+    int32_t band;    /* pairs of output rows that are made from one filling of the lines */
+    int32_t in_turn; /* 1: lines begin anew where they ended; 0: their end is moved to the begin */
 } coincell_depthwise_3x3_parameters;
 
 /* Output rows of up to four channels, from pair rows that are in the lines.
@@ -73,20 +74,25 @@ COINCELL_INSTRUCTION void coincell_depthwise_3x3_slice(const coincell_depthwise_
         coincell_depthwise_3x3_rows(p, constants, output, lines, skipped, width, all, odd);
         return;
     }
-    for (int32_t number = 0, slot = 0; number <= all; ++number) {
+    for (int32_t number = 0, slot = 0; number <= all; ++number, ++slot) {
         const int32_t lacks = odd && number == all;
         int32_t pairs = 0; /* of output rows that can be made now */
         coincell_pack_pairs(&p->image, image, number, lines + slot * width);
         if (slot == p->band || (number == all && slot > 0)) {
             pairs = slot;
             coincell_depthwise_3x3_rows(p, constants, output, lines, skipped, width, pairs, lacks);
-        } else if (slot == 0 && number > 0) {
+        } else if (p->in_turn && slot == 0 && number > 0) {
             pairs = 1;
             coincell_depthwise_3x3_rows(p, constants, output, lines + p->band * width, skipped,
                                         -p->band * width, pairs, lacks);
         }
         output += 2 * pairs * p->rows.output_width * p->image.channels;
-        slot = slot == p->band ? 0 : slot + 1;
+        if (slot == p->band) {
+            slot = p->in_turn ? -1 : 0;
+            if (!p->in_turn && number < all) {
+                coincell_keep_last_pairs(&p->image, lines, p->band);
+            }
+        }
     }
 }
 

@@ -15,7 +15,8 @@ typedef struct {
     coincell_pairs_parameters image;
     coincell_row_3x3_parameters row;
     int32_t output_height;
-    int32_t band; /* output rows that are made from one filling of the lines */
+    int32_t band;    /* output rows that are made from one filling of the lines */
+    int32_t in_turn; /* 1: lines begin anew where they ended; 0: their end is moved to the begin */
 } coincell_depthwise_3x3_by_rows_parameters;
 
 /* `rows` output rows of up to four channels, from pair rows that are in the lines.
@@ -59,19 +60,24 @@ coincell_depthwise_3x3_by_rows_slice(const coincell_depthwise_3x3_by_rows_parame
         coincell_depthwise_3x3_some_rows(p, constants, output, lines, skipped, width, all);
         return;
     }
-    for (int32_t number = 0, slot = 0; number <= all; ++number) {
+    for (int32_t number = 0, slot = 0; number <= all; ++number, ++slot) {
         int32_t rows = 0; /* of outputs that can be made now */
         coincell_pack_pairs(&p->image, image, number, lines + slot * width);
         if (slot == p->band || (number == all && slot > 0)) {
             rows = slot;
             coincell_depthwise_3x3_some_rows(p, constants, output, lines, skipped, width, rows);
-        } else if (slot == 0 && number > 0) {
+        } else if (p->in_turn && slot == 0 && number > 0) {
             rows = 1;
             coincell_depthwise_3x3_some_rows(p, constants, output, lines + p->band * width,
                                              skipped, -p->band * width, rows);
         }
         output += rows * p->row.output_width * p->image.channels;
-        slot = slot == p->band ? 0 : slot + 1;
+        if (slot == p->band) {
+            slot = p->in_turn ? -1 : 0;
+            if (!p->in_turn && number < all) {
+                coincell_keep_last_pairs(&p->image, lines, p->band);
+            }
+        }
     }
 }
 

@@ -32,57 +32,17 @@ COINCELL_INSTRUCTION void coincell_pack_column(uint32_t upper, uint32_t lower, u
     pairs[3 * line_words] = coincell_sxtb16_ror8(last);
 }
 
-/* rows:  [2, width, channels], from the first of four channels on, both inside the image
- * pairs: [4] lines, from this pair row on */
-COINCELL_INSTRUCTION void coincell_pack_two_rows(const coincell_pairs_parameters *p,
-                                                 const int8_t *rows, uint32_t *pairs)
+/* Two columns; upper, lower: four channels of the first, and of the second a and b bytes on */
+COINCELL_INSTRUCTION void coincell_pack_columns(const int8_t *upper, const int8_t *lower,
+                                                int32_t a, int32_t b, uint32_t *pairs,
+                                                int32_t line_words)
 {
-    const int32_t step = p->channels;
-    const int32_t below = p->width * step;
-    int32_t column = 0;
-    for (; column + 4 <= p->width; column += 4) {
-        const uint32_t a = coincell_load_word(rows);
-        const uint32_t b = coincell_load_word(rows + below);
-        const uint32_t c = coincell_load_word(rows + step);
-        const uint32_t d = coincell_load_word(rows + step + below);
-        coincell_pack_column(a, b, pairs, p->line_words);
-        coincell_pack_column(c, d, pairs + 1, p->line_words);
-        const uint32_t e = coincell_load_word(rows + 2 * step);
-        const uint32_t f = coincell_load_word(rows + 2 * step + below);
-        const uint32_t g = coincell_load_word(rows + 3 * step);
-        const uint32_t h = coincell_load_word(rows + 3 * step + below);
-        coincell_pack_column(e, f, pairs + 2, p->line_words);
-        coincell_pack_column(g, h, pairs + 3, p->line_words);
-        rows += 4 * step;
-        pairs += 4;
-    }
-    for (; column < p->width; ++column, ++pairs, rows += step) {
-        const uint32_t a = coincell_load_word(rows);
-        const uint32_t b = coincell_load_word(rows + below);
-        coincell_pack_column(a, b, pairs, p->line_words);
-    }
-}
-
-/* A pair row of which at least one row lies outside the image.
- *
- * image: [height, width, channels], from the first of four channels on
- * pairs: [4] lines, from this pair row on */
-COINCELL_INSTRUCTION void coincell_pack_border(const coincell_pairs_parameters *p,
-                                               const int8_t *image, int32_t row, uint32_t *pairs)
-{
-    const uint32_t outside = (uint32_t)(p->zero_point & 0xFF) * 0x01010101u;
-    const int32_t below = row + 1;
-    for (int32_t column = 0; column < p->width; ++column) {
-        uint32_t upper = outside;
-        uint32_t lower = outside;
-        if (row >= 0 && row < p->height) {
-            upper = coincell_load_word(image + (row * p->width + column) * p->channels);
-        }
-        if (below >= 0 && below < p->height) {
-            lower = coincell_load_word(image + (below * p->width + column) * p->channels);
-        }
-        coincell_pack_column(upper, lower, pairs + column, p->line_words);
-    }
+    const uint32_t first_upper = coincell_load_word(upper);
+    const uint32_t first_lower = coincell_load_word(lower);
+    const uint32_t second_upper = coincell_load_word(upper + a);
+    const uint32_t second_lower = coincell_load_word(lower + b);
+    coincell_pack_column(first_upper, first_lower, pairs, line_words);
+    coincell_pack_column(second_upper, second_lower, pairs + 1, line_words);
 }
 
 /* Packs pair row `number`.
@@ -92,11 +52,45 @@ COINCELL_INSTRUCTION void coincell_pack_border(const coincell_pairs_parameters *
 COINCELL_INSTRUCTION void coincell_pack_pairs(const coincell_pairs_parameters *p,
                                               const int8_t *image, int32_t number, uint32_t *pairs)
 {
+    const uint32_t outside = (uint32_t)(p->zero_point & 0xFF) * 0x01010101u;
     const int32_t row = 2 * number - p->padding_top;
-    if (row >= 0 && row + 1 < p->height) {
-        coincell_pack_two_rows(p, image + row * p->width * p->channels, pairs);
-    } else {
-        coincell_pack_border(p, image, row, pairs);
+    const int upper_inside = row >= 0 && row < p->height;
+    const int lower_inside = row + 1 >= 0 && row + 1 < p->height;
+    const int8_t *rows = image + row * p->width * p->channels;
+    const int8_t *upper = upper_inside ? rows : (const int8_t *)&outside;
+    const int8_t *lower = lower_inside ? rows + p->width * p->channels : (const int8_t *)&outside;
+    const int32_t a = upper_inside ? p->channels : 0; /* from one column to the next */
+    const int32_t b = lower_inside ? p->channels : 0;
+    const int32_t line = p->line_words;
+    const uint32_t *end = pairs + p->width - 1;
+
+    if (p->width % 4 == 0) {
+        for (; pairs < end; pairs += 4, upper += 4 * a, lower += 4 * b) {
+            coincell_pack_columns(upper, lower, a, b, pairs, line);
+            coincell_pack_columns(upper + 2 * a, lower + 2 * b, a, b, pairs + 2, line);
+        }
+        return;
+    }
+    for (; pairs < end; pairs += 2, upper += 2 * a, lower += 2 * b) {
+        coincell_pack_columns(upper, lower, a, b, pairs, line);
+    }
+    if (p->width % 2 != 0) {
+        coincell_pack_column(coincell_load_word(upper), coincell_load_word(lower), pairs, line);
+    }
+}
+
+/* Moves the pair row behind `band` others to the begin of each line.
+ *
+ * lines: [4, band + 1, width] */
+COINCELL_INSTRUCTION void coincell_keep_last_pairs(const coincell_pairs_parameters *p,
+                                                   uint32_t *lines, int32_t band)
+{
+    const int32_t length = p->width % 4 == 0 ? 4 : 1; /* words moved at once */
+    for (int32_t i = 0; i < 4; ++i, lines += p->line_words) {
+        for (int32_t column = 0; column < p->width; column += length) {
+            __builtin_memcpy(lines + column, lines + band * p->width + column,
+                             4 * (uint32_t)length);
+        }
     }
 }
 
