@@ -43,8 +43,7 @@ PUBLIC = (
     "tflite_micro/person_detect",
 )
 
-LATER = {
-}
+LATER: set[str] = set()
 """Models of the zoo that need operators which are not supported yet."""
 
 
