@@ -24,6 +24,8 @@ RANGES = {
 ACTIVATIONS = (DType.INT8, DType.INT16)
 """What most ops read and write."""
 MAX_SHIFT = 30
+MAX_PADDED = 1 << 24
+"""Values of a padded image; far more than fit any microcontroller."""
 MAX_PRODUCT_SHIFT = 14
 """The most for products of two 8-bit values, so that no result leaves 32 bits."""
 MOST_OPERANDS = 64
@@ -126,6 +128,13 @@ def require_representable(op: Op, tensor: Tensor, value: float) -> None:
         value == int(value) and limits.min <= value <= limits.max,
         f"fills with {value}, which is no {tensor.dtype.value}",
     )
+
+
+def require_padded_size(op: Op, shape: Sequence[int], padding: tuple[int, int, int, int]) -> None:
+    """Fail where strides or dilations far beyond the image lead to padding without end."""
+    top, bottom, left, right = padding
+    padded = shape[0] * (shape[1] + top + bottom) * (shape[2] + left + right) * shape[3]
+    op.require(padded <= MAX_PADDED, f"pads its image to {padded:,} values; {MAX_PADDED:,} at most")
 
 
 def require_filter(op: Op, graph: Graph, outputs: int, axis: int) -> None:

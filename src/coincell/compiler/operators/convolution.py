@@ -31,6 +31,7 @@ class Convolution(Attributes):
         source, weights = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1])
         op.require(min(*self.stride, *self.dilation) >= 1, "needs positive strides and dilations")
         op.require(min(self.padding) >= 0, "needs paddings that are not negative")
+        common.require_padded_size(op, source.shape, self.padding)
         common.require_clamp(op, self.clamp, source.dtype)
         common.require_filter(op, graph, outputs, axis)
         rows, columns = common.window_sizes(
