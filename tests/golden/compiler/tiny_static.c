@@ -44,12 +44,12 @@ static NOINLINE void tiny_layer_00_fully_connected(void)
     };
     coincell_fully_connected(
         &parameters,
-        arena + 0,
+        arena + 8,
         tiny_00_filter,
         tiny_00_bias,
         tiny_00_multiplier,
         tiny_00_shift,
-        arena + 8);
+        arena + 0);
 }
 
 /* Operator 2 (SOFTMAX): [1, 2] -> [1, 2] */
@@ -64,7 +64,7 @@ static NOINLINE void tiny_layer_01_softmax(void)
     };
     coincell_softmax(
         &parameters,
-        arena + 8,
+        arena + 0,
         arena + 0);
 }
 
@@ -82,7 +82,7 @@ int tiny_invoke(void)
 
 int8_t *tiny_input(int index)
 {
-    static const uint32_t offsets[1] = {0};
+    static const uint32_t offsets[1] = {8};
     return index >= 0 && index < 1 ? (int8_t *)(arena + offsets[index]) : 0;
 }
 
