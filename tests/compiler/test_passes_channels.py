@@ -194,3 +194,23 @@ padding=(0, 0, 0, 0) clamp=(-128, 127)
     after = DROP_CONSTANT_CHANNELS.run(graph)
     _same_meaning(graph, after)
     assert after.tensor("first").shape[3] == 2
+
+
+def test_new_constants_never_take_a_name_that_the_file_has() -> None:
+    text = """graph names(%x) -> %y
+      input  %x: int8[1, 2, 2, 1] q(0.5, 3)
+      const  %w: int8[2, 1, 1, 1] q(0.25, 0) = [3, 0]
+      const  %v: int8[1, 1, 1, 2] q(0.25, 0) = [1, 2]
+      const  %w_of_first: int8[1, 1, 1, 1] q(0.5, 0) = [9]
+      %first: int8[1, 2, 2, 2] q(0.5, 0) = conv_2d(%x, %w) stride=(1, 1) dilation=(1, 1) \
+padding=(0, 0, 0, 0) clamp=(-128, 127)
+      %v_of_sum: int8[1, 2, 2, 1] q(2.0, 0) = conv_2d(%x, %w_of_first) stride=(1, 1) \
+dilation=(1, 1) padding=(0, 0, 0, 0) clamp=(-128, 127)
+      %sum: int8[1, 2, 2, 1] q(2.0, 0) = conv_2d(%first, %v) stride=(1, 1) dilation=(1, 1) \
+padding=(0, 0, 0, 0) clamp=(-128, 127)
+      %y: int8[1, 2, 2, 1] q(2.0, 0) = add(%v_of_sum, %sum) clamp=(-128, 127)
+    """
+    graph = parse_graph(text)
+    after = DROP_CONSTANT_CHANNELS.run(graph)
+    _same_meaning(graph, after)
+    assert after.tensor("first").shape[3] == 1

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from coincell.compiler import Graph, interpret, read_model
-from coincell.compiler.ir import Op
+from coincell.compiler import Graph, interpret, lower, read_model
+from coincell.compiler.ir import DType, Op, Tensor
 from coincell.compiler.operators import DepthwiseConv2D
 from coincell.compiler.ranges import accumulator_ranges, channel_ranges, ranges_of
 from compiler.networks import SAME, VALID, Network
@@ -153,5 +153,28 @@ def test_ops_without_accumulators_are_told() -> None:
     graph = read_model(network.tflite(network.softmax(network.input((1, 4)))))
     with pytest.raises(ValueError, match="softmax"):
         accumulator_ranges(graph.ops[0], graph)
-    with pytest.raises(ValueError, match="nothing"):
-        channel_ranges("nothing", graph)
+    floats = Graph("floats", {"x": Tensor("x", (2,), DType.FLOAT32)}, ("x",), (), ())
+    with pytest.raises(ValueError, match="no integers"):
+        channel_ranges("x", floats)
+
+
+def test_a_graph_that_is_too_large_to_look_into_may_hold_anything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    network = Network(4)
+    x = network.conv_2d(network.input((1, 5, 5, 3)), 4, (3, 3))
+    graph = read_model(network.tflite(network.depthwise_conv_2d(x, 1, (2, 2))))
+    exact = {op.output: accumulator_ranges(op, graph) for op in graph.ops}
+    monkeypatch.setattr("coincell.compiler.ranges._MOST_ELEMENTS", 100)
+    same = replace(graph)
+    for op in same.ops:
+        low, high = accumulator_ranges(op, same)
+        assert (low <= exact[op.output][0]).all()
+        assert (high >= exact[op.output][1]).all()
+        assert [bound.tolist() for bound in channel_ranges(op.output, same)] == [
+            [-128] * 4,
+            [127] * 4,
+        ]
+    assert ranges_of(same).values == {}
+    assert np.array_equal(accumulator_ranges(same.ops[0], same), exact[same.ops[0].output])
+    assert lower(same).macs == graph.macs

@@ -59,13 +59,17 @@ _MONOTONE_IN_EACH = frozenset(("mul", "sub"))
 _MOST_RATIO = 256.0
 """Of an input's scale to the output's: above it a rescaled sum might not fit 32 bits."""
 
+_MOST_ELEMENTS, _MOST_MACS = 1 << 23, 1 << 31
+"""In a graph with more, no microcontroller's, every activation may hold anything."""
+
 
 @dataclass(frozen=True)
 class Ranges:
     """What one run over intervals found.
 
     Attributes:
-        values: tensor name -> bounds of each element, in the tensor's shape; integers alone.
+        values: tensor name -> bounds of each element, in the tensor's shape. Tensors that hold no
+            integers are missing, and in a graph that is too large to look into, all.
         sums: name of an output of a convolution or dense layer -> bounds of its accumulators
             before the bias, [channels].
     """
@@ -109,12 +113,25 @@ def channel_ranges(name: str, graph: Graph) -> Bounds:
     Raises:
         ValueError: the tensor holds no integers.
     """
+    tensor = graph.tensor(name)
+    if not _is_integer(tensor):
+        raise ValueError(f"The tensor {name} holds no integers.")
+    channels = tensor.shape[-1] if tensor.shape else 1
     bounds = ranges_of(graph).values.get(name)
     if bounds is None:
-        raise ValueError(f"The tensor {name} holds no integers.")
-    channels = graph.tensor(name).shape[-1] if graph.tensor(name).shape else 1
-    low, high = (bound.reshape(-1, channels) for bound in bounds)
-    return low.min(axis=0), high.max(axis=0)
+        limits = np.iinfo(tensor.dtype.numpy)
+        return np.full(channels, limits.min, np.int64), np.full(channels, limits.max, np.int64)
+    return _per_channel((bounds[0].reshape(-1, channels), bounds[1].reshape(-1, channels)))
+
+
+def whole_range(name: str, graph: Graph) -> tuple[int, int]:
+    """Least and greatest value of an integer tensor.
+
+    Raises:
+        ValueError: the tensor holds no integers.
+    """
+    low, high = channel_ranges(name, graph)
+    return int(low.min()), int(high.max())
 
 
 _known: dict[int, tuple[weakref.ref[Graph], Ranges]] = {}
@@ -129,6 +146,10 @@ def ranges_of(graph: Graph) -> Ranges:
 
 
 def _analyse(graph: Graph) -> Ranges:
+    elements = sum(t.elements for t in graph.tensors.values() if not t.is_constant)
+    if elements > _MOST_ELEMENTS or graph.macs > _MOST_MACS:
+        weighted = (op for op in graph.ops if _is_weighted(op, graph))
+        return Ranges({}, {op.output: _sums_of_any_input(op, graph) for op in weighted})
     values: dict[str, Bounds] = {}
     sums: dict[str, Bounds] = {}
     made = {name for op in graph.ops for name in op.outputs}
@@ -142,6 +163,22 @@ def _analyse(graph: Graph) -> Ranges:
         pairs = zip(op.outputs, found, strict=True)
         values |= {name: bounds for name, bounds in pairs if _is_integer(graph.tensor(name))}
     return Ranges(values, sums)
+
+
+def _is_weighted(op: Op, graph: Graph) -> bool:
+    """Whether `op` sums products of int8 values and weights."""
+    edges = (graph.tensor(name) for name in (op.inputs[0], op.output))
+    return isinstance(op.attributes, _WEIGHTED) and all(edge.dtype is DType.INT8 for edge in edges)
+
+
+def _sums_of_any_input(op: Op, graph: Graph) -> Bounds:
+    """Bounds of the accumulators before the bias where each input may be anything: [channels]."""
+    zero_point = graph.tensor(op.inputs[0]).zero_point
+    weights = graph.tensor(op.inputs[1]).array.astype(np.int64)
+    axis = 3 if isinstance(op.attributes, DepthwiseConv2D) else 0
+    filters = np.moveaxis(weights, axis, 0).reshape(weights.shape[axis], -1)
+    ends = filters * (-128 - zero_point), filters * (127 - zero_point)
+    return np.minimum(*ends).sum(axis=1), np.maximum(*ends).sum(axis=1)
 
 
 def _is_integer(tensor: Tensor) -> bool:
@@ -168,7 +205,7 @@ def _bounds_of(
     edges = [tensor for tensor in tensors if not tensor.is_constant]
     if not all(tensor.dtype in _BYTES for tensor in edges):
         return unknown
-    if isinstance(op.attributes, _WEIGHTED):
+    if _is_weighted(op, graph):
         exact = _exact_sums(op, graph, inputs[0])
         sums[op.output] = _per_channel(exact)
         return [_rescaled(op, graph, exact)]

@@ -23,3 +23,18 @@ class Pass:
     needs: str
     gives: str
     run: Callable[[Graph], Graph]
+
+
+class NewNames:
+    """Names for new tensors of a graph; whatever a file calls its tensors, they are free."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._taken = set(graph.tensors)
+
+    def name(self, wanted: str) -> str:
+        """`wanted`, or `wanted` with the first number that makes it free; taken from now on."""
+        name, number = wanted, 2
+        while name in self._taken:
+            name, number = f"{wanted}_{number}", number + 1
+        self._taken.add(name)
+        return name

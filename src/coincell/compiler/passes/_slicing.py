@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from coincell.compiler.fixed_point import Integers
 from coincell.compiler.ir import DType, Graph, Op, Quantization, Tensor
 from coincell.compiler.operators import DepthwiseConv2D, FullyConnected
+from coincell.compiler.passes._base import NewNames
 from coincell.compiler.passes._channels import Mask, Masks, channels_of, links_of, mixes
 
 Filters = tuple[NDArray[Any], Integers | None]
@@ -26,57 +27,13 @@ def without_channels(graph: Graph, masks: Masks, adjust: Adjust) -> Graph:
     if not any(mask.any() for mask in masks.values()):
         return graph
     made = [_shrunk(graph.tensor(name), mask) for name, mask in masks.items()]
+    slicer = _Slicer(graph, masks, adjust)
     ops = []
     for op in graph.ops:
-        sliced, constants = _sliced(op, graph, masks, adjust)
-        ops.append(sliced)
-        made += constants
+        constants = slicer.constants(op)
+        ops.append(_with_constants(op, constants))
+        made += constants.values()
     return graph.with_ops(ops, made)
-
-
-def _shrunk(tensor: Tensor, mask: Mask) -> Tensor:
-    if not mask.any():
-        return tensor
-    return replace(tensor, shape=(*tensor.shape[:-1], int((~mask).sum())))
-
-
-def _sliced(op: Op, graph: Graph, masks: Masks, adjust: Adjust) -> tuple[Op, list[Tensor]]:
-    """The op with sliced constants, and these."""
-    nothing = np.zeros(1, np.bool_)
-    touched = (*op.inputs, *op.outputs)
-    if not any(masks.get(name, nothing).any() for name in touched):
-        return op, []
-    if mixes(op, graph):
-        return _sliced_filters(op, graph, masks, adjust)
-    live = ~masks[op.output]
-    constants: dict[int, Tensor] = {}
-    if isinstance(op.attributes, DepthwiseConv2D):
-        for index in range(1, len(op.inputs)):
-            tensor = graph.tensor(op.inputs[index])
-            constants[index] = _constant(op, tensor, tensor.array[..., live], live)
-    else:
-        for link in links_of(op, graph) or ():
-            tensor = graph.tensor(op.inputs[link.operand])
-            if tensor.is_constant:
-                values = tensor.array[..., link.inputs[live[link.outputs]]]
-                constants[link.operand] = _constant(op, tensor, values, live)
-    return _with_constants(op, constants)
-
-
-def _sliced_filters(op: Op, graph: Graph, masks: Masks, adjust: Adjust) -> tuple[Op, list[Tensor]]:
-    filters, bias = adjust(op, masks)
-    made = ~masks[op.output]
-    read = ~input_mask(op, graph, masks)
-    weights = graph.tensor(op.inputs[1])
-    constants = {1: _constant(op, weights, filters[made][..., read], made)}
-    if bias is not None:
-        tensor = (
-            graph.tensor(op.inputs[2])
-            if len(op.inputs) > 2
-            else Tensor(f"{op.output}_bias", (), DType.INT32)
-        )
-        constants[2] = _constant(op, tensor, bias[made], made)
-    return _with_constants(op, constants)
 
 
 def input_mask(op: Op, graph: Graph, masks: Masks) -> Mask:
@@ -88,22 +45,77 @@ def input_mask(op: Op, graph: Graph, masks: Masks) -> Mask:
     return mask
 
 
-def _constant(op: Op, tensor: Tensor, values: NDArray[Any], live: Mask) -> Tensor:
-    """A constant of its own for `op`, with the scales of the channels that live."""
-    quantization = tensor.quantization
-    if quantization is not None and len(quantization.scales) == len(live) > 1:
-        quantization = Quantization(
-            tuple(np.array(quantization.scales)[live].tolist()),
-            tuple(np.array(quantization.zero_points)[live].tolist()),
-            quantization.axis,
-        )
-    data = np.ascontiguousarray(values, tensor.dtype.numpy).tobytes()
-    name = f"{tensor.name}_of_{op.output}"
-    return replace(tensor, name=name, shape=values.shape, quantization=quantization, data=data)
+def _shrunk(tensor: Tensor, mask: Mask) -> Tensor:
+    if not mask.any():
+        return tensor
+    return replace(tensor, shape=(*tensor.shape[:-1], int((~mask).sum())))
 
 
-def _with_constants(op: Op, constants: dict[int, Tensor]) -> tuple[Op, list[Tensor]]:
+def _with_constants(op: Op, constants: Mapping[int, Tensor]) -> Op:
+    """The op with other operands; a bias may be one more than it had."""
     inputs = list(op.inputs)
     for index, tensor in sorted(constants.items()):
         inputs[index : index + 1] = [tensor.name]
-    return replace(op, inputs=tuple(inputs)), list(constants.values())
+    return replace(op, inputs=tuple(inputs))
+
+
+class _Slicer:
+    """Makes the constants that ops read after their channels have gone."""
+
+    def __init__(self, graph: Graph, masks: Masks, adjust: Adjust) -> None:
+        self._graph = graph
+        self._masks = masks
+        self._adjust = adjust
+        self._names = NewNames(graph)
+
+    def constants(self, op: Op) -> dict[int, Tensor]:
+        """What takes the place of some of the op's operands."""
+        nothing = np.zeros(1, np.bool_)
+        touched = (*op.inputs, *op.outputs)
+        if not any(self._masks.get(name, nothing).any() for name in touched):
+            return {}
+        if mixes(op, self._graph):
+            return self._filters(op)
+        live = ~self._masks[op.output]
+        sliced: dict[int, Tensor] = {}
+        if isinstance(op.attributes, DepthwiseConv2D):
+            for index in range(1, len(op.inputs)):
+                tensor = self._graph.tensor(op.inputs[index])
+                sliced[index] = self._constant(op, tensor, tensor.array[..., live], live)
+            return sliced
+        for link in links_of(op, self._graph) or ():
+            tensor = self._graph.tensor(op.inputs[link.operand])
+            if tensor.is_constant:
+                values = tensor.array[..., link.inputs[live[link.outputs]]]
+                sliced[link.operand] = self._constant(op, tensor, values, live)
+        return sliced
+
+    def _filters(self, op: Op) -> dict[int, Tensor]:
+        """Filter and bias of an op that mixes channels."""
+        filters, bias = self._adjust(op, self._masks)
+        made = ~self._masks[op.output]
+        read = ~input_mask(op, self._graph, self._masks)
+        weights = self._graph.tensor(op.inputs[1])
+        sliced = {1: self._constant(op, weights, filters[made][..., read], made)}
+        if bias is not None:
+            fresh = Tensor("bias", (), DType.INT32)
+            tensor = self._graph.tensor(op.inputs[2]) if len(op.inputs) > 2 else fresh
+            sliced[2] = self._constant(op, tensor, bias[made], made)
+        return sliced
+
+    def _constant(self, op: Op, tensor: Tensor, values: NDArray[Any], live: Mask) -> Tensor:
+        """A constant of its own for `op`, with the scales of the channels that live."""
+        quantization = tensor.quantization
+        if quantization is not None and len(quantization.scales) == len(live) > 1:
+            quantization = Quantization(
+                tuple(np.array(quantization.scales)[live].tolist()),
+                tuple(np.array(quantization.zero_points)[live].tolist()),
+                quantization.axis,
+            )
+        return replace(
+            tensor,
+            name=self._names.name(f"{tensor.name}_of_{op.output}"),
+            shape=values.shape,
+            quantization=quantization,
+            data=np.ascontiguousarray(values, tensor.dtype.numpy).tobytes(),
+        )

@@ -84,9 +84,10 @@ class _Folding:
         source = self._graph.tensor(op.inputs[0])
         filters = self._graph.tensor(op.inputs[1]).array
         columns = filters.shape[-1]
-        low, high = (
-            bound.reshape(-1, columns) for bound in ranges_of(self._graph).values[source.name]
-        )
+        bounds = ranges_of(self._graph).values.get(source.name)
+        if bounds is None:
+            return np.zeros((len(filters), columns), np.int64), np.zeros(columns, np.bool_)
+        low, high = (bound.reshape(-1, columns) for bound in bounds)
         constant = (low == high).all(axis=0) & (low == low[0]).all(axis=0)
         values = np.where(constant, low[0] - source.zero_point, 0)
         taps = filters.reshape(filters.shape[0], -1, columns).astype(np.int64)

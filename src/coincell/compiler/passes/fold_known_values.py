@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from coincell.compiler.ir import Graph, Op, Tensor
-from coincell.compiler.passes._base import Pass
+from coincell.compiler.passes._base import NewNames, Pass
 from coincell.compiler.ranges import ranges_of
 
 _REPEATING = frozenset(("add", "maximum", "minimum", "mul", "prelu", "squared_difference", "sub"))
@@ -25,7 +25,7 @@ def _one_pixel(name: str, graph: Graph) -> Tensor | None:
         return None
     shape = (1,) * (len(tensor.shape) - 1) + tensor.shape[-1:]
     data = low[0].astype(tensor.dtype.numpy).tobytes()
-    return replace(tensor, name=f"{name}_known", shape=shape, data=data)
+    return replace(tensor, shape=shape, data=data)
 
 
 def _takes_a_pixel(op: Op, name: str, known: dict[str, Tensor], graph: Graph) -> bool:
@@ -43,8 +43,9 @@ def _run(graph: Graph) -> Graph:
         if graph.kept.isdisjoint(op.outputs):
             found = {name: _one_pixel(name, graph) for name in op.outputs}
             known |= {name: tensor for name, tensor in found.items() if tensor is not None}
+    names = NewNames(graph)
     pixels = {
-        name: tensor
+        name: replace(tensor, name=names.name(f"{name}_known"))
         for name, tensor in known.items()
         if any(_takes_a_pixel(op, name, known, graph) for op in graph.consumers[name])
     }

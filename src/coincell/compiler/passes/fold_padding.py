@@ -7,7 +7,7 @@ from dataclasses import replace
 from coincell.compiler.ir import Graph, Op
 from coincell.compiler.operators import Conv2D, DepthwiseConv2D, MaxPool2D, Pad
 from coincell.compiler.passes._base import Pass
-from coincell.compiler.ranges import ranges_of
+from coincell.compiler.ranges import whole_range
 
 
 def _is_silent(op: Op, pad: Op, value: float, graph: Graph) -> bool:
@@ -18,7 +18,7 @@ def _is_silent(op: Op, pad: Op, value: float, graph: Graph) -> bool:
     """
     if not isinstance(op.attributes, MaxPool2D):
         return value == graph.tensor(pad.output).zero_point
-    return value <= int(ranges_of(graph).values[pad.inputs[0]][0].min())
+    return value <= whole_range(pad.inputs[0], graph)[0]
 
 
 def _absorbed(op: Op, pad: Op | None, graph: Graph) -> Op:

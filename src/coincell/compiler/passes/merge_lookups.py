@@ -14,8 +14,8 @@ import numpy as np
 from coincell.compiler.ir import Graph, Op, Tensor
 from coincell.compiler.lookups import looked_up, table_of
 from coincell.compiler.operators import LookupTable
-from coincell.compiler.passes._base import Pass
-from coincell.compiler.ranges import ranges_of
+from coincell.compiler.passes._base import NewNames, Pass
+from coincell.compiler.ranges import whole_range
 
 
 def _merged(first: Op, second: Op, graph: Graph) -> tuple[Op, Tensor]:
@@ -23,7 +23,7 @@ def _merged(first: Op, second: Op, graph: Graph) -> tuple[Op, Tensor]:
     table = table_of(second, graph)[table_of(first, graph) & 255]
     target = graph.tensor(second.output)
     tensor = Tensor(
-        f"{second.output}_table",
+        NewNames(graph).name(f"{second.output}_table"),
         (256,),
         target.dtype,
         data=table.astype(target.dtype.numpy).tobytes(),
@@ -57,8 +57,8 @@ def _changes_nothing(op: Op, graph: Graph) -> bool:
     source, target = graph.tensor(name), graph.tensor(op.output)
     if source.dtype is not target.dtype or source.quantization != target.quantization:
         return False
-    low, high = ranges_of(graph).values[name]
-    values = np.arange(int(low.min()), int(high.max()) + 1)
+    low, high = whole_range(name, graph)
+    values = np.arange(low, high + 1)
     return bool((table_of(op, graph)[values & 255] == values).all())
 
 

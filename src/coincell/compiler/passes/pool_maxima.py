@@ -10,12 +10,12 @@ from dataclasses import replace
 
 from coincell.compiler.ir import Graph, Op, Tensor
 from coincell.compiler.operators import MaxPool2D, ReduceMax, Reshape, common
-from coincell.compiler.passes._base import Pass
+from coincell.compiler.passes._base import NewNames, Pass
 
 _HEIGHT_AND_WIDTH = (1, 2)
 
 
-def _pooled(op: Op, graph: Graph) -> tuple[list[Op], list[Tensor]]:
+def _pooled(op: Op, graph: Graph, names: NewNames) -> tuple[list[Op], list[Tensor]]:
     """The ops in place of `op`, and their new tensor; `op` itself unless it is such a maximum."""
     target, shape = graph.tensor(op.output), graph.tensor(op.inputs[0]).shape
     attributes = op.attributes
@@ -25,7 +25,8 @@ def _pooled(op: Op, graph: Graph) -> tuple[list[Op], list[Tensor]]:
     pool = MaxPool2D((shape[1], shape[2]), (1, 1), (0, 0, 0, 0), common.FULL_RANGE)
     if len(target.shape) == 4:
         return [replace(op, attributes=pool)], []
-    small = replace(target, name=f"{target.name}_pooled", shape=(shape[0], 1, 1, shape[3]))
+    name = names.name(f"{target.name}_pooled")
+    small = replace(target, name=name, shape=(shape[0], 1, 1, shape[3]))
     return [
         replace(op, attributes=pool, outputs=(small.name,)),
         replace(op, attributes=Reshape(), inputs=(small.name,)),
@@ -35,8 +36,9 @@ def _pooled(op: Op, graph: Graph) -> tuple[list[Op], list[Tensor]]:
 def _run(graph: Graph) -> Graph:
     ops: list[Op] = []
     tensors: list[Tensor] = []
+    names = NewNames(graph)
     for op in graph.ops:
-        made, new = _pooled(op, graph)
+        made, new = _pooled(op, graph, names)
         ops += made
         tensors += new
     return graph.with_ops(ops, tensors)
