@@ -8,7 +8,8 @@ spotting these are the reference features of real clips, for the pictures' model
 smooth waves with noise.
 
 Other runtimes' figures come from mlperf_tiny_published.json, those measured on the same rig from
---baseline where that is given or lies at ../shared/anchors/baseline.json. Prints JSON, or a table.
+--baseline where that is given or lies at ../shared/anchors/baseline.json. `compile_seconds` is the
+processor's time from graph to C. Prints JSON, or a table.
 
     python benchmarks/mlperf_tiny.py [--format table] [--chart chart.svg] [--optimize balanced,ram]
 """
@@ -132,9 +133,9 @@ def measure(
         for name in compilers():
             target = BenchTarget(BOARD, TARGETS["cortex-m4"], load_board(BOARD), name)
             options = CompileOptions(target=target.processor, optimize=optimize)  # type: ignore[arg-type]
-            start = time.perf_counter()
+            start = time.process_time()
             compile_graph(model.graph, "model", options)
-            seconds = time.perf_counter() - start
+            seconds = time.process_time() - start
             found = bench_model(model, target, options, inputs, expected).to_json()
             print(f"{path.name}, {optimize}, {name}: {found['cycles']:,}", file=sys.stderr)
             yield {
