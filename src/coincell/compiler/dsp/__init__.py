@@ -14,6 +14,7 @@ from coincell.compiler.dsp.depthwise import depthwise_3x3
 from coincell.compiler.dsp.fully_connected import dense
 from coincell.compiler.dsp.pool_2d import pool
 from coincell.compiler.dsp.strip_convolution import strip_convolution
+from coincell.compiler.dsp.tables import table
 from coincell.compiler.ir import Graph, KernelCall, Op
 
 Candidate = Callable[[Op, Graph, str], tuple[KernelCall, ...] | None]
@@ -25,6 +26,7 @@ DSP_KERNELS: Mapping[str, tuple[Candidate, ...]] = {
     "depthwise_conv_2d": (depthwise_3x3,),
     "fully_connected": (dense,),
     "max_pool_2d": (pool,),
+    "requantize": (table,),
     "sub": (weighted_sum,),
 }
 """Kind of op -> what may compute it, the best first."""

@@ -76,24 +76,6 @@ class Requantization:
         chosen = columns[1:3] if self.form is Form.AFFINE else columns[: self.form]
         return np.ascontiguousarray(np.stack(chosen, axis=1))
 
-    @property
-    def parameters(self) -> dict[str, int]:
-        """Fields of a kernel's member `coincell_requantization_parameters requantization`."""
-        fields = {
-            "form": int(self.form),
-            "left_shift": self.left_shift,
-            "right_shift": self.right_shift,
-            "clamp_min": self.clamp[0],
-            "clamp_max": self.clamp[1],
-        }
-        return {f"requantization.{field}": value for field, value in fields.items()}
-
-    @property
-    def instructions(self) -> int:
-        """Instructions an output, loads and stores apart."""
-        clamps = (self.clamp[0] > -128) + (self.clamp[1] < 127)
-        return (5 if self.form is Form.SIGNED else 3) + 3 * clamps
-
     def apply(self, sums: NDArray[np.int64]) -> Values:
         """int8 outputs [..., channels] of sums without bias, as the core computes them."""
         x = self.biases.astype(np.int64) + (sums << self.left_shift)

@@ -2,6 +2,7 @@
 
 #include "kernels/dsp/dense_block.h"
 #include "kernels/dsp/instructions.h"
+#include "kernels/dsp/requantization.h"
 #include "kernels/fixed_point.h"
 #include "kernels/memory.h"
 
@@ -36,11 +37,9 @@ COINCELL_INSTRUCTION void finish_alike(const coincell_dense_parameters *p, int32
                 offset = *constants++;
                 step = *constants++;
             }
-            int32_t high = coincell_smmla(x, multiplier, offset);
-            if (varying != COINCELL_DENSE_OFFSETS) {
-                high -= (x >> 31) & step;
-            }
-            *output++ = (int8_t)coincell_ssat(high >> right_shift, 8, 0);
+            const int32_t used = varying == COINCELL_DENSE_OFFSETS ? 0 : step;
+            const int32_t made = coincell_output_of(x, multiplier, offset, used, right_shift);
+            coincell_store_byte(output++, made);
         }
     }
 }
