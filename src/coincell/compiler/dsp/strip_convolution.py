@@ -11,7 +11,7 @@ import numpy as np
 
 from coincell.compiler.dsp.accumulators import accumulators
 from coincell.compiler.dsp.requantization import Rescaling
-from coincell.compiler.dsp.strip_packing import pack_constants, pack_weights
+from coincell.compiler.dsp.strip_packing import BLOCK, pack_constants, pack_weights
 from coincell.compiler.dsp.strip_scales import StripScales, choose_strip_scales
 from coincell.compiler.ir import DType, Graph, KernelCall, Op, Scratch
 from coincell.compiler.operators import Conv2D
@@ -23,10 +23,11 @@ _MOST_OUTPUTS = 1900  # offset of a store, at two positions
 _STRIP_BYTES = {"balanced": 1088, "speed": 2304, "size": 1088, "ram": 640}
 _WIDE_STRIP_BYTES = {"balanced": 2304, "speed": 4608, "size": 2304, "ram": 640}  # shared columns
 _MOST_COLUMNS = 32
-_WHOLE = {"balanced": 32, "speed": 36, "size": 0, "ram": 32}
-"""Steps of a sum up to which there is no loop; at most COINCELL_STRIP_MOST_UNROLLED."""
-_UNROLLED = {"balanced": 26, "speed": 36, "size": 10, "ram": 26}
-"""Steps of code where there is a loop."""
+_MOST_UNROLLED = 36  # COINCELL_STRIP_MOST_UNROLLED
+_LOOP_CYCLES = 5  # the test at the end of a loop
+_STEP_BYTES = 56  # code of one step of a sum
+_BYTE_CYCLES = {"balanced": 40, "speed": 4, "size": 400, "ram": 40}
+"""Cycles of an inference that one byte of code is worth."""
 
 
 @dataclass(frozen=True)
@@ -130,29 +131,32 @@ def strip_convolution(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, 
         return None
     limits = _STRIP_BYTES if geometry.window[1] == 1 else _WIDE_STRIP_BYTES
     two_rows = geometry.takes_two_rows(limits[optimize])
-    columns = geometry.output[1] if two_rows else geometry.tile_columns(limits[optimize])
+    rows, width, outputs = geometry.output
+    columns = width if two_rows else geometry.tile_columns(limits[optimize])
     pairs = geometry.window[1] * geometry.column_values // 2
+    padding = attributes.padding
+    price, alike, blocks = _BYTE_CYCLES[optimize], _alike(op, graph), -(-outputs // BLOCK)
     parameters = {
         "input_height": geometry.input[0],
         "input_width": geometry.input[1],
         "input_channels": geometry.input[2],
-        "output_height": geometry.output[0],
-        "output_width": geometry.output[1],
-        "output_channels": geometry.output[2],
+        "output_height": rows,
+        "output_width": width,
+        "output_channels": outputs,
         "filter_height": geometry.window[0],
         "filter_width": geometry.window[1],
         "stride_height": geometry.stride[0],
         "stride_width": geometry.stride[1],
         "padding_top": geometry.padding[0],
         "padding_left": geometry.padding[1],
-        "input_zero_point": graph.tensor(op.inputs[0]).zero_point,
+        "input_zero_point": graph.tensor(op.inputs[0]).zero_point if any(padding) else 0,
         "tile_columns": columns,
         "two_rows": int(two_rows),
         "column_values": geometry.column_values,
         "column_stride": geometry.column_stride,
         "strip_stride": geometry.strip_stride,
-        "unrolled": _unrolled(pairs, _UNROLLED[optimize] if pairs > _WHOLE[optimize] else pairs),
-        "unrolled_rest": _unrolled(pairs, _UNROLLED["size"]),
+        "unrolled": _unrolled(pairs, alike * blocks * (rows * width // 2), price),
+        "unrolled_rest": _unrolled(pairs, alike * (blocks * rows * (width % 2) + rows), price),
         "left_shift": scales.left_shift,
         "right_shift": scales.shift,
         "has_steps": int(scales.signed),
@@ -223,13 +227,35 @@ def _scales(op: Op, graph: Graph) -> StripScales | None:
     )
 
 
-def _unrolled(pairs: int, most: int) -> int:
-    """Steps in the loop's body, so that it runs the fewest times with `most` steps of code in all.
+def _unrolled(pairs: int, tiles: int, byte_cycles: int) -> int:
+    """Steps in the loop's body that cost least, in cycles and in code.
 
     The kernel makes the first step by itself, then those that are left over, then the loop.
+
+    Args:
+        pairs: steps of a sum.
+        tiles: how many sums an inference has to make.
+        byte_cycles: the price of code.
     """
     steps = pairs - 1
-    if pairs <= most:
-        return max(steps, 1)
-    fitting = [size for size in range(2, most) if 1 + steps % size + size <= most]
-    return min(fitting, key=lambda size: (steps // size, size))
+
+    def cost(size: int) -> int:
+        over = steps if steps <= size else steps % size
+        looped = 0 if steps <= size else size
+        runs = (steps - over) // size
+        cycles = tiles * _LOOP_CYCLES * runs
+        return cycles + byte_cycles * _STEP_BYTES * (1 + over + looped)
+
+    return min(range(1, max(min(steps, _MOST_UNROLLED), 1) + 1), key=cost)
+
+
+def _alike(op: Op, graph: Graph) -> int:
+    """How many layers of the graph look like this one, and may share its code."""
+
+    def looks(other: Op) -> tuple[object, ...]:
+        shapes = [graph.tensor(name).shape for name in (*other.inputs, other.output)]
+        least = other.attributes.clamp[0] if isinstance(other.attributes, Conv2D) else 0
+        return (other.kind, shapes, graph.tensor(other.output).zero_point > least)
+
+    mine = looks(op)
+    return sum(other.kind == op.kind and looks(other) == mine for other in graph.ops)
