@@ -157,6 +157,7 @@ def _softmax(network: Network) -> int:
 OPERATORS: dict[str, Callable[[Network], int]] = {
     name: random_networks.OPERATORS[name]
     for name in (
+        "batch_matmul",
         "conv_2d",
         "depthwise_conv_2d",
         "fully_connected",

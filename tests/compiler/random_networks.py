@@ -108,9 +108,34 @@ def concatenation(network: Network) -> int:
     return network.concatenation(parts, axis)
 
 
+def batch_matmul(network: Network) -> int:
+    """Matrices in batches of equal or repeated sizes; the second may be constant."""
+    rows, depth, columns = (int(size) for size in network.random.integers(1, 7, 3))
+    batches = [((), ()), ((2,), (2,)), ((1,), (3,)), ((2, 3), (3,)), ((2, 1), (1, 3)), ((3,), ())]
+    first, second = batches[int(network.random.integers(len(batches)))]
+    adjoint = (flag(network), flag(network))
+    shapes = (
+        (*first, *((depth, rows) if adjoint[0] else (rows, depth))),
+        (*second, *((columns, depth) if adjoint[1] else (depth, columns))),
+    )
+    x, y = (network.input(shape) for shape in shapes)
+    written = network.tensors[y]
+    if flag(network):
+        limits = np.iinfo(np.dtype(written.dtype))
+        written.data = network.random.integers(limits.min, limits.max + 1, shapes[1])
+        network.inputs.remove(y)
+    spread = 1 << (8 * np.dtype(written.dtype).itemsize - 2)
+    scale = network.scale_of(x) * network.scale_of(y) * spread * depth**0.5
+    shape = (*np.broadcast_shapes(first, second), rows, columns)
+    output = network.tensor(shape, scale, network.zero_point())
+    options = {0: ("?", adjoint[0]), 1: ("?", adjoint[1])}
+    return network.operator(126, [x, y], output, 101, options)
+
+
 OPERATORS = {
     made.__name__: made
     for made in (
+        batch_matmul,
         concatenation,
         conv_2d,
         depthwise_conv_2d,

@@ -50,6 +50,7 @@ _ROWS = (
     _row("ARG_MIN", limits="constant axis; int32 output"),
     _row("ASSIGN_VARIABLE"),
     _row("AVERAGE_POOL_2D", "int8 int16"),
+    _row("BATCH_MATMUL", "int8 int16", "two to five dimensions"),
     _row("BATCH_TO_SPACE_ND", "int8 float32"),
     _row("BROADCAST_TO", "int8 int16 int32 float32"),
     _row("CALL_ONCE"),

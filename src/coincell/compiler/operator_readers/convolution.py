@@ -14,6 +14,7 @@ from coincell.compiler.operator_readers.source import (
 )
 from coincell.compiler.operators import (
     AveragePool2D,
+    BatchMatMul,
     Conv2D,
     DepthwiseConv2D,
     FullyConnected,
@@ -100,8 +101,15 @@ def _transpose_conv(source: Source) -> Reading:
     return TransposeConv(stride, (around[0], around[1]), clamp), (image, weights, *bias)
 
 
+def _batch_matmul(source: Source) -> Reading:
+    source.require_counts(2, 2)
+    first, second = (bool(source.record.option(slot, "<?", False)) for slot in (0, 1))
+    return BatchMatMul(first, second), source.inputs
+
+
 READERS: Mapping[str, Reader] = {
     "AVERAGE_POOL_2D": _average_pool_2d,
+    "BATCH_MATMUL": _batch_matmul,
     "CONV_2D": _conv_2d,
     "DEPTHWISE_CONV_2D": _depthwise_conv_2d,
     "FULLY_CONNECTED": _fully_connected,

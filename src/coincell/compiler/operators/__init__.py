@@ -4,6 +4,7 @@ from coincell.compiler.ir import Attributes
 from coincell.compiler.operators.activation import Elu, HardSwish, LeakyRelu
 from coincell.compiler.operators.add import Add, SquaredDifference, Sub
 from coincell.compiler.operators.arg_extremum import ArgMax, ArgMin
+from coincell.compiler.operators.batch_matmul import BatchMatMul
 from coincell.compiler.operators.concatenation import Concatenation
 from coincell.compiler.operators.conv_2d import Conv2D
 from coincell.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
@@ -36,6 +37,7 @@ _KINDS: tuple[type[Attributes], ...] = (
     ArgMax,
     ArgMin,
     AveragePool2D,
+    BatchMatMul,
     BatchToSpace,
     BroadcastTo,
     Cast,
@@ -95,6 +97,7 @@ __all__ = [
     "ArgMax",
     "ArgMin",
     "AveragePool2D",
+    "BatchMatMul",
     "BatchToSpace",
     "BroadcastTo",
     "Cast",

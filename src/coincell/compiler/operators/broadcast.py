@@ -54,7 +54,7 @@ class Broadcasting(Attributes):
         """NumPy's broadcasting, each sample on its own."""
         rank = len(graph.tensor(op.output).shape)
         first, second = (
-            values.reshape(values.shape[0], *_extended(graph.tensor(name).shape, rank))
+            values.reshape(values.shape[0], *extended(graph.tensor(name).shape, rank))
             for name, values in zip(op.inputs, inputs, strict=True)
         )
         return self.combine(op, graph, first.astype(np.int64), second.astype(np.int64))
@@ -124,12 +124,12 @@ def is_plain(op: Op, graph: Graph) -> bool:
     return all(tensor.dtype is DType.INT32 and not tensor.quantization for tensor in operands)
 
 
-def _extended(shape: Sequence[int], rank: int) -> tuple[int, ...]:
+def extended(shape: Sequence[int], rank: int) -> tuple[int, ...]:
     """`shape` with leading dimensions of 1, up to `rank`."""
     return (1,) * (rank - len(shape)) + tuple(shape)
 
 
-def _steps(shape: tuple[int, ...]) -> list[int]:
+def steps_of(shape: tuple[int, ...]) -> list[int]:
     """How far one step along each dimension goes; 0 along dimensions of 1, which are repeated."""
     steps, distance = [], 1
     for size in reversed(shape):
@@ -146,7 +146,8 @@ def joint_dimensions(
     Dimensions that both inputs walk through without a jump become one; those of 1 go.
     """
     rank = len(shape)
-    steps = zip(shape, _steps(_extended(first, rank)), _steps(_extended(second, rank)), strict=True)
+    own = [steps_of(extended(operand, rank)) for operand in (first, second)]
+    steps = zip(shape, *own, strict=True)
     merged: list[tuple[int, int, int]] = []
     for size, a, b in reversed([dimension for dimension in steps if dimension[0] > 1]):
         if merged and (a, b) == (merged[-1][0] * merged[-1][1], merged[-1][0] * merged[-1][2]):
