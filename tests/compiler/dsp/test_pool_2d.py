@@ -64,6 +64,56 @@ def test_the_largest_window_of_the_least_value() -> None:
     assert check_on_host(tflite, network.samples(5)) == ["dsp/pool"]
 
 
+MEAN, SUM, REDUCE_MAX = 40, 74, 82
+
+
+def _reduce(network: Network, x: int, code: int, axes: tuple[int, ...]) -> int:
+    shape = network.shape(x)
+    left = [size for axis, size in enumerate(shape) if axis not in axes]
+    grown = {MEAN: 0.3, SUM: 4.0, REDUCE_MAX: 1.0}[code]
+    output = network.like(x, left)
+    if code != REDUCE_MAX:
+        network.tensors[output].scale = network.scale_of(x) * grown
+        network.tensors[output].zero_point = network.zero_point()
+    return network.operator(
+        code, [x, network.constant(list(axes), "int32")], output, 27, {0: ("?", False)}
+    )
+
+
+@pytest.mark.parametrize("code", [MEAN, SUM, REDUCE_MAX], ids=["mean", "sum", "reduce_max"])
+def test_reductions_on_this_computer(code: int) -> None:
+    for seed, (shape, axes) in enumerate(
+        (
+            ((1, 6, 7, 16), (1, 2)),
+            ((3, 5, 8), (1,)),
+            ((1, 2, 4, 24), (2,)),
+            ((1, 16, 16, 8), (1, 2)),
+        )
+    ):
+        network = Network(seed)
+        tflite = network.tflite(_reduce(network, network.input(shape), code, axes))
+        samples = network.samples(60)
+        samples[0][3:40] //= 24
+        assert check_on_host(tflite, samples) == ["dsp/pool"]
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "zig"])
+def test_reductions_on_the_board(compiler: str) -> None:
+    network = Network(9)
+    x = network.input((1, 6, 5, 4, 8))
+    first = _reduce(network, x, REDUCE_MAX, (1,))
+    second = _reduce(network, first, MEAN, (1,))
+    third = _reduce(network, first, SUM, (1, 2))
+    tflite = network.tflite(second, third)
+    assert check_on_board(tflite, network.samples(20), compiler) == ["dsp/pool"] * 3
+
+
+def test_reductions_of_axes_apart_run_by_the_portable_kernel() -> None:
+    network = Network(1)
+    tflite = network.tflite(_reduce(network, network.input((1, 4, 8, 8)), MEAN, (1, 3)))
+    assert check_on_host(tflite, network.samples(5)) == ["reduce_sum"]
+
+
 @pytest.mark.parametrize("settings", CASES, ids=["whole", "halves", "padded", "steps of one"])
 def test_in_place_reads_before_it_writes(settings: dict[str, Any]) -> None:
     """Input and output in one memory at the stated distance, in the kernel's order."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from coincell.compiler.dsp.add import weighted_sum
 from coincell.compiler.dsp.depthwise import depthwise_3x3
 from coincell.compiler.dsp.fully_connected import dense
-from coincell.compiler.dsp.pool_2d import pool
+from coincell.compiler.dsp.pool_2d import pool, reduction
 from coincell.compiler.dsp.strip_convolution import strip_convolution
 from coincell.compiler.dsp.tables import table
 from coincell.compiler.ir import Graph, KernelCall, Op
@@ -26,8 +26,11 @@ DSP_KERNELS: Mapping[str, tuple[Candidate, ...]] = {
     "depthwise_conv_2d": (depthwise_3x3,),
     "fully_connected": (dense,),
     "max_pool_2d": (pool,),
+    "mean": (reduction,),
+    "reduce_max": (reduction,),
     "requantize": (table,),
     "sub": (weighted_sum,),
+    "sum": (reduction,),
 }
 """Kind of op -> what may compute it, the best first."""
 

@@ -1,12 +1,17 @@
-/* Average and max pooling of eight channels at a time. */
+/* Average and max pooling, and reductions over neighbours, eight channels at a time. */
 #ifndef COINCELL_KERNELS_DSP_POOL_H
 #define COINCELL_KERNELS_DSP_POOL_H
 
 #include <stdint.h>
 
 #include "kernels/dsp/instructions.h"
+#include "kernels/dsp/requantization.h"
 #include "kernels/fixed_point.h"
 #include "kernels/window.h"
+
+/* What becomes of a window: its mean, rounded with ties away from zero; its largest value; or its
+ * sum, brought to another scale as in requantization.h. */
+enum { COINCELL_POOL_MEAN, COINCELL_POOL_LARGEST, COINCELL_POOL_SUM };
 
 typedef struct {
     int32_t batches;
@@ -24,7 +29,13 @@ typedef struct {
     int32_t clamp_min;
     int32_t clamp_max;
     int32_t clipped; /* 0: no window reaches into the padding */
-    int32_t largest; /* 1: the largest value; 0: the mean, rounded with ties away from zero */
+    int32_t result;
+    int32_t left_shift; /* this and the following: of a sum */
+    int32_t right_shift;
+    int32_t bias;
+    int32_t multiplier;
+    int32_t offset;
+    int32_t step;
 } coincell_pool_parameters;
 
 /* Eight channels over some taps: the largest values as bytes in [0] and [1]; or sums of channels
@@ -43,7 +54,7 @@ COINCELL_INSTRUCTION coincell_pool_state coincell_pool_taps(const coincell_pool_
     for (const int8_t *end = pixels + taps * p->channels; pixels != end; pixels += p->channels) {
         const uint32_t low = coincell_load_word(pixels);
         const uint32_t high = coincell_load_word(pixels + 4);
-        if (p->largest) {
+        if (p->result == COINCELL_POOL_LARGEST) {
             state.words[0] = coincell_max8(state.words[0], low);
             state.words[1] = coincell_max8(state.words[1], high);
         } else {
@@ -56,12 +67,15 @@ COINCELL_INSTRUCTION coincell_pool_state coincell_pool_taps(const coincell_pool_
     return state;
 }
 
-/* sum / count, rounded. */
-COINCELL_INSTRUCTION int8_t coincell_pool_mean(const coincell_pool_parameters *p, int32_t sum,
-                                               int32_t count)
+/* The output of a sum of `count` values. */
+COINCELL_INSTRUCTION int32_t coincell_pool_result(const coincell_pool_parameters *p, int32_t sum,
+                                                  int32_t count)
 {
-    const int32_t mean = (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
-    return (int8_t)coincell_clamp(mean, p->clamp_min, p->clamp_max);
+    if (p->result == COINCELL_POOL_SUM) {
+        const int32_t x = p->bias + (int32_t)((uint32_t)sum << p->left_shift);
+        return coincell_output_of(x, p->multiplier, p->offset, p->step, p->right_shift);
+    }
+    return (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
 }
 
 /* output: [8] */
@@ -70,14 +84,15 @@ COINCELL_INSTRUCTION void coincell_pool_end(const coincell_pool_parameters *p,
                                             int8_t *output)
 {
     for (int32_t i = 0; i < 8; ++i) {
-        if (p->largest) {
-            const uint32_t byte = state.words[i / 4] >> 8 * (i % 4) & 0xFFu;
-            output[i] = (int8_t)coincell_clamp((int8_t)byte, p->clamp_min, p->clamp_max);
+        int32_t made;
+        if (p->result == COINCELL_POOL_LARGEST) {
+            made = (int8_t)(state.words[i / 4] >> 8 * (i % 4) & 0xFFu);
         } else {
             const uint32_t pair = state.words[i / 4 * 2 + i % 2];
             const uint32_t half = i % 4 < 2 ? pair & 0xFFFFu : pair >> 16;
-            output[i] = coincell_pool_mean(p, (int16_t)half, count);
+            made = coincell_pool_result(p, (int16_t)half, count);
         }
+        output[i] = (int8_t)coincell_clamp(made, p->clamp_min, p->clamp_max);
     }
 }
 
@@ -99,7 +114,7 @@ COINCELL_INSTRUCTION void coincell_pool_pixel(const coincell_pool_parameters *p,
     for (int32_t channel = 0; channel < p->channels; channel += 8) {
         const int8_t *from = window + channel;
         coincell_pool_state state = {{0, 0, 0, 0}};
-        if (p->largest) {
+        if (p->result == COINCELL_POOL_LARGEST) {
             state.words[0] = state.words[1] = 0x80808080u;
         }
         if (width == p->input_width) {
