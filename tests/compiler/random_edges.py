@@ -5,7 +5,7 @@ from __future__ import annotations
 from compiler.networks import RELU, Network
 from compiler.random_networks import flag
 
-_REQUANTIZATIONS = (
+REQUANTIZATIONS = (
     ("int8", "uint8"),
     ("uint8", "int8"),
     ("int8", "int16"),
@@ -35,12 +35,16 @@ def between(network: Network, code: int, source: str, target: str) -> int:
     return network.operator(code, [x], y, 37 if code == 53 else 0)
 
 
-def requantize(network: Network) -> int:
-    source, target = network.random.choice(_REQUANTIZATIONS)
+def requantization(network: Network, source: str, target: str) -> int:
     y = between(network, 114, source, target)
     factor = {"int8": 1.0, "uint8": 1.0, "int16": 2.0**-8, "int32": 2.0**-16}
     network.tensors[y].scale = network.scale() * factor[target] / factor[source]
     return y
+
+
+def requantize(network: Network) -> int:
+    source, target = network.random.choice(REQUANTIZATIONS)
+    return requantization(network, str(source), str(target))
 
 
 def quantize(network: Network) -> int:

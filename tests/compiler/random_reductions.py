@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from compiler.networks import Network
 from compiler.random_networks import flag, one_of
 
-_AXES: tuple[tuple[int, ...], ...] = (
+AXES: tuple[tuple[int, ...], ...] = (
     (1, 2),
     (1,),
     (3,),
@@ -24,7 +24,7 @@ _AXES: tuple[tuple[int, ...], ...] = (
 
 
 def _axes(network: Network) -> tuple[int, ...]:
-    return _AXES[int(network.random.integers(len(_AXES)))]
+    return AXES[int(network.random.integers(len(AXES)))]
 
 
 def _shape(network: Network) -> tuple[int, ...]:
@@ -40,9 +40,10 @@ def _left(shape: Sequence[int], axes: Sequence[int], keep: bool) -> list[int]:
     return [size for index, size in enumerate(shape) if index not in gone]
 
 
-def _reduce(network: Network, code: int, scale_by: float | None) -> int:
-    """A reduction; without `scale_by` the output's quantization is the input's."""
-    x, axes, keep = network.input(_shape(network)), _axes(network), flag(network)
+def reduction(
+    network: Network, code: int, x: int, axes: Sequence[int], keep: bool, scale_by: float | None
+) -> int:
+    """A reduction of `x`; without `scale_by` the output's quantization is the input's."""
     left = _left(network.shape(x), axes, keep)
     if scale_by is None:
         output = network.like(x, left)
@@ -51,6 +52,11 @@ def _reduce(network: Network, code: int, scale_by: float | None) -> int:
         output = network.tensor(left, scale, network.zero_point())
     operand = network.constant(list(axes), "int32")
     return network.operator(code, [x, operand], output, 27, {0: ("?", keep)})
+
+
+def _reduce(network: Network, code: int, scale_by: float | None) -> int:
+    x = network.input(_shape(network))
+    return reduction(network, code, x, _axes(network), flag(network), scale_by)
 
 
 def mean(network: Network) -> int:

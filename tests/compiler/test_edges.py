@@ -8,7 +8,7 @@ import pytest
 from coincell.compiler import HostModel, compile_model, interpret, read_model
 from coincell.errors import ModelError
 from compiler.networks import Network
-from compiler.random_edges import between
+from compiler.random_edges import REQUANTIZATIONS, between, requantization
 
 
 @pytest.mark.parametrize("dtype", ["int8", "int16"])
@@ -66,4 +66,17 @@ def test_inputs_and_outputs_of_many_types_at_once() -> None:
     made, expected = HostModel(compiled).run_many(inputs), interpret(read_model(data), inputs)
     for one, other in zip(made, expected, strict=True):
         assert len(np.unique(other)) > 4
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_c_of_all_requantizations_is_exact() -> None:
+    network = Network(9)
+    outputs = [requantization(network, *pair) for pair in REQUANTIZATIONS * 2]
+    data = network.tflite(*outputs)
+    inputs = network.samples(20)
+    expected = interpret(read_model(data), inputs)
+    made = HostModel(compile_model(data, "model")).run_many(inputs)
+    limits = [np.iinfo(array.dtype) for array in expected]
+    assert sum(bool((a == limit.max).any()) for a, limit in zip(expected, limits, strict=True)) > 6
+    for one, other in zip(made, expected, strict=True):
         np.testing.assert_array_equal(one, other)
