@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from coincell.compiler.dsp.add import weighted_sum
+from coincell.compiler.dsp.copies import KINDS as _COPIED
+from coincell.compiler.dsp.copies import fixed_copies
 from coincell.compiler.dsp.depthwise import depthwise_3x3
 from coincell.compiler.dsp.fully_connected import dense
 from coincell.compiler.dsp.pool_2d import pool, reduction
@@ -20,6 +22,7 @@ from coincell.compiler.ir import Graph, KernelCall, Op
 Candidate = Callable[[Op, Graph, str], tuple[KernelCall, ...] | None]
 
 DSP_KERNELS: Mapping[str, tuple[Candidate, ...]] = {
+    **dict.fromkeys(_COPIED, (fixed_copies,)),
     "add": (weighted_sum,),
     "average_pool_2d": (pool,),
     "conv_2d": (strip_convolution,),
