@@ -9,6 +9,7 @@ from coincell.compiler import Graph, HostModel, compile_graph, interpret, lower
 from coincell.compiler.passes import (
     FOLD_PADDING,
     FOLD_SPACE_BATCHES,
+    FUSE_CLAMPS,
     MERGE_EQUAL_OPS,
     MERGE_LOOKUPS,
     MERGE_TRANSPOSES,
@@ -208,3 +209,19 @@ dilation=(1, 1) padding=(0, 0, 0, 0) clamp=(-128, 127)
     made = HostModel(compile_graph(graph, "branch")).run_many(inputs)
     for ours, theirs in zip(made, interpret(graph, inputs), strict=True):
         assert np.array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("kind", ["add", "mul", "sub", "squared_difference"])
+def test_a_clamp_joins_whatever_can_clamp(kind: str) -> None:
+    graph = parse_graph(
+        f"""graph clamped(%x, %z) -> %y
+        input  %x: int8[1, 9] q(0.5, 3)
+        input  %z: int8[1, 9] q(0.5, 3)
+        %made: int8[1, 9] q(1.5, -20) = {kind}(%x, %z) clamp=(-100, 127)
+        %y: int8[1, 9] q(1.5, -20) = requantize(%made) clamp=(-128, 50)
+        """
+    )
+    after = FUSE_CLAMPS.run(graph)
+    _same_meaning(graph, after)
+    assert _kinds(after) == [kind]
+    assert after.ops[0].attributes.clamp == (-100, 50)

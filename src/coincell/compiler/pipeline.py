@@ -61,7 +61,8 @@ def lower(graph: Graph, trace: Callable[[str, Graph], None] | None = None) -> Gr
     """
     verify(graph)
     for step in PASSES:
-        graph = step.run(graph)
+        made = step.run(graph)
+        graph = graph if made == graph else made  # the same object: what is known of it stays known
         try:
             verify(graph)
         except ModelError as error:

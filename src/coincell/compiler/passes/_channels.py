@@ -157,7 +157,7 @@ def settle(graph: Graph, start: Mapping[str, Mask], accepts: Accepts) -> Masks:
         for name in op.outputs:
             none = np.zeros(channels_of(graph.tensor(name)), np.bool_)
             masks[name] = none if name in graph.kept else start.get(name, none).copy()
-    while _shrink(graph, masks, accepts) or _round(graph, masks):
+    while _shrink(graph, masks, accepts) or _round(masks):
         pass
     return masks
 
@@ -214,19 +214,13 @@ def rounded(live: int) -> int:
     return live
 
 
-def _round(graph: Graph, masks: Masks) -> bool:
-    """Keep some channels that could go, so that the rest is a good number of them.
-
-    One at least stays; two of a dense layer with scales of its own a channel, as TFLM rescales it
-    otherwise when there is one scale.
-    """
+def _round(masks: Masks) -> bool:
+    """Keep some channels that could go, so that the rest is a good number of them, one at least."""
     before = _total(masks)
-    for name, mask in masks.items():
+    for mask in masks.values():
         if not mask.any():
             continue
-        op = graph.producers[name]
-        fewest = 2 if isinstance(op.attributes, FullyConnected) else 1
-        live = max(fewest, int((~mask).sum()))
-        spare = rounded(live) - int((~mask).sum())
+        live = int((~mask).sum())
+        spare = rounded(max(1, live)) - live
         mask[np.flatnonzero(mask)[:spare]] = False
     return _total(masks) < before

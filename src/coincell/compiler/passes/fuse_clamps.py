@@ -3,28 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from coincell.compiler.ir import Graph, Op
-from coincell.compiler.operators import (
-    Add,
-    AveragePool2D,
-    Conv2D,
-    DepthwiseConv2D,
-    FullyConnected,
-    MaxPool2D,
-    Requantize,
-)
+from coincell.compiler.operators import Requantize
 from coincell.compiler.passes._base import Pass
-
-_CLAMPING = (
-    Add,
-    AveragePool2D,
-    Conv2D,
-    DepthwiseConv2D,
-    FullyConnected,
-    MaxPool2D,
-    Requantize,
-)
 
 
 def _pure_clamp_after(op: Op, graph: Graph) -> Op | None:
@@ -42,14 +25,14 @@ def _pure_clamp_after(op: Op, graph: Graph) -> Op | None:
 
 def _fused(op: Op, clamp: Op) -> Op | None:
     """Both in one; None where `op` cannot clamp or the two ranges do not meet."""
-    if not isinstance(op.attributes, _CLAMPING) or not isinstance(clamp.attributes, Requantize):
+    attributes: Any = op.attributes
+    if not hasattr(attributes, "clamp") or not isinstance(clamp.attributes, Requantize):
         return None
-    low = max(op.attributes.clamp[0], clamp.attributes.clamp[0])
-    high = min(op.attributes.clamp[1], clamp.attributes.clamp[1])
+    low = max(attributes.clamp[0], clamp.attributes.clamp[0])
+    high = min(attributes.clamp[1], clamp.attributes.clamp[1])
     if low > high:
         return None
-    attributes = replace(op.attributes, clamp=(low, high))
-    return replace(op, attributes=attributes, outputs=clamp.outputs)
+    return replace(op, attributes=replace(attributes, clamp=(low, high)), outputs=clamp.outputs)
 
 
 def _run(graph: Graph) -> Graph:
