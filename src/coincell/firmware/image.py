@@ -246,8 +246,10 @@ def link_cached(files: Mapping[str, str], compiler: Compiler, link_flags: Sequen
 
 def compile_flags(compiler: Compiler) -> tuple[str, ...]:
     """What every unit of an image is compiled with, beside the flags of the core."""
-    # Two layers alike stay two functions, each with its own cost; clang does not merge them.
-    return (*_FLAGS, *_OPTIMISATION, *(() if compiler.name == "zig" else ("-fno-ipa-icf",)))
+    # gcc: two layers alike stay two functions, each with its own cost. clang: unrolling makes code
+    # up to twice as large, and 4 % faster at the most.
+    own = "-fno-unroll-loops" if compiler.name == "zig" else "-fno-ipa-icf"
+    return (*_FLAGS, *_OPTIMISATION, own)
 
 
 def _compile(compiler: Compiler, folder: Path, units: list[str], link_flags: Sequence[str]) -> None:
