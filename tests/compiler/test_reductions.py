@@ -20,10 +20,10 @@ from compiler.random_reductions import AXES, reduction
 @pytest.mark.parametrize("code", [40, 74, 82, 89], ids=["mean", "sum", "max", "min"])
 def test_the_c_of_all_axes_is_exact(code: int) -> None:
     network = Network(3)
-    x = network.input((2, 3, 4, 5))
+    x = network.input((2, 3, 2, 2, 3))
     scale_by = None if code > 80 else 1.0
     outputs = [reduction(network, code, x, axes, index % 2 == 0, scale_by)
-               for index, axes in enumerate(AXES)]  # fmt: skip
+               for index, axes in enumerate((*AXES, (0, 2, 4)))]  # fmt: skip
     data = network.tflite(*outputs)
     inputs = network.samples(20)
     expected = interpret(read_model(data), inputs)
@@ -34,13 +34,13 @@ def test_the_c_of_all_axes_is_exact(code: int) -> None:
 
 @pytest.mark.skipif(not oracle_available(), reason="needs the package tflite-micro")
 def test_logarithms_of_far_apart_values_do_not_overflow() -> None:
-    """With many equal maxima, the smallest result lies beyond what Q5.26 can hold."""
+    """With many equal maxima, differences that still count lead beyond what Q5.26 can hold."""
     network = Network(4)
     x = network.input((1, 40))
-    network.tensors[x].scale = 0.1215
+    network.tensors[x].scale = 0.1249
     y = network.operator(50, [x], network.tensor((1, 40), 1 / 16, 127))
     data = network.tflite(y)
-    inputs = network.random.choice(np.array([-128, -127, 0, 127], np.int8), (50, 1, 40))
+    inputs = network.random.choice(np.array([-120, -119, 0, 127], np.int8), (50, 1, 40))
     expected = Oracle(data).run(inputs)
     assert expected.min() == -128
     np.testing.assert_array_equal(interpret(read_model(data), inputs)[0], expected)
