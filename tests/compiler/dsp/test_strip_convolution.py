@@ -47,6 +47,8 @@ SHAPES: dict[str, tuple[Any, ...]] = {
     "first layer, 3 channels": (9, 12, 3, 8, (3, 3), (2, 2), SAME, RELU6),
     "first layer, 1 channel": (13, 10, 1, 8, (10, 4), (2, 2), SAME, RELU),
     "first layer, 2 channels": (8, 9, 2, 3, (5, 2), (1, 3), VALID, RELU),
+    "an odd patch of odd columns": (8, 12, 3, 4, (3, 3), (2, 2), VALID, RELU),
+    "two rows at once": (9, 11, 1, 4, (3, 3), (2, 2), SAME, RELU),
     "one output": (5, 6, 6, 1, (2, 3), (1, 1), SAME, NO_ACTIVATION),
     "two outputs": (5, 6, 5, 2, (3, 2), (3, 1), VALID, RELU),
     "window wider than the image": (3, 2, 4, 4, (5, 5), (1, 1), SAME, NO_ACTIVATION),
@@ -172,12 +174,13 @@ def _unpacked(packed: NDArray[np.int16], block: int, k: int) -> NDArray[np.int32
 
 
 @pytest.mark.parametrize("outputs", range(1, 10))
-def test_packed_weights_are_the_weights(outputs: int) -> None:
+@pytest.mark.parametrize("column_values", [15, 16])
+def test_packed_weights_are_the_weights(outputs: int, column_values: int) -> None:
     random = np.random.default_rng(outputs)
-    weights = random.integers(-127, 128, (outputs, 3, 2, 5)).astype(np.int8)
-    order = patch_order(3, 2, 5)
-    assert len(order) == 2 * 16
-    packed = pack_weights(weights)
+    weights = random.integers(-127, 128, (outputs, 3, 3, 5)).astype(np.int8)
+    order = patch_order(3, 3, 5, column_values)
+    assert len(order) == {15: 46, 16: 48}[column_values]
+    packed = pack_weights(weights, column_values)
     assert packed is not None
     flat = np.pad(weights.reshape(outputs, -1), ((0, 1), (0, 1)))
     seen = set()
@@ -197,9 +200,9 @@ def test_packed_weights_are_the_weights(outputs: int) -> None:
 def test_what_does_not_fit_an_int16_is_declined() -> None:
     weights = np.ones((2, 1, 1, 4), np.int8)
     weights[0, 0, 0, 0], weights[1, 0, 0, 0] = -128, 5
-    assert pack_weights(weights) is not None
+    assert pack_weights(weights, 4) is not None
     weights[1, 0, 0, 0] = -1
-    assert pack_weights(weights) is None
+    assert pack_weights(weights, 4) is None
 
 
 def test_dilation_and_groups_are_left_to_the_portable_kernel() -> None:

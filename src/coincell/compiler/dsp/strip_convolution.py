@@ -50,9 +50,9 @@ class Geometry:
 
     @property
     def column_values(self) -> int:
-        """int16 values of one expanded column."""
+        """int16 values of one expanded column, so that patches begin at even ones."""
         values = self.window[0] * self.input[2]
-        return values + values % 2
+        return values + values * self.strip_stride % 2
 
     @property
     def column_stride(self) -> int:
@@ -72,7 +72,7 @@ class Geometry:
     def strip_bytes(self, columns: int) -> int:
         """Working memory for so many output columns."""
         expanded = (columns - 1) * self.strip_stride + self.window[1]
-        return 2 * expanded * self.column_values
+        return -(-2 * expanded * self.column_values // 4) * 4
 
     def tile_columns(self, limit: int) -> int:
         """Output columns of a strip of at most `limit` bytes: even, at least 2."""
@@ -126,16 +126,16 @@ def strip_convolution(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, 
     if geometry is None:
         return None
     scales = _scales(op, graph)
-    packed = pack_weights(graph.tensor(op.inputs[1]).array)
+    packed = pack_weights(graph.tensor(op.inputs[1]).array, geometry.column_values)
     if scales is None or packed is None:
         return None
     limits = _STRIP_BYTES if geometry.window[1] == 1 else _WIDE_STRIP_BYTES
     two_rows = geometry.takes_two_rows(limits[optimize])
     rows, width, outputs = geometry.output
     columns = width if two_rows else geometry.tile_columns(limits[optimize])
-    pairs = geometry.window[1] * geometry.column_values // 2
+    pairs = -(-geometry.window[1] * geometry.column_values // 2)
     padding = attributes.padding
-    price, alike, blocks = _BYTE_CYCLES[optimize], _alike(op, graph), -(-outputs // BLOCK)
+    price, runs, blocks = _BYTE_CYCLES[optimize], _runs(op, graph), -(-outputs // BLOCK)
     parameters = {
         "input_height": geometry.input[0],
         "input_width": geometry.input[1],
@@ -155,8 +155,8 @@ def strip_convolution(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, 
         "column_values": geometry.column_values,
         "column_stride": geometry.column_stride,
         "strip_stride": geometry.strip_stride,
-        "unrolled": _unrolled(pairs, alike * blocks * (rows * width // 2), price),
-        "unrolled_rest": _unrolled(pairs, alike * (blocks * rows * (width % 2) + rows), price),
+        "unrolled": _unrolled(pairs, runs * blocks * (rows * width // 2), price),
+        "unrolled_rest": _unrolled(pairs, runs * rows * (blocks * (width % 2) + 1), price),
         "left_shift": scales.left_shift,
         "right_shift": scales.shift,
         "has_steps": int(scales.signed),
@@ -249,8 +249,11 @@ def _unrolled(pairs: int, tiles: int, byte_cycles: int) -> int:
     return min(range(1, max(min(steps, _MOST_UNROLLED), 1) + 1), key=cost)
 
 
-def _alike(op: Op, graph: Graph) -> int:
-    """How many layers of the graph look like this one, and may share its code."""
+def _runs(op: Op, graph: Graph) -> int:
+    """How often an inference may run this layer's code: once a layer that looks like it.
+
+    A layer of one row is taken for a row of a square image that is computed row by row.
+    """
 
     def looks(other: Op) -> tuple[object, ...]:
         shapes = [graph.tensor(name).shape for name in (*other.inputs, other.output)]
@@ -258,4 +261,6 @@ def _alike(op: Op, graph: Graph) -> int:
         return (other.kind, shapes, graph.tensor(other.output).zero_point > least)
 
     mine = looks(op)
-    return sum(other.kind == op.kind and looks(other) == mine for other in graph.ops)
+    alike = sum(other.kind == op.kind and looks(other) == mine for other in graph.ops)
+    _, rows, columns, _ = graph.tensor(op.output).shape
+    return alike * (columns if rows == 1 else 1)

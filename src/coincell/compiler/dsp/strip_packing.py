@@ -1,8 +1,9 @@
 """Weights of a convolution as the strip kernel reads them: blocks of four outputs, two in a number.
 
 The kernel's patches hold, for each column of the filter, its rows one after the other, each with
-all channels, and at the end of the column a zero where their number is odd. Of each four channels
-the order is 0, 2, 1, 3. Two outputs a and b are packed as int16 256 * a + b; the kernel takes b out
+all channels. Where an odd number of values would put the next output's patch at an odd place, a
+column ends with a zero; where only the patch is odd, the patch does. Of each four channels the
+order is 0, 2, 1, 3. Two outputs a and b are packed as int16 256 * a + b; the kernel takes b out
 again by SXTB16.
 """
 
@@ -34,8 +35,13 @@ def _block(start: int, size: int, outputs: int) -> list[int]:
     return [output if output < outputs else -1 for output in range(start, start + size)]
 
 
-def patch_order(height: int, width: int, channels: int) -> list[int]:
-    """Index into a filter [height, width, channels] of each value of a patch; -1 for zeros."""
+def patch_order(height: int, width: int, channels: int, column_values: int) -> list[int]:
+    """Index into a filter [height, width, channels] of each value of a patch; -1 for zeros.
+
+    Args:
+        height, width, channels: of the filter.
+        column_values: of a column, with what it ends with; height * channels, or one more.
+    """
     order: list[int] = []
     for column in range(width):
         for row in range(height):
@@ -43,23 +49,24 @@ def patch_order(height: int, width: int, channels: int) -> list[int]:
             for group in range(0, channels - channels % 4, 4):
                 order += [first + group + channel for channel in (0, 2, 1, 3)]
             order += range(first + channels - channels % 4, first + channels)
-        if height * channels % 2:
+        if column_values > height * channels:
             order.append(-1)
-    return order
+    return order + [-1] * (len(order) % 2)
 
 
-def pack_weights(weights: Values) -> Values | None:
+def pack_weights(weights: Values, column_values: int) -> Values | None:
     """int16 weights of all blocks, [k, outputs of a pair] for each; None where they do not fit.
 
     Args:
         weights: int8 [outputs, height, width, channels].
+        column_values: see `patch_order`.
 
     Returns:
         For each block and each two values k, k + 1 of a patch: (a, b) at k and k + 1, then (c, d).
         None where a is -128 and b negative at once, which an int16 cannot hold.
     """
     outputs, height, width, channels = weights.shape
-    order = np.array(patch_order(height, width, channels))
+    order = np.array(patch_order(height, width, channels, column_values))
     flat = weights.reshape(outputs, -1).astype(np.int32)
     zeros = np.zeros((1, 1), np.int32)
     flat = np.block([[flat, np.zeros((outputs, 1), np.int32)], [flat[:1] * 0, zeros]])

@@ -20,7 +20,8 @@
 
 /* tile_columns: output columns of a strip, even; or all of them, where two_rows is set: then a tile
  * is two rows' outputs at one column, which suits narrow images of odd width.
- * column_values: int16 of one column, filter_height * input_channels rounded up to even.
+ * column_values: int16 of one column, filter_height * input_channels; one more where an odd number
+ * would put the next output's patch at an odd place.
  * column_stride: input columns from one expanded column to the next.
  * strip_stride: expanded columns from one output to the next.
  * unrolled, unrolled_rest: steps in the loops' bodies, for pairs of positions and for all else.
@@ -95,7 +96,7 @@ coincell_strip_whole_tile(const coincell_strip_convolution_parameters *p)
     const int32_t channels = p->output_channels;
     const int32_t distance = 2 * p->strip_stride * p->column_values;
     const coincell_strip_tile tile = {
-        .pairs = p->filter_width * p->column_values / 2,
+        .pairs = (p->filter_width * p->column_values + 1) / 2,
         .distance = distance,
         .advance = 2 * distance,
         .outputs = 4,
@@ -188,14 +189,15 @@ coincell_strip_convolution_two_rows(const coincell_strip_convolution_parameters 
                                     const int32_t *scales, int16_t *strip, int8_t *output)
 {
     const int32_t expanded = (p->output_width - 1) * p->strip_stride + p->filter_width;
+    const int32_t values = (expanded * p->column_values + 1) & ~1;
     coincell_strip_tile tile = coincell_strip_whole_tile(p);
     tile.advance = tile.distance;
-    tile.distance = 2 * expanded * p->column_values;
+    tile.distance = 2 * values;
     tile.output_advance = p->output_channels;
     tile.output_distance = p->output_width * p->output_channels;
     for (int32_t row = 0; row < 2; ++row) {
         coincell_strip_prepare(p, rows + row * p->filter_height, 0, p->output_width,
-                               strip + row * expanded * p->column_values);
+                               strip + row * values);
     }
     coincell_strip_blocks(p, tile, 2, p->output_width, strip, weights, scales, output);
 }

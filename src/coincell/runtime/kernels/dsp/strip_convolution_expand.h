@@ -35,31 +35,39 @@ static inline COINCELL_ALWAYS_INLINE void coincell_strip_expand_run(const int8_t
     }
 }
 
-/* Columns of one to three channels: a row of the image spread over as many columns of the strip.
- *
- * from: int8 [columns, channels]; to: int16 [columns, column_values], of which the first `channels`
- * are written. Six values at once are loaded, then stored: loads in a row overlap. */
+/* Six values of columns of one to three channels: all are loaded, then stored, since loads in a
+ * row overlap. from: int8 [6]; to: int16 [6 / channels, column_values]. */
+static inline COINCELL_ALWAYS_INLINE void coincell_strip_expand_six(const int8_t *from, int16_t *to,
+                                                                    int32_t channels,
+                                                                    int32_t column_values)
+{
+    const int16_t v0 = from[0];
+    const int16_t v1 = from[1];
+    const int16_t v2 = from[2];
+    const int16_t v3 = from[3];
+    const int16_t v4 = from[4];
+    const int16_t v5 = from[5];
+    to[0] = v0;
+    to[1 / channels * column_values + 1 % channels] = v1;
+    to[2 / channels * column_values + 2 % channels] = v2;
+    to[3 / channels * column_values + 3 % channels] = v3;
+    to[4 / channels * column_values + 4 % channels] = v4;
+    to[5 / channels * column_values + 5 % channels] = v5;
+}
+
+/* Columns of one to three channels. from: int8 [columns, channels]; to: int16 [columns,
+ * column_values], of which the first `channels` of each are written. */
 static inline COINCELL_ALWAYS_INLINE void coincell_strip_expand_few(const int8_t *from,
                                                                     int16_t *to, int32_t columns,
                                                                     int32_t channels,
                                                                     int32_t column_values)
 {
-    const int32_t at_once = 6 / channels;
-    for (; columns >= at_once; columns -= at_once) {
-        const int16_t v0 = from[0];
-        const int16_t v1 = from[1];
-        const int16_t v2 = from[2];
-        const int16_t v3 = from[3];
-        const int16_t v4 = from[4];
-        const int16_t v5 = from[5];
-        to[0] = v0;
-        to[1 / channels * column_values + 1 % channels] = v1;
-        to[2 / channels * column_values + 2 % channels] = v2;
-        to[3 / channels * column_values + 3 % channels] = v3;
-        to[4 / channels * column_values + 4 % channels] = v4;
-        to[5 / channels * column_values + 5 % channels] = v5;
-        from += 6;
-        to += at_once * column_values;
+    const int32_t six = 6 / channels;
+    for (; columns >= 2 * six; columns -= 2 * six) {
+        coincell_strip_expand_six(from, to, channels, column_values);
+        coincell_strip_expand_six(from + 6, to + six * column_values, channels, column_values);
+        from += 12;
+        to += 2 * six * column_values;
     }
     for (; columns > 0; --columns) {
         for (int32_t channel = 0; channel < channels; ++channel) {
@@ -180,13 +188,16 @@ coincell_strip_expand(const coincell_strip_spacing *spacing, const int8_t *from,
     }
 }
 
-/* to: int16 [count], 4-aligned; count: even */
+/* to: int16 [count] */
 static inline COINCELL_ALWAYS_INLINE void coincell_strip_fill(int16_t *to, int32_t count,
                                                               int32_t value)
 {
     const uint32_t two = ((uint32_t)value & 0xFFFFu) * 0x10001u;
-    for (int16_t *end = to + count; to != end; to += 2) {
+    for (int16_t *end = to + (count & ~1); to != end; to += 2) {
         coincell_store_word(to, two);
+    }
+    if (count & 1) {
+        *to = (int16_t)value;
     }
 }
 
