@@ -13,6 +13,7 @@ from coincell.compiler.dsp.add import weighted_sum
 from coincell.compiler.dsp.copies import KINDS as _COPIED
 from coincell.compiler.dsp.copies import fixed_copies
 from coincell.compiler.dsp.depthwise import depthwise_3x3
+from coincell.compiler.dsp.depthwise_general import depthwise, one_channel
 from coincell.compiler.dsp.fully_connected import dense
 from coincell.compiler.dsp.pool_2d import pool, reduction
 from coincell.compiler.dsp.strip_convolution import strip_convolution
@@ -26,7 +27,7 @@ DSP_KERNELS: Mapping[str, tuple[Candidate, ...]] = {
     "add": (weighted_sum,),
     "average_pool_2d": (pool,),
     "conv_2d": (strip_convolution,),
-    "depthwise_conv_2d": (depthwise_3x3,),
+    "depthwise_conv_2d": (one_channel, depthwise_3x3, depthwise),
     "fully_connected": (dense,),
     "max_pool_2d": (pool,),
     "mean": (reduction,),
