@@ -81,11 +81,12 @@ def _choose(
         zero_points: of the inputs.
         clamp: of the outputs.
     """
-    reach = 128 * sum(abs(ratio) for ratio in ratios) + 256
+    reach = 255 * sum(abs(ratio) for ratio in ratios) + 256
     room = min(INT32_MAX / reach, 2.0**22 / max(abs(ratio) for ratio in ratios))
     right = min(_MOST_RIGHT_SHIFT, math.floor(math.log2(room)))
     if right < 1:
         return None
+    # `reach` holds |h| on the way as well, whose sign tells ties apart.
     scale = 2.0 ** (right + _FACTOR_SHIFT)
     ideal = round(ratios[0] * scale), round(ratios[1] * scale)
     low = np.where(outputs > clamp[0], outputs << right, INT32_MIN)

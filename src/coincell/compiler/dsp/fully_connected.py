@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from coincell.compiler.dsp.accumulators import Accumulators, accumulators
 from coincell.compiler.dsp.requantization import Form, Requantization
-from coincell.compiler.ir import Graph, KernelArgument, KernelCall, Op, Scratch, Values
+from coincell.compiler.ir import Graph, KernelCall, Op, Values
 
 _PACKING_SHIFT = 8  # sums of the first of two outputs come raised by it
 _BLOCK = 8  # outputs
@@ -23,13 +23,11 @@ def dense(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] | None:
     if chosen is None or chosen.left_shift < _PACKING_SHIFT:
         return None
     outputs, inputs = layer.weights.shape
-    steps = -(-inputs // 4)
     varying, constants = _constants(chosen)
     shared = {"multiplier": chosen.multipliers, "offset": chosen.offsets, "step": chosen.steps}
     parameters = {
         "rows": graph.tensor(op.inputs[0]).elements // inputs,
         "inputs": inputs,
-        "steps": steps,
         "outputs": outputs,
         "varying": varying,
         "left_shift": chosen.left_shift,
@@ -38,12 +36,10 @@ def dense(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] | None:
         "clamp_min": layer.clamp[0],
         "clamp_max": layer.clamp[1],
     }
-    padded: KernelArgument = Scratch(4 * steps) if inputs % 4 else None
     arguments = (
         op.inputs[0],
         ("weights", packed_weights(layer.weights)),
         ("constants", constants),
-        padded,
         op.output,
     )
     return (KernelCall("dsp/dense", parameters, arguments),)

@@ -4,7 +4,6 @@
 #include "kernels/dsp/instructions.h"
 #include "kernels/dsp/requantization.h"
 #include "kernels/fixed_point.h"
-#include "kernels/memory.h"
 
 /* Outputs of some pairs, for one way in which constants vary; it is a constant of the caller.
  *
@@ -57,25 +56,52 @@ static void finish(const coincell_dense_parameters *p, const int32_t *sums,
     }
 }
 
+/* The last inputs of a row, which do not fill a word; the others are 0.
+ *
+ * input: [count], 1 to 3 */
+static uint32_t last_inputs(const int8_t *input, int32_t count)
+{
+    uint32_t word = 0;
+    for (int32_t i = 0; i < count; ++i) {
+        word |= (uint32_t)(uint8_t)input[i] << 8 * i;
+    }
+    return word;
+}
+
 /* One row.
  *
- * input:  [4 * steps]
+ * input:  [inputs]
  * others: as in coincell_dense */
 static void dense_row(const coincell_dense_parameters *p, const int8_t *input,
                       const uint32_t *weights, const int32_t *constants, int8_t *output)
 {
     const int32_t words = p->varying == COINCELL_DENSE_EACH ? 4 : 1;
+    const int32_t steps = p->inputs / 4;
+    const int32_t rest = p->inputs % 4;
+    const uint32_t last = last_inputs(input + 4 * steps, rest);
     int32_t sums[8];
     int32_t left = p->outputs;
-    for (; left >= 8; left -= 8, weights += 8 * p->steps) {
-        coincell_dense_block(input, weights, p->steps, sums);
+    for (; left >= 8; left -= 8) {
+        coincell_dense_block(input, weights, steps, sums);
+        weights += 8 * steps;
+        if (rest) {
+            coincell_dense_step(last, weights, 4, sums);
+            weights += 8;
+        }
         finish(p, sums, constants, 4, output);
         constants += 8 * words;
         output += 8;
     }
-    for (; left > 0; left -= 2, weights += 2 * p->steps) {
+    for (; left > 0; left -= 2) {
         int8_t pair[2];
-        coincell_dense_pair(input, weights, p->steps, sums);
+        sums[0] = sums[1] = 0;
+        for (int32_t step = 0; step < steps; ++step, weights += 2) {
+            coincell_dense_step(coincell_load_word(input + 4 * step), weights, 1, sums);
+        }
+        if (rest) {
+            coincell_dense_step(last, weights, 1, sums);
+            weights += 2;
+        }
         finish(p, sums, constants, 1, pair);
         constants += 2 * words;
         *output++ = pair[0];
@@ -96,19 +122,12 @@ static void clamp(const coincell_dense_parameters *p, int8_t *output, int32_t co
 }
 
 void coincell_dense(const coincell_dense_parameters *p, const void *input, const void *weights,
-                    const void *constants, void *padded, void *output)
+                    const void *constants, void *output)
 {
     const int8_t *row = input;
     int8_t *made = output;
     for (int32_t i = 0; i < p->rows; ++i, row += p->inputs, made += p->outputs) {
-        const int8_t *whole = row;
-        if (padded) {
-            int8_t *copy = padded;
-            memset(copy + 4 * p->steps - 4, 0, 4);
-            memcpy(copy, row, (size_t)p->inputs);
-            whole = copy;
-        }
-        dense_row(p, whole, weights, constants, made);
+        dense_row(p, row, weights, constants, made);
         clamp(p, made, p->outputs);
     }
 }

@@ -10,7 +10,6 @@ enum { COINCELL_DENSE_OFFSETS, COINCELL_DENSE_BIASES, COINCELL_DENSE_EACH };
 typedef struct {
     int32_t rows;
     int32_t inputs;
-    int32_t steps; /* of four inputs; the last may be partly beyond the row */
     int32_t outputs;
     int32_t varying;
     int32_t left_shift; /* at least 8 */
@@ -25,11 +24,11 @@ typedef struct {
 /* A dense layer, exact where compiler/dsp/fully_connected.py has proved its constants.
  *
  * input:     [rows, inputs] int8
- * weights:   [outputs / 8, steps, 2, 4] words, then [outputs % 8 pairs, steps, 2] words
+ * weights:   words: [outputs / 8, steps, 2, 4], then a pair of outputs at a time [steps, 2]; steps
+ *            are of four inputs, of which the last may have fewer
  * constants: [outputs] or [outputs, 4] int32
- * padded:    [4 * steps] int8 where inputs is not a multiple of four, else not used
  * output:    [rows, outputs] int8 */
 void coincell_dense(const coincell_dense_parameters *parameters, const void *input,
-                    const void *weights, const void *constants, void *padded, void *output);
+                    const void *weights, const void *constants, void *output);
 
 #endif

@@ -15,38 +15,23 @@
 
 #include "kernels/dsp/instructions.h"
 
-/* The same for `pairs` pairs of outputs, in plain C.
+/* Adds one step of four inputs, in plain C.
  *
- * input:   [4 * steps]
- * weights: [steps, 2, pairs]
+ * inputs:  the four, as a word
+ * weights: [2, pairs]
  * sums:    [pairs, 2]: 256 * A + B and B of each pair */
-COINCELL_INSTRUCTION void coincell_dense_model(const int8_t *input, const uint32_t *weights,
-                                               int32_t steps, int32_t pairs, int32_t *sums)
+COINCELL_INSTRUCTION void coincell_dense_step(uint32_t inputs, const uint32_t *weights,
+                                              int32_t pairs, int32_t *sums)
 {
-    for (int32_t pair = 0; pair < pairs; ++pair) {
-        const uint32_t *packed = weights + pair;
-        int32_t both = 0;
-        int32_t second = 0;
-        for (int32_t step = 0; step < steps; ++step) {
-            const uint32_t word = coincell_load_word(input + 4 * step);
-            const uint32_t even = coincell_sxtb16(word);
-            const uint32_t odd = coincell_sxtb16_ror8(word);
-            both = coincell_smlad(packed[0], even, both);
-            second = coincell_smlad(coincell_sxtb16(packed[0]), even, second);
-            both = coincell_smlad(packed[pairs], odd, both);
-            second = coincell_smlad(coincell_sxtb16(packed[pairs]), odd, second);
-            packed += 2 * pairs;
-        }
-        sums[2 * pair] = both;
-        sums[2 * pair + 1] = second;
+    const uint32_t even = coincell_sxtb16(inputs);
+    const uint32_t odd = coincell_sxtb16_ror8(inputs);
+    for (int32_t pair = 0; pair < pairs; ++pair, sums += 2) {
+        const uint32_t first = weights[pair];
+        const uint32_t second = weights[pairs + pair];
+        sums[0] = coincell_smlad(second, odd, coincell_smlad(first, even, sums[0]));
+        sums[1] = coincell_smlad(coincell_sxtb16(first), even, sums[1]);
+        sums[1] = coincell_smlad(coincell_sxtb16(second), odd, sums[1]);
     }
-}
-
-/* One pair of outputs; weights: [steps, 2]; sums: [2] */
-static inline void coincell_dense_pair(const int8_t *input, const uint32_t *weights,
-                                       int32_t steps, int32_t *sums)
-{
-    coincell_dense_model(input, weights, steps, 1, sums);
 }
 
 #if defined(__ARM_FEATURE_DSP) && defined(__GNUC__)
@@ -154,7 +139,12 @@ static inline void coincell_dense_block(const int8_t *input, const uint32_t *wei
 static inline void coincell_dense_block(const int8_t *input, const uint32_t *weights,
                                         int32_t steps, int32_t *sums)
 {
-    coincell_dense_model(input, weights, steps, 4, sums);
+    for (int32_t i = 0; i < 8; ++i) {
+        sums[i] = 0;
+    }
+    for (int32_t step = 0; step < steps; ++step) {
+        coincell_dense_step(coincell_load_word(input + 4 * step), weights + 8 * step, 4, sums);
+    }
 }
 
 #endif
