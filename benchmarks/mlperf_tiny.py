@@ -132,7 +132,7 @@ def measure(
     for optimize in settings:
         for name in compilers():
             target = BenchTarget(BOARD, TARGETS["cortex-m4"], load_board(BOARD), name)
-            options = CompileOptions(target=target.processor, optimize=optimize)  # type: ignore[arg-type]
+            options = CompileOptions(target.processor, optimize)  # type: ignore[arg-type]
             start = time.process_time()
             compile_graph(model.graph, "model", options)
             seconds = time.process_time() - start

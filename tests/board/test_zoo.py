@@ -43,7 +43,7 @@ def test_the_board_gives_the_golden_bytes(
     except ToolchainError:
         pytest.skip(f"no {compiler} for Cortex-M4 on this computer")
     tflite = (ZOO / f"{name}.tflite").read_bytes()
-    options = CompileOptions(target=TARGETS["cortex-m4"], optimize=optimize)  # type: ignore[arg-type]
+    options = CompileOptions(TARGETS["cortex-m4"], optimize)  # type: ignore[arg-type]
     try:
         model = compile_model(tflite, "model", options)
     except ModelError as refusal:

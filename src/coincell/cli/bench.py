@@ -14,9 +14,13 @@ from coincell.cli.model_options import OPTIMIZE, resolve_target, target_option
 from coincell.cli.output import json_option, print_json, progress_bar
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from coincell.board import Bench, BenchModel, BenchTarget, Expected
-    from coincell.board.samples import Arrays
     from coincell.data import Progress
+
+    Arrays = NDArray[np.generic]
 
 _MOST_SAMPLES = 100_000
 
