@@ -21,6 +21,9 @@ _SHAPES = (
     ((1, 2, 3, 2, 2), (3, 1, 2)),
 )
 
+PLAIN = {0: 11, 41: 28, 18: 21, 99: 0, 55: 0, 57: 0}
+"""Operators on two plain integers, and the types of their options."""
+
 
 def _operands(network: Network) -> tuple[int, int, tuple[int, ...]]:
     """Two tensors that broadcast, of which one may be constant, and their joint shape."""
@@ -133,6 +136,22 @@ def l2_normalization(network: Network) -> int:
     return network.operator(11, [x], output, 15, {0: ("b", 0)})
 
 
+def plain(network: Network, code: int) -> int:
+    """An operator on integers that stand for themselves."""
+    shapes = _SHAPES[int(network.random.integers(len(_SHAPES)))]
+    made = []
+    for shape in (*shapes, np.broadcast_shapes(*shapes)):
+        made.append(network.tensor(shape, 1.0, 0))
+        network.tensors[-1].dtype, network.tensors[-1].scale = "int32", None
+    a, b, y = made
+    network.inputs += [a, b]
+    return network.operator(code, [a, b], y, PLAIN[code], {0: ("b", 0)} if PLAIN[code] else {})
+
+
+def plain_int32(network: Network) -> int:
+    return plain(network, one_of(network, *PLAIN))
+
+
 def relu_n1_to_1(network: Network) -> int:
     return network.elementwise(network.input((1, 37)), 20)
 
@@ -177,6 +196,7 @@ OPERATORS = {
         log_softmax,
         maximum_minimum,
         mul,
+        plain_int32,
         prelu,
         squared_difference,
         sub,

@@ -9,6 +9,7 @@ from coincell.compiler import HostModel, compile_model, interpret, read_model
 from coincell.errors import ModelError
 from compiler.networks import Network
 from compiler.random_edges import REQUANTIZATIONS, between, requantization
+from compiler.random_elementwise import PLAIN, plain
 
 
 @pytest.mark.parametrize("dtype", ["int8", "int16"])
@@ -78,5 +79,15 @@ def test_the_c_of_all_requantizations_is_exact() -> None:
     made = HostModel(compile_model(data, "model")).run_many(inputs)
     limits = [np.iinfo(array.dtype) for array in expected]
     assert sum(bool((a == limit.max).any()) for a, limit in zip(expected, limits, strict=True)) > 6
+    for one, other in zip(made, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_c_of_all_operators_on_plain_integers_is_exact() -> None:
+    network = Network(10)
+    data = network.tflite(*(plain(network, code) for code in PLAIN))
+    inputs = network.samples(20)
+    expected = interpret(read_model(data), inputs)
+    made = HostModel(compile_model(data, "model")).run_many(inputs)
     for one, other in zip(made, expected, strict=True):
         np.testing.assert_array_equal(one, other)

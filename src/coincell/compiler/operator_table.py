@@ -45,7 +45,7 @@ _SAME = "one quantization for inputs and output"
 _AXES = "constant axes"
 
 _ROWS = (
-    _row("ADD", "int8 int16", limits=_JOINT),
+    _row("ADD", "int8 int16 int32", _JOINT),
     _row("ARG_MAX", limits="constant axis; int32 output"),
     _row("ARG_MIN", limits="constant axis; int32 output"),
     _row("ASSIGN_VARIABLE"),
@@ -70,12 +70,12 @@ _ROWS = (
     _row("LEAKY_RELU", "int8 int16", limits="slope of 0 or more"),
     _row("LOGISTIC", "int8 int16"),
     _row("LOG_SOFTMAX", limits="the last dimension"),
-    _row("MAXIMUM", "int8 int16", limits=f"{_SAME}; {_JOINT}"),
+    _row("MAXIMUM", "int8 int16 int32", f"{_SAME}; {_JOINT}"),
     _row("MAX_POOL_2D", "int8 int16"),
     _row("MEAN", "int8 int16", limits=_AXES),
-    _row("MINIMUM", "int8 int16", limits=f"{_SAME}; {_JOINT}"),
+    _row("MINIMUM", "int8 int16 int32", f"{_SAME}; {_JOINT}"),
     _row("MIRROR_PAD", "int8 float32", "constant paddings"),
-    _row("MUL", "int8 int16", limits=_JOINT),
+    _row("MUL", "int8 int16 int32", _JOINT),
     _row("PACK", "int8 int32 float32", _SAME),
     _row("PAD", "int8 int16 int32 float32", "constant paddings"),
     _row("PADV2", "int8 int16 int32 float32", "constant paddings and value"),
@@ -97,12 +97,12 @@ _ROWS = (
     _row("SPACE_TO_DEPTH", "int8 float32"),
     _row("SPLIT", "int8 int16 int32 float32", "constant axis"),
     _row("SPLIT_V", "int8 int16 int32 float32", "constant axis and sizes"),
-    _row("SQUARED_DIFFERENCE", limits=_JOINT),
+    _row("SQUARED_DIFFERENCE", "int8 int32", _JOINT),
     _row("SQUEEZE"),
     _row(
         "STRIDED_SLICE", "int8 int16 int32 float32", "constant bounds", reference="int8 uint8 int32"
     ),
-    _row("SUB", "int8 int16", limits=_JOINT),
+    _row("SUB", "int8 int16 int32", _JOINT),
     _row("SUM", "int8 int16", limits=_AXES),
     _row("TANH", "int8 int16"),
     _row("TILE", "", "constant repetitions", "int8 uint8 int32"),

@@ -16,6 +16,8 @@ from coincell.compiler.operators import common
 Integers = NDArray[np.int64]
 
 _KERNEL_RANK = 4
+_PLAIN_FUNCTIONS = ("add", "sub", "mul", "squared_difference", "maximum", "minimum")
+"""The kinds in the order of the enumeration in runtime/kernels/plain_int32.h."""
 
 
 class Broadcasting(Attributes):
@@ -63,17 +65,20 @@ class Broadcasting(Attributes):
         """The kernel called like the kind; a table where one side is a single constant."""
         first, second = (graph.tensor(name) for name in op.inputs)
         target = graph.tensor(op.output)
-        if target.dtype not in common.ACTIVATIONS:
-            return super().kernel_calls(op, graph)
-        int16 = target.dtype is DType.INT16
-        for constant, running in () if int16 else ((second, first), (first, second)):
+        tables = ((second, first), (first, second)) if target.dtype is DType.INT8 else ()
+        for constant, running in tables:
             if constant.is_constant and constant.elements == 1 and not running.is_constant:
                 return common.table_call(op, graph, running.name)
         parameters = {**_loop_parameters(first.shape, second.shape, target.shape)}
-        parameters |= self.parameters(op, graph)
+        if is_plain(op, graph):
+            kernel = "plain_int32"
+            parameters["function"] = _PLAIN_FUNCTIONS.index(self.kind)
+        else:
+            kernel = f"{self.kind}_int16" if target.dtype is DType.INT16 else self.kind
+            parameters |= self.parameters(op, graph)
         return (
             KernelCall(
-                f"{self.kind}{'_int16' if int16 else ''}",
+                kernel,
                 parameters,
                 (first.name, second.name, target.name),
                 overlaps={
@@ -86,8 +91,8 @@ class Broadcasting(Attributes):
 
 
 class Arithmetic(Broadcasting):
-    """The same for int8, and perhaps int16, with one scale each, or for plain int32, which is
-    understood where it is known beforehand (the shapes of models with an open batch)."""
+    """The same for int8, and perhaps int16, with one scale each, or for plain int32, such as the
+    shapes of models with an open batch."""
 
     types: ClassVar[tuple[DType, ...]] = common.ACTIVATIONS
 
