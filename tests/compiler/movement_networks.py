@@ -381,9 +381,9 @@ def fill(network: Network, dtype: str) -> Made:
     return operate(network, Option(94, 68), [numbers(network, shape), x], [y])
 
 
-def transpose_conv(network: Network, dtype: str) -> Made:
+def transpose_conv(network: Network, dtype: str, channels: int = 0) -> Made:
     """SAME and VALID, strides beyond the filter, fused activations, with and without bias."""
-    batch, height, width, channels = shape_of(network, 4)
+    batch, height, width, channels = (*shape_of(network, 3), channels or between(network, 1, 5))
     x = typed_input(network, (batch, height, width, channels), dtype)
     kernel, stride = shape_of(network, 2, 4), shape_of(network, 2, 3)
     padding = one_of(network, SAME, VALID)

@@ -17,6 +17,7 @@ from coincell.compiler.dsp.depthwise_general import depthwise, one_channel
 from coincell.compiler.dsp.fully_connected import dense
 from coincell.compiler.dsp.pool_2d import pool, reduction
 from coincell.compiler.dsp.strip_convolution import strip_convolution
+from coincell.compiler.dsp.transpose_conv import spread_convolution
 from coincell.compiler.dsp.tables import table
 from coincell.compiler.ir import Graph, KernelCall, Op
 
@@ -34,6 +35,7 @@ DSP_KERNELS: Mapping[str, tuple[Candidate, ...]] = {
     "reduce_max": (reduction,),
     "requantize": (table,),
     "sub": (weighted_sum,),
+    "transpose_conv": (spread_convolution,),
     "sum": (reduction,),
 }
 """Kind of op -> what may compute it, the best first."""
