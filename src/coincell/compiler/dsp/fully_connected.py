@@ -58,14 +58,17 @@ def _requantization(layer: Accumulators) -> Requantization | None:
 
 
 def _constants(chosen: Requantization) -> tuple[int, Values]:
-    """What varies (as in dsp/dense.h), and the numbers that do."""
+    """What varies (as in dsp/dense.h), and the numbers that do, for an even number of outputs."""
     same = [np.ptp(values) == 0 for values in (chosen.multipliers, chosen.offsets, chosen.steps)]
     if chosen.form is Form.AFFINE and same[0]:
-        return 0, chosen.offsets
-    if all(same):
-        return 1, chosen.biases
-    columns = (chosen.biases, chosen.multipliers, chosen.offsets, chosen.steps)
-    return 2, np.ascontiguousarray(np.stack(columns, axis=1))
+        varying, columns = 0, [chosen.offsets]
+    elif all(same):
+        varying, columns = 1, [chosen.biases]
+    else:
+        varying = 2
+        columns = [chosen.biases, chosen.multipliers, chosen.offsets, chosen.steps]
+    rows = np.stack(columns, axis=1)
+    return varying, np.pad(rows, ((0, len(rows) % 2), (0, 0)))
 
 
 def _neighbours(weights: NDArray[np.int8]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
