@@ -5,9 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from coincell.compiler import lower, read_model
+from coincell.compiler.dsp.transpose_conv import spread_convolution
 from compiler.dsp.exact import check_on_board, check_on_host
 from compiler.movement_networks import samples, transpose_conv
 from compiler.networks import Network
+
+SEEDS = (0, 9, 10)
 
 
 def _many(seed: int, count: int) -> tuple[Network, bytes]:
@@ -19,10 +23,21 @@ def _many(seed: int, count: int) -> tuple[Network, bytes]:
     return network, network.tflite(*outputs)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_layers_on_this_computer(seed: int) -> None:
     network, tflite = _many(seed, 12)
-    assert check_on_host(tflite, samples(network, 4)) == ["dsp/spread_convolution"] * 12
+    kernels = check_on_host(tflite, samples(network, 4))
+    assert kernels == ["dsp/spread_convolution"] * 12
+
+
+def test_those_layers_take_all_forms_of_requantization() -> None:
+    forms = set()
+    for seed in SEEDS:
+        graph = lower(read_model(_many(seed, 12)[1]))
+        for op in graph.ops:
+            for call in spread_convolution(op, graph, "balanced") or ():
+                forms.add(call.parameters["form"])
+    assert forms == {2, 3, 4}
 
 
 def test_ends_of_the_range_on_this_computer() -> None:

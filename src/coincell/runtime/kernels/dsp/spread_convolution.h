@@ -5,9 +5,8 @@
 #include <stdint.h>
 
 #include "kernels/dsp/instructions.h"
-#include "kernels/fixed_point.h"
+#include "kernels/dsp/requantization.h"
 
-/* As coincell_transpose_conv_parameters. */
 typedef struct {
     int32_t batches;
     int32_t input_height;
@@ -23,7 +22,9 @@ typedef struct {
     int32_t padding_top;
     int32_t padding_left;
     int32_t input_zero_point;
-    int32_t output_zero_point;
+    int32_t form; /* constants a channel: M, C; or B, M, C; or B, M, C, D */
+    int32_t left_shift;
+    int32_t right_shift;
     int32_t clamp_min;
     int32_t clamp_max;
 } coincell_spread_convolution_parameters;
@@ -82,9 +83,9 @@ COINCELL_INSTRUCTION void coincell_spread_tap(const coincell_spread_convolution_
     }
     for (int32_t rest = p->input_channels % 4; rest > 0; --rest) {
         const int32_t value = *pixel++ - p->input_zero_point;
-        a = coincell_wrapping_add(a, value * *first++);
+        a += value * *first++;
         if (both) {
-            b = coincell_wrapping_add(b, value * *second++);
+            b += value * *second++;
         }
     }
     sums[0] = a;
@@ -95,7 +96,7 @@ COINCELL_INSTRUCTION void coincell_spread_tap(const coincell_spread_convolution_
  *
  * image:  [input_height, input_width, input_channels]
  * filter: [1 or 2, filter_height, filter_width, input_channels]
- * sums:   [2], biases beforehand */
+ * sums:   [2], 0 beforehand */
 COINCELL_INSTRUCTION void coincell_spread_sums(const coincell_spread_convolution_parameters *p,
                                                const coincell_spread_reach *rows,
                                                const coincell_spread_reach *columns,
@@ -119,32 +120,59 @@ COINCELL_INSTRUCTION void coincell_spread_sums(const coincell_spread_convolution
     }
 }
 
-/* One or two outputs at one place: [1 or 2]; other arguments as in coincell_spread_sums. */
-COINCELL_INSTRUCTION void
-coincell_spread_outputs(const coincell_spread_convolution_parameters *p,
-                        const coincell_spread_reach *rows, const coincell_spread_reach *columns,
-                        const int8_t *image, const int8_t *filter, const int32_t *bias,
-                        const int32_t *multiplier, const int8_t *shift, int32_t both,
-                        int8_t *output)
+/* sum: without its bias; constants: [form], of its channel */
+COINCELL_INSTRUCTION int8_t coincell_spread_output(const coincell_spread_convolution_parameters *p,
+                                                   int32_t sum, const int32_t *constants)
 {
-    int32_t sums[2] = {bias ? bias[0] : 0, bias && both ? bias[1] : 0};
-
-    coincell_spread_sums(p, rows, columns, image, filter, both, sums);
-    for (int32_t i = 0; i <= both; ++i) {
-        const int32_t scaled = coincell_rescale(sums[i], multiplier[i], shift[i]);
-        output[i] = (int8_t)coincell_clamp(scaled + p->output_zero_point, p->clamp_min,
-                                           p->clamp_max);
+    const int32_t *scale = constants + (p->form > 2);
+    const int32_t bias = p->form > 2 ? constants[0] : 0;
+    const int32_t raised = (int32_t)((uint32_t)sum << p->left_shift) + bias;
+    int32_t output = coincell_output_of(raised, scale[0], scale[1], p->form > 3 ? scale[2] : 0,
+                                        p->right_shift);
+    if (p->clamp_min > INT8_MIN && output < p->clamp_min) {
+        output = p->clamp_min;
     }
+    if (p->clamp_max < INT8_MAX && output > p->clamp_max) {
+        output = p->clamp_max;
+    }
+    return (int8_t)output;
 }
 
-/* input, filter, bias, multiplier, shift, output: as coincell_transpose_conv. */
+/* All outputs at one place: [output_channels]; rows and columns reach it.
+ *
+ * image:  [input_height, input_width, input_channels] */
 COINCELL_INSTRUCTION void
-coincell_spread_convolution(const coincell_spread_convolution_parameters *p, const int8_t *input,
-                            const int8_t *filter, const int32_t *bias, const int32_t *multiplier,
-                            const int8_t *shift, int8_t *output)
+coincell_spread_place(const coincell_spread_convolution_parameters *p,
+                      const coincell_spread_reach *rows, const coincell_spread_reach *columns,
+                      const int8_t *image, const int8_t *filter, const int32_t *constants,
+                      int8_t *output)
 {
     const int32_t filter_size = p->filter_height * p->filter_width * p->input_channels;
 
+    for (int32_t pair = p->output_channels / 2; pair > 0; --pair) {
+        int32_t sums[2] = {0, 0};
+        coincell_spread_sums(p, rows, columns, image, filter, 1, sums);
+        output[0] = coincell_spread_output(p, sums[0], constants);
+        output[1] = coincell_spread_output(p, sums[1], constants + p->form);
+        filter += 2 * filter_size;
+        constants += 2 * p->form;
+        output += 2;
+    }
+    if (p->output_channels % 2) {
+        int32_t sums[2] = {0, 0};
+        coincell_spread_sums(p, rows, columns, image, filter, 0, sums);
+        output[0] = coincell_spread_output(p, sums[0], constants);
+    }
+}
+
+/* input:     [batches, input_height, input_width, input_channels]
+ * filter:    [output_channels, filter_height, filter_width, input_channels]
+ * constants: [output_channels, form]; see coincell_output_of
+ * output:    [batches, output_height, output_width, output_channels] */
+COINCELL_INSTRUCTION void
+coincell_spread_convolution(const coincell_spread_convolution_parameters *p, const int8_t *input,
+                            const int8_t *filter, const int32_t *constants, int8_t *output)
+{
     for (int32_t batch = 0; batch < p->batches; ++batch) {
         for (int32_t y = 0; y < p->output_height; ++y) {
             const coincell_spread_reach rows = coincell_spread_reach_of(
@@ -152,19 +180,7 @@ coincell_spread_convolution(const coincell_spread_convolution_parameters *p, con
             for (int32_t x = 0; x < p->output_width; ++x) {
                 const coincell_spread_reach columns = coincell_spread_reach_of(
                     x + p->padding_left, p->stride_width, p->filter_width, p->input_width);
-                int32_t channel = 0;
-                for (; channel + 1 < p->output_channels; channel += 2) {
-                    coincell_spread_outputs(p, &rows, &columns, input,
-                                            filter + channel * filter_size,
-                                            bias ? bias + channel : 0, multiplier + channel,
-                                            shift + channel, 1, output + channel);
-                }
-                if (p->output_channels % 2) {
-                    coincell_spread_outputs(p, &rows, &columns, input,
-                                            filter + channel * filter_size,
-                                            bias ? bias + channel : 0, multiplier + channel,
-                                            shift + channel, 0, output + channel);
-                }
+                coincell_spread_place(p, &rows, &columns, input, filter, constants, output);
                 output += p->output_channels;
             }
         }
