@@ -27,8 +27,8 @@ MODELS = {
 # cycles at zero wait states, flash and RAM of the library, with gcc and no options.
 LIMITS = {
     "kws": (4_600_000, 40_000, 10_000),
-    "vww": (9_000_000, 82_000, 47_000),
-    "ic": (16_500_000, 104_000, 36_000),
+    "vww": (9_000_000, 75_000, 47_000),
+    "ic": (16_500_000, 100_000, 36_000),
     "ad": (480_000, 276_000, 1_300),
 }
 MOST_STACK = 1024

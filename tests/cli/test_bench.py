@@ -217,6 +217,24 @@ def test_a_broken_model_is_told(tmp_path: Path) -> None:
         bench(path)
 
 
+def test_the_oracle_sees_no_model_that_is_refused(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Broken files can crash it, and its process with it."""
+    import coincell.board.bench as module
+
+    asked: list[str] = []
+    monkeypatch.setattr(module, "Oracle", lambda tflite: asked.append("oracle"))
+
+    def refuse(*words: object) -> None:
+        raise ModelError("refused")
+
+    monkeypatch.setattr(module, "compile_graph", refuse)
+    with pytest.raises(ModelError, match="refused"):
+        bench(model)
+    assert not asked
+
+
 def test_an_archive_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.npz"
     np.savez_compressed(path, np.zeros(1 << 21, np.int8))

@@ -166,7 +166,7 @@ def bench_model(
     target: BenchTarget,
     options: CompileOptions,
     inputs: Sequence[Arrays],
-    expected: Expected | None,
+    ask: Callable[[], Expected | None],
     progress: Callable[[int, int], None] | None = None,
 ) -> Bench:
     """Compile a model for a target, run it on `inputs`, measure it on the first of them.
@@ -176,12 +176,13 @@ def bench_model(
         target: what to measure for.
         options: how to compile; the target's processor among them.
         inputs: one array an input, samples first.
-        expected: what the outputs must be, or None; see `oracle_outputs`.
+        ask: gives what the outputs must be, or None; it is called once the model has run, so that
+            no oracle sees a model that is refused. See `oracle_outputs`.
         progress: called with samples done and their number.
 
     Raises:
         ModelError: the model cannot be compiled.
-        UserError: `inputs` or `expected` do not fit it.
+        UserError: `inputs` or what `ask` gives do not fit it.
         DoesNotFit: the image is larger than the board.
         ToolchainError: there is no compiler for the target.
         MissingExtraError: the extra "emulator" is needed and not installed.
@@ -189,6 +190,7 @@ def bench_model(
     compiled = compile_graph(model.graph, "model", options)
     ran = _run_emulated if target.emulated else _run_on_host
     run = ran(compiled, target, inputs, progress)
+    expected = ask()
     cost = run.cost
     modelled = cost if target.processor.core == _MODELLED_CORE else None
     timed = modelled if target.board else None

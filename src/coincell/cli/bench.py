@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -122,11 +123,19 @@ def _measure(
     move: Progress,
 ) -> Iterator[Bench]:
     """One model with every setting; the oracle is asked once."""
-    from coincell.board import BenchModel, bench_model
+    from coincell.board import BenchModel, Expected, bench_model, oracle_outputs, read_arrays
     from coincell.compiler import CompileOptions
 
     model = BenchModel.read(path)
-    drawn, expected = _samples(model, inputs, outputs, count)
+    drawn = _inputs(model, inputs, count)
+    given = None
+    if outputs:
+        given = Expected(read_arrays(outputs, len(model.graph.outputs)), outputs.name)
+
+    @cache
+    def ask() -> Expected | None:
+        return given or oracle_outputs(model.tflite, drawn)
+
     for target, optimize in settings:
         title = f"{path.stem} on {target.name}, {optimize}"
         options = CompileOptions(target=target.processor, optimize=optimize)
@@ -135,28 +144,23 @@ def _measure(
             move(done, total, title)
 
         tell(0, len(drawn[0]) if drawn else 1)
-        yield bench_model(model, target, options, drawn, expected, tell)
+        yield bench_model(model, target, options, drawn, ask, tell)
 
 
-def _samples(
-    model: BenchModel, inputs: Path | None, outputs: Path | None, count: int
-) -> tuple[list[Arrays], Expected | None]:
-    """The inputs, and what the outputs must be."""
-    from coincell.board import Expected, oracle_outputs, read_arrays, seeded_samples
+def _inputs(model: BenchModel, given: Path | None, count: int) -> list[Arrays]:
+    """The samples of the file `given`, or `count` drawn ones."""
+    from coincell.board import read_arrays, seeded_samples
     from coincell.compiler import samples_of
     from coincell.errors import UserError
 
     graph = model.graph
-    if inputs:
-        tensors = [graph.tensor(name) for name in graph.inputs]
-        drawn = samples_of(tensors, read_arrays(inputs, len(tensors)))
-        if drawn and not len(drawn[0]):
-            raise UserError(f"{inputs} holds no sample.", "Give arrays with samples first.")
-    else:
-        drawn = seeded_samples(graph, count)
-    if outputs:
-        return drawn, Expected(read_arrays(outputs, len(graph.outputs)), outputs.name)
-    return drawn, oracle_outputs(model.tflite, drawn)
+    if not given:
+        return seeded_samples(graph, count)
+    tensors = [graph.tensor(name) for name in graph.inputs]
+    read: list[Arrays] = samples_of(tensors, read_arrays(given, len(tensors)))
+    if read and not len(read[0]):
+        raise UserError(f"{given} holds no sample.", "Give arrays with samples first.")
+    return read
 
 
 def _print(results: Sequence[Bench], form: str, several: bool) -> None:
