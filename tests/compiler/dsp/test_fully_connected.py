@@ -53,7 +53,15 @@ def test_a_chain_on_the_board(compiler: str) -> None:
     x = network.fully_connected(x, 11, NO_ACTIVATION, per_channel=True)
     x = network.fully_connected(x, 9)
     kernels = check_on_board(network.tflite(x), network.samples(20), compiler)
-    assert kernels == ["dsp/dense"] * 5
+    assert kernels == ["dsp/dense_shared"] * 5
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "zig"])
+def test_single_layers_on_the_board(compiler: str) -> None:
+    for seed, settings in enumerate(({"per_channel": True}, {"activation": RELU})):
+        network = _layer(seed, 2, 22, 13, **settings)
+        tflite = network.tflite(len(network.tensors) - 1)
+        assert check_on_board(tflite, network.samples(20), compiler) == ["dsp/dense"]
 
 
 def test_weights_that_do_not_pack_run_by_the_portable_kernel() -> None:

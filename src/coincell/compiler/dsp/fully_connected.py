@@ -11,10 +11,14 @@ from coincell.compiler.ir import Graph, KernelCall, Op, Values
 
 _PACKING_SHIFT = 8  # sums of the first of two outputs come raised by it
 _BLOCK = 8  # outputs
+_WORTH_SHARING = 3  # layers; the code that fits all takes about twice that of one
 
 
 def dense(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] | None:
-    """coincell_dense; None where a sum might not fit 24 bits, or constants could not be proved."""
+    """coincell_dense, or coincell_dense_shared where a model has many such layers.
+
+    None where a sum might not fit 24 bits, or constants could not be proved.
+    """
     del optimize
     layer = accumulators(op, graph)
     if layer is None or not _packs(layer.weights):
@@ -42,7 +46,9 @@ def dense(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] | None:
         ("constants", constants),
         op.output,
     )
-    return (KernelCall("dsp/dense", parameters, arguments),)
+    if sum(other.kind == op.kind for other in graph.ops) < _WORTH_SHARING:
+        return (KernelCall("dsp/dense", parameters, arguments, specialised=True),)
+    return (KernelCall("dsp/dense_shared", parameters, arguments),)
 
 
 def _packs(weights: NDArray[np.int8]) -> bool:

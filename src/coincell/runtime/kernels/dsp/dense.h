@@ -1,7 +1,13 @@
+/* Dense layers: sums of eight outputs at a time, then of two, brought to int8. */
 #ifndef COINCELL_KERNELS_DSP_DENSE_H
 #define COINCELL_KERNELS_DSP_DENSE_H
 
 #include <stdint.h>
+
+#include "kernels/dsp/dense_block.h"
+#include "kernels/dsp/instructions.h"
+#include "kernels/dsp/requantization.h"
+#include "kernels/fixed_point.h"
 
 /* What differs from output to output, one word each, or in EACH all four: bias, multiplier, offset
  * and step; see requantization.h. The others are those of the parameters. */
@@ -21,6 +27,125 @@ typedef struct {
     int32_t clamp_max;
 } coincell_dense_parameters;
 
+/* Outputs of some pairs, for one way in which constants vary; it is a constant of the caller.
+ *
+ * sums:      [pairs, 2], see dense_block.h
+ * constants: of these outputs on
+ * output:    [2 * pairs] */
+COINCELL_INSTRUCTION void coincell_dense_finish_alike(const coincell_dense_parameters *p,
+                                                      int32_t varying, const int32_t *sums,
+                                                      const int32_t *constants, int32_t pairs,
+                                                      int8_t *output)
+{
+    const int32_t left_shift = p->left_shift;
+    const int32_t right_shift = p->right_shift;
+    int32_t multiplier = p->multiplier;
+    int32_t offset = p->offset;
+    int32_t step = p->step;
+    for (const int8_t *end = output + 2 * pairs; output != end; sums += 2) {
+        const uint32_t both = (uint32_t)sums[0];
+        const uint32_t second = (uint32_t)sums[1];
+        const int32_t raised[2] = {(int32_t)((both - second) << (left_shift - 8)),
+                                   (int32_t)(second << left_shift)};
+        for (int i = 0; i < 2; ++i) {
+            int32_t x = raised[i];
+            if (varying == COINCELL_DENSE_OFFSETS) {
+                offset = *constants++;
+            } else {
+                x += *constants++;
+            }
+            if (varying == COINCELL_DENSE_EACH) {
+                multiplier = *constants++;
+                offset = *constants++;
+                step = *constants++;
+            }
+            const int32_t used = varying == COINCELL_DENSE_OFFSETS ? 0 : step;
+            const int32_t made = coincell_output_of(x, multiplier, offset, used, right_shift);
+            coincell_store_byte(output++, made);
+        }
+    }
+}
+
+/* The same. */
+static inline void coincell_dense_finish(const coincell_dense_parameters *p, const int32_t *sums,
+                                         const int32_t *constants, int32_t pairs, int8_t *output)
+{
+    if (p->varying == COINCELL_DENSE_OFFSETS) {
+        coincell_dense_finish_alike(p, COINCELL_DENSE_OFFSETS, sums, constants, pairs, output);
+    } else if (p->varying == COINCELL_DENSE_BIASES) {
+        coincell_dense_finish_alike(p, COINCELL_DENSE_BIASES, sums, constants, pairs, output);
+    } else {
+        coincell_dense_finish_alike(p, COINCELL_DENSE_EACH, sums, constants, pairs, output);
+    }
+}
+
+/* The last inputs of a row, which do not fill a word; the others are 0.
+ *
+ * input: [count], 1 to 3 */
+COINCELL_INSTRUCTION uint32_t coincell_dense_last_inputs(const int8_t *input, int32_t count)
+{
+    uint32_t word = 0;
+    for (int32_t i = 0; i < count; ++i) {
+        word |= (uint32_t)(uint8_t)input[i] << 8 * i;
+    }
+    return word;
+}
+
+/* One row.
+ *
+ * input:  [inputs]
+ * others: as in coincell_dense */
+COINCELL_INSTRUCTION void coincell_dense_row(const coincell_dense_parameters *p,
+                                             const int8_t *input, const uint32_t *weights,
+                                             const int32_t *constants, int8_t *output)
+{
+    const int32_t words = p->varying == COINCELL_DENSE_EACH ? 4 : 1;
+    const int32_t steps = p->inputs / 4;
+    const int32_t rest = p->inputs % 4;
+    const uint32_t last = coincell_dense_last_inputs(input + 4 * steps, rest);
+    int32_t sums[8];
+    int32_t left = p->outputs;
+    for (; left >= 8; left -= 8) {
+        coincell_dense_block(input, weights, steps, sums);
+        weights += 8 * steps;
+        if (rest) {
+            coincell_dense_step(last, weights, 4, sums);
+            weights += 8;
+        }
+        coincell_dense_finish(p, sums, constants, 4, output);
+        constants += 8 * words;
+        output += 8;
+    }
+    for (; left > 0; left -= 2) {
+        int8_t pair[2];
+        sums[0] = sums[1] = 0;
+        for (int32_t step = 0; step < steps; ++step, weights += 2) {
+            coincell_dense_step(coincell_load_word(input + 4 * step), weights, 1, sums);
+        }
+        if (rest) {
+            coincell_dense_step(last, weights, 1, sums);
+            weights += 2;
+        }
+        coincell_dense_finish(p, sums, constants, 1, pair);
+        constants += 2 * words;
+        *output++ = pair[0];
+        if (left > 1) {
+            *output++ = pair[1];
+        }
+    }
+}
+
+/* output: [count] */
+COINCELL_INSTRUCTION void coincell_dense_clamp(const coincell_dense_parameters *p, int8_t *output,
+                                               int32_t count)
+{
+    if (p->clamp_min > INT8_MIN || p->clamp_max < INT8_MAX) {
+        for (int32_t i = 0; i < count; ++i) {
+            output[i] = (int8_t)coincell_clamp(output[i], p->clamp_min, p->clamp_max);
+        }
+    }
+}
+
 /* A dense layer, exact where compiler/dsp/fully_connected.py has proved its constants.
  *
  * input:     [rows, inputs] int8
@@ -28,7 +153,16 @@ typedef struct {
  *            are of four inputs, of which the last may have fewer
  * constants: [outputs] or [outputs, 4] int32
  * output:    [rows, outputs] int8 */
-void coincell_dense(const coincell_dense_parameters *parameters, const void *input,
-                    const void *weights, const void *constants, void *output);
+COINCELL_INSTRUCTION void coincell_dense(const coincell_dense_parameters *p, const void *input,
+                                         const void *weights, const void *constants,
+                                         void *output)
+{
+    const int8_t *row = input;
+    int8_t *made = output;
+    for (int32_t i = 0; i < p->rows; ++i, row += p->inputs, made += p->outputs) {
+        coincell_dense_row(p, row, weights, constants, made);
+        coincell_dense_clamp(p, made, p->outputs);
+    }
+}
 
 #endif

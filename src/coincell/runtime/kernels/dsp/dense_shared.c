@@ -1,0 +1,7 @@
+#include "kernels/dsp/dense_shared.h"
+
+void coincell_dense_shared(const coincell_dense_parameters *p, const void *input,
+                           const void *weights, const void *constants, void *output)
+{
+    coincell_dense(p, input, weights, constants, output);
+}
