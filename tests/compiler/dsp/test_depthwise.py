@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from coincell.compiler.dsp.depthwise import biased_constants
-from coincell.compiler.dsp.requantization import Rescaling
-from coincell.compiler.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
-from compiler.dsp.exact import check_on_board, check_on_host, compiled_for_dsp, kernels_of
-from compiler.networks import SAME, VALID, Network
+from coincell.board import measure_model
+from coincell.compiler import CompileOptions, HostModel, compile_model, interpret
+from compiler.dsp.exact import (
+    CORTEX_M4,
+    check_on_board,
+    check_on_host,
+    compiled_for_dsp,
+    kernels_of,
+)
+from compiler.networks import NO_ACTIVATION, RELU, RELU6, SAME, VALID, Network
 
 Image = tuple[int, int, int, int, tuple[int, int], str]
 
@@ -23,12 +28,14 @@ IMAGES: list[Image] = [  # height, width, channels, padding, stride, kernel
     (7, 9, 7, VALID, (1, 1), PAIRS),
     (5, 48, 4, SAME, (1, 1), PAIRS),
     (7, 47, 4, SAME, (1, 1), PAIRS),
+    (20, 24, 4, SAME, (1, 1), PAIRS),
     (3, 3, 9, SAME, (1, 1), PAIRS),
     (4, 2, 5, SAME, (1, 1), PAIRS),
     (4, 5, 4, VALID, (1, 1), PAIRS),
     (8, 12, 5, SAME, (2, 2), ROWS),
     (9, 11, 8, SAME, (2, 2), ROWS),
     (10, 48, 4, SAME, (2, 2), ROWS),
+    (22, 24, 4, SAME, (2, 2), ROWS),
     (9, 14, 6, VALID, (2, 2), ROWS),
     (8, 7, 6, VALID, (2, 2), ROWS),
     (7, 9, 4, SAME, (2, 1), ROWS),
@@ -37,13 +44,17 @@ IMAGES: list[Image] = [  # height, width, channels, padding, stride, kernel
 ]
 
 
-def _network(seed: int, image: Image) -> tuple[Network, bytes]:
-    """A 3x3 layer whose output's zero point is the least output, as after a ReLU."""
+def _network(
+    seed: int, image: Image, zero_point: int = -128, activation: int = NO_ACTIVATION
+) -> tuple[Network, bytes]:
+    """A 3x3 layer; by default its zero point is the least output, as after a ReLU."""
     network = Network(seed)
     size, padding, stride = image[:3], image[3], image[4]
     x = network.input((1, *size))
-    y = network.depthwise_conv_2d(x, 1, (3, 3), stride, padding=padding, per_channel=seed % 2 == 0)
-    network.tensors[y].zero_point = -128
+    y = network.depthwise_conv_2d(
+        x, 1, (3, 3), stride, padding=padding, activation=activation, per_channel=False
+    )
+    network.tensors[y].zero_point = zero_point
     return network, network.tflite(y)
 
 
@@ -59,6 +70,28 @@ def test_3x3_gives_tflms_bytes(image: Image) -> None:
 def test_the_assembly_gives_tflms_bytes(image: Image, compiler: str) -> None:
     network, data = _network(5, image)
     assert check_on_board(data, network.samples(2), compiler) == [image[5]]
+
+
+@pytest.mark.parametrize("activation", [NO_ACTIVATION, RELU, RELU6])
+@pytest.mark.parametrize("image", [IMAGES[2], IMAGES[9]], ids=str)
+def test_outputs_below_and_above_zero(image: Image, activation: int) -> None:
+    for seed, zero_point in enumerate((-20, 31)):
+        network, data = _network(seed, image, zero_point, activation)
+        assert check_on_host(data, network.samples(12)) == [image[5]]
+        compiler = ("gcc", "zig")[seed]
+        assert check_on_board(data, network.samples(2), compiler) == [image[5]]
+
+
+@pytest.mark.parametrize("optimize", ["speed", "size", "ram"])
+@pytest.mark.parametrize("stride", [(1, 1), (2, 2)])
+def test_what_to_optimize_for_changes_no_byte(stride: tuple[int, int], optimize: str) -> None:
+    network, data = _network(9, (21, 24, 4, SAME, stride, ""))
+    options = CompileOptions(target=CORTEX_M4, optimize=optimize)  # type: ignore[arg-type]
+    model = compile_model(data, "model", options)
+    samples = network.samples(3)
+    right = interpret(model.graph, samples)[0]
+    np.testing.assert_array_equal(HostModel(model).run_many(samples)[0], right)
+    np.testing.assert_array_equal(measure_model(model, samples).outputs[0], right)
 
 
 def test_a_layer_between_others_works_in_place() -> None:
@@ -84,36 +117,37 @@ def test_the_public_models_layers_are_taken(shared: Path, name: str) -> None:
     assert len(kernels) == len(layers) > 0
 
 
-def _rescaling(seed: int) -> Rescaling:
-    random = np.random.default_rng(seed)
-    pairs = [quantize_multiplier(float(real)) for real in 2.0 ** random.uniform(-12, -4, 8)]
-    multipliers, shifts = np.array(pairs, np.int64).T
-    low = random.integers(-40_000, 0, 8)
-    high = random.integers(1, 40_000, 8)
-    bias = random.integers(-20_000, 20_000, 8)
-    return Rescaling(multipliers, shifts, -128, (-128, 127), low, high, bias)
+ANY_FILTER = [  # size, multiplier, filter, stride, dilation, kernel
+    ((9, 12, 6), 1, (5, 5), (1, 1), (1, 1), "dsp/depthwise"),
+    ((7, 5, 9), 1, (1, 4), (2, 1), (1, 1), "dsp/depthwise"),
+    ((10, 6, 4), 1, (3, 3), (1, 1), (2, 2), "dsp/depthwise"),
+    ((11, 7, 5), 1, (3, 3), (3, 2), (1, 1), "dsp/depthwise"),
+    ((12, 10, 1), 8, (10, 8), (2, 2), (1, 1), "dsp/strip_convolution"),
+    ((6, 5, 1), 3, (2, 3), (1, 2), (1, 1), "dsp/strip_convolution"),
+    ((6, 5, 4), 2, (3, 3), (1, 1), (1, 1), "depthwise_conv_2d"),
+    ((6, 5, 3), 1, (3, 3), (1, 1), (1, 1), "depthwise_conv_2d"),
+]
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_constants_are_exact_on_every_sum(seed: int) -> None:
-    rescaling = _rescaling(seed)
-    constants = biased_constants(rescaling)
-    assert constants is not None
-    for channel in range(8):
-        one = np.s_[channel]
-        sums = np.arange(rescaling.low[one], rescaling.high[one] + 1)
-        right = multiply_by_quantized_multiplier(
-            sums + rescaling.bias[one], rescaling.multipliers[one], rescaling.shifts[one]
+@pytest.mark.parametrize("layer", ANY_FILTER, ids=str)
+def test_other_filters_give_tflms_bytes(layer: tuple[Any, ...]) -> None:
+    size, multiplier, kernel, stride, dilation, expected = layer
+    for seed, padding in enumerate((SAME, VALID)):
+        network = Network(20 + seed)
+        x = network.input((1, *size))
+        y = network.depthwise_conv_2d(
+            x, multiplier, kernel, stride, dilation, padding, activation=seed, per_channel=False
         )
-        raised = (sums << 8) + constants.biases[one]
-        assert np.abs(raised).max() < 2**31
-        made = raised * constants.multipliers[one] >> 32 >> constants.shift
-        np.testing.assert_array_equal(np.clip(made, -128, 127), np.clip(right - 128, -128, 127))
+        data = network.tflite(y)
+        assert check_on_host(data, network.samples(8)) == [expected]
+        if seed == 0:
+            assert check_on_board(data, network.samples(2), "gcc") == [expected]
 
 
-def test_what_a_plain_shift_cannot_give_is_declined() -> None:
-    rescaling = _rescaling(0)
-    assert biased_constants(dataclasses.replace(rescaling, clamp=(-100, 127))) is None
-    # Ties of negative numbers go down, those of positive ones up; a plain shift has one rule.
-    centred = dataclasses.replace(rescaling, zero_point=0, bias=np.zeros(8, np.int64))
-    assert biased_constants(centred) is None
+def test_any_filter_writes_over_its_input_behind_what_it_reads() -> None:
+    network = Network(30)
+    x = network.input((1, 20, 10, 16))
+    y = network.depthwise_conv_2d(x, 1, (5, 5), per_channel=False)
+    data = network.tflite(y)
+    assert check_on_host(data, network.samples(4)) == ["dsp/depthwise"]
+    assert compiled_for_dsp(data).arena_bytes < 1.3 * 20 * 10 * 16

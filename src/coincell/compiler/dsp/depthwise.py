@@ -5,26 +5,20 @@ The C sides are runtime/kernels/dsp/depthwise_3x3.h and its neighbours.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from coincell.compiler.dsp.accumulators import accumulators
+from coincell.compiler.dsp.depthwise_scaling import Scaling, choose_scaling
 from coincell.compiler.dsp.requantization import Rescaling
-from coincell.compiler.fixed_point import INT32_MAX, INT32_MIN, Integers
 from coincell.compiler.ir import EXACTLY_IN_PLACE, Graph, KernelCall, Op, Scratch, Values
-from coincell.compiler.operators import DepthwiseConv2D, common
-
-_RAISED = 8
-"""Bits by which taps are raised: 256 * -128 still fits an int16."""
+from coincell.compiler.operators import DepthwiseConv2D
 
 _MOST_OFFSET = 4095
 """Of a load or store from its base register."""
 
-_USUAL_SHIFT = 10  # layers that have it alike share their code
-_MOST_SHIFT = 22  # 127 << (32 + 22) fits an int64
 _WORKING_BYTES = 1600
 """What the lines of a band may take, where one pair of rows does not need more."""
 
@@ -59,16 +53,14 @@ def depthwise_3x3(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...]
     layer = _layer_of(op, graph)
     if layer is None or not _is_plain_3x3(layer):
         return None
-    constants = biased_constants(layer.rescaling)
-    if constants is None:
+    scaling = choose_scaling(layer.rescaling)
+    if scaling is None:
         return None
-    return _row_pairs(op, layer, constants, optimize) or _single_rows(
-        op, layer, constants, optimize
-    )
+    return _row_pairs(op, layer, scaling, optimize) or _single_rows(op, layer, scaling, optimize)
 
 
 def _row_pairs(
-    op: Op, layer: _Layer, constants: BiasedConstants, optimize: str
+    op: Op, layer: _Layer, scaling: Scaling, optimize: str
 ) -> tuple[KernelCall, ...] | None:
     """The kernel that makes two rows of outputs at once, for stride 1."""
     _, width, channels = layer.size
@@ -88,31 +80,31 @@ def _row_pairs(
         "padding_left": left,
         "padding_right": right,
         "zero_point": layer.zero_point,
-        "shift": constants.shift,
+        **scaling.parameters,
         "unroll": unroll,
     }
-    members = {"rows": rows, "row": _row(layer, constants, optimize)}
-    return _call("dsp/depthwise_3x3", op, layer, constants, optimize, band, members)
+    members = {"rows": rows, "row": _row(layer, scaling, optimize)}
+    return _call("dsp/depthwise_3x3", op, layer, scaling, optimize, band, members)
 
 
 def _single_rows(
-    op: Op, layer: _Layer, constants: BiasedConstants, optimize: str
+    op: Op, layer: _Layer, scaling: Scaling, optimize: str
 ) -> tuple[KernelCall, ...] | None:
     """The kernel that makes one row of outputs at a time, for stride 2 or a single row."""
     _, width, channels = layer.size
     output_height, output_width = layer.output_size
     down, right = layer.attributes.stride
     reach = (output_width - 1) * right + 3 - layer.attributes.padding[2]
-    row = _row(layer, constants, optimize)
+    row = _row(layer, scaling, optimize)
     if row["unroll"] < 1 or reach > width + 1 or (down != 2 and output_height > 1) or right > 2:
         return None
     if channels * max(row["unroll"], output_width) > _MOST_OFFSET:
         return None
     band = _band(layer, output_height)
-    return _call("dsp/depthwise_3x3_by_rows", op, layer, constants, optimize, band, {"row": row})
+    return _call("dsp/depthwise_3x3_by_rows", op, layer, scaling, optimize, band, {"row": row})
 
 
-def _row(layer: _Layer, constants: BiasedConstants, optimize: str) -> dict[str, int]:
+def _row(layer: _Layer, scaling: Scaling, optimize: str) -> dict[str, int]:
     """Parameters of single rows of outputs."""
     _, width, channels = layer.size
     output_width = layer.output_size[1]
@@ -125,7 +117,7 @@ def _row(layer: _Layer, constants: BiasedConstants, optimize: str) -> dict[str, 
         "stride": stride,
         "padding_left": left,
         "zero_point": layer.zero_point,
-        "shift": constants.shift,
+        **scaling.parameters,
         "unroll": _unroll(output_width - beyond, 4, optimize),
     }
 
@@ -134,7 +126,7 @@ def _call(
     kernel: str,
     op: Op,
     layer: _Layer,
-    constants: BiasedConstants,
+    scaling: Scaling,
     optimize: str,
     band: int,
     rows: Mapping[str, Mapping[str, int]],
@@ -159,7 +151,7 @@ def _call(
         "in_turn": int(optimize == "speed" or (band == 1 and optimize != "size")),
     }
     words = _tap_words(layer.weights)
-    packed = np.column_stack([words, constants.multipliers, constants.biases]).astype(np.int32)
+    packed = np.column_stack([words, *scaling.constants]).astype(np.int32)
     scratch = Scratch(16 * (band + 1) * width)
     arguments = (op.inputs[0], ("constants", packed), op.output, scratch)
     overlaps = {op.inputs[0]: EXACTLY_IN_PLACE}
@@ -226,70 +218,3 @@ def _tap_words(weights: Values) -> Values:
     upper, middle, lower = weights.astype(np.uint8).transpose(0, 2, 1)
     words: Values = np.stack([middle, upper, lower, middle], axis=-1).view("<i4")[..., 0]
     return words
-
-
-@dataclass(frozen=True)
-class BiasedConstants:
-    """output = saturate8(((sum << 8) + bias) * multiplier >> 32 >> shift), channel by channel."""
-
-    shift: int
-    multipliers: Integers
-    biases: Integers
-
-
-def biased_constants(rescaling: Rescaling) -> BiasedConstants | None:
-    """Constants that give TFLM's outputs for all sums in range; None where there are none.
-
-    The output is at least q where (sum << 8) + bias >= ceil((q << (32 + shift)) / multiplier), a
-    limit K. At each output's threshold T this leaves 256 neighbouring biases; what all outputs
-    leave together is an interval, or nothing. Multipliers beside TFLM's are tried as well.
-    """
-    if rescaling.clamp != common.FULL_RANGE:
-        return None
-    finest = min(7 - int(rescaling.shifts.max()), _MOST_SHIFT)
-    shifts = (_USUAL_SHIFT, finest) if finest > _USUAL_SHIFT else (finest,)
-    tried = (_constants(rescaling, shift) for shift in shifts if shift >= 1)
-    return next((constants for constants in tried if constants is not None), None)
-
-
-def _constants(rescaling: Rescaling, shift: int) -> BiasedConstants | None:
-    """Likewise, for one shift."""
-    places = np.minimum(7 - shift - rescaling.shifts, 62)
-    exact = np.maximum((rescaling.multipliers + ((np.int64(1) << places) >> 1)) >> places, 1)
-    multipliers = exact.copy()
-    biases, good = _biases(rescaling, shift, exact, np.arange(len(exact)))
-    for tried in _neighbours(exact):
-        if good.all():
-            break
-        rest = np.flatnonzero(~good)
-        biases[rest], good[rest] = _biases(rescaling, shift, tried[rest], rest)
-        multipliers[rest] = tried[rest]
-    return BiasedConstants(shift, multipliers, biases) if good.all() else None
-
-
-def _neighbours(multipliers: Integers) -> Iterator[Integers]:
-    """Other multipliers: a little off, and, for channels with hardly an output, far larger."""
-    for size in range(1, 49):
-        for nudge in (size, -size):
-            yield np.clip(multipliers + nudge * np.maximum(multipliers >> 24, 1), 1, INT32_MAX)
-    for sixteenths in range(1, 16 * 30):
-        larger = multipliers * 2.0 ** (sixteenths / 16)
-        yield np.minimum(larger, INT32_MAX).astype(np.int64)
-
-
-def _biases(
-    rescaling: Rescaling, shift: int, multipliers: Integers, channels: Integers
-) -> tuple[Integers, NDArray[np.bool_]]:
-    """The bias of each of some channels, and whether there is one."""
-    low, high = rescaling.low[channels], rescaling.high[channels]
-    thresholds = rescaling.thresholds()[channels]
-    outputs = np.arange(-127, 128, dtype=np.int64) << (32 + shift)
-    limits = -(-outputs // multipliers[:, np.newaxis])
-    begins = np.maximum(thresholds, low[:, np.newaxis]) << _RAISED
-    before = np.minimum(thresholds - 1, high[:, np.newaxis]) << _RAISED
-    never = np.int64(1) << 40
-    least = np.where(thresholds <= high[:, np.newaxis], limits - begins, -never).max(1)
-    most = np.where(thresholds > low[:, np.newaxis], limits - 1 - before, never).min(1)
-    least = np.maximum(least, INT32_MIN - np.minimum(low << _RAISED, 0))
-    most = np.minimum(most, INT32_MAX - np.maximum(high << _RAISED, 0))
-    return least + (most - least) // 2, least <= most

@@ -25,7 +25,7 @@ typedef struct {
 
 /* Output rows of up to four channels, from pair rows that are in the lines.
  *
- * constants: [4, 5], see depthwise_taps.h
+ * constants: [4, its constants], see depthwise_taps.h
  * output:    [2 pairs - odd, output_width, channels], from the first channel packed on
  * line:      [pairs, width], of the first channel packed
  * skipped:   channels that are packed but not computed
@@ -39,7 +39,7 @@ COINCELL_INSTRUCTION void coincell_depthwise_3x3_rows(const coincell_depthwise_3
     const int32_t whole = pairs - odd;
     for (int32_t channel = skipped; channel < 4; ++channel) {
         const uint32_t *from = line + channel * p->image.line_words;
-        const int32_t *chosen = constants + channel * COINCELL_3X3_CONSTANTS;
+        const int32_t *chosen = constants + channel * p->rows.scaling.constants;
         int8_t *to = output + channel;
         if (whole > 0) {
             coincell_rows_3x3(&p->rows, from, chosen, to, below, whole);
@@ -54,7 +54,7 @@ COINCELL_INSTRUCTION void coincell_depthwise_3x3_rows(const coincell_depthwise_3
 /* All rows of up to four channels.
  *
  * image:     [height, width, channels], from the first channel packed on
- * constants: [4, 5], see depthwise_taps.h
+ * constants: [4, its constants], see depthwise_taps.h
  * output:    [output_height, output_width, channels], from the first channel packed on
  * lines:     [4, band + 1, width], filled in turn
  * skipped:   channels that are packed but not computed */
@@ -97,7 +97,7 @@ COINCELL_INSTRUCTION void coincell_depthwise_3x3_slice(const coincell_depthwise_
 }
 
 /* input:     [height, width, channels], at least 4 channels
- * constants: [channels, 5], see depthwise_taps.h
+ * constants: [channels, its constants], see depthwise_taps.h
  * output:    [output_height, output_width, channels]; may be the input
  * scratch:   [4, band + 1, width] words */
 COINCELL_INSTRUCTION void coincell_depthwise_3x3(const coincell_depthwise_3x3_parameters *p,
@@ -108,7 +108,7 @@ COINCELL_INSTRUCTION void coincell_depthwise_3x3(const coincell_depthwise_3x3_pa
         const int32_t last = p->image.channels - 4;
         const int32_t first = channel < last ? channel : last;
         coincell_depthwise_3x3_slice(p, input + first,
-                                     constants + first * COINCELL_3X3_CONSTANTS,
+                                     constants + first * p->rows.scaling.constants,
                                      output + first, scratch, channel - first);
     }
 }

@@ -6,8 +6,9 @@
  * r8, r9     sums of the upper and lower output of every other column: "even"
  * r10, r11   those of the columns between: "odd"
  * r12, lr    a column's two pairs
- * s0 .. s7   multiplier, bias, bias with the left padding, sum of the right padding, the output's
- *            place, end of the pairs, end of their row, what was in r7, which clang keeps to itself
+ * s0 .. s8   multiplier, bias, bias with the left padding, sum of the right padding, the output's
+ *            place, end of the pairs, end of their row, what was in r7 (clang keeps that
+ *            register to itself), step
  *
  * A column ends the sums of the output column before it, adds to those of its own, and begins
  * those of the next, in the registers that have just become free. */
@@ -15,6 +16,8 @@
 #define COINCELL_KERNELS_DSP_DEPTHWISE_3X3_ASSEMBLY_H
 
 #include <stdint.h>
+
+#include "kernels/dsp/depthwise_output_assembly.h"
 
 #define COINCELL_LOAD_PAIRS                                                                      \
     ".if %c[above]\n\tldr lr, [r0], #4\n\tldr r12, [r0, %[other]]\n\t"                           \
@@ -33,12 +36,9 @@
 
 /* Two outputs; leaves the output's place in r1. */
 #define COINCELL_STORE(x0, x1, column)                                                           \
-    "vmov r1, s0\n\t"                                                                            \
-    "smmul " x0 ", " x0 ", r1\n\t"                                                               \
-    "smmul " x1 ", " x1 ", r1\n\t"                                                               \
-    "vmov r1, s4\n\t"                                                                            \
-    "ssat " x0 ", #8, " x0 ", asr %[shift]\n\t"                                                  \
-    "ssat " x1 ", #8, " x1 ", asr %[shift]\n\t"                                                  \
+    COINCELL_STEP(x0, "r1", "s8") COINCELL_STEP(x1, "r1", "s8") "vmov r1, s0\n\t"                \
+    "smmul " x0 ", " x0 ", r1\n\tsmmul " x1 ", " x1 ", r1\n\tvmov r1, s4\n\t"                    \
+    COINCELL_SATURATE(x0) COINCELL_SATURATE(x1)                                                  \
     "strb " x1 ", [r1, #%c[step]*" column "+%c[lower]]\n\t"                                      \
     "strb " x0 ", [r1, #%c[step]*" column "]\n\t"
 
@@ -66,7 +66,8 @@
 /* From r2: the channel's constants, r3: the end of the pairs, r12: a pair of zero points. */
 #define COINCELL_PREPARE                                                                         \
     "vmov s7, r7\n\tvmov s5, r3\n\t"                                                             \
-    "ldm r2, {r2, r4, r6, r8, r9}\n\t"                                                           \
+    ".if %c[stepped]\n\tldm r2, {r2, r4, r6, r8, r9, r10}\n\tvmov s8, r10\n\t"                   \
+    ".else\n\tldm r2, {r2, r4, r6, r8, r9}\n\t.endif\n\t"                                        \
     "lsl r3, r2, #8\n\tlsl r5, r4, #8\n\tlsl r7, r6, #8\n\t"                                     \
     "and r2, r2, #0xFF00FF00\n\tand r3, r3, #0xFF00FF00\n\t"                                     \
     "and r4, r4, #0xFF00FF00\n\tand r5, r5, #0xFF00FF00\n\t"                                     \
@@ -119,12 +120,12 @@ COINCELL_INSTRUCTION void coincell_rows_3x3(const coincell_rows_3x3_parameters *
         "vmov r7, s7\n\t"
         : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3), "+r"(r12)
         : [above] "i"(below < 0), [other] "i"(4 * (below < 0 ? -below : below) - 4),
-          [row] "i"(4 * p->width), [step] "i"(p->channels), [shift] "i"(p->shift),
+          [row] "i"(4 * p->width), [step] "i"(p->channels), COINCELL_SCALING(&p->scaling),
           [lower] "i"(p->output_width * p->channels), [unroll] "i"(p->unroll),
           [left] "i"(p->padding_left), [right] "i"(p->padding_right), [looped] "i"(looped),
           [entry] "i"(entry), [next] "i"((2 * p->output_width - passed) * p->channels)
         : "r4", "r5", "r6", "r8", "r9", "r10", "r11", "lr", "s0", "s1", "s2", "s3", "s4",
-          "s5", "s6", "s7", "cc", "memory");
+          "s5", "s6", "s7", "s8", "cc", "memory");
 }
 
 #endif

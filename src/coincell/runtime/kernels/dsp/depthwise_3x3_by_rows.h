@@ -21,7 +21,7 @@ typedef struct {
 
 /* `rows` output rows of up to four channels, from pair rows that are in the lines.
  *
- * constants: [4, 5], see depthwise_taps.h
+ * constants: [4, its constants], see depthwise_taps.h
  * output:    [rows, output_width, channels], from the first channel packed on
  * line:      [rows, width], of the first channel packed
  * skipped:   channels that are packed but not computed
@@ -33,7 +33,7 @@ coincell_depthwise_3x3_some_rows(const coincell_depthwise_3x3_by_rows_parameters
 {
     for (int32_t channel = skipped; channel < 4; ++channel) {
         coincell_row_3x3(&p->row, line + channel * p->image.line_words,
-                         constants + channel * COINCELL_3X3_CONSTANTS, output + channel, below,
+                         constants + channel * p->row.scaling.constants, output + channel, below,
                          rows);
     }
 }
@@ -41,7 +41,7 @@ coincell_depthwise_3x3_some_rows(const coincell_depthwise_3x3_by_rows_parameters
 /* All rows of up to four channels.
  *
  * image:     [height, width, channels], from the first channel packed on
- * constants: [4, 5], see depthwise_taps.h
+ * constants: [4, its constants], see depthwise_taps.h
  * output:    [output_height, output_width, channels], from the first channel packed on
  * lines:     [4, band + 1, width], filled in turn
  * skipped:   channels that are packed but not computed */
@@ -82,7 +82,7 @@ coincell_depthwise_3x3_by_rows_slice(const coincell_depthwise_3x3_by_rows_parame
 }
 
 /* input:     [height, width, channels], at least 4 channels
- * constants: [channels, 5], see depthwise_taps.h
+ * constants: [channels, its constants], see depthwise_taps.h
  * output:    [output_height, output_width, channels]; may be the input
  * scratch:   [4, band + 1, width] words */
 COINCELL_INSTRUCTION void
@@ -94,7 +94,7 @@ coincell_depthwise_3x3_by_rows(const coincell_depthwise_3x3_by_rows_parameters *
         const int32_t last = p->image.channels - 4;
         const int32_t first = channel < last ? channel : last;
         coincell_depthwise_3x3_by_rows_slice(p, input + first,
-                                             constants + first * COINCELL_3X3_CONSTANTS,
+                                             constants + first * p->row.scaling.constants,
                                              output + first, scratch, channel - first);
     }
 }

@@ -15,7 +15,7 @@ typedef struct {
     int32_t stride;       /* 1 or 2 */
     int32_t padding_left; /* 0 or 1; the last output may reach one column beyond the image */
     int32_t zero_point;
-    int32_t shift;
+    coincell_3x3_scaling scaling;
     int32_t unroll; /* columns in the assembly's loop: 1 .. 4; 2 or 4 where stride is 1 and they
                        are not all */
 } coincell_row_3x3_parameters;
@@ -25,7 +25,7 @@ typedef struct {
 #else
 
 /* line:      [count, width] pairs
- * constants: [5]
+ * constants: see depthwise_taps.h
  * output:    [count, output_width, channels], from this channel on
  * below:     words from a pair to the one below it: width, or any number where count is 1 */
 COINCELL_INSTRUCTION void coincell_row_3x3(const coincell_row_3x3_parameters *p,
@@ -43,7 +43,7 @@ COINCELL_INSTRUCTION void coincell_row_3x3(const coincell_row_3x3_parameters *p,
                 const uint32_t second = inside ? line[below + seen] : outside;
                 sum = coincell_upper_sum(first, second, coincell_taps_of(constants[tap]), sum);
             }
-            *output = (int8_t)coincell_ssat(coincell_smmul(sum, constants[3]), 8, p->shift);
+            *output = coincell_3x3_output(&p->scaling, constants, sum);
         }
     }
 }

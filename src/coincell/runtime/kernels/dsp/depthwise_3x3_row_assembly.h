@@ -9,11 +9,13 @@
  * r12, lr    a column's two pairs; with stride 2 those of the right column, and r7, r11 of the
  *            middle one
  * s2 .. s7   bias with the left padding, sum of the right padding, end of the pairs, end of their
- *            row, what was in r7, which clang keeps to itself */
+ *            row, what was in r7, which clang keeps to itself, step */
 #ifndef COINCELL_KERNELS_DSP_DEPTHWISE_3X3_ROW_ASSEMBLY_H
 #define COINCELL_KERNELS_DSP_DEPTHWISE_3X3_ROW_ASSEMBLY_H
 
 #include <stdint.h>
+
+#include "kernels/dsp/depthwise_output_assembly.h"
 
 /* sum = from + products of a column's pairs with its taps. */
 #define COINCELL_LEFT(sum, first, second, from)                                                  \
@@ -32,7 +34,7 @@
     "ldr lr, [r0, %[far]]\n\tldr r12, [r0], #4\n\t.endif\n\t"
 
 #define COINCELL_OUTPUT(sum, column)                                                             \
-    "smmul " sum ", " sum ", r8\n\tssat " sum ", #8, " sum ", asr %[shift]\n\t"                  \
+    COINCELL_STEP(sum, "r7", "s7") "smmul " sum ", " sum ", r8\n\t" COINCELL_SATURATE(sum)       \
     "strb " sum ", [r1, #%c[step]*" column "]\n\t"
 
 /* The loop's column `number`, which ends the sum x and begins it anew. */
@@ -60,7 +62,9 @@
 
 /* From r2: the channel's constants, r3: the end of the pairs, r12: a pair of zero points. */
 #define COINCELL_ROW_PREPARE                                                                     \
-    "vmov s6, r7\n\tvmov s4, r3\n\tldm r2, {r2, r3, r4, r8, r9}\n\t"                             \
+    "vmov s6, r7\n\tvmov s4, r3\n\t"                                                             \
+    ".if %c[stepped]\n\tldm r2, {r2, r3, r4, r8, r9, r10}\n\tvmov s7, r10\n\t"                   \
+    ".else\n\tldm r2, {r2, r3, r4, r8, r9}\n\t.endif\n\t"                                        \
     "lsl r5, r2, #8\n\tlsl r6, r3, #8\n\tpkhtb r5, r6, r5, asr #16\n\tand r5, r5, #0xFF00FF00\n\t"\
     "lsr r6, r4, #8\n\tand r6, r6, #0xFF00\n\t"                                                  \
     "and r2, r2, #0xFF00FF00\n\tand r3, r3, #0xFF00FF00\n\tand r4, r4, #0xFF00FF00\n\t"          \
@@ -108,12 +112,12 @@ COINCELL_INSTRUCTION void coincell_row_3x3(const coincell_row_3x3_parameters *p,
         "vmov r12, s4\n\tcmp r0, r12\n\tbne 1b\n\tvmov r7, s6\n\t"
         : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3), "+r"(r12)
         : [above] "i"(below < 0), [other] "i"(4 * apart - 4), [far] "i"(4 * apart),
-          [step] "i"(p->channels), [shift] "i"(p->shift), [stride] "i"(p->stride),
+          [step] "i"(p->channels), COINCELL_SCALING(&p->scaling), [stride] "i"(p->stride),
           [unroll] "i"(p->unroll), [left] "i"(p->padding_left), [right] "i"(right),
           [looped] "i"(looped), [entry] "i"(entry), [end] "i"(4 * (p->width - unread - tail)),
           [unread] "i"(4 * unread), [next] "i"((p->output_width - passed) * p->channels)
-        : "r4", "r5", "r6", "r8", "r9", "r10", "r11", "lr", "s2", "s3", "s4", "s5", "s6", "cc",
-          "memory");
+        : "r4", "r5", "r6", "r8", "r9", "r10", "r11", "lr", "s2", "s3", "s4", "s5", "s6", "s7",
+          "cc", "memory");
 }
 
 #endif

@@ -17,7 +17,7 @@ typedef struct {
     int32_t padding_left;  /* 0 or 1 */
     int32_t padding_right; /* 0 or 1 */
     int32_t zero_point;
-    int32_t shift;
+    coincell_3x3_scaling scaling;
     int32_t unroll; /* columns in the assembly's loop, 1 .. 6 */
 } coincell_rows_3x3_parameters;
 
@@ -26,7 +26,7 @@ typedef struct {
 #else
 
 /* line:      [count, width] pairs
- * constants: [5]
+ * constants: see depthwise_taps.h
  * output:    [2 count, output_width, channels], from this channel on
  * below:     words from a pair to the one below it: width, or any number where count is 1 */
 COINCELL_INSTRUCTION void coincell_rows_3x3(const coincell_rows_3x3_parameters *p,
@@ -34,7 +34,6 @@ COINCELL_INSTRUCTION void coincell_rows_3x3(const coincell_rows_3x3_parameters *
                                             int8_t *output, int32_t below, int32_t count)
 {
     const uint32_t outside = coincell_pair_of_zeros(p->zero_point);
-    const int32_t multiplier = constants[3];
     for (int32_t pair = 0; pair < count; ++pair, line += p->width) {
         for (int32_t column = 0; column < p->output_width; ++column, output += p->channels) {
             int32_t upper = constants[4];
@@ -48,9 +47,9 @@ COINCELL_INSTRUCTION void coincell_rows_3x3(const coincell_rows_3x3_parameters *
                 upper = coincell_upper_sum(first, second, taps, upper);
                 lower = coincell_lower_sum(first, second, taps, lower);
             }
-            output[0] = (int8_t)coincell_ssat(coincell_smmul(upper, multiplier), 8, p->shift);
+            output[0] = coincell_3x3_output(&p->scaling, constants, upper);
             output[p->output_width * p->channels] =
-                (int8_t)coincell_ssat(coincell_smmul(lower, multiplier), 8, p->shift);
+                coincell_3x3_output(&p->scaling, constants, lower);
         }
         output += p->output_width * p->channels;
     }
