@@ -75,6 +75,17 @@ def test_a_random_lstm_means_what_tflm_means(seed: int) -> None:
             assert (made == expected.reshape(made.shape)).all()
 
 
+@needs_oracle
+@pytest.mark.parametrize(("seed", "sample"), [(1012, 1230), (1037, 3299), (1041, 3691)])
+def test_products_of_scales_are_not_rounded_to_float32(seed: int, sample: int) -> None:
+    """Samples found by search, of which some output depends on the last bits of a multiplier."""
+    network = Network(seed)
+    data = _lstm(network)
+    inputs = [array[sample : sample + 1] for array in network.samples(6000)]
+    made = interpret(read_model(data), inputs)[0]
+    assert (made == Oracle(data).run_many(inputs)[0].reshape(made.shape)).all()
+
+
 @pytest.mark.parametrize("seed", range(100, 104))
 def test_the_c_of_an_lstm_is_exact(seed: int) -> None:
     network = Network(seed)

@@ -10,7 +10,7 @@ from coincell.compiler import OPERATOR_TABLE
 from coincell.compiler.operator_readers import READERS
 from coincell.compiler.schema import read_records
 from coincell.compiler.variables import RESOURCE_OPERATORS
-from compiler import random_elementwise, random_int16, test_exactness, test_states
+from compiler import random_elementwise, random_int16, test_exactness, test_states, test_svdf
 from compiler.movement_networks import MOVEMENTS, WITHOUT_TFLM
 from compiler.networks import Network
 
@@ -35,7 +35,7 @@ def _types(tflite: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _compared_with_tflm(zoo: Path) -> Iterator[bytes]:
-    """The models of test_exactness, test_movement, test_int16 and test_states."""
+    """The models of test_exactness, test_movement, test_int16, test_states and test_svdf."""
     for seed in range(_SEEDS):
         for make in test_exactness.OPERATORS.values():
             network = Network(seed)
@@ -48,6 +48,7 @@ def _compared_with_tflm(zoo: Path) -> Iterator[bytes]:
             yield wide.tflite(make(wide))
     for made in (test_states.ring_buffer, test_states.delay_line, test_states.running_sum):
         yield made(test_states.Streaming(0), initialised=True)
+    yield test_svdf.svdf(Network(0))
     for path in sorted(zoo.glob("*.tflite")):
         if path.stem not in test_exactness.LATER:
             yield path.read_bytes()

@@ -104,6 +104,7 @@ _ROWS = (
     ),
     _row("SUB", "int8 int16 int32", _JOINT),
     _row("SUM", "int8 int16", limits=_AXES),
+    _row("SVDF", limits="RELU or no activation; int8 state"),
     _row("TANH", "int8 int16"),
     _row("TILE", "", "constant repetitions", "int8 uint8 int32"),
     _row("TRANSPOSE", "int8 int16 float32", "constant order", reference="uint8 int32"),

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from coincell.compiler import schema
 from coincell.compiler.ir import Tensor
 from coincell.compiler.operator_readers.source import Reader, Reading, Source
+from coincell.compiler.operators.common import INT8_MIN
 from coincell.compiler.operators.lstm import Lstm
+from coincell.compiler.operators.svdf import Svdf
 
 _LSTM_WITHOUT = {
     "peepholes": range(9, 12),
@@ -49,5 +51,28 @@ def _lstm(source: Source) -> Reading:
     return Lstm(largest, bool(option(3, "<?", False))), tuple(kept)
 
 
-READERS: Mapping[str, Reader] = {"UNIDIRECTIONAL_SEQUENCE_LSTM": _lstm}
+def _svdf(source: Source) -> Reading:
+    operands = source.operands
+    source.require(
+        len(operands) == 5 and len(source.outputs) == 1,
+        f"has {len(operands)} inputs and {len(source.outputs)} outputs",
+    )
+    values, feature, time, bias, state = operands
+    kept = [tensor for tensor in (values, feature, time, state, bias) if tensor is not None]
+    source.require(len(kept) == (5 if bias else 4), "lacks an operand, which is not supported")
+    activation = source.record.option(1, "<b")
+    target = source.outputs[0]
+    source.require(
+        activation == schema.ACTIVATION_NONE
+        or (
+            activation == schema.ACTIVATION_RELU
+            and target.quantization is not None
+            and target.zero_point == INT8_MIN
+        ),
+        f"has the activation {activation}, which TFLM does not compute",
+    )
+    return Svdf(source.record.option(0, "<i")), tuple(kept)
+
+
+READERS: Mapping[str, Reader] = {"SVDF": _svdf, "UNIDIRECTIONAL_SEQUENCE_LSTM": _lstm}
 """By the schema's name."""

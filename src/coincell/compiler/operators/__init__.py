@@ -29,6 +29,7 @@ from coincell.compiler.operators.sigmoid import Logistic, Tanh
 from coincell.compiler.operators.slices import Split, StridedSlice, Unpack
 from coincell.compiler.operators.softmax import Softmax
 from coincell.compiler.operators.space_batch import BatchToSpace, SpaceToBatch
+from coincell.compiler.operators.svdf import Svdf
 from coincell.compiler.operators.transpose import DepthToSpace, SpaceToDepth, Transpose
 from coincell.compiler.operators.transpose_conv import TransposeConv
 
@@ -81,6 +82,7 @@ _KINDS: tuple[type[Attributes], ...] = (
     StridedSlice,
     Sub,
     Sum,
+    Svdf,
     Tanh,
     Tile,
     Transpose,
@@ -141,6 +143,7 @@ __all__ = [
     "StridedSlice",
     "Sub",
     "Sum",
+    "Svdf",
     "Tanh",
     "Tile",
     "Transpose",

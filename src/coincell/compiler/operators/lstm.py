@@ -120,14 +120,10 @@ class Lstm(SeveralOutputs):
 
     @staticmethod
     def _gate_multipliers(op: Op, graph: Graph, index: int) -> tuple[tuple[int, int], ...]:
-        """(multiplier, shift) of a gate's sums over inputs, and over hidden values.
-
-        The product of two scales is taken in float32, as for a FULLY_CONNECTED.
-        """
+        """(multiplier, shift) of a gate's sums over inputs, and over hidden values."""
         pairs = ((op.inputs[0], op.inputs[1 + index]), (op.inputs[_HIDDEN], op.inputs[5 + index]))
         reals = [
-            float(np.float32(graph.tensor(values).scale) * np.float32(graph.tensor(weights).scale))
-            / _GATE_SCALE
+            graph.tensor(values).scale * graph.tensor(weights).scale / _GATE_SCALE
             for values, weights in pairs
         ]
         multipliers, shifts = common.quantize_multipliers(op, reals)
