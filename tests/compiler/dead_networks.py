@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from compiler.moving_networks import STEPS
 from compiler.networks import NO_ACTIVATION, RELU, RELU6, SAME, VALID, Network
 
 
@@ -55,7 +56,7 @@ def _layer(network: DeadNetwork, x: int) -> int:
         "bias": bool(random.random() < 0.8),
     }
     outputs = int(random.integers(5, 14))
-    choice = int(random.integers(8))
+    choice = int(random.integers(9))
     if choice <= 1:
         return network.conv_2d(x, outputs, (1, 1), **settings)
     if choice == 2:
@@ -68,8 +69,28 @@ def _layer(network: DeadNetwork, x: int) -> int:
         return network.add(x, network.conv_2d(x, channels, (1, 1), **settings))
     if choice == 6:
         return network.pool_2d(x, bool(random.random() < 0.5), (2, 2), (1, 1), SAME)
-    addend = network.constant(random.integers(-128, 128, (1, 1, 1, channels)), "int8", 0.05)
-    return network.add(x, network.concatenation([addend], 3) if random.random() < 0.3 else addend)
+    return _carried(network, x)
+
+
+def _carried(network: DeadNetwork, x: int) -> int:
+    """One layer that keeps channels apart, or moves them about."""
+    random = network.random
+    choice = int(random.integers(5))
+    shape = network.shape(x)
+    if choice == 0:
+        step = STEPS[int(random.integers(len(STEPS)))]
+        return step(network, x)
+    if choice == 1:
+        return network.elementwise(x, int(random.choice([14, 19, 21, 28, 114])))
+    number = network.constant(random.integers(-128, 128, (1, 1, 1, shape[3])), "int8", 0.05)
+    if choice == 2:
+        return network.add(x, number)
+    if choice == 3:
+        output = network.tensor(shape, network.scale_of(x) * 3, network.zero_point())
+        return network.operator(18, [x, number], output, 21, {0: ("b", RELU)})
+    slopes = network.constant(random.integers(-128, 128, (1, 1, shape[3])), "int8", 0.01)
+    output = network.tensor(shape, network.scale_of(x), network.zero_point())
+    return network.operator(54, [x, slopes], output)
 
 
 def dead_network(network: DeadNetwork) -> int:

@@ -89,7 +89,7 @@ def _unpacked(network: Network, x: int) -> int:
     return operate(network, Option(83, 59), kept, [y], options)[0]
 
 
-_STEPS: tuple[Callable[[Network, int], int], ...] = (
+STEPS: tuple[Callable[[Network, int], int], ...] = (
     _deepened,
     _doubled,
     _mirrored,
@@ -107,6 +107,6 @@ def moving_network(network: Network) -> Made:
     for _ in range(between(network, 2, 4)):
         x = network.conv_2d(x, one_of(network, 2, 4, 5), (1, 1), activation=RELU)
         for _ in range(between(network, 1, 2)):
-            x = one_of(network, *_STEPS)(network, x)
+            x = one_of(network, *STEPS)(network, x)
         made.append(x)
     return list(dict.fromkeys(made[-1:] if between(network, 0, 1) else made))
