@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ from coincell.compiler.dsp.strip_packing import (
     pack_weights,
     patch_order,
 )
-from coincell.compiler.dsp.strip_scales import choose_strip_scales
+from coincell.compiler.dsp.strip_scales import StripForm, choose_strip_scales, general_scales
 from coincell.compiler.fixed_point import quantize_multiplier
 from coincell.compiler.operators import common
 from coincell.errors import ToolchainError
@@ -120,6 +121,22 @@ def test_random_layers_are_exact(seed: int) -> None:
     np.testing.assert_array_equal(HostModel(compiled).run(inputs[0]), expected)
 
 
+@pytest.mark.parametrize("compiler", ["gcc", "zig"])
+@pytest.mark.parametrize("name", ["pointwise, odd counts", "3x3", "two outputs"])
+def test_the_general_form_is_exact_too(
+    compiler: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = importlib.import_module("coincell.compiler.dsp.strip_convolution")
+    monkeypatch.setattr(module, "choose_strip_scales", general_scales)
+    network, data, compiled = _model(name)
+    assert ".form = 4," in compiled.sources["model.c"]
+    inputs = network.samples(4)
+    expected = interpret(read_model(data), inputs)[0]
+    np.testing.assert_array_equal(HostModel(compiled).run(inputs[0]), expected)
+    measured = measure_model(compiled, inputs, compiler=_compiler(compiler))
+    np.testing.assert_array_equal(measured.outputs[0], expected)
+
+
 def _rescaling(random: np.random.Generator, zero_point: int, channels: int) -> Rescaling:
     high = random.integers(1, 1 << 19, channels)
     pairs = [quantize_multiplier(255 * random.uniform(0.3, 2) / size) for size in high]
@@ -132,13 +149,9 @@ def _rescaling(random: np.random.Generator, zero_point: int, channels: int) -> R
 @pytest.mark.parametrize("zero_point", [-128, -17, 0, 40])
 def test_scales_equal_tflm_about_every_threshold(zero_point: int) -> None:
     """A step function is wrong somewhere only if it is wrong at one of its steps."""
-    found = 0
+    forms = set()
     for seed in range(12):
         rescaling = _rescaling(np.random.default_rng(seed), zero_point, 16)
-        scales = choose_strip_scales(rescaling)
-        if scales is None:
-            continue
-        found += 1
         steps = rescaling.thresholds().T
         sums = np.concatenate([steps - 1, steps, [rescaling.low, rescaling.high]])
         sums = np.clip(sums, rescaling.low, rescaling.high)
@@ -149,8 +162,18 @@ def test_scales_equal_tflm_about_every_threshold(zero_point: int) -> None:
             zero_point,
             rescaling.clamp,
         )
-        np.testing.assert_array_equal(scales.apply(sums), expected)
-    assert found >= 11
+        for scales in (choose_strip_scales(rescaling), general_scales(rescaling)):
+            assert scales is not None
+            np.testing.assert_array_equal(scales.apply(sums), expected)
+            forms.add(scales.form)
+    assert forms >= {StripForm.PLAIN, StripForm.GENERAL}
+    assert (StripForm.SIGNED in forms) == (zero_point > -128)
+
+
+def test_wide_layers_fall_back_to_the_general_form() -> None:
+    scales = choose_strip_scales(_rescaling(np.random.default_rng(1), -17, 512))
+    assert scales is not None
+    assert scales.form is StripForm.GENERAL
 
 
 def test_constant_channels_keep_their_output() -> None:
@@ -160,10 +183,10 @@ def test_constant_channels_keep_their_output() -> None:
     rescaling = Rescaling(
         multipliers, np.array([-23, -22, -10]), -3, (-128, 127), zeros, zeros, bias
     )
-    scales = choose_strip_scales(rescaling)
-    assert scales is not None
     expected = common.rescale(bias, multipliers, rescaling.shifts, -3, (-128, 127))
-    np.testing.assert_array_equal(scales.apply(zeros), expected)
+    for scales in (choose_strip_scales(rescaling), general_scales(rescaling)):
+        assert scales is not None
+        np.testing.assert_array_equal(scales.apply(zeros), expected)
 
 
 def _unpacked(packed: NDArray[np.int16], block: int, k: int) -> NDArray[np.int32]:

@@ -159,7 +159,7 @@ def strip_convolution(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, 
         "unrolled_rest": _unrolled(pairs, runs * rows * (blocks * (width % 2) + 1), price),
         "left_shift": scales.left_shift,
         "right_shift": scales.shift,
-        "has_steps": int(scales.signed),
+        "form": int(scales.form),
         "clamp_min": scales.clamp[0],
         "clamp_max": scales.clamp[1],
     }

@@ -17,11 +17,19 @@ reach every output at the same sum. TFLM reaches q at the sum T(q); the kernel d
 reaches X(q) = ceil(((q << S) - C) * 2**32 / M). So B must lie in
 
     X(q) - (T(q) << L) <= B < X(q) - ((T(q) - 1) << L)     for all q above the least output.
+
+Where some channel has no such B, which happens in wide layers with large sums, the layer takes
+TFLM's own steps ("general", three instructions more):
+
+    x = B + (sum << 1)
+    v = x * M rounded >> 32;  v = v - (v < 0 ? 1 : 0)
+    output = clamp(saturate8((v + R) >> E))                with E and R = (zero point + 1/2) << E
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 
@@ -39,44 +47,46 @@ _NUDGES = (0, *(sign * size for size in range(1, 25) for sign in (1, -1)))
 _FAR = np.int64(1) << 60
 
 
+class StripForm(IntEnum):
+    """How a sum becomes an output; the value is the number of constants a channel."""
+
+    PLAIN = 2
+    SIGNED = 3
+    GENERAL = 4
+
+
 @dataclass(frozen=True)
 class StripScales:
-    """Constants of a layer; arrays are int32 [channels].
+    """Constants of a layer.
 
     Attributes:
-        biases: B.
-        multipliers: M, 1 .. 2**31 - 1.
-        steps: D; all 0 where the kernel leaves it out.
-        left_shift: L, at least 8.
-        offset: C.
-        shift: S, 1 .. 22.
+        form: which constants there are.
+        constants: int32 [channels, form]: B and M; B, M and D; or B, M, R and E.
+        left_shift: L: at least 8, or 1 in GENERAL.
+        offset: C; 0 in GENERAL.
+        shift: S, 1 .. 22; 1 in GENERAL.
         clamp: smallest and largest output.
     """
 
-    biases: Values
-    multipliers: Values
-    steps: Values
+    form: StripForm
+    constants: Values
     left_shift: int
     offset: int
     shift: int
     clamp: tuple[int, int]
 
-    @property
-    def signed(self) -> bool:
-        """Whether any channel has a D."""
-        return bool(self.steps.any())
-
-    @property
-    def constants(self) -> Values:
-        """int32 [channels, 2 or 3]: B, M and, if signed, D."""
-        columns = (self.biases, self.multipliers, self.steps)
-        return np.stack(columns[: 2 + self.signed], axis=1)
-
     def apply(self, sums: Integers) -> Values:
         """int8 outputs [..., channels] of sums without bias, as the core computes them."""
-        x = self.biases.astype(np.int64) + (sums << self.left_shift)
-        high = (x * self.multipliers >> 32) - np.where(x < 0, self.steps, 0) + self.offset
-        result: Values = np.clip(high >> self.shift, *self.clamp).astype(np.int8)
+        columns = self.constants.astype(np.int64).T
+        x = columns[0] + (sums << self.left_shift)
+        if self.form is StripForm.GENERAL:
+            rounded = (x * columns[1] + (1 << 31)) >> 32
+            outputs = (rounded + (rounded >> 31) + columns[2]) >> columns[3]
+        else:
+            steps = columns[2] if self.form is StripForm.SIGNED else 0
+            high = (x * columns[1] >> 32) - np.where(x < 0, steps, 0) + self.offset
+            outputs = high >> self.shift
+        result: Values = np.clip(outputs, *self.clamp).astype(np.int8)
         return result
 
 
@@ -85,16 +95,35 @@ def choose_strip_scales(rescaling: Rescaling) -> StripScales | None:
 
     Usual shifts are tried first, so that layers of one shape can share their code.
     """
-    most = min(_most_left_shift(rescaling), _MOST_LEFT_SHIFT)
     if rescaling.wraps:
         return None
+    most = min(_most_left_shift(rescaling), _MOST_LEFT_SHIFT)
     for signed in (False, True):
         for left_shift, shift in (*_USUAL_SHIFTS, (most, _MOST_RIGHT_SHIFT)):
             if LEAST_LEFT_SHIFT <= left_shift <= most:
                 found = _with_shifts(rescaling, left_shift, shift, signed)
                 if found is not None:
                     return found
-    return None
+    return general_scales(rescaling)
+
+
+def general_scales(rescaling: Rescaling) -> StripScales | None:
+    """TFLM's own steps; None where a scale is too large or too small for them."""
+    r = rescaling
+    constant = r.low == r.high
+    exponent = np.where(constant, 0, -r.shifts)
+    rounding = (2 * np.int64(r.zero_point) + 1 << np.maximum(exponent, 0)) >> 1
+    bias = np.where(constant, 0, 2 * r.bias)
+    multipliers = np.where(constant, 0, r.multipliers)
+    outputs = r.clamp[0] + (r.thresholds() <= r.low[:, np.newaxis]).sum(1)
+    rounding = np.where(constant, outputs, rounding)
+    if np.any(~constant & ((exponent < 1) | (exponent > _MOST_RIGHT_SHIFT))):
+        return None
+    magnitude = np.maximum(np.abs(bias + 2 * r.low), np.abs(bias + 2 * r.high))
+    if np.any(magnitude > INT32_MAX):
+        return None
+    constants = np.stack([bias, multipliers, rounding, exponent], axis=1).astype(np.int32)
+    return StripScales(StripForm.GENERAL, constants, 1, 0, 1, r.clamp)
 
 
 def _with_shifts(
@@ -154,14 +183,11 @@ class _Solver:
             biases[chosen] = (least + (most - least) // 2)[good]
             left = left[~good]
             if not len(left):
+                form = StripForm.SIGNED if steps.any() else StripForm.PLAIN
+                columns = np.stack([biases, multipliers, steps], axis=1)[:, :form]
+                constants = columns.astype(np.int32)
                 return StripScales(
-                    biases.astype(np.int32),
-                    multipliers.astype(np.int32),
-                    steps.astype(np.int32),
-                    self.left_shift,
-                    self.offset,
-                    self.shift,
-                    r.clamp,
+                    form, constants, self.left_shift, self.offset, self.shift, r.clamp
                 )
         return None
 

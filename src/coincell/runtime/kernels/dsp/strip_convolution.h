@@ -49,7 +49,7 @@ typedef struct {
     int32_t unrolled_rest;
     int32_t left_shift;
     int32_t right_shift;
-    int32_t has_steps;
+    int32_t form;
     int32_t clamp_min;
     int32_t clamp_max;
 } coincell_strip_convolution_parameters;
@@ -107,7 +107,7 @@ coincell_strip_whole_tile(const coincell_strip_convolution_parameters *p)
         .steps_back = channels > 4 && channels % 4 == 3 ? 1 : 0,
         .left_shift = p->left_shift,
         .right_shift = p->right_shift,
-        .has_steps = p->has_steps,
+        .form = p->form,
         .low = p->clamp_min,
         .high = p->clamp_max,
     };
@@ -133,7 +133,7 @@ coincell_strip_blocks(const coincell_strip_convolution_parameters *p, coincell_s
     }
     if (rest) {
         weights += fours * 8 * tile.pairs;
-        scales += fours * 4 * (p->has_steps ? 3 : 2);
+        scales += fours * 4 * p->form;
         tile.outputs = 2;
         tile.stored = channels < 2 ? channels : 2;
         tile.steps_back = 0;

@@ -26,7 +26,8 @@
  * output_advance: bytes from one tile's outputs to the next one's, less than 4,000.
  * unrolled: how many steps the loop's body has, 1 .. COINCELL_STRIP_MOST_UNROLLED.
  * steps_back: outputs that the last block makes once more, 0 .. 3.
- * left_shift, right_shift: L, S. has_steps: whether channels have a D.
+ * left_shift, right_shift: L, S. form: how many constants a channel has: 2 (B M), 3 (B M D) or 4
+ * (B M R E).
  * low, high: smallest and largest output. */
 typedef struct {
     int32_t pairs;
@@ -40,7 +41,7 @@ typedef struct {
     int32_t steps_back;
     int32_t left_shift;
     int32_t right_shift;
-    int32_t has_steps;
+    int32_t form;
     int32_t low;
     int32_t high;
 } coincell_strip_tile;
@@ -51,11 +52,11 @@ typedef struct {
 
 /* Registers: r0 patch, r1 weights, r2 r3 weights' words, r4 r5 values of the two positions,
  * r6 - r9 sums of a b c d at the first position, r10 r11 r12 lr at the second. At the end of a
- * tile: r1 multiplier, r2 what it likes, r3 output, r4 bias or step, r5 offset.
- * Kept in the floating-point unit: s0 - s11 the channels' constants, s12 output of the tile, s13
- * weights of the block, s14 r7 of the caller (it may be the frame pointer), s15 end of the patches,
- * s16 end of the block's weights, s17 offset, s18 next constants, s19 patches, s20 output of the
- * next block, s21 end of all weights.
+ * tile: r1 multiplier, r2 scratch or R, r3 output, r4 bias or step, r5 offset or E.
+ * Kept in the floating-point unit: s0 - s15 the channels' constants, s16 output of the tile, s17
+ * weights of the block, s18 r7 of the caller (it may be the frame pointer), s19 end of the patches,
+ * s20 end of the block's weights, s21 offset, s22 next constants, s23 patches, s24 output of the
+ * next block, s25 end of all weights.
  *
  * The four loads of a step follow one another, so that they overlap: 15 cycles for 16 products. */
 #define COINCELL_STRIP_LOADS                                                                     \
@@ -87,14 +88,22 @@ typedef struct {
 
 /* One output of one position: x is the sum, raised and with its bias. */
 #define COINCELL_STRIP_STORE(x, place)                                                           \
-    ".if %c[has_steps]\n"                                                                        \
+    ".if %c[form] == 4\n"                                                                        \
+    "smmulr " x ", " x ", r1\n"                                                                  \
+    "add " x ", " x ", " x ", asr #31\n"                                                         \
+    "add " x ", " x ", r2\n"                                                                     \
+    "asr " x ", " x ", r5\n"                                                                     \
+    "ssat " x ", #8, " x "\n"                                                                    \
+    ".else\n"                                                                                    \
+    ".if %c[form] == 3\n"                                                                        \
     "and r2, r4, " x ", asr #31\n"                                                               \
     ".endif\n"                                                                                   \
     "smmla " x ", " x ", r1, r5\n"                                                               \
-    ".if %c[has_steps]\n"                                                                        \
+    ".if %c[form] == 3\n"                                                                        \
     "sub " x ", " x ", r2\n"                                                                     \
     ".endif\n"                                                                                   \
     "ssat " x ", #8, " x ", asr #%c[right_shift]\n"                                              \
+    ".endif\n"                                                                                   \
     ".if %c[low] > -128\n"                                                                       \
     "cmp " x ", #%c[low]\n"                                                                      \
     "it lt\n"                                                                                    \
@@ -108,13 +117,17 @@ typedef struct {
     "strb " x ", [r3, #(" place ")]\n"
 
 /* One output of all positions; raise(sum, other) makes x of a sum and of the one packed with it. */
-#define COINCELL_STRIP_FINISH(number, raise, first, other, second, another, b, m, d)             \
+#define COINCELL_STRIP_FINISH(number, raise, first, other, second, another, b, m, d, e)          \
     ".if %c[stored] > " number "\n"                                                              \
     "vmov r4, " b "\n"                                                                           \
     "vmov r1, " m "\n" raise(first, other)                                                       \
-    ".if %c[positions] == 2\n" raise(second, another) ".endif\n"                                \
-    ".if %c[has_steps]\n"                                                                        \
+    ".if %c[positions] == 2\n" raise(second, another) ".endif\n"                                 \
+    ".if %c[form] == 3\n"                                                                        \
     "vmov r4, " d "\n"                                                                           \
+    ".endif\n"                                                                                   \
+    ".if %c[form] == 4\n"                                                                        \
+    "vmov r2, " d "\n"                                                                           \
+    "vmov r5, " e "\n"                                                                           \
     ".endif\n" COINCELL_STRIP_STORE(first, number)                                               \
     ".if %c[positions] == 2\n" COINCELL_STRIP_STORE(second, number " + %c[output_distance]")     \
     ".endif\n"                                                                                   \
@@ -122,20 +135,37 @@ typedef struct {
 
 #define COINCELL_STRIP_HIGH(sum, other)                                                          \
     "sub " sum ", " sum ", " other "\n"                                                          \
-    "add " sum ", r4, " sum ", lsl #%c[left_shift] - 8\n"
+    ".if %c[left_shift] < 8\n"                                                                   \
+    "add " sum ", r4, " sum ", asr #8 - %c[left_shift]\n"                                        \
+    ".else\n"                                                                                    \
+    "add " sum ", r4, " sum ", lsl #%c[left_shift] - 8\n"                                        \
+    ".endif\n"
 #define COINCELL_STRIP_LOW(sum, other) "add " sum ", r4, " sum ", lsl #%c[left_shift]\n"
 
-/* All outputs of a tile, with two or three constants a channel. */
+/* All outputs of a tile, with two, three or four constants a channel. */
 #define COINCELL_STRIP_FINISH_ALL                                                                \
-    ".if %c[has_steps]\n" COINCELL_STRIP_FINISH_FOUR("s0", "s1", "s2", "s3", "s4", "s5", "s6",   \
-                                                     "s7", "s8", "s9", "s10", "s11")             \
-    ".else\n" COINCELL_STRIP_FINISH_FOUR("s0", "s1", "s1", "s2", "s3", "s3", "s4", "s5", "s5",   \
-                                         "s6", "s7", "s7") ".endif\n"
-#define COINCELL_STRIP_FINISH_FOUR(b0, m0, d0, b1, m1, d1, b2, m2, d2, b3, m3, d3)               \
-    COINCELL_STRIP_FINISH("0", COINCELL_STRIP_HIGH, "r6", "r7", "r10", "r11", b0, m0, d0)        \
-    COINCELL_STRIP_FINISH("1", COINCELL_STRIP_LOW, "r7", "", "r11", "", b1, m1, d1)              \
-    COINCELL_STRIP_FINISH("2", COINCELL_STRIP_HIGH, "r8", "r9", "r12", "lr", b2, m2, d2)         \
-    COINCELL_STRIP_FINISH("3", COINCELL_STRIP_LOW, "r9", "", "lr", "", b3, m3, d3)
+    ".if %c[form] == 2\n" COINCELL_STRIP_FINISH_FOUR("s0", "s1", "", "", "s2", "s3", "", "",     \
+                                                     "s4", "s5", "", "", "s6", "s7", "", "")     \
+    ".endif\n"                                                                                   \
+    ".if %c[form] == 3\n" COINCELL_STRIP_FINISH_FOUR("s0", "s1", "s2", "", "s3", "s4", "s5", "", \
+                                                     "s6", "s7", "s8", "", "s9", "s10", "s11",   \
+                                                     "")                                         \
+    ".endif\n"                                                                                   \
+    ".if %c[form] == 4\n" COINCELL_STRIP_FINISH_FOUR("s0", "s1", "s2", "s3", "s4", "s5", "s6",   \
+                                                     "s7", "s8", "s9", "s10", "s11", "s12",      \
+                                                     "s13", "s14", "s15") ".endif\n"
+#define COINCELL_STRIP_FINISH_FOUR(b0, m0, d0, e0, b1, m1, d1, e1, b2, m2, d2, e2, b3, m3, d3,   \
+                                   e3)                                                           \
+    COINCELL_STRIP_FINISH("0", COINCELL_STRIP_HIGH, "r6", "r7", "r10", "r11", b0, m0, d0, e0)    \
+    COINCELL_STRIP_FINISH("1", COINCELL_STRIP_LOW, "r7", "", "r11", "", b1, m1, d1, e1)          \
+    COINCELL_STRIP_FINISH("2", COINCELL_STRIP_HIGH, "r8", "r9", "r12", "lr", b2, m2, d2, e2)     \
+    COINCELL_STRIP_FINISH("3", COINCELL_STRIP_LOW, "r9", "", "lr", "", b3, m3, d3, e3)
+
+/* Loads the constants of a block, if it has so many. */
+#define COINCELL_STRIP_CONSTANTS(count, last)                                                    \
+    ".if %c[form] * %c[outputs] == " count "\n"                                                  \
+    "vldmia r2!, {s0-" last "}\n"                                                                \
+    ".endif\n"
 
 /* Empty lines, by which the compiler sees how far its branches reach over what .rept repeats. */
 #define COINCELL_STRIP_LINES_8 "\n\n\n\n\n\n\n\n"
@@ -150,7 +180,7 @@ typedef struct {
 /* So many tiles of each block of outputs; a tile has 1 or 2 positions.
  *
  * patches: int16 [2 * pairs] at each position, 4-aligned. weights: [blocks, pairs, outputs / 2]
- * words, as above. offset: C. scales: [blocks, outputs, 2 or 3] B, M and D. output: int8. */
+ * words, as above. offset: C. scales: [blocks, outputs, form]. output: int8. */
 static inline COINCELL_ALWAYS_INLINE void
 coincell_strip_tiles(const coincell_strip_tile *tile, int32_t positions, int32_t tiles,
                      int32_t blocks, const int16_t *patches, const int8_t *weights, int32_t offset,
@@ -166,39 +196,39 @@ coincell_strip_tiles(const coincell_strip_tile *tile, int32_t positions, int32_t
     register int32_t r5 __asm("r5") = offset;
     register const int8_t *r6 __asm("r6") = weights + blocks * 2 * tile->pairs * tile->outputs;
     __asm volatile(
-        "vmov s14, r7\n"
+        "vmov s18, r7\n"
         "add r4, r4, r0\n"
-        "vmov s15, r4\n"
-        "vmov s17, r5\n"
-        "vmov s18, r2\n"
-        "vmov s19, r0\n"
-        "vmov s20, r3\n"
-        "vmov s21, r6\n"
+        "vmov s19, r4\n"
+        "vmov s21, r5\n"
+        "vmov s22, r2\n"
+        "vmov s23, r0\n"
+        "vmov s24, r3\n"
+        "vmov s25, r6\n"
         "0:\n"
-        "vmov r2, s18\n"
-        "vmov r3, s20\n"
-        ".if %c[has_steps]\n"
-        "vldmia r2!, {s0-s11}\n"
-        ".else\n"
-        "vldmia r2!, {s0-s7}\n"
-        ".endif\n"
-        "vmov s13, r1\n"
+        "vmov r2, s22\n"
+        "vmov r3, s24\n"
+        COINCELL_STRIP_CONSTANTS("4", "s3")
+        COINCELL_STRIP_CONSTANTS("6", "s5")
+        COINCELL_STRIP_CONSTANTS("8", "s7")
+        COINCELL_STRIP_CONSTANTS("12", "s11")
+        COINCELL_STRIP_CONSTANTS("16", "s15")
+        "vmov s17, r1\n"
         ".if (%c[pairs] - 1 - %c[body]) || %c[steps_back]\n"
         "movw r4, #%c[pairs] * %c[outputs] * 2\n"
         "add r4, r4, r1\n"
-        "vmov s16, r4\n"
+        "vmov s20, r4\n"
         ".endif\n"
         ".if %c[steps_back]\n"
-        "vmov r5, s21\n"
+        "vmov r5, s25\n"
         "cmp r4, r5\n"
         "it eq\n"
         "subeq r3, r3, #%c[steps_back]\n"
         ".endif\n"
-        "vmov s18, r2\n"
-        "vmov s12, r3\n"
+        "vmov s22, r2\n"
+        "vmov s16, r3\n"
         "add r3, r3, #4\n"
-        "vmov r0, s19\n"
-        "vmov s20, r3\n"
+        "vmov r0, s23\n"
+        "vmov s24, r3\n"
         "1:\n" COINCELL_STRIP_LOADS COINCELL_STRIP_PRODUCTS(COINCELL_STRIP_FIRST)
         ".rept %c[body]\n" COINCELL_STRIP_LOADS COINCELL_STRIP_PRODUCTS(COINCELL_STRIP_MORE)
         ".endr\n"
@@ -206,14 +236,16 @@ coincell_strip_tiles(const coincell_strip_tile *tile, int32_t positions, int32_t
         "2:\n"
         ".rept %c[unrolled]\n" COINCELL_STRIP_LOADS COINCELL_STRIP_PRODUCTS(COINCELL_STRIP_MORE)
         ".endr\n"
-        "vmov r2, s16\n"
+        "vmov r2, s20\n"
         "cmp r1, r2\n"
         "bne 2b\n"
         ".endif\n"
-        "vmov r3, s12\n"
-        "vmov r5, s17\n" COINCELL_STRIP_FINISH_ALL
-        "vmov r2, s15\n"
-        "vmov r1, s13\n"
+        "vmov r3, s16\n"
+        ".if %c[form] < 4\n"
+        "vmov r5, s21\n"
+        ".endif\n" COINCELL_STRIP_FINISH_ALL
+        "vmov r2, s19\n"
+        "vmov r1, s17\n"
         ".if %c[step] > 0\n"
         "add r0, r0, #%c[step]\n"
         ".endif\n"
@@ -222,38 +254,44 @@ coincell_strip_tiles(const coincell_strip_tile *tile, int32_t positions, int32_t
         ".endif\n"
         "add r3, r3, #%c[output_advance]\n"
         "cmp r0, r2\n"
-        "vmov s12, r3\n"
+        "vmov s16, r3\n"
         "bne 1b\n"
         "movw r4, #%c[pairs] * %c[outputs] * 2\n"
         "add r1, r1, r4\n"
-        "vmov r5, s21\n"
+        "vmov r5, s25\n"
         "cmp r1, r5\n"
         "bne 0b\n"
-        "vmov r7, s14\n" COINCELL_STRIP_LINES_512
+        "vmov r7, s18\n" COINCELL_STRIP_LINES_512
         : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3), "+r"(r4), "+r"(r5), "+r"(r6)
         : [pairs] "i"(tile->pairs), [distance] "i"(tile->distance), [outputs] "i"(tile->outputs),
           [stored] "i"(tile->stored), [output_distance] "i"(tile->output_distance),
           [unrolled] "i"(tile->unrolled), [body] "i"(body),
           [positions] "i"(positions), [left_shift] "i"(tile->left_shift),
-          [right_shift] "i"(tile->right_shift), [has_steps] "i"(tile->has_steps),
+          [right_shift] "i"(tile->right_shift), [form] "i"(tile->form),
           [low] "i"(tile->low), [high] "i"(tile->high), [steps_back] "i"(tile->steps_back),
           [step] "i"(tile->advance - 4 * tile->pairs), [output_advance] "i"(tile->output_advance)
         : "r8", "r9", "r10", "r11", "r12", "lr", "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7",
           "s8", "s9", "s10", "s11", "s12", "s13", "s14", "s15", "s16", "s17", "s18", "s19", "s20",
-          "s21", "cc", "memory");
+          "s21", "s22", "s23", "s24", "s25", "cc", "memory");
 }
 
 #else
 
-/* A sum as an output. scales: [2 or 3], of its channel. */
+/* A sum as an output. scales: [form], of its channel. */
 static inline COINCELL_ALWAYS_INLINE int32_t coincell_strip_scale(const coincell_strip_tile *tile,
                                                                   uint32_t raised, int32_t offset,
                                                                   const int32_t *scales)
 {
     const int32_t x = (int32_t)((uint32_t)scales[0] + raised);
-    const int32_t step = tile->has_steps && x < 0 ? scales[2] : 0;
-    const int32_t high = coincell_smmla(x, scales[1], offset) - step;
-    const int32_t value = coincell_ssat(high, 8, tile->right_shift);
+    int32_t value;
+    if (tile->form == 4) {
+        const int32_t rounded = coincell_smmulr(x, scales[1]);
+        value = coincell_ssat((rounded + (rounded >> 31) + scales[2]) >> scales[3], 8, 0);
+    } else {
+        const int32_t step = tile->form == 3 && x < 0 ? scales[2] : 0;
+        const int32_t high = coincell_smmla(x, scales[1], offset) - step;
+        value = coincell_ssat(high, 8, tile->right_shift);
+    }
     return value < tile->low ? tile->low : value > tile->high ? tile->high : value;
 }
 
@@ -262,7 +300,6 @@ static inline COINCELL_ALWAYS_INLINE void
 coincell_strip_block(const coincell_strip_tile *tile, const int8_t *patch, const int8_t *weights,
                      int32_t offset, const int32_t *scales, int8_t *output)
 {
-    const int32_t constants = tile->has_steps ? 3 : 2;
     for (int32_t first = 0; first < tile->stored; first += 2) {
         int32_t both = 0;
         int32_t b = 0;
@@ -273,11 +310,13 @@ coincell_strip_block(const coincell_strip_tile *tile, const int8_t *patch, const
             b = coincell_smlad(coincell_sxtb16(word), values, b);
         }
         const uint32_t a_256 = (uint32_t)both - (uint32_t)b;
-        const uint32_t raised[2] = {a_256 << (tile->left_shift - 8),
-                                    (uint32_t)b << tile->left_shift};
+        const uint32_t a_raised = tile->left_shift < 8
+                                      ? (uint32_t)((int32_t)a_256 >> (8 - tile->left_shift))
+                                      : a_256 << (tile->left_shift - 8);
+        const uint32_t raised[2] = {a_raised, (uint32_t)b << tile->left_shift};
         for (int32_t i = first; i < first + 2 && i < tile->stored; ++i) {
             output[i] = (int8_t)coincell_strip_scale(tile, raised[i - first], offset,
-                                                     scales + constants * i);
+                                                     scales + tile->form * i);
         }
     }
 }
@@ -288,7 +327,6 @@ coincell_strip_tiles(const coincell_strip_tile *tile, int32_t positions, int32_t
                      int32_t blocks, const int16_t *patches, const int8_t *weights, int32_t offset,
                      const int32_t *scales, int8_t *output)
 {
-    const int32_t constants = tile->has_steps ? 3 : 2;
     for (int32_t i = 0; i < blocks * tiles * positions; ++i) {
         const int32_t block = i / (tiles * positions);
         const int32_t number = i / positions % tiles;
@@ -297,7 +335,7 @@ coincell_strip_tiles(const coincell_strip_tile *tile, int32_t positions, int32_t
         coincell_strip_block(
             tile, (const int8_t *)patches + number * tile->advance + second * tile->distance,
             weights + block * 2 * tile->pairs * tile->outputs, offset,
-            scales + block * tile->outputs * constants,
+            scales + block * tile->outputs * tile->form,
             output + number * tile->output_advance + second * tile->output_distance + 4 * block -
                 back);
     }
