@@ -16,6 +16,7 @@ from coincell.compiler.dsp.depthwise import depthwise_3x3
 from coincell.compiler.dsp.depthwise_general import depthwise, one_channel
 from coincell.compiler.dsp.fully_connected import dense
 from coincell.compiler.dsp.pool_2d import pool, reduction
+from coincell.compiler.dsp.resize_bilinear import bilinear
 from coincell.compiler.dsp.strip_convolution import strip_convolution
 from coincell.compiler.dsp.transpose_conv import spread_convolution
 from coincell.compiler.dsp.tables import table
@@ -34,6 +35,7 @@ DSP_KERNELS: Mapping[str, tuple[Candidate, ...]] = {
     "mean": (reduction,),
     "reduce_max": (reduction,),
     "requantize": (table,),
+    "resize_bilinear": (bilinear,),
     "sub": (weighted_sum,),
     "transpose_conv": (spread_convolution,),
     "sum": (reduction,),
