@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from coincell.compiler import (
+    CompileOptions,
     HostModel,
     Oracle,
     compile_model,
@@ -15,9 +16,10 @@ from coincell.compiler import (
     oracle_available,
     read_model,
 )
+from coincell.compiler.targets import TARGETS
 from coincell.compiler.text import constants_of, parse_graph, print_graph
 from coincell.errors import ModelError
-from compiler.networks import Network
+from compiler.networks import RELU, VALID, Network
 from compiler.tflite_writer import WrittenGraph, WrittenOperator, WrittenTensor, write_tflite
 
 needs_oracle = pytest.mark.skipif(
@@ -129,7 +131,51 @@ def running_sum(network: Streaming, initialised: bool) -> bytes:
     return network.tflite(network.fully_connected(again, 4), again)
 
 
-MODELS = (ring_buffer, delay_line, running_sum)
+def ring_convolution(network: Streaming, x: int, name: str, layer: Any, kernel: int) -> int:
+    """A convolution over time [1, rows, 1, channels] that keeps the last rows for the next call."""
+    _, new, _, channels = network.shape(x)
+    handle = network.handle(name)
+    before = network.read(handle, x, (1, kernel - 1, 1, channels))
+    joined = network.concatenation([before, x], 1)
+    kept = network.like(x, (1, kernel - 1, 1, channels))
+    bounds = ((0, new, 0, 0), (1, new + kernel - 1, 1, channels), (1, 1, 1, 1))
+    operands = [joined, *(network.constant(values, "int32") for values in bounds)]
+    network.operator(45, operands, kept, 32, dict.fromkeys(range(5), ("i", 0)))
+    network.assign(handle, kept)
+    return int(layer(joined, kernel=(kernel, 1), padding=VALID, activation=RELU))
+
+
+def streaming_network(network: Streaming, initialised: bool) -> bytes:
+    """As wake word models are: convolutions over time with ring buffers, and a dense end."""
+    one = network.random.integers
+    x = network.input((1, int(one(1, 3)), 1, int(one(2, 6))))
+    for index in range(int(one(1, 4))):
+        kernel, outputs = int(one(2, 5)), int(one(2, 6))
+        y = ring_convolution(
+            network,
+            x,
+            f"ring_{index}",
+            lambda joined, outputs=outputs, **more: (
+                network.conv_2d(joined, outputs, **more)
+                if one(2)
+                else network.depthwise_conv_2d(joined, 1, **more)
+            ),
+            kernel,
+        )
+        same = network.shape(x) == network.shape(y)
+        x = network.add(x, y) if same and one(2) else y
+        if one(2):
+            x = network.conv_2d(x, int(one(2, 6)), (1, 1), activation=RELU)
+    if initialised:
+        states = [op.outputs[0] for op in network.operators if op.code == _READ]
+        values = network.random.integers(-128, 128, network.shape(states[0]))
+        network.initialised("ring_0", states[0], values)
+    rows = network.shape(x)[1] * network.shape(x)[3]
+    flat = network.reshape(x, (1, rows))
+    return network.tflite(network.fully_connected(flat, 4))
+
+
+MODELS = (ring_buffer, delay_line, running_sum, streaming_network)
 
 
 @needs_oracle
@@ -147,7 +193,7 @@ def test_variables_mean_what_tflm_means(made: Any, initialised: bool, seed: int)
 
 
 @pytest.mark.parametrize("initialised", [False, True])
-@pytest.mark.parametrize("made", [delay_line, running_sum])
+@pytest.mark.parametrize("made", MODELS)
 def test_the_c_keeps_states_and_resets_them(made: Any, initialised: bool) -> None:
     network = Streaming(20)
     data = made(network, initialised)
@@ -164,6 +210,28 @@ def test_the_c_keeps_states_and_resets_them(made: Any, initialised: bool) -> Non
 
 def _same(ours: list[Any], theirs: list[Any]) -> bool:
     return all((a.reshape(b.shape) == b).all() for a, b in zip(ours, theirs, strict=True))
+
+
+def test_a_state_updated_in_place_costs_no_copy() -> None:
+    """Its rows move within the joined ones; nothing reads the old ones after that."""
+    source = compile_model(ring_buffer(Streaming(3), False), "model").sources["model.c"]
+    updates = source.partition("model_update_states(void)\n{")[2].partition("}")[0]
+    assert source.count("model_update_states")
+    assert "memcpy" not in updates
+
+
+@needs_oracle
+@pytest.mark.parametrize("seed", range(30, 36))
+def test_streaming_networks_are_exact_for_every_kind_of_target(seed: int) -> None:
+    network = Streaming(seed)
+    data = streaming_network(network, initialised=seed % 2 == 0)
+    inputs = network.samples(12)
+    expected = Oracle(data).run_many(inputs, consecutive=True)
+    settings = (("generic", "ram"), ("cortex-m4", "balanced"), ("cortex-m4", "ram"))
+    for target, optimize in settings:
+        options = CompileOptions(target=TARGETS[target], optimize=optimize)
+        model = HostModel(compile_model(data, "model", options))
+        assert _same(model.run_many(inputs, consecutive=True), expected), (target, optimize)
 
 
 def test_states_are_copied_where_old_and_new_are_needed_at_once() -> None:
