@@ -98,12 +98,12 @@ def choose_strip_scales(rescaling: Rescaling) -> StripScales | None:
     if rescaling.wraps:
         return None
     most = min(_most_left_shift(rescaling), _MOST_LEFT_SHIFT)
-    for signed in (False, True):
-        for left_shift, shift in (*_USUAL_SHIFTS, (most, _MOST_RIGHT_SHIFT)):
-            if LEAST_LEFT_SHIFT <= left_shift <= most:
-                found = _with_shifts(rescaling, left_shift, shift, signed)
-                if found is not None:
-                    return found
+    signed = rescaling.clamp[0] < rescaling.zero_point
+    for left_shift, shift in (*_USUAL_SHIFTS, (most, _MOST_RIGHT_SHIFT)):
+        if LEAST_LEFT_SHIFT <= left_shift <= most:
+            found = _with_shifts(rescaling, left_shift, shift, signed)
+            if found is not None:
+                return found
     return general_scales(rescaling)
 
 
@@ -182,6 +182,8 @@ class _Solver:
             multipliers[chosen] = tried[good]
             biases[chosen] = (least + (most - least) // 2)[good]
             left = left[~good]
+            if 2 * len(left) > len(biases):
+                break  # M is not what is wrong
             if not len(left):
                 form = StripForm.SIGNED if steps.any() else StripForm.PLAIN
                 columns = np.stack([biases, multipliers, steps], axis=1)[:, :form]
