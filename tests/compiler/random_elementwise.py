@@ -117,6 +117,32 @@ def hard_swish(network: Network) -> int:
     return network.operator(117, [x], output)
 
 
+def magnitude(network: Network) -> int:
+    x = network.input((1, 37))
+    output = network.tensor((1, 37), _scaled(network, network.scale_of(x)), network.zero_point())
+    return network.operator(101, [x], output)
+
+
+def rsqrt(network: Network) -> int:
+    x = network.input((1, 37))
+    network.tensors[x].zero_point = -128
+    scale = _scaled(network, 0.01 / network.scale_of(x) ** 0.5)
+    return network.operator(76, [x], network.tensor((1, 37), scale, network.zero_point()))
+
+
+def exp(network: Network) -> int:
+    x = network.input((1, 37))
+    output = network.tensor((1, 37), network.scale(0.01, 5.0), network.zero_point())
+    network.tensors[x].scale = network.scale(0.001, 0.05)
+    return network.operator(47, [x], output)
+
+
+def gelu(network: Network) -> int:
+    x = network.input((1, 37))
+    output = network.tensor((1, 37), _scaled(network, network.scale_of(x)), network.zero_point())
+    return network.operator(150, [x], output, 116, {0: ("?", one_of(network, 0, 1) == 1)})
+
+
 def _rows(network: Network) -> int:
     """An input of one to three dimensions."""
     depth = int(network.random.integers(2, 30))
@@ -181,7 +207,7 @@ def chain(network: Network) -> int:
     return network.operator(50, [x], network.tensor((1, 4, 5, 6), 1 / 16, 127))
 
 
-WITHOUT_TFLM = {made.__name__: made for made in (relu6_between_scales, relu_n1_to_1)}
+WITHOUT_TFLM = {made.__name__: made for made in (exp, gelu, relu6_between_scales, relu_n1_to_1)}
 """What TFLM lacks or has wrong."""
 
 OPERATORS = {
@@ -194,10 +220,12 @@ OPERATORS = {
         l2_normalization,
         leaky_relu,
         log_softmax,
+        magnitude,
         maximum_minimum,
         mul,
         plain_int32,
         prelu,
+        rsqrt,
         squared_difference,
         sub,
     )

@@ -31,7 +31,9 @@ def _same(network: Network, y: int, inputs: list[np.ndarray]) -> bool:
     return bool((made == expected).all())
 
 
-@pytest.mark.parametrize("code", [114, 19, 98, 74], ids=["quantize", "relu", "leaky_relu", "sum"])
+@pytest.mark.parametrize(
+    "code", [114, 19, 98, 74, 101], ids=["quantize", "relu", "leaky_relu", "sum", "abs"]
+)
 def test_of_one_input(code: int) -> None:
     for seed in range(60):
         network = Network(seed)

@@ -45,6 +45,7 @@ _SAME = "one quantization for inputs and output"
 _AXES = "constant axes"
 
 _ROWS = (
+    _row("ABS"),
     _row("ADD", "int8 int16 int32", _JOINT),
     _row("ARG_MAX", limits="constant axis; int32 output"),
     _row("ARG_MIN", limits="constant axis; int32 output"),
@@ -61,10 +62,12 @@ _ROWS = (
     _row("DEPTH_TO_SPACE", "int8 float32"),
     _row("DEQUANTIZE", "int8 uint8 int16", "to float32"),
     _row("ELU"),
+    _row("EXP", "", reference="int8"),
     _row("EXPAND_DIMS"),
     _row("FILL", "int8 int32 float32", reference="uint8 int16"),
     _row("FULLY_CONNECTED", "int8 int16", _FILTER),
     _row("GATHER", "int8 float32", "int32 indices"),
+    _row("GELU", "", reference="int8"),
     _row("HARD_SWISH"),
     _row("L2_NORMALIZATION", limits="the last dimension"),
     _row("LEAKY_RELU", "int8 int16", limits="slope of 0 or more"),
@@ -90,6 +93,7 @@ _ROWS = (
     _row("RESHAPE", "int8 float32", "a shape that does not depend on data"),
     _row("RESIZE_BILINEAR"),
     _row("RESIZE_NEAREST_NEIGHBOR", "int8 int16", reference="int8 uint8"),
+    _row("RSQRT"),
     _row("SHAPE"),
     _row("SLICE", "int8 int16 int32 float32", "constant bounds"),
     _row("SOFTMAX", "int8 int16", limits="the last dimension"),

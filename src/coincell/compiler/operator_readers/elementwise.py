@@ -15,8 +15,11 @@ from coincell.compiler.operator_readers.source import (
     quantized_bounds,
 )
 from coincell.compiler.operators import (
+    Abs,
     Add,
     Elu,
+    Exp,
+    Gelu,
     HardSwish,
     L2Normalization,
     LeakyRelu,
@@ -27,6 +30,7 @@ from coincell.compiler.operators import (
     Mul,
     Prelu,
     Requantize,
+    Rsqrt,
     Softmax,
     SquaredDifference,
     Sub,
@@ -73,6 +77,11 @@ def _leaky_relu(source: Source) -> Reading:
     return LeakyRelu(source.record.option(0, "<f", 0.0)), source.inputs
 
 
+def _gelu(source: Source) -> Reading:
+    source.require_counts(1, 1)
+    return Gelu(bool(source.record.option(0, "<?", False))), source.inputs
+
+
 def _unary(kind: Callable[[], Attributes]) -> Reader:
     """A reader of one input without options."""
 
@@ -98,8 +107,11 @@ def _softmax(source: Source) -> Reading:
 
 
 READERS: Mapping[str, Reader] = {
+    "ABS": _unary(Abs),
     "ADD": _arithmetic(Add),
     "ELU": _unary(Elu),
+    "EXP": _unary(Exp),
+    "GELU": _gelu,
     "HARD_SWISH": _unary(HardSwish),
     "L2_NORMALIZATION": _l2_normalization,
     "LEAKY_RELU": _leaky_relu,
@@ -112,6 +124,7 @@ READERS: Mapping[str, Reader] = {
     "RELU": _clamp(0.0, math.inf),
     "RELU6": _clamp(0.0, 6.0),
     "RELU_N1_TO_1": _clamp(-1.0, 1.0),
+    "RSQRT": _unary(Rsqrt),
     "SOFTMAX": _softmax,
     "SQUARED_DIFFERENCE": _pairwise(SquaredDifference),
     "SUB": _arithmetic(Sub),

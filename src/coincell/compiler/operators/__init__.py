@@ -11,6 +11,7 @@ from coincell.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
 from coincell.compiler.operators.edges import Cast, Dequantize, Quantize
 from coincell.compiler.operators.elementwise import Maximum, Minimum, Mul, Prelu
 from coincell.compiler.operators.fully_connected import FullyConnected
+from coincell.compiler.operators.functions import Abs, Exp, Gelu, Rsqrt
 from coincell.compiler.operators.gather import Gather
 from coincell.compiler.operators.l2_normalization import L2Normalization
 from coincell.compiler.operators.log_softmax import LogSoftmax
@@ -34,6 +35,7 @@ from coincell.compiler.operators.transpose import DepthToSpace, SpaceToDepth, Tr
 from coincell.compiler.operators.transpose_conv import TransposeConv
 
 _KINDS: tuple[type[Attributes], ...] = (
+    Abs,
     Add,
     ArgMax,
     ArgMin,
@@ -48,8 +50,10 @@ _KINDS: tuple[type[Attributes], ...] = (
     DepthwiseConv2D,
     Dequantize,
     Elu,
+    Exp,
     FullyConnected,
     Gather,
+    Gelu,
     HardSwish,
     L2Normalization,
     LeakyRelu,
@@ -73,6 +77,7 @@ _KINDS: tuple[type[Attributes], ...] = (
     Reshape,
     ResizeBilinear,
     ResizeNearestNeighbor,
+    Rsqrt,
     Shape,
     Softmax,
     SpaceToBatch,
@@ -95,6 +100,7 @@ OPERATORS: dict[str, type[Attributes]] = {kind.kind: kind for kind in _KINDS}
 
 __all__ = [
     "OPERATORS",
+    "Abs",
     "Add",
     "ArgMax",
     "ArgMin",
@@ -109,8 +115,10 @@ __all__ = [
     "DepthwiseConv2D",
     "Dequantize",
     "Elu",
+    "Exp",
     "FullyConnected",
     "Gather",
+    "Gelu",
     "HardSwish",
     "L2Normalization",
     "LeakyRelu",
@@ -134,6 +142,7 @@ __all__ = [
     "Reshape",
     "ResizeBilinear",
     "ResizeNearestNeighbor",
+    "Rsqrt",
     "Shape",
     "Softmax",
     "SpaceToBatch",

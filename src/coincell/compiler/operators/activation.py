@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -18,7 +18,7 @@ _SCALES = (2.0**-40, 2.0**40)
 """Outside it, float32 arithmetic on scales could overflow."""
 
 
-class _Table(Attributes):
+class Table(Attributes):
     """A function of one int8 value, whatever the quantizations are."""
 
     types: ClassVar[tuple[DType, ...]] = (DType.INT8,)
@@ -40,7 +40,7 @@ class _Table(Attributes):
 
 
 @dataclass(frozen=True)
-class LeakyRelu(_Table):
+class LeakyRelu(Table):
     """x, and alpha * x where x is negative.
 
     Attributes:
@@ -91,26 +91,23 @@ class LeakyRelu(_Table):
 
 
 @dataclass(frozen=True)
-class Elu(_Table):
+class Elu(Table):
     """x, and exp(x) - 1 where x is negative."""
 
     kind: ClassVar[str] = "elu"
 
     def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
         """As TFLM's elu.cc, in float32; exp is rounded once, as good libraries do."""
-        source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
-        values = inputs[0].astype(np.int32) - source.zero_point
-        real = np.float32(source.scale) * values.astype(np.float32)
-        below = np.exp(np.minimum(real, 0).astype(np.float64)).astype(np.float32) - np.float32(1)
-        chosen = np.where(real < 0, below, real)
-        scaled = chosen * (np.float32(1) / np.float32(target.scale))
-        rounded = np.trunc(scaled + np.copysign(np.float32(0.5), scaled)) + target.zero_point
-        clipped: Values = np.clip(rounded, *common.FULL_RANGE).astype(np.int8)
-        return clipped
+
+        def elu(x: Values) -> Values:
+            below = np.exp(np.minimum(x, 0)).astype(np.float32) - np.float32(1)
+            return np.where(x < 0, below, x)
+
+        return table_of_reals(op, graph, inputs[0], elu)
 
 
 @dataclass(frozen=True)
-class HardSwish(_Table):
+class HardSwish(Table):
     """x * min(max(x + 3, 0), 6) / 6."""
 
     kind: ClassVar[str] = "hard_swish"
@@ -158,6 +155,26 @@ class HardSwish(_Table):
         wrapped = shifted.astype(np.int16)
         clipped: Values = np.clip(wrapped, *common.FULL_RANGE).astype(np.int8)
         return clipped
+
+
+def table_of_reals(
+    op: Op, graph: Graph, inputs: Values, function: Callable[[Values], Values]
+) -> Values:
+    """int8 results of a function of real numbers, as TFLM and LiteRT tabulate them in float32.
+
+    Args:
+        op: of one input and one output.
+        graph: where they are described.
+        inputs: int8.
+        function: of float64 numbers that float32 can hold; its results are rounded to float32.
+    """
+    source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
+    values = (inputs.astype(np.int32) - source.zero_point).astype(np.float32)
+    real = (np.float32(source.scale) * values).astype(np.float64)
+    scaled = function(real).astype(np.float32) * (np.float32(1) / np.float32(target.scale))
+    rounded = np.trunc(scaled.astype(np.float64) + np.copysign(0.5, scaled)) + target.zero_point
+    clipped: Values = np.clip(rounded, *common.FULL_RANGE).astype(np.int8)
+    return clipped
 
 
 def _saturate_16(values: fixed_point.Integers) -> fixed_point.Integers:
