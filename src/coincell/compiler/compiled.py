@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from coincell.compiler.copying import with_all_copies, with_copies_that_fit
 from coincell.compiler.emit import emit_sources
 from coincell.compiler.interpret import sample_shape
 from coincell.compiler.ir import Graph, Tensor
@@ -15,7 +16,7 @@ from coincell.compiler.layers import Layer, layers_of
 from coincell.compiler.pipeline import lower
 from coincell.compiler.plan import Plan, plan_memory
 from coincell.compiler.reader import read_model
-from coincell.compiler.selection import KernelTable, Step, select
+from coincell.compiler.selection import KernelTable, Selection, Step, select
 from coincell.compiler.streaming.choice import select_for_memory
 from coincell.compiler.targets import GENERIC, Target
 from coincell.errors import UserError
@@ -127,11 +128,7 @@ def compile_lowered(
             f"{name!r} cannot be the name of a compiled model.",
             hint="Use letters, digits and underscores, a letter first, at most 48 characters.",
         )
-    table = KernelTable(lowered, chosen.target, chosen.optimize)
-    if chosen.optimize == "ram":
-        selection = select_for_memory(table, chosen.keep_input)
-    else:
-        selection = select(table)
+    selection = _selection(lowered, chosen)
     steps = selection.steps
     plain = plan_memory(selection.graph, steps=steps)
     keeping = plan_memory(selection.graph, keep_input=True, steps=steps)
@@ -154,6 +151,20 @@ def compile_lowered(
         parameters=lowered.parameters,
         constant_bytes=emitted.constant_bytes,
     )
+
+
+def _selection(graph: Graph, options: CompileOptions) -> Selection:
+    """What runs: streamed where memory counts most, constants in RAM where speed or room allow."""
+    table = KernelTable(graph, options.target, options.optimize)
+    if options.optimize == "ram":
+        return with_copies_that_fit(
+            select_for_memory(table, options.keep_input), options.keep_input
+        )
+    if options.optimize == "speed":
+        return with_all_copies(select(table))
+    if options.optimize == "balanced":
+        return with_copies_that_fit(select(table), options.keep_input)
+    return select(table)
 
 
 def _info(tensor: Tensor) -> TensorInfo:

@@ -9,7 +9,7 @@ from coincell.compiler.emit_header import EdgeTensors, header_text
 from coincell.compiler.emit_layers import LayerWriter
 from coincell.compiler.emit_states import state_functions
 from coincell.compiler.emit_stream import stream_functions, stream_symbol
-from coincell.compiler.ir import Graph
+from coincell.compiler.ir import Copied, Graph
 from coincell.compiler.layers import layer_symbol
 from coincell.compiler.plan import Plan
 from coincell.compiler.selection import Step
@@ -48,6 +48,9 @@ def emit_sources(
     called = {call.kernel for step in steps for call in step.calls}
     if any(step.region for step in steps):
         called.add("row_window")
+    arguments = (item for step in steps for call in step.calls for item in call.arguments)
+    if any(isinstance(item, Copied) for item in arguments):
+        called.add("memory")
     kernels = tuple(sorted(called | ({"memory"} if states else set())))
     edges = EdgeTensors(
         tuple(graph.tensor(tensor) for tensor in graph.inputs),

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from textwrap import indent
 
-from coincell.compiler.ir import SCRATCH_ALIGNMENT, DType, Graph, KernelCall, Op, Scratch, Values
+from coincell.compiler.ir import (
+    SCRATCH_ALIGNMENT,
+    Copied,
+    DType,
+    Graph,
+    KernelCall,
+    Op,
+    Scratch,
+    Values,
+)
 from coincell.compiler.layers import layer_symbol
 from coincell.compiler.plan import Plan
 from coincell.compiler.selection import Kernels
@@ -95,6 +104,7 @@ class LayerWriter:
     ) -> str:
         """One call of a kernel, with its parameters."""
         arguments: list[str] = []
+        copies = ""
         for argument in call.arguments:
             if argument is None:
                 arguments.append("0")
@@ -103,15 +113,21 @@ class LayerWriter:
             elif isinstance(argument, Scratch):
                 arguments.append(f"(void *)(arena + {scratch})")
                 scratch += -(-argument.bytes // SCRATCH_ALIGNMENT) * SCRATCH_ALIGNMENT
+            elif isinstance(argument, Copied):
+                place = f"(void *)(arena + {scratch})"
+                kept = self.constant(f"{self.name}_{number:02d}", argument.role, argument.values)
+                copies += f"    memcpy({place}, {kept}, {argument.bytes});\n"
+                arguments.append(place)
+                scratch += -(-argument.bytes // SCRATCH_ALIGNMENT) * SCRATCH_ALIGNMENT
             else:
                 arguments.append(self.constant(f"{self.name}_{number:02d}", *argument))
         if call.specialised:
             given = [text for text, what in zip(arguments, call.arguments, strict=True)
                      if what is not None]  # fmt: skip
             joined = ",\n        ".join(given)
-            return f"    {self._instance(op, call)}(\n        {joined});"
+            return f"{copies}    {self._instance(op, call)}(\n        {joined});"
         joined = ",\n        ".join(("&parameters", *arguments))
-        return f"{_parameters(call)}    coincell_{call.function_stem}(\n        {joined});"
+        return f"{_parameters(call)}{copies}    coincell_{call.function_stem}(\n        {joined});"
 
     def _instance(self, op: Op, call: KernelCall) -> str:
         """The function that holds `call`'s kernel for its parameters."""

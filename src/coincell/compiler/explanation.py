@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from coincell.compiler.compiled import CompiledModel, CompileOptions, compile_lowered
-from coincell.compiler.ir import Graph
+from coincell.compiler.ir import Copied, Graph
 from coincell.compiler.pipeline import PASSES, lower
 from coincell.compiler.plan import Plan
 from coincell.compiler.selection import Kernels, Step
@@ -163,12 +163,12 @@ def _shapes(graph: Graph, item: Kernels) -> str:
 
 
 def _constant_bytes(item: Kernels) -> int:
-    arrays = {
-        (argument[0], argument[1].tobytes()): argument[1].nbytes
-        for call in item.calls
-        for argument in call.arguments
-        if isinstance(argument, tuple)
-    }
+    arrays = {}
+    for argument in (argument for call in item.calls for argument in call.arguments):
+        if isinstance(argument, Copied):
+            argument = (argument.role, argument.values)
+        if isinstance(argument, tuple):
+            arrays[argument[0], argument[1].tobytes()] = argument[1].nbytes
     return sum(arrays.values())
 
 

@@ -216,7 +216,20 @@ class Scratch:
     bytes: int
 
 
-KernelArgument = str | tuple[str, Values] | Scratch | None
+@dataclass(frozen=True)
+class Copied:
+    """A constant that is copied into working memory before the call, where loads do not wait."""
+
+    role: str
+    values: Values
+
+    @property
+    def bytes(self) -> int:
+        """Of the copy."""
+        return self.values.nbytes
+
+
+KernelArgument = str | tuple[str, Values] | Scratch | Copied | None
 
 
 EXACTLY_IN_PLACE = -1
@@ -238,6 +251,7 @@ class KernelCall:
         overlaps: the input tensors that may share memory with the output, and how: the call is
             right wherever address(input) >= address(output) + so many bytes, or, at
             `EXACTLY_IN_PLACE`, where they are equal. Without an entry they never share memory.
+        rereads: whether constants are read many times, so that a copy in RAM saves time.
     """
 
     kernel: str
@@ -245,6 +259,7 @@ class KernelCall:
     arguments: tuple[KernelArgument, ...]
     specialised: bool = False
     overlaps: Mapping[str, int] = field(default_factory=dict)
+    rereads: bool = False
 
     @property
     def function_stem(self) -> str:
@@ -257,8 +272,13 @@ class KernelCall:
         return sum(
             -(-item.bytes // SCRATCH_ALIGNMENT) * SCRATCH_ALIGNMENT
             for item in self.arguments
-            if isinstance(item, Scratch)
+            if isinstance(item, Scratch | Copied)
         )
+
+    def with_constants_in_ram(self) -> KernelCall:
+        """The same call, all its constants copied into RAM before."""
+        arguments = (Copied(*item) if isinstance(item, tuple) else item for item in self.arguments)
+        return replace(self, arguments=tuple(arguments))
 
 
 @dataclass(frozen=True)

@@ -117,6 +117,10 @@ class Geometry:
         return int(max(0, (written[:-1] - later[1:]).max(initial=0)))
 
 
+_FEW_POSITIONS = 8
+"""With so few, weights are read too seldom for a copy of them to pay."""
+
+
 def strip_convolution(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] | None:
     """The call that computes a CONV_2D exactly, or None where the kernel cannot."""
     attributes = op.attributes
@@ -175,6 +179,7 @@ def strip_convolution(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, 
         ),
         specialised=True,
         overlaps={op.inputs[0]: geometry.overlap(columns, 1 + two_rows)},
+        rereads=rows * width > _FEW_POSITIONS,
     )
     return (call,)
 

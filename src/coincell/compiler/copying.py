@@ -1,0 +1,64 @@
+"""Constants that are copied from flash to RAM before a layer runs, where loads do not wait.
+
+A convolution reads its weights once for every few positions. On most microcontrollers a load from
+flash waits some cycles and one from RAM does not, so one copy a layer saves most of the waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from coincell.compiler.plan import least_memory, plan_memory
+from coincell.compiler.selection import Kernels, Selection, Step
+
+
+def with_all_copies(selection: Selection) -> Selection:
+    """Every constant that is read many times is copied, whatever memory it takes."""
+    return _with_copies(selection, _candidates(selection))
+
+
+def with_copies_that_fit(selection: Selection, keep_input: bool) -> Selection:
+    """Constants are copied where the arena has room for them while their layer runs."""
+    arena = plan_memory(selection.graph, keep_input, selection.steps).arena_bytes
+    chosen = [
+        index
+        for index in _candidates(selection)
+        if _least(_with_copies(selection, (index,)), keep_input) <= arena
+    ]
+    while chosen:
+        copied = _with_copies(selection, chosen)
+        if plan_memory(copied.graph, keep_input, copied.steps).arena_bytes <= arena:
+            return copied
+        sizes = {step.index: step.scratch_bytes for step in copied.steps}
+        chosen.remove(max(chosen, key=lambda index: sizes[index]))
+    return selection
+
+
+def _least(selection: Selection, keep_input: bool) -> int:
+    return least_memory(selection.graph, selection.steps, keep_input)
+
+
+def _candidates(selection: Selection) -> list[int]:
+    """Steps that gain from a copy; a streamed one would copy for every row."""
+    return [
+        step.index
+        for step in selection.steps
+        if step.region is None and any(call.rereads for call in step.calls)
+    ]
+
+
+def _with_copies(selection: Selection, indices: Collection[int]) -> Selection:
+    steps = tuple(_copying(step) if step.index in indices else step for step in selection.steps)
+    return replace(selection, steps=steps)
+
+
+def _copying(step: Step) -> Step:
+    kernels = tuple(
+        Kernels(
+            item.op,
+            tuple(c.with_constants_in_ram() if c.rereads else c for c in item.calls),
+        )
+        for item in step.kernels
+    )
+    return replace(step, kernels=kernels)
