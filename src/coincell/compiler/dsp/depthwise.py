@@ -47,8 +47,7 @@ def depthwise_3x3(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...]
     """coincell_depthwise_3x3 for stride 1, coincell_depthwise_3x3_by_rows for stride 2; in place.
 
     The second also makes single rows of outputs. Declined are fewer than 4 channels, a multiplier,
-    dilation, more than a frame of padding, a clamp that saturation does not give, requantization
-    whose ties differ from a plain shift's.
+    dilation, more than a frame of padding, images that are too wide, and what cannot be proved.
     """
     layer = _layer_of(op, graph)
     if layer is None or not _is_plain_3x3(layer):
@@ -193,7 +192,7 @@ def _is_plain_3x3(layer: _Layer) -> bool:
         and attributes.padding[0] <= 2
         and max(attributes.padding[2:]) <= 1
         and layer.size[2] >= 4
-        and 4 * layer.size[1] <= _MOST_OFFSET
+        and 12 * (2 * layer.size[1] + 1) <= _MOST_OFFSET
         and layer.output_size[1] <= layer.size[1]
     )
 

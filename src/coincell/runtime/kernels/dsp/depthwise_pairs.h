@@ -32,18 +32,54 @@ COINCELL_INSTRUCTION void coincell_pack_column(uint32_t upper, uint32_t lower, u
     pairs[3 * line_words] = coincell_sxtb16_ror8(last);
 }
 
-/* Two columns; upper, lower: four channels of the first, and of the second a and b bytes on */
-COINCELL_INSTRUCTION void coincell_pack_columns(const int8_t *upper, const int8_t *lower,
-                                                int32_t a, int32_t b, uint32_t *pairs,
-                                                int32_t line_words)
+#if defined(__ARM_FEATURE_DSP) && defined(__GNUC__)
+
+/* One column from r4 (upper) and r5 (lower), or two other registers, to a place in the lines. */
+#define COINCELL_PACK_COLUMN(upper, lower, place)                                                \
+    "pkhbt r8, " upper ", " lower ", lsl #16\n\tpkhtb " lower ", " lower ", " upper ", asr #16\n\t"\
+    "sxtb16 " upper ", r8\n\tsxtb16 r8, r8, ror #8\n\t"                                          \
+    "str " upper ", [%[pairs], #" place "]\n\tstr r8, [%[pairs], #%c[line]+" place "]\n\t"       \
+    "sxtb16 r8, " lower "\n\tsxtb16 " lower ", " lower ", ror #8\n\t"                            \
+    "str r8, [%[pairs], #2*%c[line]+" place "]\n\t"                                              \
+    "str " lower ", [%[pairs], #3*%c[line]+" place "]\n\t"
+#define COINCELL_PACK_TWO(place, next)                                                           \
+    "ldr r4, [%[upper]]\n\tldr r5, [%[lower]]\n\tldr r6, [%[upper], %[a]]\n\t"                   \
+    "ldr r9, [%[lower], %[b]]\n\tadd %[upper], %[upper], %[a], lsl #1\n\t"                       \
+    "add %[lower], %[lower], %[b], lsl #1\n\t"                                                   \
+    COINCELL_PACK_COLUMN("r4", "r5", place) COINCELL_PACK_COLUMN("r6", "r9", next)
+
+/* All columns but the last of an odd number, two or four at a time: as its twin below. */
+COINCELL_INSTRUCTION void coincell_pack_columns(const coincell_pairs_parameters *p,
+                                                const int8_t *upper, const int8_t *lower,
+                                                int32_t a, int32_t b, uint32_t *pairs)
 {
-    const uint32_t first_upper = coincell_load_word(upper);
-    const uint32_t first_lower = coincell_load_word(lower);
-    const uint32_t second_upper = coincell_load_word(upper + a);
-    const uint32_t second_lower = coincell_load_word(lower + b);
-    coincell_pack_column(first_upper, first_lower, pairs, line_words);
-    coincell_pack_column(second_upper, second_lower, pairs + 1, line_words);
+    const uint32_t *end = pairs + p->width / 2 * 2;
+    __asm volatile("1:\n\t" COINCELL_PACK_TWO("0", "4")
+                   ".if %c[four]\n\t" COINCELL_PACK_TWO("8", "12") ".endif\n\t"
+                   "add %[pairs], %[pairs], #8+8*%c[four]\n\tcmp %[pairs], %[end]\n\tbne 1b\n\t"
+                   : [upper] "+r"(upper), [lower] "+r"(lower), [pairs] "+r"(pairs)
+                   : [a] "r"(a), [b] "r"(b), [end] "r"(end), [line] "i"(4 * p->line_words),
+                     [four] "i"(p->width % 4 == 0)
+                   : "r4", "r5", "r6", "r8", "r9", "cc", "memory");
 }
+
+#else
+
+/* All columns but the last of an odd number.
+ *
+ * upper, lower: four channels of the first column, and so many bytes on (a, b) of the next
+ * pairs:        [4] lines */
+COINCELL_INSTRUCTION void coincell_pack_columns(const coincell_pairs_parameters *p,
+                                                const int8_t *upper, const int8_t *lower,
+                                                int32_t a, int32_t b, uint32_t *pairs)
+{
+    for (int32_t column = 0; column < p->width / 2 * 2; ++column, upper += a, lower += b) {
+        coincell_pack_column(coincell_load_word(upper), coincell_load_word(lower), pairs + column,
+                             p->line_words);
+    }
+}
+
+#endif
 
 /* Packs pair row `number`.
  *
@@ -61,21 +97,14 @@ COINCELL_INSTRUCTION void coincell_pack_pairs(const coincell_pairs_parameters *p
     const int8_t *lower = lower_inside ? rows + p->width * p->channels : (const int8_t *)&outside;
     const int32_t a = upper_inside ? p->channels : 0; /* from one column to the next */
     const int32_t b = lower_inside ? p->channels : 0;
-    const int32_t line = p->line_words;
-    const uint32_t *end = pairs + p->width - 1;
+    const int32_t last = p->width - 1;
 
-    if (p->width % 4 == 0) {
-        for (; pairs < end; pairs += 4, upper += 4 * a, lower += 4 * b) {
-            coincell_pack_columns(upper, lower, a, b, pairs, line);
-            coincell_pack_columns(upper + 2 * a, lower + 2 * b, a, b, pairs + 2, line);
-        }
-        return;
-    }
-    for (; pairs < end; pairs += 2, upper += 2 * a, lower += 2 * b) {
-        coincell_pack_columns(upper, lower, a, b, pairs, line);
+    if (p->width > 1) {
+        coincell_pack_columns(p, upper, lower, a, b, pairs);
     }
     if (p->width % 2 != 0) {
-        coincell_pack_column(coincell_load_word(upper), coincell_load_word(lower), pairs, line);
+        coincell_pack_column(coincell_load_word(upper + last * a),
+                             coincell_load_word(lower + last * b), pairs + last, p->line_words);
     }
 }
 
