@@ -115,6 +115,31 @@ def delay_line(network: Streaming, initialised: bool) -> bytes:
     return network.tflite(network.add(network.add(x, one), two))
 
 
+def late_reader(network: Streaming, initialised: bool) -> bytes:
+    """The old value is read after the new one is there."""
+    x = network.input((1, 5))
+    handle = network.handle("last")
+    before = network.read(handle, x, (1, 5))
+    new = network.elementwise(x, 19, same=True)
+    network.assign(handle, new)
+    if initialised:
+        network.initialised("last", before, network.random.integers(-128, 128, (1, 5)))
+    return network.tflite(network.add(new, before))
+
+
+def shift_register(network: Streaming, initialised: bool) -> bytes:
+    """No operator reads the first variable: its old value only goes to the second."""
+    x = network.input((1, 5))
+    first, second = network.handle("first"), network.handle("second")
+    one, two = network.read(first, x, (1, 5)), network.read(second, x, (1, 5))
+    output = network.fully_connected(two, 4)
+    network.assign(second, one)
+    network.assign(first, network.elementwise(x, 19, same=True))
+    if initialised:
+        network.initialised("first", one, network.random.integers(-128, 128, (1, 5)))
+    return network.tflite(output)
+
+
 def running_sum(network: Streaming, initialised: bool) -> bytes:
     """The variable is read again after it was assigned."""
     x = network.input((1, 6))
@@ -175,7 +200,14 @@ def streaming_network(network: Streaming, initialised: bool) -> bytes:
     return network.tflite(network.fully_connected(flat, 4))
 
 
-MODELS = (ring_buffer, delay_line, running_sum, streaming_network)
+MODELS = (
+    ring_buffer,
+    delay_line,
+    late_reader,
+    shift_register,
+    running_sum,
+    streaming_network,
+)
 
 
 @needs_oracle
