@@ -48,12 +48,12 @@ def test_all_pairs_on_this_computer(activation: int) -> None:
 
 
 def test_ties_are_told_from_the_others() -> None:
-    for scales, ties in ((SCALES[0], 1), (SCALES[2], 0)):
+    for scales, ties in ((SCALES[0], True), (SCALES[2], False)):
         network, tflite = _sum(0, (1, 8), scales=scales)
         graph = lower(read_model(tflite))
         calls = weighted_sum(graph.ops[0], graph, "balanced")
         assert calls is not None
-        assert calls[0].parameters["ties"] == ties
+        assert (calls[0].parameters["step"] > 0) is ties
         assert calls[0].overlaps == dict.fromkeys(graph.inputs, 0)
         assert interpret(graph, network.samples(3))
 
@@ -69,8 +69,28 @@ def test_sums_of_sums_on_the_board(compiler: str) -> None:
     assert kernels == ["dsp/weighted_sum"] * 3
 
 
-def test_a_repeated_operand_runs_by_the_portable_kernel() -> None:
-    network = Network(1)
-    a, b = network.input((1, 4, 4, 3)), network.input((1, 1, 1, 3))
-    total = network.add(a, b)
-    assert check_on_host(network.tflite(total), network.samples(10)) == ["add"]
+@pytest.mark.parametrize("shape", [(1, 1, 1, 11), (1, 3, 11), (11,)])
+def test_a_repeated_operand(shape: tuple[int, ...]) -> None:
+    for seed in range(3):
+        network = Network(seed)
+        a, b = network.input((1, 4, 3, 11)), network.input(shape)
+        pair = (a, b) if seed else (b, a)
+        tflite = network.tflite(network.add(*pair, activation=RELU if seed == 1 else NO_ACTIVATION))
+        assert check_on_host(tflite, network.samples(40)) == ["dsp/weighted_sum"]
+
+
+def test_an_addend_of_the_channels_on_the_board() -> None:
+    network = Network(3)
+    x = network.input((1, 4, 3, 16))
+    addend = network.constant(network.random.integers(-128, 128, (1, 1, 1, 16)), "int8", 0.031)
+    tflite = network.tflite(network.add(addend, x))
+    assert check_on_board(tflite, network.samples(20), "") == ["dsp/weighted_sum"]
+
+
+def test_operands_repeated_otherwise_run_by_the_portable_kernel() -> None:
+    for shape in ((1, 4, 4, 1), (1, 1, 4, 3), (1, 4, 1, 3)):
+        network = Network(1)
+        a, b = network.input((1, 4, 4, 3)), network.input(shape)
+        expected = "dsp/weighted_sum" if shape == (1, 1, 4, 3) else "add"
+        tflite = network.tflite(network.add(a, b))
+        assert check_on_host(tflite, network.samples(10)) == [expected]

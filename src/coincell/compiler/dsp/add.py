@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from coincell.compiler.fixed_point import INT32_MAX, INT32_MIN, Integers
-from coincell.compiler.ir import DType, Graph, KernelCall, Op
+from coincell.compiler.ir import DType, Graph, KernelCall, Op, Tensor
 from coincell.compiler.operators import Add, Sub
 
 _MOST_RIGHT_SHIFT = 22  # 128 << 22 leaves room in an int32 for what saturates
 _FACTOR_SHIFT = 8  # bits of a factor's product that are dropped
+_WORTH_A_ROW = 2  # elements of an input that is repeated; a single one makes a table
 _NEAR = 1 << 10  # how far from changing its output a pair may be left out of the search
 _NUDGES = tuple(range(-96, 97, 16))  # of factors; 256 move the product of 1 by 1
 
@@ -24,48 +25,64 @@ class _Sum:
 
     factors: tuple[int, int]
     offset: int
-    ties: bool
+    step: int
     rounding: int
     right_shift: int
 
 
 def weighted_sum(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] | None:
-    """coincell_weighted_sum of two int8 tensors of one shape; None where it was not proved."""
+    """coincell_weighted_sum; None where it was not proved.
+
+    Both inputs have the output's shape, or one has its last dimensions and is repeated.
+    """
     del optimize
     attributes = op.attributes
     tensors = [graph.tensor(name) for name in (*op.inputs, op.output)]
-    first, second, target = tensors
-    if not isinstance(attributes, Add | Sub) or target.quantization is None:
+    if not isinstance(attributes, Add | Sub) or tensors[2].quantization is None:
         return None
     if {tensor.dtype for tensor in tensors} != {DType.INT8}:
         return None
-    if len({tensor.elements for tensor in tensors}) > 1 or first.is_constant or second.is_constant:
-        return None
     values = np.arange(-128, 128, dtype=np.int64)
     outputs = attributes.combine(op, graph, values[:, np.newaxis], values[np.newaxis])
-    sign = 1 if isinstance(attributes, Add) else -1
-    chosen = _choose(
-        outputs.astype(np.int64),
-        (first.scale / target.scale, sign * second.scale / target.scale),
-        (first.zero_point, second.zero_point),
-        attributes.clamp,
-    )
+    first, second, target = tensors
+    signs = (1, 1 if isinstance(attributes, Add) else -1)
+    if first.elements < second.elements:
+        first, second, outputs, signs = second, first, outputs.T, signs[::-1]
+    if first.is_constant or not _ends(target.shape, first) or not _ends(target.shape, second):
+        return None
+    if first.elements < target.elements or second.elements < min(_WORTH_A_ROW, target.elements):
+        return None
+    ratios = (signs[0] * first.scale / target.scale, signs[1] * second.scale / target.scale)
+    zero_points = (first.zero_point, second.zero_point)
+    exponent = attributes.multipliers(op, graph)[2][1]
+    chosen = _choose(outputs.astype(np.int64), ratios, zero_points, attributes.clamp, exponent)
     if chosen is None:
         return None
+    rows = target.elements // second.elements
     parameters = {
-        "count": target.elements,
+        "rows": rows,
+        "count": second.elements,
         "first_factor": chosen.factors[0],
         "second_factor": chosen.factors[1],
         "offset": chosen.offset,
-        "ties": int(chosen.ties),
+        "step": chosen.step,
         "rounding": chosen.rounding,
         "right_shift": chosen.right_shift,
         "clamp_min": attributes.clamp[0],
         "clamp_max": attributes.clamp[1],
     }
     arguments = (first.name, second.name, target.name)
-    in_place = dict.fromkeys((first.name, second.name), 0)
-    return (KernelCall("dsp/weighted_sum", parameters, arguments, True, in_place),)
+    in_place = (first.name, second.name) if rows == 1 else (first.name,)
+    overlaps = {name: 0 for name in in_place if not graph.tensor(name).is_constant}
+    return (KernelCall("dsp/weighted_sum", parameters, arguments, True, overlaps),)
+
+
+def _ends(shape: tuple[int, ...], tensor: Tensor) -> bool:
+    """Whether a tensor's shape, but for leading dimensions of 1, is how `shape` ends."""
+    sizes = list(tensor.shape)
+    while sizes and sizes[0] == 1:
+        del sizes[0]
+    return not sizes or sizes == list(shape[len(shape) - len(sizes) :])
 
 
 def _choose(
@@ -73,6 +90,7 @@ def _choose(
     ratios: tuple[float, float],
     zero_points: tuple[int, int],
     clamp: tuple[int, int],
+    exponent: int,
 ) -> _Sum | None:
     """Constants that give `outputs` [256, 256] of all pairs, both from -128 on.
 
@@ -80,6 +98,8 @@ def _choose(
         ratios: of either input's scale to the output's, with its sign in the sum.
         zero_points: of the inputs.
         clamp: of the outputs.
+        exponent: TFLM rounds to 2**exponent before it rounds to outputs, ties away from zero; on
+            the negative side that is one such step lower.
     """
     reach = 255 * sum(abs(ratio) for ratio in ratios) + 256
     room = min(INT32_MAX / reach, 2.0**22 / max(abs(ratio) for ratio in ratios))
@@ -91,13 +111,12 @@ def _choose(
     ideal = round(ratios[0] * scale), round(ratios[1] * scale)
     low = np.where(outputs > clamp[0], outputs << right, INT32_MIN)
     high = np.where(outputs < clamp[1], ((outputs + 1) << right) - 1, INT32_MAX)
-    for ties in (False, True):
-        origin = zero_points if ties else None
-        found = _search(ideal, origin, low, high)
+    for step in dict.fromkeys((0, 1 << max(0, right + exponent), 1)):
+        found = _search(ideal, zero_points, step, low, high)
         if found is not None:
             factors, constant = found
-            offset = _offset(factors, zero_points) if ties else constant
-            return _Sum(factors, offset, ties, constant if ties else 0, right)
+            offset = _offset(factors, zero_points) if step else constant
+            return _Sum(factors, offset, step, constant if step else 0, right)
     return None
 
 
@@ -113,22 +132,27 @@ def _offset(factors: tuple[int, int], origin: tuple[int, int]) -> int:
 
 
 def _heights(
-    factors: tuple[int, int], origin: tuple[int, int] | None, first: Integers, second: Integers
+    factors: tuple[int, int],
+    origin: tuple[int, int],
+    step: int,
+    first: Integers,
+    second: Integers,
 ) -> Integers:
     """h of pairs, less the constant that is looked for.
 
     Args:
-        origin: where ties count, the pair at which h is 0.
+        origin: where there is a step, the pair at which h is 0.
+        step: down to where h is negative; 0 for none.
     """
     products = _products(factors, first, second)
-    if origin is None:
+    if not step:
         return products
     centred = products + _offset(factors, origin)
-    return centred + (centred >> 63)
+    return centred - ((centred >> 63) & step)
 
 
 def _search(
-    ideal: tuple[int, int], origin: tuple[int, int] | None, low: Integers, high: Integers
+    ideal: tuple[int, int], origin: tuple[int, int], step: int, low: Integers, high: Integers
 ) -> tuple[tuple[int, int], int] | None:
     """Factors near the ideal ones, and a constant, that bring h of every pair into its bounds.
 
@@ -137,7 +161,7 @@ def _search(
     values = np.arange(-128, 128, dtype=np.int64)
     first, second = (array.reshape(-1) for array in np.meshgrid(values, values, indexing="ij"))
     low, high = low.reshape(-1), high.reshape(-1)
-    heights = _heights(ideal, origin, first, second)
+    heights = _heights(ideal, origin, step, first, second)
     least, most = int((low - heights).max()), int((high - heights).min())
     if least - most > _NEAR:
         return None
@@ -145,10 +169,10 @@ def _search(
     near = (low - heights > middle - _NEAR) | (high - heights < middle + _NEAR)
     for nudges in sorted(itertools.product(_NUDGES, _NUDGES), key=lambda pair: max(map(abs, pair))):
         factors = ideal[0] + nudges[0], ideal[1] + nudges[1]
-        tried = _heights(factors, origin, first[near], second[near])
+        tried = _heights(factors, origin, step, first[near], second[near])
         if _constant(tried, low[near], high[near]) is None:
             continue
-        constant = _constant(_heights(factors, origin, first, second), low, high)
+        constant = _constant(_heights(factors, origin, step, first, second), low, high)
         if constant is not None:
             return factors, constant
     return None

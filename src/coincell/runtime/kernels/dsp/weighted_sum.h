@@ -8,15 +8,16 @@
 
 /* With compiler/dsp/add.py having tried all pairs of int8, an output is
  *     h = offset + (first_factor * first >> 8) + (second_factor * second >> 8)
- *     h = h + (h < 0 ? -1 : 0)                       where ties is 1
+ *     h = h - (h < 0 ? step : 0)
  *     clamp(saturate8((h + rounding) >> right_shift)) */
 typedef struct {
+    int32_t rows;
     int32_t count;
     int32_t first_factor;
     int32_t second_factor;
     int32_t offset;
-    int32_t ties;
-    int32_t rounding; /* 0 where ties is 0 */
+    int32_t step;
+    int32_t rounding; /* 0 where step is 0 */
     int32_t right_shift;
     int32_t clamp_min;
     int32_t clamp_max;
@@ -25,8 +26,8 @@ typedef struct {
 COINCELL_INSTRUCTION void coincell_weighted_sum_end(const coincell_weighted_sum_parameters *p,
                                                     int32_t high, int8_t *place)
 {
-    if (p->ties) {
-        high += high >> 31;
+    if (p->step) {
+        high -= (high >> 31) & p->step;
         high += p->rounding;
     }
     int32_t output = coincell_ssat(high, 8, p->right_shift);
@@ -69,10 +70,10 @@ COINCELL_INSTRUCTION void coincell_weighted_sum_4(const coincell_weighted_sum_pa
 
 /* first:  [count] int8
  * second: [count] int8
- * output: [count] int8; may be either input, or lie before it */
-COINCELL_INSTRUCTION void coincell_weighted_sum(const coincell_weighted_sum_parameters *p,
-                                                const void *first, const void *second,
-                                                void *output)
+ * output: [count] int8 */
+COINCELL_INSTRUCTION void coincell_weighted_sum_row(const coincell_weighted_sum_parameters *p,
+                                                    const int8_t *first, const int8_t *second,
+                                                    int8_t *output)
 {
     const int8_t *a = first;
     const int8_t *b = second;
@@ -91,6 +92,21 @@ COINCELL_INSTRUCTION void coincell_weighted_sum(const coincell_weighted_sum_para
         const uint32_t other = (uint32_t)b[i] << 8;
         const int32_t high = coincell_smlawb(p->second_factor, other, p->offset);
         coincell_weighted_sum_end(p, coincell_smlawb(p->first_factor, one, high), out + i);
+    }
+}
+
+/* first:  [rows, count] int8
+ * second: [count] int8, the same for every row
+ * output: [rows, count] int8; may be the first input, the second where there is one row, or lie
+ *         before them */
+COINCELL_INSTRUCTION void coincell_weighted_sum(const coincell_weighted_sum_parameters *p,
+                                                const void *first, const void *second,
+                                                void *output)
+{
+    const int8_t *a = first;
+    int8_t *out = output;
+    for (int32_t row = 0; row < p->rows; ++row, a += p->count, out += p->count) {
+        coincell_weighted_sum_row(p, a, second, out);
     }
 }
 
