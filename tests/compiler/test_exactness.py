@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from coincell.compiler import (
+    CompileOptions,
     HostModel,
     Oracle,
     compile_model,
@@ -86,6 +87,14 @@ def test_the_zoo_gives_its_golden_bytes_or_is_refused(name: str, zoo: Path) -> N
     expected = [golden[f"{letter}{index}"] for index in range(len(compiled.outputs))]
     assert not any(_differences(HostModel(compiled).run_many(inputs), expected))
     assert not any(_differences(interpret(read_model(data), inputs), expected))
+
+
+def test_rows_of_wide_integers_are_streamed(zoo: Path) -> None:
+    data = (zoo / "int16x8_cnn.tflite").read_bytes()
+    golden = np.load(zoo / "int16x8_cnn.npz")
+    compiled = compile_model(data, "model", CompileOptions(optimize="ram"))
+    assert "model_stream_00" in compiled.sources["model.c"]
+    assert not any(_differences(HostModel(compiled).run_many([golden["x0"]]), [golden["y0"]]))
 
 
 @needs_oracle

@@ -55,7 +55,10 @@ class LayerWriter:
         reads = {name: f"input_{index}" for index, name in enumerate(item.reads)}
         declared = [f"const int8_t *{symbol}" for symbol in reads.values()]
         arguments = ", ".join((*declared, "int8_t *output"))
-        places = {**reads, item.op.output: "output"}
+        places = {
+            name: symbol if self.graph.tensor(name).dtype is DType.INT8 else f"(void *){symbol}"
+            for name, symbol in {**reads, item.op.output: "output"}.items()
+        }
         return self._function(number, kernels, scratch, arguments, places)
 
     def total_layer(self, number: int, item: RowTotal, sums: int) -> str:
