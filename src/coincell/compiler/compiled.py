@@ -129,10 +129,12 @@ def compile_lowered(
             hint="Use letters, digits and underscores, a letter first, at most 48 characters.",
         )
     selection = _selection(lowered, chosen)
-    steps = selection.steps
-    plain = plan_memory(selection.graph, steps=steps)
-    keeping = plan_memory(selection.graph, keep_input=True, steps=steps)
+    plain = plan_memory(selection.graph, steps=selection.steps)
+    keeping = plan_memory(selection.graph, keep_input=True, steps=selection.steps)
     plan = keeping if chosen.keep_input else plain
+    if chosen.optimize in ("balanced", "ram"):
+        selection, plan = with_copies_that_fit(selection, plan)
+    steps = selection.steps
     emitted = emit_sources(lowered, steps, plan, name, caller_arena=chosen.arena == "caller")
     sources = {**emitted.files, **kernel_sources(emitted.kernels)}
     return CompiledModel(
@@ -154,17 +156,12 @@ def compile_lowered(
 
 
 def _selection(graph: Graph, options: CompileOptions) -> Selection:
-    """What runs: streamed where memory counts most, constants in RAM where speed or room allow."""
+    """What runs: streamed where memory counts most, all weights copied to RAM where speed does."""
     table = KernelTable(graph, options.target, options.optimize)
     if options.optimize == "ram":
-        return with_copies_that_fit(
-            select_for_memory(table, options.keep_input), options.keep_input
-        )
-    if options.optimize == "speed":
-        return with_all_copies(select(table))
-    if options.optimize == "balanced":
-        return with_copies_that_fit(select(table), options.keep_input)
-    return select(table)
+        return select_for_memory(table, options.keep_input)
+    selection = select(table)
+    return with_all_copies(selection) if options.optimize == "speed" else selection
 
 
 def _info(tensor: Tensor) -> TensorInfo:

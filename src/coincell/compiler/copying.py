@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from coincell.compiler.plan import least_memory, plan_memory
+from coincell.compiler.plan import Plan, free_at, verify_plan
 from coincell.compiler.selection import Kernels, Selection, Step
 
 
@@ -18,25 +18,24 @@ def with_all_copies(selection: Selection) -> Selection:
     return _with_copies(selection, _candidates(selection))
 
 
-def with_copies_that_fit(selection: Selection, keep_input: bool) -> Selection:
-    """Constants are copied where the arena has room for them while their layer runs."""
-    arena = plan_memory(selection.graph, keep_input, selection.steps).arena_bytes
-    chosen = [
-        index
-        for index in _candidates(selection)
-        if _least(_with_copies(selection, (index,)), keep_input) <= arena
-    ]
-    while chosen:
-        copied = _with_copies(selection, chosen)
-        if plan_memory(copied.graph, keep_input, copied.steps).arena_bytes <= arena:
-            return copied
-        sizes = {step.index: step.scratch_bytes for step in copied.steps}
-        chosen.remove(max(chosen, key=lambda index: sizes[index]))
-    return selection
+def with_copies_that_fit(selection: Selection, plan: Plan) -> tuple[Selection, Plan]:
+    """Constants are copied where the arena has room for them while their layer runs.
 
-
-def _least(selection: Selection, keep_input: bool) -> int:
-    return least_memory(selection.graph, selection.steps, keep_input)
+    Working memory is needed at one step only, so each step is looked at by itself: everything else
+    stays where `plan` has it.
+    """
+    chosen = []
+    scratch = dict(plan.scratch)
+    for index in _candidates(selection):
+        needed = _with_copies(selection, (index,)).step(index).scratch_bytes
+        place = free_at(selection.graph, plan, index, needed)
+        if place is not None:
+            chosen.append(index)
+            scratch[index] = place
+    copied = _with_copies(selection, chosen)
+    moved = replace(plan, scratch=scratch)
+    verify_plan(copied.graph, moved, copied.steps)
+    return copied, moved
 
 
 def _candidates(selection: Selection) -> list[int]:

@@ -24,6 +24,7 @@ __all__ = [
     "Lifetime",
     "Plan",
     "alias_groups",
+    "free_at",
     "least_memory",
     "lifetimes",
     "plan_memory",
@@ -124,6 +125,24 @@ def plan_memory(graph: Graph, keep_input: bool = False, steps: Sequence[Step] = 
     )
     verify_plan(graph, plan, steps)
     return plan
+
+
+def free_at(graph: Graph, plan: Plan, step: int, size: int) -> int | None:
+    """Where `size` bytes of working memory fit into the arena at one step, or None.
+
+    What the step has as working memory in `plan` counts as free.
+    """
+    taken = sorted(
+        (plan.offsets[name], plan.offsets[name] + graph.tensor(name).size_bytes)
+        for name, time in plan.lifetimes.items()
+        if time.first <= step <= time.last
+    )
+    offset = 0
+    for begin, end in taken:
+        if offset + size <= begin:
+            break
+        offset = max(offset, _rounded(end))
+    return offset if offset + size <= plan.arena_bytes else None
 
 
 def least_memory(graph: Graph, steps: Sequence[Step], keep_input: bool = False) -> int:

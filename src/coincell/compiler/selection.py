@@ -81,6 +81,10 @@ class Selection:
     graph: Graph
     steps: tuple[Step, ...]
 
+    def step(self, index: int) -> Step:
+        """The step of op `index` of the planned graph."""
+        return next(step for step in self.steps if step.index == index)
+
 
 class KernelTable:
     """The kernels of each op of a graph, whole and row by row, each chosen once.
