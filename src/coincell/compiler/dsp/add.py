@@ -14,7 +14,7 @@ from coincell.compiler.operators import Add, Sub
 
 _MOST_RIGHT_SHIFT = 22  # 128 << 22 leaves room in an int32 for what saturates
 _FACTOR_SHIFT = 8  # bits of a factor's product that are dropped
-_WORTH_A_ROW = 2  # elements of an input that is repeated; a single one makes a table
+_WORTH_A_ROW = 2  # elements of an input that is repeated
 _NEAR = 1 << 10  # how far from changing its output a pair may be left out of the search
 _NUDGES = tuple(range(-96, 97, 16))  # of factors; 256 move the product of 1 by 1
 
@@ -48,9 +48,7 @@ def weighted_sum(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] 
     signs = (1, 1 if isinstance(attributes, Add) else -1)
     if first.elements < second.elements:
         first, second, outputs, signs = second, first, outputs.T, signs[::-1]
-    if first.is_constant or not _ends(target.shape, first) or not _ends(target.shape, second):
-        return None
-    if first.elements < target.elements or second.elements < min(_WORTH_A_ROW, target.elements):
+    if not is_repeated(first, second, target):
         return None
     ratios = (signs[0] * first.scale / target.scale, signs[1] * second.scale / target.scale)
     zero_points = (first.zero_point, second.zero_point)
@@ -75,6 +73,16 @@ def weighted_sum(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] 
     in_place = (first.name, second.name) if rows == 1 else (first.name,)
     overlaps = {name: 0 for name in in_place if not graph.tensor(name).is_constant}
     return (KernelCall("dsp/weighted_sum", parameters, arguments, True, overlaps),)
+
+
+def is_repeated(first: Tensor, second: Tensor, target: Tensor) -> bool:
+    """Whether the first has the output's shape, and the second that or the last dimensions of it.
+
+    A second one of a single element is no case for a kernel: a table does that.
+    """
+    whole = first.elements == target.elements and not first.is_constant
+    enough = second.elements >= min(_WORTH_A_ROW, target.elements)
+    return whole and enough and _ends(target.shape, first) and _ends(target.shape, second)
 
 
 def _ends(shape: tuple[int, ...], tensor: Tensor) -> bool:
