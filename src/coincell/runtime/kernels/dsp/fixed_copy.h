@@ -1,4 +1,4 @@
-/* strided_copy with all its numbers known to the compiler: words instead of bytes, no loop of one. */
+/* strided_copy, all numbers known to the compiler: words instead of bytes, and no loop of one. */
 #ifndef COINCELL_KERNELS_DSP_FIXED_COPY_H
 #define COINCELL_KERNELS_DSP_FIXED_COPY_H
 
@@ -31,8 +31,8 @@ typedef struct {
     int32_t output_step_5;
 } coincell_fixed_copy_parameters;
 
-/* `address`, of which the compiler no longer knows in which array it lies. Where GCC 12 sees that both
- * ends of a copy are in one array it counts addresses wrongly (-O2, with ivopts and ipa-cp). */
+/* `address`, of which the compiler no longer knows in which array it lies. Where GCC 12 sees that
+ * both ends of a copy are in one array it counts addresses wrongly (-O2, ivopts and ipa-cp). */
 COINCELL_INSTRUCTION int8_t *coincell_fixed_copy_place(const void *address)
 {
 #if defined(__GNUC__) || defined(__clang__)
