@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,8 @@ def compile_command(
     name = c_identifier(model, prefix)
     processor, board = resolve_target(target)
     options = CompileOptions(processor, optimize, arena=arena, keep_input=keep_input)
-    compiled = compile_graph(read_model(model), name, options)
+    graph = read_model(model)
+    compiled = compile_graph(graph, name, options)
     sizes = _library_sizes(compiled, board)
     shown = {
         f"{what} on {target}": f"{size:,} bytes"
@@ -84,10 +86,16 @@ def compile_command(
     if as_json:
         print_json(facts)
         return
+    rows = sum(len(step.kernels) for step in compiled.steps if step.region)
     click.echo(f"{compiled.name}: {len(compiled.layers)} layers, {compiled.macs:,} MACs, "
                f"{compiled.arena_bytes:,} bytes of arena")  # fmt: skip
     for label, size in shown.items():
         click.echo(f"{label}: {size}")
+    if rows:
+        whole = compile_graph(graph, name, replace(options, optimize="balanced"))
+        click.echo(f"{rows} layers are computed row by row; whole layers would need "
+                   f"{whole.arena_bytes:,} bytes of arena.")  # fmt: skip
+        click.echo("What that costs in time: coincell bench --optimize balanced,ram")
     kept = "costs" if keep_input else "would cost"
     click.echo(f"Keeping the input {kept} {compiled.keep_input_bytes:,} bytes of arena.")
     click.echo(f"{len(files)} files in {output}; start with {output / 'README.md'}")
