@@ -34,18 +34,19 @@ COINCELL_INSTRUCTION void coincell_pack_column(uint32_t upper, uint32_t lower, u
 
 #if defined(__ARM_FEATURE_DSP) && defined(__GNUC__)
 
-/* One column from r4 (upper) and r5 (lower), or two other registers, to a place in the lines. */
+/* One column from two registers, upper and lower row, to a place in the lines at r2. */
 #define COINCELL_PACK_COLUMN(upper, lower, place)                                                \
     "pkhbt r8, " upper ", " lower ", lsl #16\n\tpkhtb " lower ", " lower ", " upper ", asr #16\n\t"\
     "sxtb16 " upper ", r8\n\tsxtb16 r8, r8, ror #8\n\t"                                          \
-    "str " upper ", [%[pairs], #" place "]\n\tstr r8, [%[pairs], #%c[line]+" place "]\n\t"       \
+    "str " upper ", [r2, #" place "]\n\tstr r8, [r2, #%c[line]+" place "]\n\t"                   \
     "sxtb16 r8, " lower "\n\tsxtb16 " lower ", " lower ", ror #8\n\t"                            \
-    "str r8, [%[pairs], #2*%c[line]+" place "]\n\t"                                              \
-    "str " lower ", [%[pairs], #3*%c[line]+" place "]\n\t"
+    "str r8, [r2, #2*%c[line]+" place "]\n\t"                                                    \
+    "str " lower ", [r2, #3*%c[line]+" place "]\n\t"
+/* Two columns from the rows at r0 and r1, whose columns are r10 and r12 bytes apart. */
 #define COINCELL_PACK_TWO(place, next)                                                           \
-    "ldr r4, [%[upper]]\n\tldr r5, [%[lower]]\n\tldr r6, [%[upper], %[a]]\n\t"                   \
-    "ldr r9, [%[lower], %[b]]\n\tadd %[upper], %[upper], %[a], lsl #1\n\t"                       \
-    "add %[lower], %[lower], %[b], lsl #1\n\t"                                                   \
+    "ldr r4, [r0]\n\tldr r5, [r1]\n\tldr r6, [r0, r10]\n\t"                                      \
+    "ldr r9, [r1, r12]\n\tadd r0, r0, r10, lsl #1\n\t"                                           \
+    "add r1, r1, r12, lsl #1\n\t"                                                                \
     COINCELL_PACK_COLUMN("r4", "r5", place) COINCELL_PACK_COLUMN("r6", "r9", next)
 
 /* All columns but the last of an odd number, two or four at a time: as its twin below. */
@@ -53,12 +54,17 @@ COINCELL_INSTRUCTION void coincell_pack_columns(const coincell_pairs_parameters 
                                                 const int8_t *upper, const int8_t *lower,
                                                 int32_t a, int32_t b, uint32_t *pairs)
 {
-    const uint32_t *end = pairs + p->width / 2 * 2;
+    register const int8_t *r0 __asm("r0") = upper;
+    register const int8_t *r1 __asm("r1") = lower;
+    register uint32_t *r2 __asm("r2") = pairs;
+    register const uint32_t *r3 __asm("r3") = pairs + p->width / 2 * 2;
+    register int32_t r10 __asm("r10") = a;
+    register int32_t r12 __asm("r12") = b;
     __asm volatile("1:\n\t" COINCELL_PACK_TWO("0", "4")
                    ".if %c[four]\n\t" COINCELL_PACK_TWO("8", "12") ".endif\n\t"
-                   "add %[pairs], %[pairs], #8+8*%c[four]\n\tcmp %[pairs], %[end]\n\tbne 1b\n\t"
-                   : [upper] "+r"(upper), [lower] "+r"(lower), [pairs] "+r"(pairs)
-                   : [a] "r"(a), [b] "r"(b), [end] "r"(end), [line] "i"(4 * p->line_words),
+                   "add r2, r2, #8+8*%c[four]\n\tcmp r2, r3\n\tbne 1b\n\t"
+                   : "+r"(r0), "+r"(r1), "+r"(r2)
+                   : "r"(r3), "r"(r10), "r"(r12), [line] "i"(4 * p->line_words),
                      [four] "i"(p->width % 4 == 0)
                    : "r4", "r5", "r6", "r8", "r9", "cc", "memory");
 }
