@@ -310,6 +310,10 @@ def test_states_that_exchange_their_values_are_refused() -> None:
     ("operators", "message"),
     [
         ([WrittenOperator(_READ, [0], [2])], "no VAR_HANDLE names"),
+        (
+            [WrittenOperator(32, [1], [2], custom="CIRCULAR_BUFFER")],
+            "custom 'CIRCULAR_BUFFER'.*is not supported",
+        ),
         ([_var_handle("a", 0), WrittenOperator(_READ, [0], [2])], "nobody ever assigns it"),
         ([_var_handle("a", 0), WrittenOperator(_ASSIGN, [0], [])], "1 inputs and 0 outputs"),
         (

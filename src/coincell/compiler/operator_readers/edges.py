@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from coincell.compiler.ir import DType
 from coincell.compiler.operator_readers.source import Reader, Reading, Source
 from coincell.compiler.operators import Cast, Dequantize, Quantize, Requantize
-from coincell.compiler.operators.requantize import integer_range
+from coincell.compiler.operators.common import RANGES
 
 
 def _quantize(source: Source) -> Reading:
@@ -15,8 +15,8 @@ def _quantize(source: Source) -> Reading:
     if source.inputs[0].dtype is DType.FLOAT32:
         return Quantize(), source.inputs
     target = source.outputs[0].dtype
-    source.require(target is not DType.FLOAT32, "quantizes to float32")
-    return Requantize(integer_range(target)), source.inputs
+    source.require(target in RANGES, f"quantizes to {target.value}")
+    return Requantize(RANGES[target]), source.inputs
 
 
 def _dequantize(source: Source) -> Reading:

@@ -12,14 +12,6 @@ from coincell.compiler.fixed_point import multiply_by_quantized_multiplier, wrap
 from coincell.compiler.ir import Attributes, DType, Graph, KernelCall, Op, Values
 from coincell.compiler.operators import common
 
-_INTEGERS = (DType.INT8, DType.UINT8, DType.INT16, DType.INT32)
-
-
-def integer_range(dtype: DType) -> tuple[int, int]:
-    """Smallest and largest number of an integer type."""
-    limits = np.iinfo(dtype.numpy)
-    return int(limits.min), int(limits.max)
-
 
 @dataclass(frozen=True)
 class Requantize(Attributes):
@@ -42,18 +34,18 @@ class Requantize(Attributes):
         common.require_count(op, 1, 1)
         source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
         for tensor in (source, target):
-            op.require(tensor.dtype in _INTEGERS, f"needs integers, not {tensor.dtype.value}")
+            op.require(tensor.dtype in common.RANGES, f"needs integers, not {tensor.dtype.value}")
             op.require(
                 tensor.quantization is not None and not tensor.quantization.per_channel,
                 f"needs one scale and zero point for {tensor.name!r}",
             )
-            low, high = integer_range(tensor.dtype)
+            low, high = common.RANGES[tensor.dtype]
             op.require(
                 low <= tensor.zero_point <= high and tensor.zero_point > -(1 << 31),
                 f"has the zero point {tensor.zero_point} for {tensor.name!r}",
             )
         common.require_shape(op, graph, source.shape)
-        low, high = integer_range(target.dtype)
+        low, high = common.RANGES[target.dtype]
         op.require(
             low <= self.clamp[0] <= self.clamp[1] <= high, f"has an empty range {self.clamp}"
         )
