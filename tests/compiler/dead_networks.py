@@ -81,7 +81,7 @@ def _carried(network: DeadNetwork, x: int) -> int:
         step = STEPS[int(random.integers(len(STEPS)))]
         return step(network, x)
     if choice == 1:
-        return network.elementwise(x, int(random.choice([14, 19, 21, 28, 114])))
+        return network.elementwise(x, int(random.choice([14, 19, 28, 114])))
     number = network.constant(random.integers(-128, 128, (1, 1, 1, shape[3])), "int8", 0.05)
     if choice == 2:
         return network.add(x, number)

@@ -215,3 +215,75 @@ padding=(0, 0, 0, 0) clamp=(-128, 127)
     after = DROP_CONSTANT_CHANNELS.run(graph)
     _same_meaning(graph, after)
     assert after.tensor("first").shape[3] == 1
+
+
+_IMAGE = "int8[1, 2, 3, 3] q(0.5, -20)"
+_CARRIED = {
+    "average_pool_2d": f"%middle: {_IMAGE} = average_pool_2d(%first) window=(2, 2) "
+    "stride=(1, 1) padding=(1, 0, 0, 1) clamp=(-128, 127)",
+    "max_pool_2d": f"%middle: {_IMAGE} = max_pool_2d(%first) window=(2, 2) stride=(1, 1) "
+    "padding=(1, 0, 0, 1) clamp=(-128, 127)",
+    "requantize": f"%middle: {_IMAGE.replace('0.5', '0.4')} = requantize(%first) clamp=(-90, 99)",
+    "add": f"%middle: {_IMAGE} = add(%first, %three) clamp=(-128, 127)",
+    "mul": f"%middle: {_IMAGE} = mul(%three, %first) clamp=(-128, 127)",
+    "prelu": f"%middle: {_IMAGE} = prelu(%first, %three)",
+    "one factor": f"%middle: {_IMAGE} = mul(%first, %one) clamp=(-128, 127)",
+    "rows turned": "%middle: int8[1, 3, 2, 3] q(0.5, -20) = transpose(%first) order=(0, 2, 1, 3)",
+    "pad": "%middle: int8[1, 3, 3, 3] q(0.5, -20) = pad(%first) "
+    "padding=((0, 0), (1, 0), (0, 0), (0, 0)) value=7",
+    "mean": "%middle: int8[1, 1, 3, 3] q(0.25, 20) = mean(%first) axes=(1,)",
+    "reduce_max": "%middle: int8[1, 1, 1, 3] q(0.5, -20) = reduce_max(%first) axes=(1, 2)",
+    "resize": "%middle: int8[1, 4, 6, 3] q(0.5, -20) = resize_nearest_neighbor(%first) "
+    "align_corners=False half_pixel_centers=False",
+    "rows joined": "%middle: int8[1, 4, 3, 3] q(0.5, -20) = concatenation(%first, %first) axis=1",
+}
+_MIXED = {
+    "channels turned": "%middle: int8[1, 2, 3, 3] q(0.5, -20) = transpose(%first) "
+    "order=(0, 1, 3, 2)",
+    "channels padded": "%middle: int8[1, 2, 3, 4] q(0.5, -20) = pad(%first) "
+    "padding=((0, 0), (0, 0), (0, 0), (1, 0)) value=7",
+    "mean of channels": "%middle: int8[1, 2, 3, 1] q(0.25, 20) = mean(%first) axes=(3,)",
+    "softmax": "%middle: int8[1, 2, 3, 3] q(0.00390625, -128) = softmax(%first) beta=1.0",
+    "columns as channels": "%middle: int8[1, 3, 2, 3] q(0.5, -20) = transpose(%first) "
+    "order=(0, 3, 1, 2)",
+}
+
+
+def _carrying(line: str) -> Graph:
+    """Two 1x1 convolutions, the first with a filter of zeros in the middle, and one op between."""
+    _, height, width, channels = (
+        int(size) for size in line.partition("[")[2].partition("]")[0].split(",")
+    )
+    weights = [int(value) for value in np.arange(2 * channels) - channels + 1]
+    return parse_graph(
+        f"""graph carried(%x) -> %y
+        input  %x: int8[1, 2, 3, 2] q(0.5, 3)
+        const  %w: int8[3, 1, 1, 2] q(0.25, 0) = [5, -6, 0, 0, 7, 8]
+        const  %b: int32[3] = [10, 77, -30]
+        const  %three: int8[1, 1, 1, 3] q(0.125, 0) = [10, 20, -30]
+        const  %one: int8[1, 1, 1, 1] q(0.125, 0) = [11]
+        const  %v: int8[2, 1, 1, {channels}] q(0.25, 0) = {weights}
+        %first: {_IMAGE} = conv_2d(%x, %w, %b) stride=(1, 1) dilation=(1, 1) \
+padding=(0, 0, 0, 0) clamp=(-128, 127)
+        {line}
+        %y: int8[1, {height}, {width}, 2] q(2.0, -10) = conv_2d(%middle, %v) stride=(1, 1) \
+dilation=(1, 1) padding=(0, 0, 0, 0) clamp=(-128, 127)
+        """
+    )
+
+
+@pytest.mark.parametrize("kind", _CARRIED)
+def test_a_constant_channel_goes_through_what_keeps_channels_apart(kind: str) -> None:
+    graph = _carrying(_CARRIED[kind])
+    after = DROP_CONSTANT_CHANNELS.run(graph)
+    _same_meaning(graph, after)
+    constant_everywhere = kind != "pad"  # what is padded with is another number
+    assert after.tensor("first").shape[3] == (2 if constant_everywhere else 3)
+
+
+@pytest.mark.parametrize("kind", _MIXED)
+def test_a_constant_channel_stays_before_what_mixes_channels(kind: str) -> None:
+    graph = _carrying(_MIXED[kind])
+    after = DROP_CONSTANT_CHANNELS.run(graph)
+    _same_meaning(graph, after)
+    assert after.tensor("first").shape[3] == 3

@@ -12,8 +12,16 @@ from coincell.compiler import Graph, interpret, lower, read_model
 from coincell.compiler.ir import DType, Op, Tensor
 from coincell.compiler.operators import DepthwiseConv2D
 from coincell.compiler.ranges import accumulator_ranges, channel_ranges, ranges_of
+from compiler import random_elementwise, random_reductions
 from compiler.networks import SAME, VALID, Network
 from compiler.random_networks import OPERATORS, whole_network
+
+_BYTES = [
+    *OPERATORS.values(),
+    *(make for name, make in random_elementwise.OPERATORS.items() if name != "plain_int32"),
+    *random_reductions.OPERATORS.values(),
+    whole_network,
+]
 
 
 def _all_values(graph: Graph, inputs: list[np.ndarray]) -> dict[str, np.ndarray]:
@@ -72,9 +80,7 @@ def _inputs(network: Network) -> list[np.ndarray]:
     return samples
 
 
-@pytest.mark.parametrize(
-    "made", [*OPERATORS.values(), whole_network], ids=lambda made: made.__name__
-)
+@pytest.mark.parametrize("made", _BYTES, ids=lambda made: made.__name__)
 def test_no_value_leaves_its_range(made: Callable[[Network], int]) -> None:
     for seed in range(8):
         network = Network(seed)

@@ -214,6 +214,11 @@ def _bounds_of(
         return [_in_table(op, graph, values[running], graph.tensor(running))]
     if op.kind in _RISING and _is_tame(op, graph):
         return _between(op, graph, [inputs, inputs], [(0,) * len(inputs), (1,) * len(inputs)])
+    if op.kind == "prelu" and graph.tensor(op.inputs[1]).is_constant and _is_tame(op, graph):
+        zero = graph.tensor(op.inputs[0]).zero_point  # rises or falls on either side of it
+        turns = [np.clip(value, *inputs[0]) for value in (zero - 1, zero)]
+        pieces = [[inputs[0], inputs[1]], [(turns[0], turns[1]), inputs[1]]]
+        return _between(op, graph, [pieces[0]] * 2 + [pieces[1]] * 2, [(0, 0), (1, 0)] * 2)
     if op.kind in _MONOTONE_IN_EACH and _is_tame(op, graph):
         corners = list(itertools.product((0, 1), repeat=len(inputs)))
         return _between(op, graph, [inputs] * len(corners), corners)
@@ -234,8 +239,10 @@ def _is_tame(op: Op, graph: Graph) -> bool:
     if target.quantization is None:
         return True
     scales = [tensor.scale for name in op.inputs if (tensor := graph.tensor(name)).quantization]
-    product = float(np.prod(scales)) if op.kind == "mul" else max(scales, default=target.scale)
-    return product <= _MOST_RATIO * target.scale
+    largest = max(scales, default=target.scale)
+    if op.kind in ("mul", "prelu"):
+        largest = float(np.prod(scales)) if op.kind == "mul" else scales[0] * max(1, scales[1])
+    return largest <= _MOST_RATIO * target.scale
 
 
 def _between(
