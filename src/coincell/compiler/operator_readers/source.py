@@ -95,7 +95,11 @@ def quantized_bounds(source: Source, low: float, high: float) -> tuple[int, int]
     source.require(target.quantization is not None, "has an output without quantization")
 
     def quantize(real: float) -> int:
-        quotient = float(np.float32(real) / np.float32(target.scale))
+        with np.errstate(over="ignore"):
+            quotient = float(np.float32(real) / np.float32(target.scale))
+        source.require(
+            abs(quotient) < 1 << 31, f"bounds an output of scale {target.scale} by {real}"
+        )
         rounded = math.copysign(math.floor(abs(quotient) + 0.5), quotient)
         return target.zero_point + int(rounded)
 
