@@ -12,6 +12,8 @@ from coincell.compiler.ir import DType, Graph, KernelCall, Op, Values
 from coincell.compiler.operators import common, sums
 from coincell.compiler.operators.convolution import Convolution
 
+_MOST_INT16_COLUMNS = 256  # so that a row of products fits 32 bits
+
 
 @dataclass(frozen=True)
 class DepthwiseConv2D(Convolution):
@@ -34,6 +36,11 @@ class DepthwiseConv2D(Convolution):
         op.require(
             source.dtype is DType.INT8 or sums.are_wide(op, graph),
             "needs an int64 bias for int16 activations",
+        )
+        width = graph.tensor(op.inputs[1]).shape[2]
+        op.require(
+            source.dtype is DType.INT8 or width <= _MOST_INT16_COLUMNS,
+            f"has a filter {width} wide; for int16 at most {_MOST_INT16_COLUMNS} are supported",
         )
 
     def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:

@@ -3,19 +3,28 @@
 #include "kernels/fixed_point_int16.h"
 #include "kernels/patch.h"
 
-/* The sum of one output channel at one position.
+/* The sum of one output channel at one position. A row's taps are few enough for 32 bits.
  *
  * image:  [input_height, input_width, input_channels], from the channel read on
  * filter: [filter_height, filter_width, output_channels], from the channel written on */
 static COINCELL_OUT_OF_LINE int64_t accumulate(const coincell_patch *patch, const int16_t *image,
                                                const int8_t *filter, int64_t sum)
 {
+    const int32_t input_column = patch->input_column;
+    const int32_t filter_column = patch->filter_column;
+
     image += patch->input_start;
     filter += patch->filter_start;
-    for (int32_t row = 0; row < patch->rows; ++row) {
-        for (int32_t column = 0; column < patch->columns; ++column) {
-            sum += filter[column * patch->filter_column] * image[column * patch->input_column];
+    for (int32_t rows = patch->rows; rows > 0; --rows) {
+        const int16_t *in = image;
+        const int8_t *weight = filter;
+        int32_t part = 0;
+        for (int32_t columns = patch->columns; columns > 0; --columns) {
+            part += *weight * *in;
+            in += input_column;
+            weight += filter_column;
         }
+        sum += part;
         image += patch->input_row;
         filter += patch->filter_row;
     }

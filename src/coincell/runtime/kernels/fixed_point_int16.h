@@ -22,12 +22,22 @@ static inline int32_t coincell_rescale_sum(int64_t sum, int32_t wide, int32_t mu
                 : coincell_rescale((int32_t)(uint32_t)(uint64_t)sum, multiplier, shift);
 }
 
+/* So many products of 16 and 8 bits surely fit 32. */
+#define COINCELL_INT16_BLOCK 256
+
 /* sum + all products of input and filter, [count] each */
 static inline int64_t coincell_dot_product_int16(int64_t sum, const int16_t *input,
                                                  const int8_t *filter, int32_t count)
 {
-    for (int32_t i = 0; i < count; ++i) {
-        sum += filter[i] * input[i];
+    while (count > 0) {
+        const int32_t block = count < COINCELL_INT16_BLOCK ? count : COINCELL_INT16_BLOCK;
+        const int8_t *end = filter + block;
+        int32_t part = 0;
+        while (filter != end) {
+            part += *filter++ * *input++;
+        }
+        sum += part;
+        count -= block;
     }
     return sum;
 }
