@@ -244,6 +244,18 @@ def _same(ours: list[Any], theirs: list[Any]) -> bool:
     return all((a.reshape(b.shape) == b).all() for a, b in zip(ours, theirs, strict=True))
 
 
+@pytest.mark.parametrize("keep_input", [False, True])
+def test_states_lie_in_the_callers_memory_too(keep_input: bool) -> None:
+    network = Streaming(40)
+    data = streaming_network(network, initialised=True)
+    inputs = network.samples(9)
+    compiled = compile_model(data, "model", CompileOptions(arena="caller", keep_input=keep_input))
+    expected = interpret(read_model(data), inputs, consecutive=True)
+    assert _same(HostModel(compiled).run_many(inputs, consecutive=True), expected)
+    kept = sum(len(state.initial) for state in compiled.graph.states)
+    assert f"{kept} of them keep their values" in compiled.sources["model.h"]
+
+
 def test_a_state_updated_in_place_costs_no_copy() -> None:
     """Its rows move within the joined ones; nothing reads the old ones after that."""
     source = compile_model(ring_buffer(Streaming(3), False), "model").sources["model.c"]
