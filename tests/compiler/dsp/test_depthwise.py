@@ -69,7 +69,7 @@ def test_3x3_gives_tflms_bytes(image: Image) -> None:
 @pytest.mark.parametrize("image", IMAGES, ids=str)
 def test_the_assembly_gives_tflms_bytes(image: Image, compiler: str) -> None:
     network, data = _network(5, image)
-    assert check_on_board(data, network.samples(2), compiler) == [image[5]]
+    assert check_on_board(data, network.samples(10), compiler) == [image[5]]
 
 
 @pytest.mark.parametrize("activation", [NO_ACTIVATION, RELU, RELU6])
@@ -79,7 +79,7 @@ def test_outputs_below_and_above_zero(image: Image, activation: int) -> None:
         network, data = _network(seed, image, zero_point, activation)
         assert check_on_host(data, network.samples(12)) == [image[5]]
         compiler = ("gcc", "zig")[seed]
-        assert check_on_board(data, network.samples(2), compiler) == [image[5]]
+        assert check_on_board(data, network.samples(10), compiler) == [image[5]]
 
 
 @pytest.mark.parametrize("optimize", ["speed", "size", "ram"])
@@ -88,7 +88,7 @@ def test_what_to_optimize_for_changes_no_byte(stride: tuple[int, int], optimize:
     network, data = _network(9, (21, 24, 4, SAME, stride, ""))
     options = CompileOptions(target=CORTEX_M4, optimize=optimize)  # type: ignore[arg-type]
     model = compile_model(data, "model", options)
-    samples = network.samples(3)
+    samples = network.samples(10)
     right = interpret(model.graph, samples)[0]
     np.testing.assert_array_equal(HostModel(model).run_many(samples)[0], right)
     np.testing.assert_array_equal(measure_model(model, samples).outputs[0], right)
@@ -141,7 +141,7 @@ def test_other_filters_give_tflms_bytes(layer: tuple[Any, ...]) -> None:
         data = network.tflite(y)
         assert check_on_host(data, network.samples(8)) == [expected]
         if seed == 0:
-            assert check_on_board(data, network.samples(2), "gcc") == [expected]
+            assert check_on_board(data, network.samples(10), "gcc") == [expected]
 
 
 def test_any_filter_writes_over_its_input_behind_what_it_reads() -> None:
