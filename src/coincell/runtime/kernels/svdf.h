@@ -12,9 +12,9 @@ typedef struct {
     int32_t input_zero_point;
     int32_t state_zero_point;
     int32_t output_zero_point;
-    int32_t feature_multiplier; /* from products with the input to the state; see coincell_rescale */
+    int32_t feature_multiplier; /* from sums over the input to the state; see coincell_rescale */
     int32_t feature_shift;
-    int32_t time_multiplier; /* from products with the state to the output */
+    int32_t time_multiplier; /* from sums over the state to the output */
     int32_t time_shift;
 } coincell_svdf_parameters;
 
