@@ -143,7 +143,7 @@ class LayerWriter:
             declared = [f"{kind}{name}" for kind, name in zip(types, names, strict=True) if kind]
             joined = ",\n        ".join(("&parameters", *names))
             self.instances.append(
-                f"static NOINLINE void {symbol}(\n    {', '.join(declared)})\n{{\n"
+                f"static APART void {symbol}(\n    {', '.join(declared)})\n{{\n"
                 f"{_parameters(call)}    coincell_{call.function_stem}(\n        {joined});\n}}\n"
             )
         return self._known_instances[key]
