@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,15 @@ from click.testing import CliRunner, Result
 
 from coincell.board import read_arrays, seeded_samples
 from coincell.cli.main import cli
-from coincell.compiler import interpret, oracle_available, read_model
+from coincell.compiler import (
+    OracleProcess,
+    interpret,
+    oracle_available,
+    oracle_version,
+    read_model,
+)
 from coincell.errors import GateError, ModelError, UserError
+from compiler.misbehaving_tflm import CRASH, HANG, put_before_the_real_one
 from compiler.networks import Network
 
 KEYS = {
@@ -156,7 +164,7 @@ def test_csv_and_table_say_the_same(model: Path) -> None:
     table = bench(model).stdout
     assert f"{result['cycles']:,}" in table
     assert all(layer["name"] in table for layer in result["layers"])
-    several = bench(model, "--optimize", "speed,size").stdout
+    several = bench(model, "--optimize", "balanced,size").stdout
     assert several.count(f"{result['ram_bytes']:,}") >= 2
 
 
@@ -220,11 +228,11 @@ def test_a_broken_model_is_told(tmp_path: Path) -> None:
 def test_the_oracle_sees_no_model_that_is_refused(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Broken files can crash it, and its process with it."""
+    """Broken files can crash it."""
     import coincell.board.bench as module
 
     asked: list[str] = []
-    monkeypatch.setattr(module, "Oracle", lambda tflite: asked.append("oracle"))
+    monkeypatch.setattr(module, "OracleProcess", lambda tflite: asked.append("oracle"))
 
     def refuse(*words: object) -> None:
         raise ModelError("refused")
@@ -233,6 +241,37 @@ def test_the_oracle_sees_no_model_that_is_refused(
     with pytest.raises(ModelError, match="refused"):
         bench(model)
     assert not asked
+
+
+@pytest.mark.skipif(not oracle_available(), reason="needs the package tflite-micro")
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"invoke": CRASH}, "it crashed on this model, SIGSEGV"),
+        ({"load": HANG}, "it gave no answer within 1 s"),
+        ({"load": "raise RuntimeError('no such operator')"}, "it refuses it, no such operator"),
+    ],
+)
+def test_an_oracle_that_fails_is_told_and_costs_nothing_else(
+    model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    wrong: dict[str, str],
+    reason: str,
+) -> None:
+    import coincell.board.bench as module
+
+    put_before_the_real_one(tmp_path, monkeypatch, **wrong)
+    monkeypatch.setattr(module, "OracleProcess", partial(OracleProcess, seconds=1))
+    words = (model, "--target", "host", "--optimize", "speed,ram")
+    done = bench(*words, "--json")
+    assert done.exit_code == 0
+    for result in json.loads(done.stdout):
+        assert result["exact"] is None
+        assert result["oracle"] == f"{oracle_version()} ({reason})"
+    assert done.stderr.count(reason) == 1
+    assert done.stderr.startswith("warning: outputs were not compared. small.tflite: tflite-micro")
+    assert "not compared with tflite-micro" in bench(*words).stdout
 
 
 def test_an_archive_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:

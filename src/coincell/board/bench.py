@@ -19,7 +19,8 @@ from coincell.compiler import (
     CompileOptions,
     Graph,
     HostModel,
-    Oracle,
+    OracleError,
+    OracleProcess,
     Target,
     compile_graph,
     deviations,
@@ -81,9 +82,12 @@ class BenchModel:
 
 @dataclass(frozen=True)
 class Expected:
-    """What the outputs are compared with: arrays, and whose they are."""
+    """What the outputs are compared with: arrays, and whose they are.
 
-    outputs: Sequence[Arrays]
+    Without arrays there is nothing to compare with, and the name says why.
+    """
+
+    outputs: Sequence[Arrays] | None
     name: str
 
 
@@ -116,7 +120,8 @@ class Bench:
         image_flash_bytes, image_ram_bytes: start-up and the stack's reserve included.
         macs: multiply-accumulates that are left to compute.
         exact: whether every output byte of every sample is the oracle's; None without an oracle.
-        oracle: its name and version, or the file of expected outputs.
+        oracle: its name and version, or the file of expected outputs; in parentheses why it did
+            not answer; None where it is not installed.
         samples: how many were compared.
         ran_on: "virtual board", or "host library" where the target cannot be run.
         layers: in the order in which they run.
@@ -222,19 +227,27 @@ def bench_model(
 
 
 def oracle_outputs(tflite: bytes, inputs: Sequence[Arrays]) -> Expected | None:
-    """What TensorFlow Lite Micro makes of `inputs`.
+    """What TensorFlow Lite Micro makes of `inputs`, in a process of its own.
 
-    None where it is not installed, refuses the model, or is not followed (docs/deviations.md).
+    None where it is not installed; without outputs where it refuses the model, crashes on it, does
+    not end, or is not followed (docs/deviations.md).
 
     Raises:
         UserError: `inputs` do not fit the model.
     """
-    if not oracle_available() or deviations(tflite):
+    if not oracle_available():
         return None
+    name = oracle_version()
+    departing = deviations(tflite)
+    if departing:
+        return Expected(None, f"{name} (it is not followed for {departing[0]})")
     try:
-        return Expected(Oracle(tflite).run_many(inputs), oracle_version())
-    except (ModelError, RuntimeError):
-        return None
+        with OracleProcess(tflite) as oracle:
+            return Expected(oracle.run_many(inputs), name)
+    except OracleError as error:
+        return Expected(None, f"{name} ({error.reason})")
+    except ModelError as error:
+        return Expected(None, f"{name} ({error.message.rstrip('.')})")
 
 
 def _run_emulated(
@@ -264,12 +277,16 @@ def _run_on_host(
     return _Run(outputs, None, library_sizes(compiled, target.compiler()), None)
 
 
-def _equal(compiled: CompiledModel, outputs: Sequence[Arrays], expected: Sequence[Arrays]) -> bool:
-    """Whether every byte is as expected.
+def _equal(
+    compiled: CompiledModel, outputs: Sequence[Arrays], expected: Sequence[Arrays] | None
+) -> bool | None:
+    """Whether every byte is as expected; None where nothing is.
 
     Raises:
         UserError: the expected arrays do not have the outputs' shapes and types.
     """
+    if expected is None:
+        return None
     if len(outputs) != len(expected):
         raise UserError(f"The model has {len(outputs)} outputs; {len(expected)} were given.")
     tensors = [compiled.graph.tensor(name) for name in compiled.graph.outputs]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from coincell.cli.model_options import OPTIMIZE, resolve_target, target_option
-from coincell.cli.output import json_option, print_json, progress_bar
+from coincell.cli.output import json_option, print_json, printable, progress_bar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,6 +89,7 @@ def bench_command(
         for path in models:
             results += _measure(path, inputs, outputs, samples, settings, move)
     _print(results, shown, several=len(models) * len(settings) > 1)
+    _warn(results)
     context.exit(1 if any(result.exact is False for result in results) else 0)
 
 
@@ -173,6 +174,13 @@ def _print(results: Sequence[Bench], form: str, several: bool) -> None:
         from coincell.cli.bench_table import print_benches
 
         print_benches(results)
+
+
+def _warn(results: Sequence[Bench]) -> None:
+    """Tell on standard error what was not compared although there is an oracle."""
+    untold = [f"{r.model}: {r.oracle}" for r in results if r.exact is None and r.oracle]
+    for what in dict.fromkeys(untold):
+        click.echo(f"warning: outputs were not compared. {printable(what)}", err=True)
 
 
 def _csv(results: Sequence[Bench]) -> str:

@@ -116,7 +116,9 @@ def _layers(result: Bench) -> Table:
 
 def _notes(result: Bench) -> list[str]:
     """What the figures were taken with."""
-    against = f"compared with {result.oracle}" if result.oracle else "compared with nothing"
+    against = "compared with nothing"
+    if result.oracle:
+        against = f"{'not ' if result.exact is None else ''}compared with {result.oracle}"
     notes = [f"Outputs of the {result.ran_on}, {against}."]
     if result.compiler:
         notes.append(f"Compiler: {result.compiler}.")

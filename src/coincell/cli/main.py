@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from coincell.cli.output import printable
 from coincell.errors import CoincellError
 
 VERBS: dict[str, tuple[str, str]] = {
@@ -103,13 +104,8 @@ def _leave_stopped() -> None:
     sys.exit(130)
 
 
-def _printable(text: str) -> str:
-    """`text` with control characters, which a file's name may hold, written as escapes."""
-    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
-
-
 def _tell(error: CoincellError) -> int:
-    message, hint = _printable(error.message), _printable(error.hint)
+    message, hint = printable(error.message), printable(error.hint)
     click.echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True)
     if hint:
         click.echo(f"{click.style('hint:', fg='cyan', bold=True)}  {hint}", err=True)

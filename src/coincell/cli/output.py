@@ -42,6 +42,11 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, allow_nan=False))
 
 
+def printable(text: str) -> str:
+    """`text` with control characters, which a file's name may hold, written as escapes."""
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+
+
 def _unseen(done: int, total: int, message: str = "") -> None:
     del done, total, message
 

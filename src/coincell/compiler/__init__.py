@@ -15,7 +15,13 @@ from coincell.compiler.interpret import interpret, output_samples, samples_of
 from coincell.compiler.ir import Graph
 from coincell.compiler.layers import Layer
 from coincell.compiler.operator_table import OPERATOR_TABLE, OperatorSupport
-from coincell.compiler.oracle import Oracle, oracle_available, oracle_version
+from coincell.compiler.oracle import (
+    Oracle,
+    OracleError,
+    OracleProcess,
+    oracle_available,
+    oracle_version,
+)
 from coincell.compiler.pipeline import lower
 from coincell.compiler.reader import load_model_bytes, read_model
 from coincell.compiler.targets import GENERIC, TARGETS, Target, target_of_core
@@ -34,6 +40,8 @@ __all__ = [
     "MemoryNote",
     "OperatorSupport",
     "Oracle",
+    "OracleError",
+    "OracleProcess",
     "Target",
     "TensorInfo",
     "bundle_files",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.compiler import Oracle, read_model
+from coincell.compiler import OracleProcess, read_model
 from coincell.pipeline.store import Artefact
 from coincell.project import DecisionSettings
 from coincell.runtime import Decision, decision_threshold
@@ -24,9 +24,14 @@ class Int8Model:
         self._scale, self._zero_point = output.scale, output.zero_point
 
     def scores(self, features: NDArray[np.int8]) -> NDArray[np.int8]:
-        """The oracle's int8 scores [n, classes] of features [n, ...]."""
+        """The oracle's int8 scores [n, classes] of features [n, ...].
+
+        Raises:
+            OracleError: the model, which may be a user's own file, makes the oracle fail.
+        """
         inputs = features.reshape(len(features), *self._input_shape)
-        scores: NDArray[np.int8] = Oracle(self._tflite).run(inputs).reshape(len(features), -1)
+        with OracleProcess(self._tflite) as oracle:
+            scores: NDArray[np.int8] = oracle.run(inputs).reshape(len(features), -1)
         return scores
 
     def shares(self, scores: NDArray[np.int8]) -> NDArray[np.float64]:
