@@ -98,7 +98,7 @@ def test_calibration_beyond_the_features_range_fails(trained: Any) -> None:
 def test_a_layer_that_has_no_int8_form_is_the_users_to_mend() -> None:
     _, keras = load_tensorflow()
     inputs = keras.Input((8,), name="features")
-    hidden = keras.layers.Dense(4, activation="gelu", name="dense")(inputs)
+    hidden = keras.layers.Dense(4, activation="softsign", name="dense")(inputs)
     model = keras.Model(inputs, keras.layers.Softmax(name="scores")(hidden))
     with pytest.raises(ModelError):
         convert_to_tflite(model, np.zeros((1, 8), np.float32), InputQuantization(0.125, 0))
