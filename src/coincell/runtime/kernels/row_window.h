@@ -1,7 +1,8 @@
 /* Consecutive rows of an image in memory; a new row pushes the oldest one out.
  *
- * Row streaming makes each layer's rows just before they are read, so that only as many are kept as
- * the layers behind need. Rows stay in order and side by side: kernels read them as a small image. */
+ * Row streaming makes each layer's rows just before they are read, so that only as many are kept
+ * as the layers behind need. Rows stay in order and side by side: kernels read them as a small
+ * image. */
 #ifndef COINCELL_KERNELS_ROW_WINDOW_H
 #define COINCELL_KERNELS_ROW_WINDOW_H
 

@@ -4,8 +4,8 @@
  * plain C that gives the same bits, so that the kernels run, and are tested, on any computer.
  *
  * A "pair" is two int16 in a word, the first in the low half; four int8 in a word begin with the
- * low byte, as a little-endian core loads them. Sums wrap modulo 2^32. Arguments called `bits`,
- * `shift` and `places` must be constants once the function is inlined. */
+ * low byte, as a little-endian core loads them. Sums wrap modulo 2^32. Arguments called `bits`
+ * and `shift` must be constants once the function is inlined. */
 #ifndef COINCELL_KERNELS_DSP_INSTRUCTIONS_H
 #define COINCELL_KERNELS_DSP_INSTRUCTIONS_H
 
@@ -107,13 +107,11 @@ COINCELL_INSTRUCTION void coincell_store_byte(int8_t *address, int32_t value)
     }
 
 COINCELL_ACCUMULATE(smlad, uint32_t)
-COINCELL_ACCUMULATE(smladx, uint32_t)
 COINCELL_ACCUMULATE(smlabb, uint32_t)
 COINCELL_ACCUMULATE(smlabt, uint32_t)
 COINCELL_ACCUMULATE(smlatb, uint32_t)
 COINCELL_ACCUMULATE(smlatt, uint32_t)
 COINCELL_ACCUMULATE(smmla, int32_t)
-COINCELL_ACCUMULATE(smmlar, int32_t)
 
 /* r = mnemonic(factor, pair, accumulator), as in SMLAWB. */
 #define COINCELL_ACCUMULATE_HALF(mnemonic)                                                       \
@@ -131,24 +129,11 @@ COINCELL_ACCUMULATE_HALF(smlawb)
 COINCELL_ACCUMULATE_HALF(smlawt)
 
 COINCELL_COMBINE(smuad, uint32_t, int32_t)
-COINCELL_COMBINE(smuadx, uint32_t, int32_t)
-COINCELL_COMBINE(smulbb, uint32_t, int32_t)
-COINCELL_COMBINE(smulbt, uint32_t, int32_t)
-COINCELL_COMBINE(smultb, uint32_t, int32_t)
-COINCELL_COMBINE(smultt, uint32_t, int32_t)
 COINCELL_COMBINE(smmul, int32_t, int32_t)
 COINCELL_COMBINE(smmulr, int32_t, int32_t)
-COINCELL_COMBINE(qadd, int32_t, int32_t)
-COINCELL_COMBINE(qsub, int32_t, int32_t)
-COINCELL_COMBINE(qadd16, uint32_t, uint32_t)
-COINCELL_COMBINE(qsub16, uint32_t, uint32_t)
-COINCELL_COMBINE(sadd16, uint32_t, uint32_t)
-COINCELL_COMBINE(ssub16, uint32_t, uint32_t)
 
 COINCELL_EXTEND(sxtb16)
-COINCELL_EXTEND(uxtb16)
 COINCELL_EXTEND_AND_ADD(sxtab16)
-COINCELL_EXTEND_AND_ADD(uxtab16)
 
 #undef COINCELL_ACCUMULATE
 #undef COINCELL_ACCUMULATE_HALF
@@ -184,26 +169,6 @@ COINCELL_INSTRUCTION int32_t coincell_ssat(int32_t value, int bits, int shift)
     return result;
 }
 
-/* value >> shift (0 .. 31), saturated to 0 .. 2^bits - 1 (bits 0 .. 31). */
-COINCELL_INSTRUCTION int32_t coincell_usat(int32_t value, int bits, int shift)
-{
-    int32_t result;
-    if (shift == 0) {
-        __asm("usat %0, %1, %2" : "=r"(result) : "i"(bits), "r"(value));
-    } else {
-        __asm("usat %0, %1, %2, asr %3" : "=r"(result) : "i"(bits), "r"(value), "i"(shift));
-    }
-    return result;
-}
-
-/* Both halves saturated to `bits` bits with a sign (1 .. 16). */
-COINCELL_INSTRUCTION uint32_t coincell_ssat16(uint32_t pair, int bits)
-{
-    uint32_t result;
-    __asm("ssat16 %0, %1, %2" : "=r"(result) : "i"(bits), "r"(pair));
-    return result;
-}
-
 /* The larger of each two int8: SSUB8 and SEL. */
 COINCELL_INSTRUCTION uint32_t coincell_max8(uint32_t a, uint32_t b)
 {
@@ -212,22 +177,8 @@ COINCELL_INSTRUCTION uint32_t coincell_max8(uint32_t a, uint32_t b)
     return result;
 }
 
-/* The smaller of each two int8: SSUB8 and SEL. */
-COINCELL_INSTRUCTION uint32_t coincell_min8(uint32_t a, uint32_t b)
-{
-    uint32_t result;
-    __asm("ssub8 %0, %1, %2\n\tsel %0, %2, %1" : "=&r"(result) : "r"(a), "r"(b) : "cc");
-    return result;
-}
-
 #else
 #include "kernels/dsp/instructions_model.h"
 #endif
-
-/* The word turned right by `places` (1 .. 31). */
-COINCELL_INSTRUCTION uint32_t coincell_ror(uint32_t word, int places)
-{
-    return word >> places | word << (32 - places);
-}
 
 #endif

@@ -32,56 +32,31 @@ static inline int32_t coincell_model_clip(int64_t value, int64_t low, int64_t hi
     return (int32_t)(value < low ? low : value > high ? high : value);
 }
 
-/* Products of the halves: b is the bottom, t the top one. */
-static inline int32_t coincell_smulbb(uint32_t a, uint32_t b)
-{
-    return coincell_bottom(a) * coincell_bottom(b);
-}
-
-static inline int32_t coincell_smulbt(uint32_t a, uint32_t b)
-{
-    return coincell_bottom(a) * coincell_top(b);
-}
-
-static inline int32_t coincell_smultb(uint32_t a, uint32_t b)
-{
-    return coincell_top(a) * coincell_bottom(b);
-}
-
-static inline int32_t coincell_smultt(uint32_t a, uint32_t b)
-{
-    return coincell_top(a) * coincell_top(b);
-}
-
+/* accumulator + the product of two halves: b is the bottom, t the top one. */
 static inline int32_t coincell_smlabb(uint32_t a, uint32_t b, int32_t accumulator)
 {
-    return coincell_model_sum(accumulator, coincell_smulbb(a, b));
+    return coincell_model_sum(accumulator, coincell_bottom(a) * coincell_bottom(b));
 }
 
 static inline int32_t coincell_smlabt(uint32_t a, uint32_t b, int32_t accumulator)
 {
-    return coincell_model_sum(accumulator, coincell_smulbt(a, b));
+    return coincell_model_sum(accumulator, coincell_bottom(a) * coincell_top(b));
 }
 
 static inline int32_t coincell_smlatb(uint32_t a, uint32_t b, int32_t accumulator)
 {
-    return coincell_model_sum(accumulator, coincell_smultb(a, b));
+    return coincell_model_sum(accumulator, coincell_top(a) * coincell_bottom(b));
 }
 
 static inline int32_t coincell_smlatt(uint32_t a, uint32_t b, int32_t accumulator)
 {
-    return coincell_model_sum(accumulator, coincell_smultt(a, b));
+    return coincell_model_sum(accumulator, coincell_top(a) * coincell_top(b));
 }
 
-/* Sums of two products: bottom with bottom and top with top; the x forms cross them. */
+/* The sum of two products: bottom with bottom and top with top. */
 static inline int32_t coincell_smuad(uint32_t a, uint32_t b)
 {
-    return coincell_model_sum(coincell_smulbb(a, b), coincell_smultt(a, b));
-}
-
-static inline int32_t coincell_smuadx(uint32_t a, uint32_t b)
-{
-    return coincell_model_sum(coincell_smulbt(a, b), coincell_smultb(a, b));
+    return coincell_smlatt(a, b, coincell_smlabb(a, b, 0));
 }
 
 static inline int32_t coincell_smlad(uint32_t a, uint32_t b, int32_t accumulator)
@@ -89,12 +64,7 @@ static inline int32_t coincell_smlad(uint32_t a, uint32_t b, int32_t accumulator
     return coincell_model_sum(accumulator, coincell_smuad(a, b));
 }
 
-static inline int32_t coincell_smladx(uint32_t a, uint32_t b, int32_t accumulator)
-{
-    return coincell_model_sum(accumulator, coincell_smuadx(a, b));
-}
-
-/* accumulator + factor * half of a pair, of which 16 bits are dropped */
+/* accumulator + factor * half of a pair, of which 16 bits are dropped. */
 static inline int32_t coincell_smlawb(int32_t factor, uint32_t pair, int32_t accumulator)
 {
     const int64_t product = (int64_t)factor * coincell_bottom(pair);
@@ -107,7 +77,7 @@ static inline int32_t coincell_smlawt(int32_t factor, uint32_t pair, int32_t acc
     return coincell_model_sum(accumulator, (int32_t)(product >> 16));
 }
 
-/* The upper word of the product a * b, rounded down; the r forms round to nearest, ties upward. */
+/* The upper word of the product a * b, rounded down; the r form rounds to nearest, ties upward. */
 static inline int32_t coincell_smmul(int32_t a, int32_t b)
 {
     return (int32_t)(((int64_t)a * b) >> 32);
@@ -123,49 +93,7 @@ static inline int32_t coincell_smmla(int32_t a, int32_t b, int32_t accumulator)
     return coincell_model_sum(accumulator, coincell_smmul(a, b));
 }
 
-static inline int32_t coincell_smmlar(int32_t a, int32_t b, int32_t accumulator)
-{
-    return coincell_model_sum(accumulator, coincell_smmulr(a, b));
-}
-
-/* Saturating sums and differences of words and of pairs; wrapping ones of pairs. */
-static inline int32_t coincell_qadd(int32_t a, int32_t b)
-{
-    return coincell_model_clip((int64_t)a + b, INT32_MIN, INT32_MAX);
-}
-
-static inline int32_t coincell_qsub(int32_t a, int32_t b)
-{
-    return coincell_model_clip((int64_t)a - b, INT32_MIN, INT32_MAX);
-}
-
-static inline uint32_t coincell_sadd16(uint32_t a, uint32_t b)
-{
-    return coincell_pair(coincell_bottom(a) + coincell_bottom(b),
-                         coincell_top(a) + coincell_top(b));
-}
-
-static inline uint32_t coincell_ssub16(uint32_t a, uint32_t b)
-{
-    return coincell_pair(coincell_bottom(a) - coincell_bottom(b),
-                         coincell_top(a) - coincell_top(b));
-}
-
-static inline uint32_t coincell_qadd16(uint32_t a, uint32_t b)
-{
-    return coincell_pair(
-        coincell_model_clip(coincell_bottom(a) + coincell_bottom(b), INT16_MIN, INT16_MAX),
-        coincell_model_clip(coincell_top(a) + coincell_top(b), INT16_MIN, INT16_MAX));
-}
-
-static inline uint32_t coincell_qsub16(uint32_t a, uint32_t b)
-{
-    return coincell_pair(
-        coincell_model_clip(coincell_bottom(a) - coincell_bottom(b), INT16_MIN, INT16_MAX),
-        coincell_model_clip(coincell_top(a) - coincell_top(b), INT16_MIN, INT16_MAX));
-}
-
-/* Bytes 0 and 2 as a pair; the _ror8 forms take bytes 1 and 3. s: with their signs, u: without. */
+/* Bytes 0 and 2 as a pair; the _ror8 forms take bytes 1 and 3. */
 static inline uint32_t coincell_sxtb16(uint32_t bytes)
 {
     return coincell_pair((int8_t)(bytes & 0xFFu), (int8_t)(bytes >> 16 & 0xFFu));
@@ -176,35 +104,17 @@ static inline uint32_t coincell_sxtb16_ror8(uint32_t bytes)
     return coincell_sxtb16(bytes >> 8);
 }
 
-static inline uint32_t coincell_uxtb16(uint32_t bytes)
-{
-    return bytes & 0x00FF00FFu;
-}
-
-static inline uint32_t coincell_uxtb16_ror8(uint32_t bytes)
-{
-    return coincell_uxtb16(bytes >> 8);
-}
-
 /* The same, added to a pair; the halves wrap. */
 static inline uint32_t coincell_sxtab16(uint32_t pair, uint32_t bytes)
 {
-    return coincell_sadd16(pair, coincell_sxtb16(bytes));
+    const uint32_t extended = coincell_sxtb16(bytes);
+    return coincell_pair(coincell_bottom(pair) + coincell_bottom(extended),
+                         coincell_top(pair) + coincell_top(extended));
 }
 
 static inline uint32_t coincell_sxtab16_ror8(uint32_t pair, uint32_t bytes)
 {
-    return coincell_sadd16(pair, coincell_sxtb16_ror8(bytes));
-}
-
-static inline uint32_t coincell_uxtab16(uint32_t pair, uint32_t bytes)
-{
-    return coincell_sadd16(pair, coincell_uxtb16(bytes));
-}
-
-static inline uint32_t coincell_uxtab16_ror8(uint32_t pair, uint32_t bytes)
-{
-    return coincell_sadd16(pair, coincell_uxtb16_ror8(bytes));
+    return coincell_sxtab16(pair, bytes >> 8);
 }
 
 /* The low half of `low`, and the high half of high << shift (0 .. 31). */
@@ -226,20 +136,7 @@ static inline int32_t coincell_ssat(int32_t value, int bits, int shift)
     return coincell_model_clip(value >> shift, -bound, bound - 1);
 }
 
-/* value >> shift (0 .. 31), saturated to 0 .. 2^bits - 1 (bits 0 .. 31). */
-static inline int32_t coincell_usat(int32_t value, int bits, int shift)
-{
-    return coincell_model_clip(value >> shift, 0, ((int64_t)1 << bits) - 1);
-}
-
-/* Both halves saturated to `bits` bits with a sign (1 .. 16). */
-static inline uint32_t coincell_ssat16(uint32_t pair, int bits)
-{
-    return coincell_pair(coincell_ssat(coincell_bottom(pair), bits, 0),
-                         coincell_ssat(coincell_top(pair), bits, 0));
-}
-
-/* The larger and the smaller of each two int8. */
+/* The larger of each two int8. */
 static inline uint32_t coincell_max8(uint32_t a, uint32_t b)
 {
     uint32_t result = 0;
@@ -249,11 +146,6 @@ static inline uint32_t coincell_max8(uint32_t a, uint32_t b)
         result |= ((int8_t)from_a >= (int8_t)from_b ? from_a : from_b) << place;
     }
     return result;
-}
-
-static inline uint32_t coincell_min8(uint32_t a, uint32_t b)
-{
-    return coincell_max8(a, b) ^ a ^ b;
 }
 
 #endif
