@@ -1,5 +1,6 @@
 """What a user gets wrong: one clear error, exit code 2, nothing lost, no traceback."""
 
+import contextlib
 import errno
 import json
 import os
