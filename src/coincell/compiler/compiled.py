@@ -13,6 +13,7 @@ from coincell.compiler.interpret import sample_shape
 from coincell.compiler.ir import Graph, Tensor
 from coincell.compiler.kernel_sources import kernel_sources
 from coincell.compiler.layers import Layer, layers_of
+from coincell.compiler.ordering import reordered
 from coincell.compiler.pipeline import lower
 from coincell.compiler.plan import Plan, plan_memory
 from coincell.compiler.reader import read_model
@@ -128,10 +129,9 @@ def compile_lowered(
             f"{name!r} cannot be the name of a compiled model.",
             hint="Use letters, digits and underscores, a letter first, at most 48 characters.",
         )
-    selection = _selection(lowered, chosen)
-    plain = plan_memory(selection.graph, steps=selection.steps)
-    keeping = plan_memory(selection.graph, keep_input=True, steps=selection.steps)
-    plan = keeping if chosen.keep_input else plain
+    arranged = _best_arrangement(lowered, chosen)
+    lowered, selection, plan = arranged.graph, arranged.selection, arranged.plan
+    kept_input_bytes = arranged.keep_input_bytes
     if chosen.optimize in ("balanced", "ram"):
         selection, plan = with_copies_that_fit(selection, plan)
     steps = selection.steps
@@ -148,20 +148,54 @@ def compile_lowered(
         inputs=tuple(_info(lowered.tensor(tensor)) for tensor in lowered.inputs),
         outputs=tuple(_info(lowered.tensor(tensor)) for tensor in lowered.outputs),
         arena_bytes=plan.arena_bytes,
-        keep_input_bytes=max(0, keeping.arena_bytes - plain.arena_bytes),
+        keep_input_bytes=kept_input_bytes,
         macs=lowered.macs,
         parameters=lowered.parameters,
         constant_bytes=emitted.constant_bytes,
     )
 
 
-def _selection(graph: Graph, options: CompileOptions) -> Selection:
-    """What runs: streamed where memory counts most, all weights copied to RAM where speed does."""
+@dataclass(frozen=True)
+class _Arrangement:
+    """An order of ops, what computes them, and where their tensors lie.
+
+    Attributes:
+        graph: in this order.
+        selection: its steps.
+        plan: as the options ask for.
+        keep_input_bytes: what keeping the inputs costs.
+    """
+
+    graph: Graph
+    selection: Selection
+    plan: Plan
+    keep_input_bytes: int
+
+
+def _best_arrangement(graph: Graph, options: CompileOptions) -> _Arrangement:
+    """In the order of the file, or in the one that keeps least alive where that needs less."""
     table = KernelTable(graph, options.target, options.optimize)
+    best = _arrangement(table, options)
+    other = reordered(graph)
+    if other is not graph:
+        tried = _arrangement(table.in_order_of(other), options)
+        if tried.plan.arena_bytes < best.plan.arena_bytes:
+            return tried
+    return best
+
+
+def _arrangement(table: KernelTable, options: CompileOptions) -> _Arrangement:
+    """Streamed where memory counts most; all weights copied to RAM where speed does."""
     if options.optimize == "ram":
-        return select_for_memory(table, options.keep_input)
-    selection = select(table)
-    return with_all_copies(selection) if options.optimize == "speed" else selection
+        selection = select_for_memory(table, options.keep_input)
+    else:
+        selection = select(table)
+    if options.optimize == "speed":
+        selection = with_all_copies(selection)
+    plain = plan_memory(selection.graph, steps=selection.steps)
+    keeping = plan_memory(selection.graph, keep_input=True, steps=selection.steps)
+    cost = max(0, keeping.arena_bytes - plain.arena_bytes)
+    return _Arrangement(table.graph, selection, keeping if options.keep_input else plain, cost)
 
 
 def _info(tensor: Tensor) -> TensorInfo:

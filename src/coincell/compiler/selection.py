@@ -99,6 +99,12 @@ class KernelTable:
         self._optimize = optimize
         self._known: dict[tuple[int, bool], Kernels] = {}
 
+    def in_order_of(self, graph: Graph) -> KernelTable:
+        """The same kernels for the same ops in another order."""
+        table = KernelTable(graph, self._target, self._optimize)
+        table._known = self._known
+        return table
+
     def whole(self, op: Op) -> Kernels:
         """Of an op of the graph."""
         return self._find(op, op, self.graph, by_row=False)
