@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from coincell.compiler.ir import EXACTLY_IN_PLACE
-from coincell.compiler.placement import ALIGNMENT, Block, Lifetime, lower_bound, place_blocks
+from coincell.compiler.ir import ALIGNMENT, EXACTLY_IN_PLACE
+from coincell.compiler.placement import Block, Lifetime, lower_bound, place_blocks
 
 Sharing = dict[tuple[Block, Block], int]
 

@@ -86,13 +86,13 @@ def _edge_constants(prefix: str, tensor: Tensor) -> list[str]:
     ]
     if tensor.quantization is not None:
         lines += [
-            f"#define {prefix}_SCALE {_float_literal(tensor.scale)}",
+            f"#define {prefix}_SCALE {float_literal(tensor.scale)}",
             f"#define {prefix}_ZERO_POINT ({tensor.zero_point})",
         ]
     return lines
 
 
-def _float_literal(value: float) -> str:
+def float_literal(value: float) -> str:
     """A C literal that reads back as the same float32: nine significant digits."""
     digits = f"{np.float32(value):.9g}"
     return f"{digits}f" if "." in digits or "e" in digits else f"{digits}.0f"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from textwrap import indent
 
+from coincell.compiler.emit_header import float_literal
 from coincell.compiler.ir import (
-    SCRATCH_ALIGNMENT,
     Copied,
     DType,
     Graph,
@@ -14,8 +14,9 @@ from coincell.compiler.ir import (
     Op,
     Scratch,
     Values,
+    aligned,
 )
-from coincell.compiler.layers import layer_symbol
+from coincell.compiler.layers import layer_symbol, shapes_text
 from coincell.compiler.plan import Plan
 from coincell.compiler.selection import Kernels
 from coincell.compiler.streaming import RowOp, RowTotal
@@ -63,7 +64,7 @@ class LayerWriter:
 
     def total_layer(self, number: int, item: RowTotal, sums: int) -> str:
         """The C function that adds one row to a total; `sums` is where these lie in the arena."""
-        what = f"adds each row of {_shapes(self.graph, item.op)}"
+        what = f"adds each row of {shapes_text(item.op, self.graph)}"
         return "\n".join(
             (
                 f"/* {item.op.place or item.op.kind}: {what} */",
@@ -93,7 +94,7 @@ class LayerWriter:
         rows = "each row of " if places else ""
         return "\n".join(
             (
-                f"/* {op.place or op.kind}: {rows}{_shapes(self.graph, op)} */",
+                f"/* {op.place or op.kind}: {rows}{shapes_text(op, self.graph)} */",
                 f"static NOINLINE void {layer_symbol(self.name, number, op)}({arguments})",
                 "{",
                 *blocks,
@@ -115,13 +116,13 @@ class LayerWriter:
                 arguments.append(places.get(argument) or self.place(argument))
             elif isinstance(argument, Scratch):
                 arguments.append(f"(void *)(arena + {scratch})")
-                scratch += -(-argument.bytes // SCRATCH_ALIGNMENT) * SCRATCH_ALIGNMENT
+                scratch += aligned(argument.bytes)
             elif isinstance(argument, Copied):
                 place = f"(void *)(arena + {scratch})"
                 kept = self.constant(f"{self.name}_{number:02d}", argument.role, argument.values)
                 copies += f"    memcpy({place}, {kept}, {argument.bytes});\n"
                 arguments.append(place)
-                scratch += -(-argument.bytes // SCRATCH_ALIGNMENT) * SCRATCH_ALIGNMENT
+                scratch += aligned(argument.bytes)
             else:
                 arguments.append(self.constant(f"{self.name}_{number:02d}", *argument))
         if call.specialised:
@@ -197,17 +198,5 @@ def _numbers(values: Values) -> str:
 def _number(value: object) -> str:
     """As C reads it back exactly: the smallest int32 has no literal of its own."""
     if isinstance(value, float):
-        digits = f"{value:.9g}"
-        return f"{digits}f" if "." in digits or "e" in digits else f"{digits}.0f"
+        return float_literal(value)
     return "(-2147483647 - 1)" if value == -(2**31) else str(value)
-
-
-def _shapes(graph: Graph, op: Op) -> str:
-    """ "[1, 49, 10, 1] -> [1, 25, 5, 64]"."""
-    read = " and ".join(
-        str(list(graph.tensor(name).shape))
-        for name in op.inputs
-        if not graph.tensor(name).is_constant
-    )
-    made = " and ".join(str(list(graph.tensor(name).shape)) for name in op.outputs)
-    return f"{read} -> {made}"

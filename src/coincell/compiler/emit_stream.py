@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coincell.compiler.emit_layers import LayerWriter
-from coincell.compiler.ir import SCRATCH_ALIGNMENT
+from coincell.compiler.ir import aligned
 from coincell.compiler.layers import layer_symbol
 from coincell.compiler.selection import Kernels, Step
 from coincell.compiler.streaming import Region, RowOp, RowTotal, RowWindow
@@ -41,7 +41,7 @@ class _StreamWriter:
 
     def text(self) -> str:
         region = self._region
-        scratch = self._base + -(-region.window_bytes // SCRATCH_ALIGNMENT) * SCRATCH_ALIGNMENT
+        scratch = self._base + aligned(region.window_bytes)
         layers = [
             self._layer(item, kernels, scratch)
             for item, kernels in zip(region.ops, self._step.kernels, strict=True)

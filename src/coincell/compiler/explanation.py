@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from coincell.compiler.compiled import CompiledModel, CompileOptions, compile_lowered
 from coincell.compiler.ir import Copied, Graph
+from coincell.compiler.layers import shapes_text
 from coincell.compiler.pipeline import PASSES, lower
 from coincell.compiler.plan import Plan
 from coincell.compiler.selection import Kernels, Step
@@ -130,7 +131,7 @@ def explain(graph: Graph, name: str, options: CompileOptions | None = None) -> E
         passes=tuple(effects),
         layers=_layers(compiled),
         memory=_memory(compiled),
-        steps=tuple(_step_name(op_kind) for op_kind in _planned_kinds(compiled)),
+        steps=_step_names(compiled),
     )
 
 
@@ -144,7 +145,7 @@ def _layers(compiled: CompiledModel) -> tuple[LayerNote, ...]:
         LayerNote(
             name=layer.name,
             place=layer.place,
-            shapes=_shapes(compiled.graph, item),
+            shapes=shapes_text(item.op, compiled.graph),
             kernels=tuple(dict.fromkeys(call.kernel for call in item.calls)),
             streamed=step.region is not None,
             macs=layer.macs,
@@ -153,13 +154,6 @@ def _layers(compiled: CompiledModel) -> tuple[LayerNote, ...]:
         )
         for layer, (step, item) in zip(compiled.layers, kernels, strict=True)
     )
-
-
-def _shapes(graph: Graph, item: Kernels) -> str:
-    read = [graph.tensor(name) for name in item.op.inputs]
-    came = " and ".join(str(list(tensor.shape)) for tensor in read if not tensor.is_constant)
-    made = " and ".join(str(list(graph.tensor(name).shape)) for name in item.op.outputs)
-    return f"{came} -> {made}"
 
 
 def _constant_bytes(item: Kernels) -> int:
@@ -172,23 +166,20 @@ def _constant_bytes(item: Kernels) -> int:
     return sum(arrays.values())
 
 
-def _planned_kinds(compiled: CompiledModel) -> list[str]:
-    """What runs at each step of the plan; ops that only rename have no step of their own."""
-    kinds = dict.fromkeys(range(max((step.index for step in compiled.steps), default=-1) + 1), "")
+def _step_names(compiled: CompiledModel) -> tuple[str, ...]:
+    """What happens at each step of the plan, up to the last that computes something."""
+    count = 1 + max((step.index for step in compiled.steps), default=-1)
+    names = ["rename"] * count
     number = 0
     for step in compiled.steps:
         last = number + len(step.kernels) - 1
-        kinds[step.index] = (
+        names[step.index] = (
             f"{compiled.layers[number].name} to {compiled.layers[last].name}, by rows"
             if step.region
             else compiled.layers[number].name
         )
         number = last + 1
-    return list(kinds.values())
-
-
-def _step_name(kind: str) -> str:
-    return kind or "rename"
+    return tuple(names)
 
 
 def _memory(compiled: CompiledModel) -> tuple[MemoryNote, ...]:

@@ -24,8 +24,13 @@ from coincell.errors import ModelError
 Values = NDArray[Any]
 """The values of one tensor for n samples at once: [n, *shape]; constants come as [1, *shape]."""
 
-SCRATCH_ALIGNMENT = 8
-"""Working memory of a kernel begins at a multiple of this many bytes."""
+ALIGNMENT = 8
+"""Every tensor, and all working memory, begins at a multiple of this many bytes."""
+
+
+def aligned(size: int) -> int:
+    """`size` bytes, rounded up to `ALIGNMENT`."""
+    return -(-size // ALIGNMENT) * ALIGNMENT
 
 
 class DType(Enum):
@@ -152,6 +157,9 @@ class Attributes(ABC):
     aliases_input: ClassVar[bool] = False
     """Whether the output is the input's bytes, so that both may share their place for free."""
 
+    pointwise: ClassVar[bool] = False
+    """Whether each value of the output depends on the first input's value at its place alone."""
+
     by_rows: ClassVar[bool] = False
     """Whether row y of an output image depends on row y of the input images alone."""
 
@@ -268,12 +276,9 @@ class KernelCall:
 
     @property
     def scratch_bytes(self) -> int:
-        """Working memory of the call, each piece rounded up to `SCRATCH_ALIGNMENT`."""
-        return sum(
-            -(-item.bytes // SCRATCH_ALIGNMENT) * SCRATCH_ALIGNMENT
-            for item in self.arguments
-            if isinstance(item, Scratch | Copied)
-        )
+        """Working memory of the call, each piece aligned."""
+        pieces = (item for item in self.arguments if isinstance(item, Scratch | Copied))
+        return sum(aligned(item.bytes) for item in pieces)
 
     def with_constants_in_ram(self) -> KernelCall:
         """The same call, all its constants copied into RAM before."""

@@ -47,6 +47,14 @@ def layer_symbol(name: str, number: int, op: Op) -> str:
     return f"{name}_layer_{number:02d}_{op.kind}"
 
 
+def shapes_text(op: Op, graph: Graph) -> str:
+    """What an op reads and makes: "[1, 49, 10, 1] -> [1, 25, 5, 64]"."""
+    read = (graph.tensor(name) for name in op.inputs)
+    came = " and ".join(str(list(tensor.shape)) for tensor in read if not tensor.is_constant)
+    made = " and ".join(str(list(graph.tensor(name).shape)) for name in op.outputs)
+    return f"{came} -> {made}"
+
+
 def layers_of(graph: Graph, name: str) -> tuple[Layer, ...]:
     """The layers of a lowered graph that is compiled under `name`."""
     return tuple(

@@ -15,9 +15,6 @@ from dataclasses import dataclass, field
 
 from coincell.compiler.ir import EXACTLY_IN_PLACE
 
-ALIGNMENT = 8
-"""Every offset is a multiple of this many bytes."""
-
 _MOVE_BLOCKS = 80  # beyond so many, moving one by one takes too long
 
 SEARCH_STEPS = 20_000

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from coincell.compiler.ir import Graph
+from coincell.compiler.ir import ALIGNMENT, Graph, aligned
 from coincell.compiler.placement import (
-    ALIGNMENT,
     Block,
     Lifetime,
     far_enough,
@@ -18,18 +17,6 @@ from coincell.compiler.placement import (
 from coincell.compiler.selection import Step
 from coincell.compiler.states import updated_in_place
 from coincell.errors import InternalError
-
-__all__ = [
-    "ALIGNMENT",
-    "Lifetime",
-    "Plan",
-    "alias_groups",
-    "free_at",
-    "least_memory",
-    "lifetimes",
-    "plan_memory",
-    "verify_plan",
-]
 
 
 @dataclass(frozen=True)
@@ -141,7 +128,7 @@ def free_at(graph: Graph, plan: Plan, step: int, size: int) -> int | None:
     for begin, end in taken:
         if offset + size <= begin:
             break
-        offset = max(offset, _rounded(end))
+        offset = max(offset, aligned(end))
     return offset if offset + size <= plan.arena_bytes else None
 
 
@@ -177,19 +164,15 @@ def _layout(graph: Graph, times: Mapping[str, Lifetime], steps: Sequence[Step]) 
         if step.scratch_bytes:
             only_now = Lifetime(step.index, step.index)
             names = (f"scratch {step.index}",)
-            working[step.index] = Block(names, _rounded(step.scratch_bytes), only_now)
+            working[step.index] = Block(names, aligned(step.scratch_bytes), only_now)
     return _Layout(blocks, working, _sharing(steps, blocks))
-
-
-def _rounded(size: int) -> int:
-    return -(-size // ALIGNMENT) * ALIGNMENT
 
 
 def _block(graph: Graph, names: tuple[str, ...], times: Mapping[str, Lifetime]) -> Block:
     size = max(graph.tensor(name).size_bytes for name in names)
     first = min(times[name].first for name in names)
     last = max(times[name].last for name in names)
-    return Block(names, _rounded(size), Lifetime(first, last))
+    return Block(names, aligned(size), Lifetime(first, last))
 
 
 def _sharing(steps: Sequence[Step], blocks: Mapping[str, Block]) -> dict[tuple[Block, Block], int]:
@@ -201,7 +184,7 @@ def _sharing(steps: Sequence[Step], blocks: Mapping[str, Block]) -> dict[tuple[B
             if source is None or source is target:
                 continue
             if source.lifetime.last == step.index == target.lifetime.first:
-                found[(source, target)] = distance if distance < 0 else _rounded(distance)
+                found[(source, target)] = distance if distance < 0 else aligned(distance)
     return found
 
 

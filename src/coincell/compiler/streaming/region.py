@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from coincell.compiler.ir import Attributes, Graph, Op, Tensor, Values
+from coincell.compiler.ir import Attributes, Graph, Op, Tensor, Values, aligned
 from coincell.compiler.streaming.rows import RowAccess, RowOp, row_op
 from coincell.compiler.streaming.totals import RowTotal, row_total
 from coincell.errors import InternalError
@@ -263,5 +263,5 @@ def _windows(graph: Graph, play: _Play) -> tuple[dict[str, RowWindow], int]:
         windows[name] = RowWindow(
             name, play.first[name], height, size, capacity, fill, offset, outside
         )
-        offset += -(-size * capacity // 8) * 8
+        offset += aligned(size * capacity)
     return windows, offset
