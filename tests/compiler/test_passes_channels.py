@@ -224,6 +224,7 @@ _CARRIED = {
     "max_pool_2d": f"%middle: {_IMAGE} = max_pool_2d(%first) window=(2, 2) stride=(1, 1) "
     "padding=(1, 0, 0, 1) clamp=(-128, 127)",
     "requantize": f"%middle: {_IMAGE.replace('0.5', '0.4')} = requantize(%first) clamp=(-90, 99)",
+    "gelu": f"%middle: {_IMAGE} = gelu(%first) approximate=False",
     "add": f"%middle: {_IMAGE} = add(%first, %three) clamp=(-128, 127)",
     "mul": f"%middle: {_IMAGE} = mul(%three, %first) clamp=(-128, 127)",
     "prelu": f"%middle: {_IMAGE} = prelu(%first, %three)",
@@ -287,3 +288,29 @@ def test_a_constant_channel_stays_before_what_mixes_channels(kind: str) -> None:
     after = DROP_CONSTANT_CHANNELS.run(graph)
     _same_meaning(graph, after)
     assert after.tensor("first").shape[3] == 3
+
+
+@pytest.mark.parametrize("name", PASSES)
+def test_a_table_is_no_channels_though_there_are_as_many(name: str) -> None:
+    random = np.random.default_rng(6)
+    constants = {
+        "weights": np.repeat(random.integers(-9, 10, (64, 1)), 4, axis=0),
+        "table": random.permutation(256) - 128,
+        "following": random.integers(-30, 31, (1, 256)),
+    }
+    constants["weights"][128:] = 0
+    graph = parse_graph(
+        """graph wide(%x) -> %y
+        input  %x: int8[1, 1] q(0.5, 3)
+        const  %w: int8[256, 1] q(0.25, 0) = sha256:weights
+        const  %table: int8[256] = sha256:table
+        const  %v: int8[1, 256] q(0.25, 0) = sha256:following
+        %first: int8[1, 256] q(0.5, 0) = fully_connected(%x, %w) clamp=(-128, 127)
+        %middle: int8[1, 256] q(0.5, 0) = lookup_table(%first, %table)
+        %y: int8[1, 1] q(8.0, 0) = fully_connected(%middle, %v) clamp=(-128, 127)
+        """,
+        {key: values.astype(np.int8).tobytes() for key, values in constants.items()},
+    )
+    after = PASSES[name].run(graph)
+    _same_meaning(graph, after)
+    assert after.tensor("first").shape[1] < 256

@@ -160,6 +160,21 @@ def test_one_table_does_for_a_chain_in_c_too() -> None:
         assert np.array_equal(ours, theirs)
 
 
+@pytest.mark.parametrize("kind", ["abs", "exp", "gelu", "rsqrt"])
+def test_every_function_of_one_value_joins_a_chain(kind: str) -> None:
+    settings = " approximate=True" if kind == "gelu" else ""
+    graph = parse_graph(
+        f"""graph chain(%x) -> %y
+        input  %x: int8[1, 9] q(0.05, 3)
+        %a: int8[1, 9] q(0.04, -3) = requantize(%x) clamp=(-128, 127)
+        %y: int8[1, 9] q(0.1, 7) = {kind}(%a){settings}
+        """
+    )
+    after = MERGE_LOOKUPS.run(graph)
+    _same_meaning(graph, after)
+    assert _kinds(after) == ["lookup_table"]
+
+
 def test_a_value_with_a_second_reader_keeps_its_table() -> None:
     graph = parse_graph(
         """graph shared(%x) -> %y, %z

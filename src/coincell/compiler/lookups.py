@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.compiler.ir import DType, Graph, Op
-
-_ALONE = frozenset(("elu", "hard_swish", "leaky_relu", "logistic", "requantize", "tanh"))
-_WITH_A_NUMBER = frozenset(
-    ("add", "maximum", "minimum", "mul", "prelu", "squared_difference", "sub")
-)
-_BYTES = (DType.INT8, DType.UINT8)
+from coincell.compiler.ir import Graph, Op
+from coincell.compiler.operators import Broadcasting, LookupTable, common
 
 
 def looked_up(op: Op, graph: Graph) -> str | None:
@@ -28,30 +21,15 @@ def looked_up(op: Op, graph: Graph) -> str | None:
     if len(running) != 1 or op.inputs.count(running[0]) != 1:
         return None
     source, target = graph.tensor(running[0]), graph.tensor(op.output)
-    if source.dtype not in _BYTES or target.dtype not in _BYTES or source.shape != target.shape:
+    if not {source.dtype, target.dtype} <= set(common.BYTES) or source.shape != target.shape:
         return None
-    alone = op.kind in _ALONE and not numbers
-    beside = op.kind in _WITH_A_NUMBER and [number.elements for number in numbers] == [1]
-    return source.name if op.kind == "lookup_table" or alone or beside else None
+    repeats = isinstance(op.attributes, Broadcasting)
+    beside = repeats and [number.elements for number in numbers] == [1]
+    return source.name if op.attributes.pointwise or beside else None
 
 
 def table_of(op: Op, graph: Graph) -> NDArray[np.int64]:
     """What an op that `looked_up` knows makes of each byte pattern: [256]."""
-    if op.kind == "lookup_table":
+    if isinstance(op.attributes, LookupTable):
         return graph.tensor(op.inputs[1]).array.astype(np.int64)
-    running = graph.tensor(looked_up(op, graph) or "")
-    single = replace(
-        graph,
-        tensors={name: replace(graph.tensor(name), shape=()) for name in (*op.inputs, op.output)},
-        inputs=(),
-        outputs=(),
-        ops=(),
-        states=(),
-    )
-    patterns = np.arange(256, dtype=np.uint8).view(running.dtype.numpy)
-    inputs = [
-        patterns if name == running.name else graph.tensor(name).array.reshape(1)
-        for name in op.inputs
-    ]
-    made = op.attributes.interpret(op, single, inputs)
-    return made.reshape(256).astype(np.int64)
+    return common.byte_table(op, graph, looked_up(op, graph) or "").astype(np.int64)

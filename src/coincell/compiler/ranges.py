@@ -19,13 +19,12 @@ from numpy.typing import NDArray
 from coincell.compiler.fixed_point import INT32_MAX, INT32_MIN
 from coincell.compiler.ir import DType, Graph, Op, Tensor, Values
 from coincell.compiler.lookups import looked_up, table_of
-from coincell.compiler.operators import Conv2D, DepthwiseConv2D, FullyConnected, common
+from coincell.compiler.operators import Convolution, DepthwiseConv2D, FullyConnected, common
 
 Bounds = tuple[NDArray[np.int64], NDArray[np.int64]]
 """The least and the greatest value, two arrays of one shape, both ends included."""
 
-_WEIGHTED = (Conv2D, DepthwiseConv2D, FullyConnected)
-_BYTES = (DType.INT8, DType.UINT8)
+_WEIGHTED = (Convolution, FullyConnected)
 
 _RISING_ARITHMETIC = ("add", "maximum", "minimum")
 _RISING_SUMMARIES = ("average_pool_2d", "max_pool_2d", "mean", "reduce_max", "reduce_min", "sum")
@@ -203,7 +202,7 @@ def _bounds_of(
     if len(inputs) < len(known) or not all(_is_integer(tensor) for tensor in tensors):
         return unknown
     edges = [tensor for tensor in tensors if not tensor.is_constant]
-    if not all(tensor.dtype in _BYTES for tensor in edges):
+    if not all(tensor.dtype in common.BYTES for tensor in edges):
         return unknown
     if _is_weighted(op, graph):
         exact = _exact_sums(op, graph, inputs[0])
@@ -230,7 +229,7 @@ def _any_output(op: Op, tensor: Tensor) -> Bounds:
     if not _is_integer(tensor):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     clamp = getattr(op.attributes, "clamp", None)
-    return _any_value(tensor, clamp if tensor.dtype in _BYTES else None)
+    return _any_value(tensor, clamp if tensor.dtype in common.BYTES else None)
 
 
 def _is_tame(op: Op, graph: Graph) -> bool:
@@ -296,7 +295,7 @@ def _linear(op: Op, graph: Graph, values: Values, weights: Values) -> NDArray[np
     if isinstance(attributes, FullyConnected):
         dense: Values = values.reshape(-1, weights.shape[1]) @ weights.T
         return dense.reshape(target.shape)
-    assert isinstance(attributes, Conv2D | DepthwiseConv2D)
+    assert isinstance(attributes, Convolution)
     padded = common.pad_image(values, attributes.padding, 0)
     window, sizes = (weights.shape[1], weights.shape[2]), (target.shape[1], target.shape[2])
     spread = isinstance(attributes, DepthwiseConv2D)

@@ -16,8 +16,6 @@ from coincell.compiler.dsp.requantization import (
     Form,
     Requantization,
     choose_requantization,
-    folded_bias,
-    reachable_sums,
 )
 from coincell.compiler.operators import common
 from coincell.runtime import c_sources
@@ -157,14 +155,6 @@ def test_a_wrong_constant_shows() -> None:
     sums = _all_sums(layer)
     chosen.offsets[:] += 1 << chosen.right_shift - 4
     assert not np.array_equal(chosen.apply(sums), _expected(layer, sums))
-
-
-def test_reachable_sums() -> None:
-    weights = np.array([[1, -2], [0, 127]], np.int8)
-    low, high = reachable_sums(weights, (-128, 100))
-    assert low.tolist() == [-128 - 200, -128 * 127]
-    assert high.tolist() == [100 + 256, 12700]
-    assert folded_bias(weights, np.array([5, 6], np.int32), -128).tolist() == [5 - 128, 6 + 16256]
 
 
 @pytest.mark.parametrize(

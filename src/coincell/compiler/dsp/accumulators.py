@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from coincell.compiler.dsp.requantization import Requantization, choose_requantization
 from coincell.compiler.fixed_point import Integers
 from coincell.compiler.ir import DType, Graph, Op
-from coincell.compiler.operators import FullyConnected, common
+from coincell.compiler.operators import Convolution, FullyConnected, common
 from coincell.compiler.ranges import accumulator_ranges
 
 
@@ -58,6 +58,7 @@ class Accumulators:
 
 def accumulators(op: Op, graph: Graph) -> Accumulators | None:
     """Of a conv_2d, depthwise_conv_2d or fully_connected; None unless all of it is int8."""
+    assert isinstance(op.attributes, Convolution | FullyConnected)
     source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
     constant = graph.tensor(op.inputs[1])
     if {source.dtype, target.dtype, constant.dtype} != {DType.INT8}:
@@ -81,5 +82,5 @@ def accumulators(op: Op, graph: Graph) -> Accumulators | None:
         multipliers,
         shifts,
         target.zero_point,
-        op.attributes.clamp,  # type: ignore[attr-defined]
+        op.attributes.clamp,
     )

@@ -152,7 +152,7 @@ def choose_requantization(
         shifts: likewise.
         zero_point: of the output.
         clamp: smallest and largest output.
-        low: least sum before the bias, [channels] or [1]; see `reachable_sums`.
+        low: least sum before the bias, [channels] or [1]; see `accumulator_ranges`.
         high: largest one.
         bias: [channels] or [1], with the input's zero point folded in.
         left_shift: where the kernel's sums come raised by that much already, or it wants no
@@ -171,22 +171,6 @@ def choose_requantization(
         return None
     solver = _Solver(rescaling, left_shift, share_multiplier)
     return solver.affine() or solver.with_bias(Form.BIASED) or solver.with_bias(Form.SIGNED)
-
-
-def reachable_sums(
-    weights: NDArray[np.int8], inputs: tuple[int, int] = (-128, 127)
-) -> tuple[Integers, Integers]:
-    """Least and largest sum of weights [channels, ...] times inputs in a range, [channels] each."""
-    flat = weights.reshape(len(weights), -1).astype(np.int64)
-    products = np.stack([flat * inputs[0], flat * inputs[1]])
-    return products.min(0).sum(1), products.max(0).sum(1)
-
-
-def folded_bias(weights: NDArray[np.int8], bias: Values | None, zero_point: int) -> Integers:
-    """bias - zero_point * sum of weights [channels, ...], as int64: what raw sums lack."""
-    total = weights.reshape(len(weights), -1).sum(1, dtype=np.int64) * -zero_point
-    result: Integers = total if bias is None else total + bias.reshape(-1).astype(np.int64)
-    return result
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,10 @@ from coincell.compiler.operators.activation import Elu, HardSwish, LeakyRelu
 from coincell.compiler.operators.add import Add, SquaredDifference, Sub
 from coincell.compiler.operators.arg_extremum import ArgMax, ArgMin
 from coincell.compiler.operators.batch_matmul import BatchMatMul
+from coincell.compiler.operators.broadcast import Broadcasting
 from coincell.compiler.operators.concatenation import Concatenation
 from coincell.compiler.operators.conv_2d import Conv2D
+from coincell.compiler.operators.convolution import Convolution
 from coincell.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
 from coincell.compiler.operators.edges import Cast, Dequantize, Quantize
 from coincell.compiler.operators.elementwise import Maximum, Minimum, Mul, Prelu
@@ -19,12 +21,12 @@ from coincell.compiler.operators.lookup_table import LookupTable
 from coincell.compiler.operators.lstm import Lstm
 from coincell.compiler.operators.mirror_pad import MirrorPad
 from coincell.compiler.operators.pad import Pad
-from coincell.compiler.operators.pool_2d import AveragePool2D, MaxPool2D
+from coincell.compiler.operators.pool_2d import AveragePool2D, MaxPool2D, Pool2D
 from coincell.compiler.operators.reduction import Mean, ReduceMax, ReduceMin, Sum
 from coincell.compiler.operators.repeat import BroadcastTo, Tile
 from coincell.compiler.operators.requantize import Requantize
 from coincell.compiler.operators.reshape import Reshape
-from coincell.compiler.operators.resize import ResizeBilinear, ResizeNearestNeighbor
+from coincell.compiler.operators.resize import Resize, ResizeBilinear, ResizeNearestNeighbor
 from coincell.compiler.operators.shape import Pack, Shape
 from coincell.compiler.operators.sigmoid import Logistic, Tanh
 from coincell.compiler.operators.slices import Split, StridedSlice, Unpack
@@ -96,7 +98,8 @@ _KINDS: tuple[type[Attributes], ...] = (
 )
 
 OPERATORS: dict[str, type[Attributes]] = {kind.kind: kind for kind in _KINDS}
-"""Every kind by its name in the text form."""
+"""Every kind by its name in the text form; Broadcasting, Convolution, Pool2D and Resize are the
+bases of some."""
 
 __all__ = [
     "OPERATORS",
@@ -108,9 +111,11 @@ __all__ = [
     "BatchMatMul",
     "BatchToSpace",
     "BroadcastTo",
+    "Broadcasting",
     "Cast",
     "Concatenation",
     "Conv2D",
+    "Convolution",
     "DepthToSpace",
     "DepthwiseConv2D",
     "Dequantize",
@@ -134,12 +139,14 @@ __all__ = [
     "Mul",
     "Pack",
     "Pad",
+    "Pool2D",
     "Prelu",
     "Quantize",
     "ReduceMax",
     "ReduceMin",
     "Requantize",
     "Reshape",
+    "Resize",
     "ResizeBilinear",
     "ResizeNearestNeighbor",
     "Rsqrt",

@@ -19,11 +19,12 @@ _SCALES = (2.0**-40, 2.0**40)
 
 
 class Table(Attributes):
-    """A function of one int8 value, whatever the quantizations are."""
+    """A function of one value, int8 unless `types` says more, whatever the quantizations are."""
+
+    pointwise: ClassVar[bool] = True
+    by_rows: ClassVar[bool] = True
 
     types: ClassVar[tuple[DType, ...]] = (DType.INT8,)
-
-    by_rows: ClassVar[bool] = True
 
     def check(self, op: Op, graph: Graph) -> None:
         """The same type and shape."""

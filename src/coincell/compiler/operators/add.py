@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from coincell.compiler import fixed_point
+from coincell.compiler.fixed_point import Integers
 from coincell.compiler.ir import DType, Graph, Op, Values
 from coincell.compiler.operators import common
-from coincell.compiler.operators.broadcast import Arithmetic, Integers, is_plain
+from coincell.compiler.operators.broadcast import Arithmetic, is_plain
 
 
 class _OnOneScale(Arithmetic):

@@ -13,7 +13,7 @@ from coincell.compiler.fixed_point import multiply_by_quantized_multiplier, wrap
 from coincell.compiler.fixed_point_int16 import MAX_WIDE_SHIFT, MAX_WIDE_SUM
 from coincell.compiler.ir import Attributes, DType, Graph, KernelCall, Op, Values
 from coincell.compiler.operators import common
-from coincell.compiler.operators.broadcast import extended, steps_of
+from coincell.compiler.operators.broadcast import extended, repeating_steps
 
 _BATCHES = 3  # dimensions that the kernel has before the matrices' own
 
@@ -115,7 +115,7 @@ class BatchMatMul(Attributes):
         """The fields of coincell_matmul_dimensions."""
         rank = _BATCHES + 2
         sizes = extended(target, rank)
-        steps = [steps_of(extended(shape, rank)) for shape in (first, second)]
+        steps = [repeating_steps(extended(shape, rank)) for shape in (first, second)]
         across = [shape[-1] for shape in (first, second)]
         fields = {f"batch_{i}": sizes[i] for i in range(_BATCHES)}
         for role, own in zip(("first", "second"), steps, strict=True):

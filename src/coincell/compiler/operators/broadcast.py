@@ -7,13 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from coincell.compiler.fixed_point import wrap_int32
+from coincell.compiler.fixed_point import Integers, wrap_int32
 from coincell.compiler.ir import Attributes, DType, Graph, KernelCall, Op, Values
 from coincell.compiler.operators import common
-
-Integers = NDArray[np.int64]
+from coincell.compiler.operators.strided import steps_of
 
 _KERNEL_RANK = 4
 _PLAIN_FUNCTIONS = ("add", "sub", "mul", "squared_difference", "maximum", "minimum")
@@ -134,13 +132,9 @@ def extended(shape: Sequence[int], rank: int) -> tuple[int, ...]:
     return (1,) * (rank - len(shape)) + tuple(shape)
 
 
-def steps_of(shape: tuple[int, ...]) -> list[int]:
+def repeating_steps(shape: Sequence[int]) -> list[int]:
     """How far one step along each dimension goes; 0 along dimensions of 1, which are repeated."""
-    steps, distance = [], 1
-    for size in reversed(shape):
-        steps.append(distance if size > 1 else 0)
-        distance *= size
-    return steps[::-1]
+    return [step if size > 1 else 0 for size, step in zip(shape, steps_of(shape), strict=True)]
 
 
 def joint_dimensions(
@@ -151,7 +145,7 @@ def joint_dimensions(
     Dimensions that both inputs walk through without a jump become one; those of 1 go.
     """
     rank = len(shape)
-    own = [steps_of(extended(operand, rank)) for operand in (first, second)]
+    own = [repeating_steps(extended(operand, rank)) for operand in (first, second)]
     steps = zip(shape, *own, strict=True)
     merged: list[tuple[int, int, int]] = []
     for size, a, b in reversed([dimension for dimension in steps if dimension[0] > 1]):

@@ -23,20 +23,38 @@ RANGES = {
 """Smallest and largest value of an element type."""
 ACTIVATIONS = (DType.INT8, DType.INT16)
 """What most ops read and write."""
+BYTES = (DType.INT8, DType.UINT8)
+"""What a table of 256 entries can be looked up for."""
 MAX_SHIFT = 30
+"""The largest that rescaling takes."""
 MAX_PADDED = 1 << 24
 """Values of a padded image; far more than fit any microcontroller."""
 MAX_PRODUCT_SHIFT = 14
 """The most for products of two 8-bit values, so that no result leaves 32 bits."""
 MOST_OPERANDS = 64
+"""Inputs or outputs of kinds that may have many; the reader takes no more from a file."""
 
 
 def require_int8(op: Op, tensor: Tensor) -> None:
     """Fail unless `tensor` is int8 with one scale and one zero point."""
     op.require(tensor.dtype is DType.INT8, f"needs int8 for {tensor.name!r}, not {_type(tensor)}")
+    require_one_scale(op, tensor)
+
+
+def require_one_scale(op: Op, tensor: Tensor) -> None:
+    """Fail unless `tensor` is quantized as a whole."""
     op.require(
         tensor.quantization is not None and not tensor.quantization.per_channel,
         f"needs one scale and zero point for {tensor.name!r}",
+    )
+
+
+def require_quantization(op: Op, tensor: Tensor, scale: float, zero_point: int) -> None:
+    """Fail unless `tensor`, of one scale, has the quantization that a function is defined for."""
+    op.require(
+        tensor.scale == scale and tensor.zero_point == zero_point,
+        f"needs the scale {scale} and the zero point {zero_point} for {tensor.name!r}, "
+        f"not {tensor.scale} and {tensor.zero_point}",
     )
 
 
@@ -57,10 +75,7 @@ def require_activations(
         tensor = graph.tensor(name)
         allowed = " or ".join(dtype.value for dtype in types)
         op.require(tensor.dtype in types, f"needs {allowed} for {name!r}, not {_type(tensor)}")
-        op.require(
-            tensor.quantization is not None and not tensor.quantization.per_channel,
-            f"needs one scale and zero point for {name!r}",
-        )
+        require_one_scale(op, tensor)
         op.require(tensor.dtype is kind, f"mixes {kind.value} and {_type(tensor)}")
         if tensor.dtype is DType.INT16:
             op.require(tensor.zero_point == 0, f"needs the zero point 0 for {name!r}")
@@ -282,32 +297,42 @@ def joined(values: Values, shape: Sequence[int]) -> Values:
 def table_call(op: Op, graph: Graph, running: str = "") -> tuple[KernelCall, ...]:
     """coincell_lookup_table for an op that maps each 8-bit value on its own.
 
-    The table is what the op's interpretation gives for all 256 values. Other inputs are constants
-    of one element.
-
     Args:
-        op: what the table stands for.
+        op: what the table stands for; other inputs are constants of one element.
         graph: where its tensors are described.
         running: the input that is looked up; the first unless given.
     """
-    source, target = graph.tensor(running or op.inputs[0]), graph.tensor(op.output)
-    single = replace(
-        graph,
-        tensors={name: replace(graph.tensor(name), shape=()) for name in (*op.inputs, op.output)},
-    )
-    patterns = np.arange(256, dtype=np.uint8).view(source.dtype.numpy)
-    inputs = [
-        patterns if name == source.name else single.tensor(name).array.reshape(1)
-        for name in op.inputs
-    ]
-    table = op.attributes.interpret(op, single, inputs).view(np.int8)
+    source = graph.tensor(running or op.inputs[0])
     call = KernelCall(
         "lookup_table",
         {"count": source.elements},
-        (source.name, ("table", table), target.name),
+        (source.name, ("table", byte_table(op, graph, source.name).view(np.int8)), op.output),
         overlaps={source.name: 0},
     )
     return (call,)
+
+
+def byte_table(op: Op, graph: Graph, running: str) -> Values:
+    """What the interpretation of an op makes of each byte pattern of one input: [256].
+
+    Args:
+        op: maps each 8-bit value on its own; other inputs are constants of one element.
+        graph: where its tensors are described.
+        running: the input that is looked up.
+    """
+    single = replace(
+        graph,
+        tensors={name: replace(graph.tensor(name), shape=()) for name in (*op.inputs, op.output)},
+        inputs=(),
+        outputs=(),
+        ops=(),
+        states=(),
+    )
+    patterns = np.arange(256, dtype=np.uint8).view(graph.tensor(running).dtype.numpy)
+    inputs = [
+        patterns if name == running else graph.tensor(name).array.reshape(1) for name in op.inputs
+    ]
+    return op.attributes.interpret(op, single, inputs).reshape(256)
 
 
 def width_parameters(source: Tensor, target: Tensor) -> dict[str, int]:

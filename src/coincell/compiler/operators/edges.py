@@ -8,18 +8,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from coincell.compiler.ir import Attributes, DType, Graph, KernelCall, Op, Tensor, Values
+from coincell.compiler.ir import Attributes, DType, Graph, KernelCall, Op, Values
 from coincell.compiler.operators import common
 
 _QUANTIZED = (DType.INT8, DType.INT16)
 _CAST_INTEGERS = (DType.INT8, DType.INT16, DType.INT32)
-
-
-def _require_one_scale(op: Op, tensor: Tensor) -> None:
-    op.require(
-        tensor.quantization is not None and not tensor.quantization.per_channel,
-        f"needs one scale and zero point for {tensor.name!r}",
-    )
 
 
 @dataclass(frozen=True)
@@ -34,7 +27,7 @@ class Quantize(Attributes):
         source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
         op.require(source.dtype is DType.FLOAT32, f"needs float32, not {source.dtype.value}")
         op.require(target.dtype in _QUANTIZED, f"cannot give {target.dtype.value} from float32")
-        _require_one_scale(op, target)
+        common.require_one_scale(op, target)
         common.require_shape(op, graph, source.shape)
 
     def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
@@ -84,7 +77,7 @@ class Dequantize(Attributes):
         allowed = (*_QUANTIZED, DType.UINT8)
         op.require(source.dtype in allowed, f"cannot take {source.dtype.value}")
         op.require(target.dtype is DType.FLOAT32, f"needs float32, not {target.dtype.value}")
-        _require_one_scale(op, source)
+        common.require_one_scale(op, source)
         common.require_shape(op, graph, source.shape)
 
     def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:

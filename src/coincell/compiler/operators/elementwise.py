@@ -9,9 +9,10 @@ from typing import ClassVar
 import numpy as np
 
 from coincell.compiler import fixed_point
+from coincell.compiler.fixed_point import Integers
 from coincell.compiler.ir import DType, Graph, Op, Values
 from coincell.compiler.operators import common
-from coincell.compiler.operators.broadcast import Arithmetic, Broadcasting, Integers, is_plain
+from coincell.compiler.operators.broadcast import Arithmetic, Broadcasting, is_plain
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from coincell.compiler.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
-from coincell.compiler.ir import DType, Graph, Op, Values
+from coincell.compiler.ir import Graph, Op, Values
 from coincell.compiler.logarithm import inverse_square_root
 from coincell.compiler.operators import common
 from coincell.compiler.operators.activation import Table, table_of_reals
@@ -23,7 +23,6 @@ class Abs(Table):
     """The magnitude."""
 
     kind: ClassVar[str] = "abs"
-    types: ClassVar[tuple[DType, ...]] = (DType.INT8,)
 
     def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
         """As TFLM's AbsEvalQuantized; equal scales are not rescaled, which is the same."""
@@ -44,7 +43,6 @@ class Rsqrt(Table):
     """1 / sqrt(x); the largest value at 0, and below, where TFLM stops (docs/deviations.md)."""
 
     kind: ClassVar[str] = "rsqrt"
-    types: ClassVar[tuple[DType, ...]] = (DType.INT8,)
 
     def check(self, op: Op, graph: Graph) -> None:
         """Also: the output's scale is one that 32-bit arithmetic can take."""
@@ -77,7 +75,6 @@ class Exp(Table):
     """exp(x), as LiteRT tabulates it; TFLM has none for int8."""
 
     kind: ClassVar[str] = "exp"
-    types: ClassVar[tuple[DType, ...]] = (DType.INT8,)
 
     def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
         """Rounded to float32 once."""
@@ -94,7 +91,6 @@ class Gelu(Table):
     """
 
     kind: ClassVar[str] = "gelu"
-    types: ClassVar[tuple[DType, ...]] = (DType.INT8,)
 
     approximate: bool
 

@@ -29,11 +29,7 @@ class L2Normalization(Attributes):
         common.require_activations(op, graph, source.name, target.name)
         op.require(len(source.shape) >= 1, "needs a last dimension")
         common.require_shape(op, graph, source.shape)
-        op.require(
-            target.scale == 1 / 128 and target.zero_point == 0,
-            f"needs an output of scale 1/128 and zero point 0, "
-            f"not {target.scale} and {target.zero_point}",
-        )
+        common.require_quantization(op, target, 1 / 128, 0)
         op.require(source.shape[-1] <= 1 << 15, "has rows too long for a 32-bit sum of squares")
 
     def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:

@@ -32,11 +32,7 @@ class LogSoftmax(Attributes):
         common.require_activations(op, graph, source.name, target.name)
         op.require(len(source.shape) >= 1, "needs a last dimension")
         common.require_shape(op, graph, source.shape)
-        op.require(
-            target.scale == 1 / 16 and target.zero_point == common.INT8_MAX,
-            f"needs an output of scale 1/16 and zero point 127, "
-            f"not {target.scale} and {target.zero_point}",
-        )
+        common.require_quantization(op, target, 1 / 16, common.INT8_MAX)
         _, shift = self._multiplier(source.scale)
         op.require(2 <= shift <= common.MAX_SHIFT, f"has an input scale of {source.scale}")
         op.require(source.shape[-1] < 1 << _SUM_BITS, "has too many classes for its 32-bit sum")

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from coincell.compiler.ir import Attributes, DType, Graph, KernelCall, Op, Values
+from coincell.compiler.ir import Attributes, Graph, KernelCall, Op, Values
 from coincell.compiler.operators import common
 
 
@@ -20,6 +20,7 @@ class LookupTable(Attributes):
     """
 
     kind: ClassVar[str] = "lookup_table"
+    pointwise: ClassVar[bool] = True
     by_rows: ClassVar[bool] = True
 
     def check(self, op: Op, graph: Graph) -> None:
@@ -28,7 +29,7 @@ class LookupTable(Attributes):
         source, table, target = (graph.tensor(name) for name in (*op.inputs, op.output))
         for tensor in (source, target):
             op.require(
-                tensor.dtype in (DType.INT8, DType.UINT8),
+                tensor.dtype in common.BYTES,
                 f"needs 8-bit integers, not {tensor.dtype.value}",
             )
         op.require(

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from coincell.compiler.ir import Attributes, Graph, KernelCall, Op, Tensor, Values
+from coincell.compiler.ir import Attributes, Graph, KernelCall, Op, Values
 from coincell.compiler.operators import common
+from coincell.compiler.operators.broadcast import extended
 from coincell.compiler.operators.strided import (
     Loop,
     copy_block,
@@ -99,7 +100,9 @@ class BroadcastTo(Attributes):
             len(source.shape) <= len(target.shape)
             and all(
                 size in (1, made)
-                for size, made in zip(_extended(source, target), target.shape, strict=True)
+                for size, made in zip(
+                    extended(source.shape, len(target.shape)), target.shape, strict=True
+                )
             ),
             f"cannot stretch {list(source.shape)} to {list(target.shape)}",
         )
@@ -107,7 +110,7 @@ class BroadcastTo(Attributes):
 
     def _loops(self, op: Op, graph: Graph) -> list[Loop]:
         source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
-        shape = _extended(source, target)
+        shape = extended(source.shape, len(target.shape))
         return [
             Loop(made, step if size > 1 else 0, output_step)
             for size, made, step, output_step in zip(
@@ -118,15 +121,10 @@ class BroadcastTo(Attributes):
     def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
         """NumPy's broadcast."""
         source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
-        values = inputs[0].reshape(-1, *_extended(source, target))
+        values = inputs[0].reshape(-1, *extended(source.shape, len(target.shape)))
         return np.broadcast_to(values, (len(values), *target.shape))
 
     def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
         """coincell_strided_copy."""
         source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
         return (strided_copy(source, target, self._loops(op, graph)),)
-
-
-def _extended(source: Tensor, target: Tensor) -> tuple[int, ...]:
-    """The source's shape with as many dimensions as the target's, ones in front."""
-    return (1,) * (len(target.shape) - len(source.shape)) + source.shape

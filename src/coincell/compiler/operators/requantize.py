@@ -25,6 +25,7 @@ class Requantize(Attributes):
     """
 
     kind: ClassVar[str] = "requantize"
+    pointwise: ClassVar[bool] = True
     by_rows: ClassVar[bool] = True
 
     clamp: tuple[int, int]
@@ -35,20 +36,14 @@ class Requantize(Attributes):
         source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
         for tensor in (source, target):
             op.require(tensor.dtype in common.RANGES, f"needs integers, not {tensor.dtype.value}")
-            op.require(
-                tensor.quantization is not None and not tensor.quantization.per_channel,
-                f"needs one scale and zero point for {tensor.name!r}",
-            )
+            common.require_one_scale(op, tensor)
             low, high = common.RANGES[tensor.dtype]
             op.require(
                 low <= tensor.zero_point <= high and tensor.zero_point > -(1 << 31),
                 f"has the zero point {tensor.zero_point} for {tensor.name!r}",
             )
         common.require_shape(op, graph, source.shape)
-        low, high = common.RANGES[target.dtype]
-        op.require(
-            low <= self.clamp[0] <= self.clamp[1] <= high, f"has an empty range {self.clamp}"
-        )
+        common.require_clamp(op, self.clamp, target.dtype)
         self._multiplier(op, graph)
 
     @staticmethod

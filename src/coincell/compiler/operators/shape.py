@@ -50,7 +50,7 @@ class Pack(Attributes):
 
     def check(self, op: Op, graph: Graph) -> None:
         """All inputs are alike."""
-        common.require_count(op, 1, 64)
+        common.require_count(op, 1, common.MOST_OPERANDS)
         first = graph.tensor(op.inputs[0])
         for name in op.inputs:
             common.require_same_kind(op, graph, name, op.output)

@@ -6,6 +6,7 @@ For int8 there is one for each input's quantization, for int16 one of the sigmoi
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -27,6 +28,7 @@ class _Sigmoid(Attributes):
     steps of a table.
     """
 
+    pointwise: ClassVar[bool] = True
     by_rows: ClassVar[bool] = True
 
     output_scale: ClassVar[float]
@@ -42,11 +44,7 @@ class _Sigmoid(Attributes):
         common.require_shape(op, graph, source.shape)
         int16 = source.dtype is DType.INT16
         scale, zero = (2.0**-15, 0) if int16 else (self.output_scale, self.output_zero_point)
-        op.require(
-            target.scale == scale and target.zero_point == zero,
-            f"needs an output of scale {scale} and zero point {zero}, "
-            f"not {target.scale} and {target.zero_point}",
-        )
+        common.require_quantization(op, target, scale, zero)
         _, shift = self._table_scaling(source) if int16 else self._multiplier(source.scale)
         op.require(0 <= shift <= common.MAX_SHIFT, f"has an input scale of {source.scale}")
 
@@ -66,15 +64,15 @@ class _Sigmoid(Attributes):
             multiplier, shift = 2 * multiplier, shift + 1
         return (int(multiplier), shift) if multiplier <= fixed_point_int16.INT16_MAX else (0, -1)
 
+    @abstractmethod
     def _of_table(
         self, values: fixed_point.Integers, multiplier: int, shift: int
     ) -> fixed_point.Integers:
         """The function of int16 values, by interpolation."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _of_scaled(self, values: fixed_point.Integers) -> fixed_point.Integers:
         """The function of raw Q4.27 values, in the output's integers before clamping."""
-        raise NotImplementedError
 
     def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
         """As TFLM's reference_integer_ops::Logistic and Tanh."""

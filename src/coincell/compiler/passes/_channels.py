@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from coincell.compiler.ir import Graph, Op, Tensor
 from coincell.compiler.operators import (
+    Broadcasting,
     Concatenation,
     Conv2D,
     DepthwiseConv2D,
@@ -27,9 +28,11 @@ from coincell.compiler.operators import (
     Mean,
     MirrorPad,
     Pad,
+    Pool2D,
     ReduceMax,
     ReduceMin,
     Reshape,
+    Resize,
     Sum,
     Transpose,
 )
@@ -40,14 +43,6 @@ Masks = dict[str, Mask]
 
 Accepts = Callable[[Op, Mapping[str, Mask]], Mask]
 """(mixing op, what goes so far) -> which input channels it can do without, [input channels]."""
-
-_POOLS = ("average_pool_2d", "max_pool_2d")
-_LOOKUPS = ("elu", "hard_swish", "leaky_relu", "logistic", "lookup_table", "requantize", "tanh")
-_RESIZES = ("resize_bilinear", "resize_nearest_neighbor")
-_BROADCAST = ("add", "maximum", "minimum", "mul", "prelu", "squared_difference", "sub")
-_ELEMENTWISE = frozenset((*_POOLS, *_RESIZES, *_LOOKUPS, *_BROADCAST))
-"""Kinds whose every output channel depends on the same channel of each input, or on its only one,
-and whose attributes do not speak of channels."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +78,8 @@ def mixes(op: Op, graph: Graph) -> bool:
 def links_of(op: Op, graph: Graph) -> tuple[Link, ...] | None:
     """The links of an op that carries channels; None for any other.
 
-    An input with one channel that is spread over several has no link: it is needed.
+    An input with one channel that is spread over several has no link: it is needed. Nor has a
+    table, whose entries are no channels.
     """
     attributes = op.attributes
     if len(op.outputs) != 1:
@@ -96,8 +92,8 @@ def links_of(op: Op, graph: Graph) -> tuple[Link, ...] | None:
     if isinstance(attributes, Concatenation) and attributes.axis == rank - 1:
         return _segments(op, graph)
     carried = (
-        op.kind in _ELEMENTWISE
-        or isinstance(attributes, Concatenation)
+        attributes.pointwise
+        or isinstance(attributes, Broadcasting | Concatenation | Pool2D | Resize)
         or (
             isinstance(attributes, Mean | Sum | ReduceMax | ReduceMin)
             and rank - 1 not in attributes.axes
@@ -113,7 +109,7 @@ def _identical(op: Op, graph: Graph) -> tuple[Link, ...]:
     every = np.arange(channels)
     return tuple(
         Link(index, every, every)
-        for index, name in enumerate(op.inputs)
+        for index, name in enumerate(op.inputs[:1] if op.attributes.pointwise else op.inputs)
         if channels_of(graph.tensor(name)) == channels
     )
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from coincell.compiler.ir import Graph, Op, Tensor
+from coincell.compiler.operators import Broadcasting
 from coincell.compiler.passes._base import NewNames, Pass
 from coincell.compiler.ranges import ranges_of
-
-_REPEATING = frozenset(("add", "maximum", "minimum", "mul", "prelu", "squared_difference", "sub"))
 
 
 def _one_pixel(name: str, graph: Graph) -> Tensor | None:
@@ -30,7 +29,7 @@ def _one_pixel(name: str, graph: Graph) -> Tensor | None:
 
 def _takes_a_pixel(op: Op, name: str, known: dict[str, Tensor], graph: Graph) -> bool:
     """Whether `op` can read a pixel for `name`: the rest of its image comes from elsewhere."""
-    if op.kind not in _REPEATING or op.inputs.count(name) != 1:
+    if not isinstance(op.attributes, Broadcasting) or op.inputs.count(name) != 1:
         return False
     others = [graph.tensor(other) for other in op.inputs if other != name and other not in known]
     shape = graph.tensor(op.output).shape
