@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from coincell.compiler.compiled import CompiledModel, TensorInfo
+from coincell.compiler.emission.literals import numbers
 from coincell.compiler.interpret import interpret
 from coincell.compiler.ir import Values
 
@@ -129,10 +130,8 @@ int main(void)
 
 
 def _byte_array(name: str, values: Values) -> str:
-    flat = np.frombuffer(np.ascontiguousarray(values).tobytes(), np.uint8).tolist()
-    rows = (flat[start : start + 16] for start in range(0, len(flat), 16))
-    body = "\n".join(f"    {', '.join(map(str, row))}," for row in rows)
-    return f"static const uint8_t {name}[] = {{\n{body}\n}};\n"
+    flat = np.frombuffer(np.ascontiguousarray(values).tobytes(), np.uint8)
+    return f"static const uint8_t {name}[] = {{\n{numbers(flat)}\n}};\n"
 
 
 _C_FLAGS = "-std=c11 -O2 -ffp-contract=off -fno-strict-aliasing"

@@ -7,15 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from coincell.compiler.copying import with_all_copies, with_copies_that_fit
-from coincell.compiler.emit import emit_sources
+from coincell.compiler.emission import emit_sources, kernel_sources
 from coincell.compiler.interpret import sample_shape
 from coincell.compiler.ir import Graph, Tensor
-from coincell.compiler.kernel_sources import kernel_sources
 from coincell.compiler.layers import Layer, layers_of
-from coincell.compiler.ordering import reordered
+from coincell.compiler.memory import (
+    Plan,
+    plan_memory,
+    reordered,
+    with_all_copies,
+    with_copies_that_fit,
+)
 from coincell.compiler.pipeline import lower
-from coincell.compiler.plan import Plan, plan_memory
 from coincell.compiler.reader import read_model
 from coincell.compiler.selection import KernelTable, Selection, Step, select
 from coincell.compiler.streaming.choice import select_for_memory

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from coincell.compiler.compiled import CompiledModel, CompileOptions, compile_lowered
 from coincell.compiler.ir import Copied, Graph
 from coincell.compiler.layers import shapes_text
+from coincell.compiler.memory import Plan
 from coincell.compiler.pipeline import PASSES, lower
-from coincell.compiler.plan import Plan
 from coincell.compiler.selection import Kernels, Step
 
 

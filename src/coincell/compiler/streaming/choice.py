@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coincell.compiler.plan import least_memory
+from coincell.compiler.memory import least_memory
 from coincell.compiler.selection import KernelTable, Selection, select
 from coincell.compiler.streaming.region import Region, stream_region
 from coincell.compiler.streaming.rows import RowOp, row_op

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from coincell.compiler.emit_layers import LayerWriter
+from coincell.compiler.emission.layer_writer import LayerWriter
 from coincell.compiler.ir import State
-from coincell.compiler.states import copies_in_order
+from coincell.compiler.memory import copies_in_order
 
 
 def state_functions(writer: LayerWriter) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
+from coincell.compiler.emission.literals import float_literal
 from coincell.compiler.ir import DType, Graph, Tensor
-from coincell.compiler.plan import Plan
+from coincell.compiler.memory import Plan
 
 ARENA_ALIGNMENT = 16
 
@@ -90,12 +89,6 @@ def _edge_constants(prefix: str, tensor: Tensor) -> list[str]:
             f"#define {prefix}_ZERO_POINT ({tensor.zero_point})",
         ]
     return lines
-
-
-def float_literal(value: float) -> str:
-    """A C literal that reads back as the same float32: nine significant digits."""
-    digits = f"{np.float32(value):.9g}"
-    return f"{digits}f" if "." in digits or "e" in digits else f"{digits}.0f"
 
 
 def _introduction(graph: Graph, plan: Plan, name: str, caller_arena: bool) -> str:

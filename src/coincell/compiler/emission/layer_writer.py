@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from textwrap import indent
 
-from coincell.compiler.emit_header import float_literal
+from coincell.compiler.emission.literals import numbers
 from coincell.compiler.ir import (
     Copied,
     DType,
@@ -17,7 +17,7 @@ from coincell.compiler.ir import (
     aligned,
 )
 from coincell.compiler.layers import layer_symbol, shapes_text
-from coincell.compiler.plan import Plan
+from coincell.compiler.memory import Plan
 from coincell.compiler.selection import Kernels
 from coincell.compiler.streaming import RowOp, RowTotal
 
@@ -168,7 +168,7 @@ class LayerWriter:
             self.constant_bytes += values.nbytes
             self.constants.append(
                 f"static const _Alignas({alignment}) {c_type} {symbol}[{values.size}] = {{\n"
-                f"{_numbers(values)}\n}};\n"
+                f"{numbers(values)}\n}};\n"
             )
         return self._known_constants[key]
 
@@ -185,18 +185,3 @@ def _parameters(call: KernelCall) -> str:
     fields = (f"        .{field} = {value},\n" for field, value in call.parameters.items())
     kind = f"coincell_{call.function_stem}_parameters"
     return f"    static const {kind} parameters = {{\n{''.join(fields)}    }};\n"
-
-
-def _numbers(values: Values) -> str:
-    """Comma-separated numbers, as many a line as surely fit."""
-    per_line = 16 if values.itemsize == 1 else 8
-    flat = values.reshape(-1).tolist()
-    rows = (flat[start : start + per_line] for start in range(0, len(flat), per_line))
-    return "\n".join(f"    {', '.join(map(_number, row))}," for row in rows)
-
-
-def _number(value: object) -> str:
-    """As C reads it back exactly: the smallest int32 has no literal of its own."""
-    if isinstance(value, float):
-        return float_literal(value)
-    return "(-2147483647 - 1)" if value == -(2**31) else str(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coincell.compiler.emit_layers import LayerWriter
+from coincell.compiler.emission.layer_writer import LayerWriter
 from coincell.compiler.ir import aligned
 from coincell.compiler.layers import layer_symbol
 from coincell.compiler.selection import Kernels, Step

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from coincell.compiler import CompileOptions, Graph, HostModel, compile_graph, interpret, read_model
-from coincell.compiler.ordering import reordered
+from coincell.compiler.memory.ordering import reordered
 from coincell.compiler.pipeline import lower
 from coincell.compiler.verify import verify
 from compiler.networks import Network

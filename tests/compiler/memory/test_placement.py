@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from coincell.compiler.ir import ALIGNMENT, EXACTLY_IN_PLACE
-from coincell.compiler.placement import Block, Lifetime, lower_bound, place_blocks
+from coincell.compiler.memory.placement import Block, Lifetime, lower_bound, place_blocks
 
 Sharing = dict[tuple[Block, Block], int]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from coincell.compiler.plan import Plan, free_at, verify_plan
+from coincell.compiler.memory.plan import Plan, free_at, verify_plan
 from coincell.compiler.selection import Kernels, Selection, Step
 
 

@@ -10,7 +10,7 @@ import pytest
 from coincell.compiler import HostModel, compile_graph, compile_model, lower, read_model
 from coincell.compiler.compiled import CompileOptions
 from coincell.compiler.ir import ALIGNMENT, Graph
-from coincell.compiler.plan import Plan, alias_groups, plan_memory, verify_plan
+from coincell.compiler.memory.plan import Plan, alias_groups, plan_memory, verify_plan
 from coincell.errors import InternalError
 from compiler.networks import Network
 from compiler.random_networks import whole_network

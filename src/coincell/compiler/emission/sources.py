@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from coincell.compiler.emit_header import EdgeTensors, header_text
-from coincell.compiler.emit_layers import LayerWriter
-from coincell.compiler.emit_states import state_functions
-from coincell.compiler.emit_stream import stream_functions, stream_symbol
+from coincell.compiler.emission.header import EdgeTensors, header_text
+from coincell.compiler.emission.layer_writer import LayerWriter
+from coincell.compiler.emission.state_functions import state_functions
+from coincell.compiler.emission.streams import stream_functions, stream_symbol
 from coincell.compiler.ir import Copied, Graph
 from coincell.compiler.layers import layer_symbol
-from coincell.compiler.plan import Plan
+from coincell.compiler.memory import Plan
 from coincell.compiler.selection import Step
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from coincell.compiler.ir import ALIGNMENT, Graph, aligned
-from coincell.compiler.placement import (
+from coincell.compiler.memory.placement import (
     Block,
     Lifetime,
     far_enough,
@@ -14,8 +14,8 @@ from coincell.compiler.placement import (
     place_blocks,
     total_bytes,
 )
+from coincell.compiler.memory.states import updated_in_place
 from coincell.compiler.selection import Step
-from coincell.compiler.states import updated_in_place
 from coincell.errors import InternalError
 
 
