@@ -20,6 +20,7 @@ _MOST_ROWS = 16  # COINCELL_STRIP_MOST_ROWS
 _MOST_SUM = 1 << 23  # 256 times a sum must fit an int32
 _MOST_DISTANCE = 4092  # offset of a load
 _MOST_OUTPUTS = 1900  # offset of a store, at two positions
+_MOST_VALUES = 16383  # of a patch: what MOVW holds is the size of four outputs' weights
 _STRIP_BYTES = {"balanced": 1088, "speed": 2304, "size": 1088, "ram": 640}
 _WIDE_STRIP_BYTES = {"balanced": 2304, "speed": 4608, "size": 2304, "ram": 640}  # shared columns
 _MOST_COLUMNS = 32
@@ -211,7 +212,9 @@ def _geometry(attributes: Conv2D, op: Op, graph: Graph) -> Geometry | None:
         )
     else:
         return None
-    return geometry if geometry.distance <= _MOST_DISTANCE else None
+    patch = geometry.window[1] * geometry.column_values
+    fits = geometry.distance <= _MOST_DISTANCE and patch < _MOST_VALUES
+    return geometry if fits else None
 
 
 def _scales(op: Op, graph: Graph) -> StripScales | None:

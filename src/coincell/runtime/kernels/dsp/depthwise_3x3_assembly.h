@@ -81,7 +81,8 @@
 /* The end of a row: r1 holds the output's place. */
 #define COINCELL_NEXT_ROW                                                                        \
     ".if %c[right] == 0\n\tvmov r1, s4\n\t.endif\n\t"                                            \
-    ".if %c[next]\n\tadd r1, r1, %[next]\n\tvmov s4, r1\n\t.endif\n\t"                           \
+    ".if %c[next] > 4095\n\tmovw r12, %[next]\n\tadd r1, r1, r12\n\tvmov s4, r1\n\t"             \
+    ".elseif %c[next]\n\tadd r1, r1, %[next]\n\tvmov s4, r1\n\t.endif\n\t"                       \
     "vmov r1, s5\n\tcmp r0, r1\n\tbne 1b\n\t"
 
 /* As its twin in depthwise_3x3_rows.h. */
