@@ -45,14 +45,13 @@ COINCELL_INSTRUCTION void coincell_dense_finish_alike(const coincell_dense_param
     for (const int8_t *end = output + 2 * pairs; output != end; sums += 2) {
         const uint32_t both = (uint32_t)sums[0];
         const uint32_t second = (uint32_t)sums[1];
-        const int32_t raised[2] = {(int32_t)((both - second) << (left_shift - 8)),
-                                   (int32_t)(second << left_shift)};
+        const uint32_t raised[2] = {(both - second) << (left_shift - 8), second << left_shift};
         for (int i = 0; i < 2; ++i) {
-            int32_t x = raised[i];
+            uint32_t x = raised[i]; /* modulo 2^32 until the bias is in */
             if (varying == COINCELL_DENSE_OFFSETS) {
                 offset = *constants++;
             } else {
-                x += *constants++;
+                x += (uint32_t)*constants++;
             }
             if (varying == COINCELL_DENSE_EACH) {
                 multiplier = *constants++;
@@ -60,7 +59,8 @@ COINCELL_INSTRUCTION void coincell_dense_finish_alike(const coincell_dense_param
                 step = *constants++;
             }
             const int32_t used = varying == COINCELL_DENSE_OFFSETS ? 0 : step;
-            const int32_t made = coincell_output_of(x, multiplier, offset, used, right_shift);
+            const int32_t made =
+                coincell_output_of((int32_t)x, multiplier, offset, used, right_shift);
             coincell_store_byte(output++, made);
         }
     }

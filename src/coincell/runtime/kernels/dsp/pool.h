@@ -72,7 +72,7 @@ COINCELL_INSTRUCTION int32_t coincell_pool_result(const coincell_pool_parameters
                                                   int32_t count)
 {
     if (p->result == COINCELL_POOL_SUM) {
-        const int32_t x = p->bias + (int32_t)((uint32_t)sum << p->left_shift);
+        const int32_t x = (int32_t)((uint32_t)p->bias + ((uint32_t)sum << p->left_shift));
         return coincell_output_of(x, p->multiplier, p->offset, p->step, p->right_shift);
     }
     return (sum > 0 ? sum + count / 2 : sum - count / 2) / count;

@@ -28,7 +28,7 @@ COINCELL_INSTRUCTION void coincell_product_one(const coincell_product_parameters
                                                int32_t first, int32_t second, int8_t *output)
 {
     const int32_t product = (first - p->first_zero_point) * (second - p->second_zero_point);
-    const int32_t x = p->bias + (int32_t)((uint32_t)product << p->left_shift);
+    const int32_t x = (int32_t)((uint32_t)p->bias + ((uint32_t)product << p->left_shift));
     const int32_t made =
         coincell_output_of(x, p->multiplier, p->offset, p->step, p->right_shift);
     coincell_store_byte(output, coincell_clamp(made, p->clamp_min, p->clamp_max));

@@ -126,7 +126,7 @@ COINCELL_INSTRUCTION int8_t coincell_spread_output(const coincell_spread_convolu
 {
     const int32_t *scale = constants + (p->form > 2);
     const int32_t bias = p->form > 2 ? constants[0] : 0;
-    const int32_t raised = (int32_t)((uint32_t)sum << p->left_shift) + bias;
+    const int32_t raised = (int32_t)(((uint32_t)sum << p->left_shift) + (uint32_t)bias);
     int32_t output = coincell_output_of(raised, scale[0], scale[1], p->form > 3 ? scale[2] : 0,
                                         p->right_shift);
     if (p->clamp_min > INT8_MIN && output < p->clamp_min) {
