@@ -32,7 +32,7 @@ LIMITS = {
     "ad": (480_000, 276_000, 1_300),
 }
 MOST_STACK = 1024
-OPTIMIZED_RAM = {"kws": 6_000, "vww": 33_000, "ic": 17_500, "ad": 1_024}
+OPTIMIZED_RAM = {"kws": 6_000, "vww": 33_000, "ic": 16_000, "ad": 1_024}
 ZIG_TOLERANCE = 1.15
 
 

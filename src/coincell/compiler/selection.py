@@ -16,7 +16,7 @@ class Kernels:
     """An op, and the calls that compute it.
 
     Attributes:
-        op: what is computed: all of it, or in a region one row.
+        op: what is computed: all of it, or in a region some rows.
         calls: in the order in which they run.
     """
 
@@ -52,9 +52,10 @@ class Step:
 
     @property
     def scratch_bytes(self) -> int:
-        """Working memory: a region's windows, then what the kernels share."""
-        windows = self.region.window_bytes if self.region else 0
-        return windows + max((item.scratch_bytes for item in self.kernels), default=0)
+        """Working memory: of a region, or of the kernels, which share it."""
+        if self.region:
+            return self.region.memory_bytes
+        return max((item.scratch_bytes for item in self.kernels), default=0)
 
     @property
     def overlaps(self) -> Mapping[str, int]:
@@ -97,7 +98,7 @@ class KernelTable:
         self.graph = graph
         self._target = target
         self._optimize = optimize
-        self._known: dict[tuple[int, bool], Kernels] = {}
+        self._known: dict[tuple[int, int], Kernels] = {}
 
     def in_order_of(self, graph: Graph) -> KernelTable:
         """The same kernels for the same ops in another order."""
@@ -107,14 +108,16 @@ class KernelTable:
 
     def whole(self, op: Op) -> Kernels:
         """Of an op of the graph."""
-        return self._find(op, op, self.graph, by_row=False)
+        return self._find(op, op, self.graph, rows=0)
 
-    def of_rows(self, op: Op, row: Op, rows: Graph) -> Kernels:
-        """Of one row of `op`: `row` in its own graph `rows`."""
-        return self._find(op, row, rows, by_row=True)
+    def of_rows(self, item: RowOp) -> Kernels:
+        """Of some rows of an op of the graph."""
+        if isinstance(item, RowTotal):
+            return Kernels(item.op, (item.call,))
+        return self._find(item.op, item.row, item.graph, item.rows)
 
-    def _find(self, op: Op, computed: Op, graph: Graph, by_row: bool) -> Kernels:
-        key = (id(op), by_row)
+    def _find(self, op: Op, computed: Op, graph: Graph, rows: int) -> Kernels:
+        key = (id(op), rows)
         if key not in self._known:
             self._known[key] = Kernels(computed, self._calls(computed, graph))
         return self._known[key]
@@ -143,7 +146,7 @@ def select(table: KernelTable, regions: tuple[Region, ...] = ()) -> Selection:
     for number, op in enumerate(graph.ops):
         if number in starts:
             region = starts[number]
-            kernels = tuple(_row_kernels(item, table) for item in region.ops)
+            kernels = tuple(table.of_rows(item) for item in region.ops)
             ops.append(region.as_op(graph))
             steps.append(Step(len(ops) - 1, ops[-1], kernels, region))
         elif number not in inside:
@@ -151,9 +154,3 @@ def select(table: KernelTable, regions: tuple[Region, ...] = ()) -> Selection:
             if not op.attributes.aliases_input:
                 steps.append(Step(len(ops) - 1, op, (table.whole(op),)))
     return Selection(graph.with_ops(ops) if regions else graph, tuple(steps))
-
-
-def _row_kernels(item: RowOp, table: KernelTable) -> Kernels:
-    if isinstance(item, RowTotal):
-        return Kernels(item.op, (item.call,))
-    return table.of_rows(item.op, item.row, item.graph)

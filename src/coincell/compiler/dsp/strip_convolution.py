@@ -258,10 +258,7 @@ def _unrolled(pairs: int, tiles: int, byte_cycles: int) -> int:
 
 
 def _runs(op: Op, graph: Graph) -> int:
-    """How often an inference may run this layer's code: once a layer that looks like it.
-
-    A layer of one row is taken for a row of a square image that is computed row by row.
-    """
+    """How often an inference may run this layer's code: once a layer that looks like it."""
 
     def looks(other: Op) -> tuple[object, ...]:
         shapes = [graph.tensor(name).shape for name in (*other.inputs, other.output)]
@@ -269,6 +266,4 @@ def _runs(op: Op, graph: Graph) -> int:
         return (other.kind, shapes, graph.tensor(other.output).zero_point > least)
 
     mine = looks(op)
-    alike = sum(other.kind == op.kind and looks(other) == mine for other in graph.ops)
-    _, rows, columns, _ = graph.tensor(op.output).shape
-    return alike * (columns if rows == 1 else 1)
+    return sum(other.kind == op.kind and looks(other) == mine for other in graph.ops)

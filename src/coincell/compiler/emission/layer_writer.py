@@ -52,7 +52,7 @@ class LayerWriter:
         return self._function(number, kernels, scratch, "void", {})
 
     def row_layer(self, number: int, item: RowOp, kernels: Kernels, scratch: int) -> str:
-        """The C function of one row of a layer: from the rows that it reads, in `item.reads`."""
+        """The C function of some rows of a layer: from the rows that it reads, in `item.reads`."""
         reads = {name: f"input_{index}" for index, name in enumerate(item.reads)}
         declared = [f"const int8_t *{symbol}" for symbol in reads.values()]
         arguments = ", ".join((*declared, "int8_t *output"))
@@ -63,16 +63,16 @@ class LayerWriter:
         return self._function(number, kernels, scratch, arguments, places)
 
     def total_layer(self, number: int, item: RowTotal, sums: int) -> str:
-        """The C function that adds one row to a total; `sums` is where these lie in the arena."""
-        what = f"adds each row of {shapes_text(item.op, self.graph)}"
+        """The C function that adds rows to a total; `sums` is where these lie in the arena."""
+        what = f"adds rows of {shapes_text(item.op, self.graph)}"
         return "\n".join(
             (
                 f"/* {item.op.place or item.op.kind}: {what} */",
                 f"static NOINLINE void {layer_symbol(self.name, number, item.op)}(",
-                "    const int8_t *input_0, int32_t row, int8_t *output)",
+                "    const int8_t *input_0, int32_t row, int32_t rows, int8_t *output)",
                 "{",
                 _parameters(item.call).rstrip("\n"),
-                "    coincell_row_sums(&parameters, input_0, row,",
+                "    coincell_row_sums(&parameters, input_0, row, rows,",
                 f"                      (int32_t *)(void *)(arena + {sums}), output);",
                 "}",
                 "",
@@ -91,7 +91,7 @@ class LayerWriter:
         if len(blocks) > 1:
             blocks = [f"    {{\n{indent(block, '    ')}\n    }}" for block in blocks]
         op = kernels.op
-        rows = "each row of " if places else ""
+        rows = "by rows, " if places else ""
         return "\n".join(
             (
                 f"/* {op.place or op.kind}: {rows}{shapes_text(op, self.graph)} */",

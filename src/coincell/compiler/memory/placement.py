@@ -247,20 +247,27 @@ def total_bytes(placed: Mapping[Block, int]) -> int:
 
 def lower_bound(blocks: Iterable[Block], sharing: Sharing) -> int:
     """Bytes that any placement needs: the most live at one step, less what sharing could save."""
+    return max(needed_bytes(blocks, sharing).values(), default=0)
+
+
+def needed_bytes(blocks: Iterable[Block], sharing: Sharing) -> dict[int, int]:
+    """Bytes that any placement needs, by the step; steps at which nothing changes are left out."""
     changes: dict[int, int] = {}
-    everything = tuple(blocks)
-    for block in everything:
+    largest: dict[int, int] = {}
+    for block in blocks:
         first, after = block.lifetime.first, block.lifetime.last + 1
         changes[first] = changes.get(first, 0) + block.size
         changes[after] = changes.get(after, 0) - block.size
+        largest[first] = max(largest.get(first, 0), block.size)
     saved: dict[int, dict[Block, int]] = {}
     for (source, target), distance in sharing.items():
         most = max(0, min(source.size, target.size - max(0, distance)))
         at_step = saved.setdefault(target.lifetime.first, {})
         at_step[target] = min(target.size, at_step.get(target, 0) + most)
-    live, needed = 0, 0
+    live, needed = 0, {}
     for step in sorted(changes):
         live += changes[step]
         # What is shared is shared at the target's first step alone; the step after holds the rest.
-        needed = max(needed, live - sum(saved.get(step, {}).values()))
-    return max(needed, max((block.size for block in everything), default=0))
+        shared = sum(saved.get(step, {}).values())
+        needed[step] = max(live - shared, largest.get(step, 0))
+    return needed

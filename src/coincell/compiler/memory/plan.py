@@ -10,7 +10,7 @@ from coincell.compiler.memory.placement import (
     Block,
     Lifetime,
     far_enough,
-    lower_bound,
+    needed_bytes,
     place_blocks,
     total_bytes,
 )
@@ -132,10 +132,18 @@ def free_at(graph: Graph, plan: Plan, step: int, size: int) -> int | None:
     return offset if offset + size <= plan.arena_bytes else None
 
 
-def least_memory(graph: Graph, steps: Sequence[Step], keep_input: bool = False) -> int:
-    """A lower bound of `plan_memory`'s arena, quickly found and mostly reached."""
+def busiest_steps(
+    graph: Graph, steps: Sequence[Step], keep_input: bool = False
+) -> tuple[int, tuple[int, ...]]:
+    """A lower bound of `plan_memory`'s arena, quickly found and mostly reached, and where it is.
+
+    Returns:
+        Bytes, and the steps at which so many are needed: indices of ops, -1, or len(ops).
+    """
     layout = _layout(graph, lifetimes(graph, keep_input), steps)
-    return lower_bound(layout.every, layout.sharing)
+    needed = needed_bytes(layout.every, layout.sharing)
+    most = max(needed.values(), default=0)
+    return most, tuple(step for step, size in needed.items() if size == most)
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,26 @@
 here: it is imported by itself.
 """
 
-from coincell.compiler.streaming.region import Region, RowWindow, Streamed, stream_region
-from coincell.compiler.streaming.rows import RowAccess, RowOp, row_op
+from coincell.compiler.streaming.region import (
+    Needs,
+    Region,
+    RowWindow,
+    Streamed,
+    stream_region,
+)
+from coincell.compiler.streaming.rows import RowAccess, RowOp, row_access, row_bytes, row_op
 from coincell.compiler.streaming.totals import RowTotal, row_total
 
 __all__ = [
+    "Needs",
     "Region",
     "RowAccess",
     "RowOp",
     "RowTotal",
     "RowWindow",
     "Streamed",
+    "row_access",
+    "row_bytes",
     "row_op",
     "row_total",
     "stream_region",

@@ -1,4 +1,4 @@
-"""Ops that can be computed one row of their output at a time, and which input rows each reads."""
+"""Ops that can be computed some rows of their output at a time, and which input rows each reads."""
 
 from __future__ import annotations
 
@@ -22,74 +22,107 @@ class RowAccess:
     stride: int
     above: int
 
-    def rows(self, row: int) -> tuple[int, int]:
-        """First input row that output row `row` reads, and one past the last."""
-        first = row * self.stride - self.above
-        return first, first + self.taps
+    def first(self, row: int) -> int:
+        """First input row that output row `row` reads."""
+        return row * self.stride - self.above
+
+    def count(self, rows: int) -> int:
+        """How many input rows `rows` consecutive output rows read."""
+        return (rows - 1) * self.stride + self.taps
 
 
 @dataclass(frozen=True)
 class RowOp:
-    """An op, and what computes one row of it.
+    """An op, and what computes some consecutive rows of it.
 
     Attributes:
         op: as in the whole graph.
-        row: the op that makes one row of the output from the rows it reads.
-        graph: describes the tensors of `row`: the same names, fewer rows.
+        rows: how many rows are made at once.
+        row: the op that makes them from the rows it reads.
+        graph: describes the tensors of `row`: the same names, fewer rows. Its ops are `row`, as
+            often as something like it runs: kernels weigh their size by that.
         reads: each activation that it reads -> which rows.
     """
 
     op: Op
+    rows: int
     row: Op
     graph: Graph
     reads: Mapping[str, RowAccess]
 
 
-def row_op(op: Op, graph: Graph) -> RowOp | None:
-    """`op` as one that is computed row by row, or None where that is not possible.
+def row_access(op: Op, graph: Graph) -> Mapping[str, RowAccess] | None:
+    """Which rows of each activation `op` reads; None where it is not computed row by row.
 
     Possible for convolutions, poolings without padding above and below, and ops that work on each
     row alone; on images [1, height, width, channels].
     """
     if len(op.outputs) != 1 or not _is_image(graph.tensor(op.output)):
         return None
-    found = _sliding(op, graph) or _same_row(op, graph)
-    if found is None:
-        return None
-    access, attributes = found
+    access = _sliding(op, graph) or _same_row(op, graph)
     read = dict.fromkeys(name for name in op.inputs if not graph.tensor(name).is_constant)
-    if not read or not all(_is_image(graph.tensor(name)) for name in read):
+    if access is None or not read or not all(_is_image(graph.tensor(name)) for name in read):
         return None
-    row = replace(op, attributes=attributes)
+    return dict.fromkeys(read, access)
+
+
+def row_op(op: Op, graph: Graph, rows: int = 1) -> RowOp | None:
+    """`op` as one that makes `rows` rows at once, or None where that is not possible."""
+    reads = row_access(op, graph)
+    if reads is None:
+        return None
+    row = replace(op, attributes=_without_rows_outside(op.attributes))
     tensors = {name: graph.tensor(name) for name in (*op.inputs, op.output)}
-    tensors |= {name: _with_rows(tensors[name], access.taps) for name in read}
-    tensors[op.output] = _with_rows(tensors[op.output], 1)
-    one = Graph(graph.name, tensors, tuple(read), (op.output,), (row,))
-    return RowOp(op, row, one, dict.fromkeys(read, access))
+    tensors |= {name: with_rows(tensors[name], a.count(rows)) for name, a in reads.items()}
+    tensors[op.output] = with_rows(tensors[op.output], rows)
+    times = _alike(op, graph) * -(-graph.tensor(op.output).shape[1] // rows)
+    few = Graph(graph.name, tensors, tuple(reads), (op.output,), (row,) * times)
+    return RowOp(op, rows, row, few, reads)
+
+
+def _alike(op: Op, graph: Graph) -> int:
+    """How many ops are of the same kind and sizes."""
+
+    def looks(other: Op) -> tuple[object, ...]:
+        return other.kind, *(graph.tensor(name).shape for name in (*other.inputs, other.output))
+
+    mine = looks(op)
+    return sum(other.kind == op.kind and looks(other) == mine for other in graph.ops)
+
+
+def with_rows(tensor: Tensor, rows: int) -> Tensor:
+    """An image of another height."""
+    return replace(tensor, shape=(1, rows, *tensor.shape[2:]))
+
+
+def row_bytes(tensor: Tensor) -> int:
+    """Bytes of one row of an image."""
+    return tensor.size_bytes // tensor.shape[1]
 
 
 def _is_image(tensor: Tensor) -> bool:
     return len(tensor.shape) == 4 and tensor.shape[0] == 1
 
 
-def _with_rows(tensor: Tensor, rows: int) -> Tensor:
-    return replace(tensor, shape=(1, rows, *tensor.shape[2:]))
-
-
-def _sliding(op: Op, graph: Graph) -> tuple[RowAccess, Attributes] | None:
+def _sliding(op: Op, graph: Graph) -> RowAccess | None:
     """Of a window that slides over the image."""
     attributes = op.attributes
     if isinstance(attributes, Conv2D | DepthwiseConv2D):
-        above, _, left, right = attributes.padding
         taps = (graph.tensor(op.inputs[1]).shape[1] - 1) * attributes.dilation[0] + 1
-        access = RowAccess(taps, attributes.stride[0], above)
-        return access, replace(attributes, padding=(0, 0, left, right))
+        return RowAccess(taps, attributes.stride[0], attributes.padding[0])
     if isinstance(attributes, Pool2D) and attributes.padding[:2] == (0, 0):
-        return RowAccess(attributes.window[0], attributes.stride[0], 0), attributes
+        return RowAccess(attributes.window[0], attributes.stride[0], 0)
     return None
 
 
-def _same_row(op: Op, graph: Graph) -> tuple[RowAccess, Attributes] | None:
+def _without_rows_outside(attributes: Attributes) -> Attributes:
+    """The attributes of an op whose input has the rows above the image and below it."""
+    if isinstance(attributes, Conv2D | DepthwiseConv2D):
+        return replace(attributes, padding=(0, 0, *attributes.padding[2:]))
+    return attributes
+
+
+def _same_row(op: Op, graph: Graph) -> RowAccess | None:
     """Of an op that makes row y from row y of each input."""
     if not op.attributes.by_rows:
         return None
@@ -99,4 +132,4 @@ def _same_row(op: Op, graph: Graph) -> tuple[RowAccess, Attributes] | None:
         rows = tensor.shape[-3] if len(tensor.shape) >= 3 else 1
         if rows != (1 if tensor.is_constant else height):
             return None
-    return RowAccess(1, 1, 0), op.attributes
+    return RowAccess(1, 1, 0)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from coincell.compiler.ir import DType, Graph, KernelCall, Op
 from coincell.compiler.operators import common
 from coincell.compiler.operators.pool_2d import AveragePool2D
 from coincell.compiler.operators.reduction import Mean
-from coincell.compiler.streaming.rows import RowAccess, RowOp
+from coincell.compiler.streaming.rows import RowAccess, RowOp, with_rows
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class RowTotal(RowOp):
         return 4 * self.parameters["channels"]
 
     @property
-    def rows(self) -> int:
-        """Rows of the input."""
+    def height(self) -> int:
+        """Rows of the whole input."""
         return self.parameters["rows"]
 
     @property
@@ -38,8 +38,11 @@ class RowTotal(RowOp):
         return KernelCall("row_sums", self.parameters, (self.op.inputs[0], self.op.output))
 
 
-def row_total(op: Op, graph: Graph) -> RowTotal | None:
-    """`op` as a total, or None: a mean over height and width of one int8 image."""
+def row_total(op: Op, graph: Graph, rows: int = 1) -> RowTotal | None:
+    """`op` as a total to which `rows` rows are added at once, or None.
+
+    It is one if it is a mean over height and width of one int8 image.
+    """
     source = graph.tensor(op.inputs[0])
     if source.is_constant or source.dtype is not DType.INT8:
         return None
@@ -58,10 +61,10 @@ def row_total(op: Op, graph: Graph) -> RowTotal | None:
         fixed |= {"output_zero_point": 0, "clamp_min": low, "clamp_max": high}
     else:
         return None
-    row = {source.name: replace(source, shape=(1, 1, width, channels))}
-    one = Graph(graph.name, {**row, op.output: graph.tensor(op.output)}, tuple(row),
-                (op.output,), (op,))  # fmt: skip
-    return RowTotal(op, op, one, {source.name: RowAccess(1, 1, 0)}, fixed)
+    few = {source.name: with_rows(source, rows)}
+    added = Graph(graph.name, {**few, op.output: graph.tensor(op.output)}, tuple(few),
+                  (op.output,), (op,))  # fmt: skip
+    return RowTotal(op, rows, op, added, {source.name: RowAccess(1, 1, 0)}, fixed)
 
 
 def _covers(attributes: AveragePool2D, height: int, width: int) -> bool:

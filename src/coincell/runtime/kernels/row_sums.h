@@ -16,13 +16,13 @@ typedef struct {
     int32_t clamp_max;
 } coincell_row_sums_parameters;
 
-/* The mean of each channel of an image that comes row by row: adds row number `row`, 0 first; after
- * the last one makes the output.
+/* The mean of each channel of an image that comes some rows at a time: adds `rows` rows, the first
+ * of which is number `row`; after the last one makes the output.
  *
- * input:  [width, channels]
+ * input:  [rows, width, channels]
  * sums:   [channels], kept from row to row
  * output: [channels] */
 void coincell_row_sums(const coincell_row_sums_parameters *parameters, const int8_t *input,
-                       int32_t row, int32_t *sums, int8_t *output);
+                       int32_t row, int32_t rows, int32_t *sums, int8_t *output);
 
 #endif

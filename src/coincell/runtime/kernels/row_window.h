@@ -1,8 +1,7 @@
-/* Consecutive rows of an image in memory; a new row pushes the oldest one out.
+/* Some consecutive rows of an image in memory, and how they follow the image.
  *
- * Row streaming makes each layer's rows just before they are read, so that only as many are kept
- * as the layers behind need. Rows stay in order and side by side: kernels read them as a small
- * image. */
+ * Row streaming makes a few rows of each layer in turn. Those that are read again stay, in order
+ * and side by side with the new ones, so that kernels see a small image. */
 #ifndef COINCELL_KERNELS_ROW_WINDOW_H
 #define COINCELL_KERNELS_ROW_WINDOW_H
 
@@ -10,38 +9,62 @@
 
 #include "kernels/memory.h"
 
-/* The rows first .. end - 1 are in memory. */
-typedef struct {
-    int16_t first;
-    int16_t end;
-} coincell_row_window;
-
-/* Makes room for row `end` and counts it as there; returns its place.
+/* Moves the last `kept` bytes of a window to its beginning, over the first `used` bytes.
  *
- * rows: [capacity, row_bytes] */
-static inline int8_t *coincell_row_window_push(coincell_row_window *window, int8_t *rows,
-                                               int32_t row_bytes, int32_t capacity)
+ * window: [used + kept] */
+static inline void coincell_rows_keep(int8_t *window, int32_t kept, int32_t used)
 {
-    const int32_t held = window->end - window->first;
-    window->end = (int16_t)(window->end + 1);
-    if (held < capacity) {
-        return rows + held * row_bytes;
+    while (kept > 0) {
+        const int32_t moved = kept < used ? kept : used;
+        memcpy(window, window + used, (size_t)moved);
+        window += moved;
+        kept -= moved;
     }
-    window->first = (int16_t)(window->first + 1);
-    for (int32_t row = 1; row < capacity; ++row, rows += row_bytes) {
-        memcpy(rows, rows + row_bytes, (size_t)row_bytes);
-    }
-    return rows;
 }
 
-/* The place of `row`, which is in memory.
+/* Fills those of the rows first_row .. first_row + count - 1 that lie outside the image.
  *
- * rows: [capacity, row_bytes] */
-static inline const int8_t *coincell_row_window_at(const coincell_row_window *window,
-                                                   const int8_t *rows, int32_t row_bytes,
-                                                   int32_t row)
+ * rows: [count, row_bytes] */
+static inline void coincell_rows_outside(int8_t *rows, int32_t first_row, int32_t count,
+                                         int32_t height, int32_t row_bytes, int32_t fill)
 {
-    return rows + (row - window->first) * row_bytes;
+    if (first_row >= 0 && first_row + count <= height) {
+        return;
+    }
+    for (int32_t row = first_row; row < first_row + count; ++row, rows += row_bytes) {
+        if (row < 0 || row >= height) {
+            memset(rows, fill, (size_t)row_bytes);
+        }
+    }
+}
+
+/* Copies the rows first_row .. first_row + count - 1; those outside the image are filled.
+ *
+ * rows:  [count, row_bytes]
+ * image: [height, row_bytes] */
+static inline void coincell_rows_copy(int8_t *rows, const int8_t *image, int32_t first_row,
+                                      int32_t count, int32_t height, int32_t row_bytes,
+                                      int32_t fill)
+{
+    for (int32_t row = first_row; row < first_row + count; ++row, rows += row_bytes) {
+        if (row < 0 || row >= height) {
+            memset(rows, fill, (size_t)row_bytes);
+        } else {
+            memcpy(rows, image + row * row_bytes, (size_t)row_bytes);
+        }
+    }
+}
+
+/* Whether any of the rows first_row .. first_row + count - 1 lies in the image. */
+static inline int coincell_rows_inside(int32_t first_row, int32_t count, int32_t height)
+{
+    return first_row + count > 0 && first_row < height;
+}
+
+/* How many of `count` rows from first_row on the image has. */
+static inline int32_t coincell_rows_left(int32_t first_row, int32_t count, int32_t height)
+{
+    return first_row + count <= height ? count : height - first_row;
 }
 
 #endif
