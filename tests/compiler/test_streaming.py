@@ -44,7 +44,7 @@ def _image_network(seed: int) -> tuple[Network, Graph]:
     """A chain of image operators with strides, paddings, dilation, and a branch that is added."""
     network = Network(seed)
     random = np.random.default_rng(seed)
-    x = network.input((1, int(random.integers(24, 36)), int(random.integers(5, 12)), 3))
+    x = network.input((1, int(random.integers(24, 36)), int(random.integers(5, 12)), 1))
     for _ in range(int(random.integers(2, 4))):
         kernel = (int(random.integers(1, 5)), int(random.integers(1, 4)))
         stride = (int(random.integers(1, 3)), int(random.integers(1, 3)))
