@@ -92,3 +92,89 @@ def test_any_file_name_gives_a_c_name(file: str, name: str, zoo: Path, tmp_path:
     shutil.copy(zoo / "fc_1_31_5.tflite", tmp_path / file)
     facts = _compile(tmp_path / file, "-o", tmp_path / "out", "--target", "generic")
     assert facts["name"] == (name if name != "_" else "model__")
+
+
+def test_names_of_headers_and_of_cmake_are_not_taken(zoo: Path, tmp_path: Path) -> None:
+    for taken in ("string", "Test"):
+        model = tmp_path / f"{taken}.tflite"
+        shutil.copy(zoo / "softmax_fc.tflite", model)
+        facts = _compile(model, "-o", tmp_path / "c", "--target", "generic")
+        assert facts["name"] == f"model_{taken}"
+        with pytest.raises(UserError, match="C or CMake has something else of that name"):
+            _compile(model, "-o", tmp_path / "c", "--prefix", taken)
+
+
+@pytest.mark.parametrize(
+    ("target", "command"),
+    [
+        ("nano33ble", "arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb -mfloat-abi=hard"),
+        ("cortex-m0plus", "arm-none-eabi-gcc -mcpu=cortex-m0plus -mthumb -std=c11"),
+        ("riscv32", "riscv64-unknown-elf-gcc -march=rv32imc"),
+        ("generic", "cc -std=c11 -O2"),
+    ],
+)
+def test_the_readme_says_how_to_build_for_the_target(
+    target: str, command: str, zoo: Path, tmp_path: Path
+) -> None:
+    _compile(zoo / "softmax_fc.tflite", "-o", tmp_path, "--target", target)
+    build = (tmp_path / "README.md").read_text().partition("## Build")[2]
+    line = next(line for line in build.splitlines() if " -c " in line)
+    assert line.startswith(command)
+    units = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.c")}
+    assert set(line.partition(" -c ")[2].split()) == units - {"softmax_fc_test.c"}
+
+
+def test_what_the_readme_says_checks_the_library_beside_leftovers(
+    zoo: Path, tmp_path: Path
+) -> None:
+    """Of an earlier model in the same folder."""
+    _compile(zoo / "unet_small.tflite", "-o", tmp_path, "--target", "generic", "--prefix", "old")
+    _compile(zoo / "softmax_fc.tflite", "-o", tmp_path, "--target", "generic", "--prefix", "net")
+    check = (tmp_path / "README.md").read_text().partition("## Check")[2]
+    line = next(line for line in check.splitlines() if line.startswith("cc "))
+    words = line.partition(" && ")[0].split()[1:]
+    assert "old.c" not in words
+    find_host_compiler().run(words, directory=tmp_path)
+    assert subprocess.run([str(tmp_path / "net_test")], check=False, timeout=60).returncode == 0
+
+
+@pytest.mark.skipif(not shutil.which("cmake"), reason="needs cmake")
+def test_two_models_with_the_same_kernels_are_one_program(zoo: Path, tmp_path: Path) -> None:
+    for name in ("dscnn_small", "softmax_fc"):
+        _compile(zoo / f"{name}.tflite", "-o", tmp_path / name, "--target", "generic")
+    shared = {path.name for path in (tmp_path / "softmax_fc" / "kernels").glob("*.c")}
+    assert shared & {path.name for path in (tmp_path / "dscnn_small" / "kernels").glob("*.c")}
+    (tmp_path / "main.c").write_text(
+        "int dscnn_small_test(void);\nint softmax_fc_test(void);\n"
+        "int main(void) { return dscnn_small_test() + softmax_fc_test(); }\n"
+    )
+    (tmp_path / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.13)\nproject(both C)\n"
+        "add_subdirectory(dscnn_small)\nadd_subdirectory(softmax_fc)\n"
+        "add_executable(both main.c dscnn_small/dscnn_small_test.c softmax_fc/softmax_fc_test.c)\n"
+        "target_link_libraries(both dscnn_small softmax_fc)\n"
+    )
+    for words in (
+        ["cmake", "-S", str(tmp_path), "-B", str(tmp_path / "build")],
+        ["cmake", "--build", str(tmp_path / "build")],
+        [str(tmp_path / "build" / "both")],
+    ):
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_cplusplus_takes_the_header(zoo: Path, tmp_path: Path) -> None:
+    _compile(zoo / "io_float_float.tflite", "-o", tmp_path, "--prefix", "net")
+    (tmp_path / "main.cpp").write_text(
+        '#include "net.h"\n'
+        "static const int shape[] = NET_INPUT_0_SHAPE;\n"
+        "int main() { return net_init() + net_invoke() + (shape[0] != 1) + !net_input(0); }\n"
+    )
+    compiler = find_host_compiler()
+    if compiler.name == "gcc" and not shutil.which("g++"):
+        pytest.skip("this gcc lacks its C++ part")
+    compiler.run(
+        ["-x", "c++", "-std=c++11", "-Wall", "-Wextra", "-Werror", "-pedantic", "-I.", "-c",
+         "main.cpp"],
+        directory=tmp_path,
+    )  # fmt: skip

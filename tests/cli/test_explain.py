@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,22 @@ def test_without_a_model_the_usage_is_told() -> None:
     done = CliRunner().invoke(cli, ["explain"])
     assert done.exit_code == 2
     assert "--operators" in done.output
+
+
+def test_the_facts_name_the_target_that_was_asked_for(zoo: Path) -> None:
+    for target in ("nano33ble", "cortex-m4"):
+        told = json.loads(_explain(zoo / "softmax_fc.tflite", "--target", target, "--json"))
+        assert told["target"] == target
+
+
+def test_the_graph_sums_up_the_scales_of_channels(zoo: Path) -> None:
+    text = _explain(zoo / "mobilenet_v1_025_64.tflite", "--graph")
+    assert re.search(r"int8\[[0-9, ]+\] q\(\d+ scales, [0-9.e-]+ to [0-9.e-]+, along 0\)", text)
+    assert max(map(len, text.splitlines())) < 300
+
+
+def test_the_table_of_operators_stands_alone(zoo: Path, tmp_path: Path) -> None:
+    for words in ([str(zoo / "softmax_fc.tflite")], ["-o", str(tmp_path / "page.html")]):
+        done = CliRunner().invoke(cli, ["explain", "--operators", *words])
+        assert done.exit_code == 2
+        assert "prints its table alone" in done.output

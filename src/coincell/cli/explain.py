@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,9 +13,13 @@ from coincell.cli.model_options import OPTIMIZE, c_identifier, resolve_target, t
 from coincell.cli.output import json_option, print_json
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from coincell.compiler import Explanation
 
 _MAP_ROWS = 16
+_WIDTH_OF_FILES = 120  # where there is no terminal to ask: no table of ours needs more
+_PER_CHANNEL = re.compile(r"q\(\[([^]]*)\], \[[^]]*\], (\d+)\)")
 
 
 @click.command("explain")
@@ -48,6 +53,8 @@ def explain_command(
     from coincell.report import explanation_html
 
     if operators:
+        if model or output:
+            raise click.UsageError("--operators prints its table alone: no MODEL, no --output.")
         _print_operators(as_json)
         return
     if model is None:
@@ -58,21 +65,21 @@ def explain_command(
     if output:
         write_atomic(output, explanation_html(explanation, f"{model.name} for {target}"))
     if as_json:
-        print_json(_facts(explanation))
+        print_json(_facts(explanation, target))
         return
     _print(explanation)
     if show_graph:
         click.echo()
-        click.echo(print_graph(explanation.compiled.graph))
+        click.echo(_PER_CHANNEL.sub(_scales_in_short, print_graph(explanation.compiled.graph)))
     if output:
         click.echo(f"\nThe page: {output}")
 
 
-def _facts(explanation: Explanation) -> dict[str, Any]:
+def _facts(explanation: Explanation, target: str) -> dict[str, Any]:
     compiled = explanation.compiled
     return {
         "name": compiled.name,
-        "target": compiled.options.target.name,
+        "target": target,
         "optimize": compiled.options.optimize,
         "arena_bytes": compiled.arena_bytes,
         "lower_bound_bytes": compiled.plan.lower_bound,
@@ -84,14 +91,29 @@ def _facts(explanation: Explanation) -> dict[str, Any]:
     }
 
 
-def _print(explanation: Explanation) -> None:
+def _scales_in_short(found: re.Match[str]) -> str:
+    """Hundreds of scales, one a channel, as what they range over."""
+    scales = [float(scale) for scale in found[1].split(",")]
+    return f"q({len(scales)} scales, {min(scales):.3g} to {max(scales):.3g}, along {found[2]})"
+
+
+def _console() -> Console:
+    """A terminal as wide as it is; a file or a pipe wide enough."""
     from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, _WIDTH_OF_FILES)
+    return console
+
+
+def _print(explanation: Explanation) -> None:
     from rich.text import Text
 
     from coincell.report import letter_of, memory_map_text
 
     compiled = explanation.compiled
-    console = Console(highlight=False)
+    console = _console()
     console.print(_passes_table(explanation))
     console.print(_layers_table(explanation))
     console.print(
@@ -152,7 +174,6 @@ def _print_operators(as_json: bool) -> None:
     if as_json:
         print_json([{**asdict(row), "tested_against": row.tested_against} for row in rows])
         return
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
@@ -162,4 +183,4 @@ def _print_operators(as_json: bool) -> None:
     for row in rows:
         types = ", ".join(dict.fromkeys((*row.types, *row.reference_types)))
         table.add_row(row.name, types, row.tested_against, row.limits)
-    Console(highlight=False).print(table)
+    _console().print(table)

@@ -16,6 +16,14 @@ OPTIMIZE = ("balanced", "speed", "size", "ram")
 
 DEFAULT_TARGET = "nano33ble"
 
+_C_HEADERS = """
+    assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal
+    stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string tgmath threads
+    time uchar wchar wctype"""
+_CMAKE_TARGETS = "all clean depend edit_cache help install package rebuild_cache test"
+_TAKEN_NAMES = frozenset((*_C_HEADERS.split(), *_CMAKE_TARGETS.split()))
+"""Names whose header would hide another on the include path, or that CMake refuses."""
+
 target_option = click.option(
     "--target", default=DEFAULT_TARGET, show_default=True,
     help="A board, or cortex-m4, cortex-m33, cortex-m7, cortex-m0plus, riscv32, generic, host.",
@@ -46,8 +54,21 @@ def resolve_target(name: str) -> tuple[Target, Board | None]:
 
 
 def c_identifier(path: Path, prefix: str) -> str:
-    """`prefix`, or a C name made of the model's file name."""
+    """`prefix`, or a C name made of the model's file name.
+
+    Raises:
+        UserError: the prefix is a name that C libraries or CMake keep for themselves.
+    """
+    from coincell.errors import UserError
+
+    if prefix.lower() in _TAKEN_NAMES:
+        raise UserError(
+            f"{prefix!r} cannot be the name of a compiled model: C or CMake has something else of "
+            "that name.",
+            hint=f"For instance --prefix model_{prefix}",
+        )
     if prefix:
         return prefix
     name = re.sub(r"\W", "_", path.stem, flags=re.ASCII)[:48] or "model"
-    return name if name[0].isalpha() else f"model_{name}"[:48]
+    plain = name[0].isalpha() and name.lower() not in _TAKEN_NAMES
+    return name if plain else f"model_{name}"[:48]

@@ -25,7 +25,7 @@ class Target:
     dsp: bool = False
 
 
-GENERIC = Target("generic", "portable C11 for any processor")
+GENERIC = Target("generic", "any processor")
 
 TARGETS: dict[str, Target] = {
     target.name: target

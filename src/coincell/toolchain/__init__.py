@@ -8,6 +8,7 @@ from coincell.toolchain.compilers import (
     find_cross_compiler,
     find_host_compiler,
     host_compilers,
+    usual_command,
 )
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "find_cross_compiler",
     "find_host_compiler",
     "host_compilers",
+    "usual_command",
 ]

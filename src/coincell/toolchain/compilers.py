@@ -63,6 +63,10 @@ _CORES: dict[str, _Core] = {
 }
 
 _HINT = 'Install the package "ziglang" with pip (it carries a C compiler), or a C compiler on PATH.'
+_GCC_HINT = (
+    "Install it (on Debian and Ubuntu gcc-arm-none-eabi or gcc-riscv64-unknown-elf), or leave the "
+    "choice to Coincell."
+)
 
 
 @dataclass(frozen=True)
@@ -210,4 +214,15 @@ def find_cross_compiler(core: str = "cortex-m4f", prefer: str = "") -> Compiler:
     zig = _zig()
     if zig and prefer in ("", "zig") and (version := _version(zig, "version")):
         return Compiler("zig", (*zig, "cc", *wanted.zig_flags), version)
+    if prefer == "gcc":
+        raise ToolchainError(f"There is no {wanted.gcc} on PATH.", _GCC_HINT)
     raise ToolchainError(f"No C compiler for {core} was found.", _HINT)
+
+
+def usual_command(core: str) -> str:
+    """What people type to compile for a core: GCC and its target flags; "cc" where none is known.
+
+    Whether that compiler is here does not matter.
+    """
+    known = _CORES.get(core)
+    return " ".join((known.gcc, *known.gcc_flags)) if known else "cc"
