@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from coincell.compiler.open_batches import wrong_batches
 from coincell.compiler.schema import GraphRecord, OperatorRecord, TensorRecord, read_records
 
 
@@ -16,7 +17,12 @@ def deviations(tflite: bytes) -> tuple[str, ...]:
         ModelError: the file is damaged.
     """
     record = read_records(tflite)
-    return tuple(operator.place for operator in record.operators if _departs(operator, record))
+    wrong = wrong_batches(record)
+    return tuple(
+        operator.place
+        for operator in record.operators
+        if _departs(operator, record) or not wrong.isdisjoint(operator.outputs)
+    )
 
 
 def _departs(operator: OperatorRecord, record: GraphRecord) -> bool:

@@ -2,7 +2,8 @@
 
 The reader translates and checks; it does not optimise. What the file says stays as it is, but
 paddings are made explicit, fused activations become integer ranges, and operands that only describe
-(axes, paddings) become attributes. A leading -1 in a shape signature (an open batch) means 1.
+(axes, paddings) become attributes. A leading -1 in a shape signature (an open batch) means 1
+(open_batches.py).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from coincell.compiler.ir import DType, Graph, Op, Quantization, State, Tensor
+from coincell.compiler.open_batches import with_true_batches
 from coincell.compiler.operator_readers import ON_FLOATS, READERS, WITH_GAPS, Source
 from coincell.compiler.schema import (
     MAX_FILE_BYTES,
@@ -86,7 +88,7 @@ def _read(data: bytes, name: str) -> Graph:
             "one more that initialises variables, are supported.",
             hint="Control flow (IF, WHILE) has to be unrolled before conversion.",
         )
-    graph = _Translation(record).graph(name)
+    graph = _Translation(with_true_batches(record)).graph(name)
     verify(graph)
     return graph
 
