@@ -29,7 +29,7 @@ typedef struct {
     int32_t far;
 } coincell_bilinear_pair;
 
-COINCELL_INSTRUCTION coincell_bilinear_pair coincell_bilinear_pair_at(int32_t place, int32_t size)
+COINCELL_INLINE coincell_bilinear_pair coincell_bilinear_pair_at(int32_t place, int32_t size)
 {
     const int32_t positive = place > 0 ? place : 0;
     const int32_t lower = positive / COINCELL_BILINEAR_ONE;
@@ -40,7 +40,7 @@ COINCELL_INSTRUCTION coincell_bilinear_pair coincell_bilinear_pair_at(int32_t pl
 }
 
 /* One value from what is above and below it, each in 1/1024; rounded half away from zero. */
-COINCELL_INSTRUCTION int32_t coincell_bilinear_value(int32_t above, int32_t below, int32_t far)
+COINCELL_INLINE int32_t coincell_bilinear_value(int32_t above, int32_t below, int32_t far)
 {
     const int32_t sum = above * (COINCELL_BILINEAR_ONE - far) + below * far;
     return (sum + (sum >> 31) + COINCELL_BILINEAR_ONE * COINCELL_BILINEAR_ONE / 2) >> 20;
@@ -49,9 +49,9 @@ COINCELL_INSTRUCTION int32_t coincell_bilinear_value(int32_t above, int32_t belo
 /* Two channels, output[0] and output[2], from 16-bit pairs of the four corners.
  *
  * weights: of the left corners, of the right ones */
-COINCELL_INSTRUCTION void coincell_bilinear_two(uint32_t upper_left, uint32_t upper_right,
-                                                uint32_t lower_left, uint32_t lower_right,
-                                                uint32_t weights, int32_t row_far, int8_t *output)
+COINCELL_INLINE void coincell_bilinear_two(uint32_t upper_left, uint32_t upper_right,
+                                           uint32_t lower_left, uint32_t lower_right,
+                                           uint32_t weights, int32_t row_far, int8_t *output)
 {
     const uint32_t upper_first = coincell_pkhbt(upper_left, upper_right, 16);
     const uint32_t lower_first = coincell_pkhbt(lower_left, lower_right, 16);
@@ -69,11 +69,11 @@ COINCELL_INSTRUCTION void coincell_bilinear_two(uint32_t upper_left, uint32_t up
  *
  * upper, lower: rows of the image, [input_width, channels]
  * output:       [channels] */
-COINCELL_INSTRUCTION void coincell_bilinear_pixel(const coincell_bilinear_parameters *p,
-                                                  const int8_t *upper, const int8_t *lower,
-                                                  int32_t row_far,
-                                                  const coincell_bilinear_pair *columns,
-                                                  int8_t *output)
+COINCELL_INLINE void coincell_bilinear_pixel(const coincell_bilinear_parameters *p,
+                                             const int8_t *upper, const int8_t *lower,
+                                             int32_t row_far,
+                                             const coincell_bilinear_pair *columns,
+                                             int8_t *output)
 {
     const int32_t across = (columns->upper - columns->lower) * p->channels;
     const int32_t left = COINCELL_BILINEAR_ONE - columns->far;
@@ -106,8 +106,8 @@ COINCELL_INSTRUCTION void coincell_bilinear_pixel(const coincell_bilinear_parame
 
 /* input:  [batches, input_height, input_width, channels]
  * output: [batches, output_height, output_width, channels] */
-COINCELL_INSTRUCTION void coincell_bilinear(const coincell_bilinear_parameters *p,
-                                            const int8_t *input, int8_t *output)
+COINCELL_INLINE void coincell_bilinear(const coincell_bilinear_parameters *p,
+                                       const int8_t *input, int8_t *output)
 {
     const int32_t row_size = p->input_width * p->channels;
 

@@ -32,10 +32,10 @@ typedef struct {
  * sums:      [pairs, 2], see dense_block.h
  * constants: of these outputs on
  * output:    [2 * pairs] */
-COINCELL_INSTRUCTION void coincell_dense_finish_alike(const coincell_dense_parameters *p,
-                                                      int32_t varying, const int32_t *sums,
-                                                      const int32_t *constants, int32_t pairs,
-                                                      int8_t *output)
+COINCELL_INLINE void coincell_dense_finish_alike(const coincell_dense_parameters *p,
+                                                 int32_t varying, const int32_t *sums,
+                                                 const int32_t *constants, int32_t pairs,
+                                                 int8_t *output)
 {
     const int32_t left_shift = p->left_shift;
     const int32_t right_shift = p->right_shift;
@@ -82,7 +82,7 @@ static inline void coincell_dense_finish(const coincell_dense_parameters *p, con
 /* The last inputs of a row, which do not fill a word; the others are 0.
  *
  * input: [count], 1 to 3 */
-COINCELL_INSTRUCTION uint32_t coincell_dense_last_inputs(const int8_t *input, int32_t count)
+COINCELL_INLINE uint32_t coincell_dense_last_inputs(const int8_t *input, int32_t count)
 {
     uint32_t word = 0;
     for (int32_t i = 0; i < count; ++i) {
@@ -95,9 +95,9 @@ COINCELL_INSTRUCTION uint32_t coincell_dense_last_inputs(const int8_t *input, in
  *
  * input:  [inputs]
  * others: as in coincell_dense */
-COINCELL_INSTRUCTION void coincell_dense_row(const coincell_dense_parameters *p,
-                                             const int8_t *input, const uint32_t *weights,
-                                             const int32_t *constants, int8_t *output)
+COINCELL_INLINE void coincell_dense_row(const coincell_dense_parameters *p,
+                                        const int8_t *input, const uint32_t *weights,
+                                        const int32_t *constants, int8_t *output)
 {
     const int32_t words = p->varying == COINCELL_DENSE_EACH ? 4 : 1;
     const int32_t steps = p->inputs / 4;
@@ -136,8 +136,8 @@ COINCELL_INSTRUCTION void coincell_dense_row(const coincell_dense_parameters *p,
 }
 
 /* output: [count] */
-COINCELL_INSTRUCTION void coincell_dense_clamp(const coincell_dense_parameters *p, int8_t *output,
-                                               int32_t count)
+COINCELL_INLINE void coincell_dense_clamp(const coincell_dense_parameters *p, int8_t *output,
+                                          int32_t count)
 {
     if (p->clamp_min > INT8_MIN || p->clamp_max < INT8_MAX) {
         for (int32_t i = 0; i < count; ++i) {
@@ -153,9 +153,9 @@ COINCELL_INSTRUCTION void coincell_dense_clamp(const coincell_dense_parameters *
  *            are of four inputs, of which the last may have fewer
  * constants: [outputs] or [outputs, 4] int32
  * output:    [rows, outputs] int8 */
-COINCELL_INSTRUCTION void coincell_dense(const coincell_dense_parameters *p, const void *input,
-                                         const void *weights, const void *constants,
-                                         void *output)
+COINCELL_INLINE void coincell_dense(const coincell_dense_parameters *p, const void *input,
+                                    const void *weights, const void *constants,
+                                    void *output)
 {
     const int8_t *row = input;
     int8_t *made = output;

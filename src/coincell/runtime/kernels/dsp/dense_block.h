@@ -20,8 +20,8 @@
  * inputs:  the four, as a word
  * weights: [2, pairs]
  * sums:    [pairs, 2]: 256 * A + B and B of each pair */
-COINCELL_INSTRUCTION void coincell_dense_step(uint32_t inputs, const uint32_t *weights,
-                                              int32_t pairs, int32_t *sums)
+COINCELL_INLINE void coincell_dense_step(uint32_t inputs, const uint32_t *weights,
+                                         int32_t pairs, int32_t *sums)
 {
     const uint32_t even = coincell_sxtb16(inputs);
     const uint32_t odd = coincell_sxtb16_ror8(inputs);

@@ -31,8 +31,8 @@ typedef struct {
 } coincell_depthwise_parameters;
 
 /* The output of a sum without its bias; constants: those of its channel */
-COINCELL_INSTRUCTION int8_t coincell_depthwise_output(const coincell_depthwise_parameters *p,
-                                                      const int32_t *constants, int32_t sum)
+COINCELL_INLINE int8_t coincell_depthwise_output(const coincell_depthwise_parameters *p,
+                                                 const int32_t *constants, int32_t sum)
 {
     const int biased = p->constants > 2;
     const int32_t bias = biased ? *constants++ : 0;
@@ -51,11 +51,11 @@ COINCELL_INSTRUCTION int8_t coincell_depthwise_output(const coincell_depthwise_p
  * filter:    [filter_height, filter_width, channels], likewise
  * constants: [4, constants]
  * output:    [4] */
-COINCELL_INSTRUCTION void coincell_depthwise_four(const coincell_depthwise_parameters *p,
-                                                  const coincell_window *rows,
-                                                  const coincell_window *columns,
-                                                  const int8_t *image, const int8_t *filter,
-                                                  const int32_t *constants, int8_t *output)
+COINCELL_INLINE void coincell_depthwise_four(const coincell_depthwise_parameters *p,
+                                             const coincell_window *rows,
+                                             const coincell_window *columns,
+                                             const int8_t *image, const int8_t *filter,
+                                             const int32_t *constants, int8_t *output)
 {
     const uint32_t minus_zero = (uint32_t)(-p->zero_point & 0xFFFF) * 0x00010001u;
     const int32_t step = p->dilation_width * p->channels;
@@ -90,9 +90,9 @@ COINCELL_INSTRUCTION void coincell_depthwise_four(const coincell_depthwise_param
  * filter:    [filter_height, filter_width, channels]
  * constants: [channels, constants]
  * output:    [output_height, output_width, channels] */
-COINCELL_INSTRUCTION void coincell_depthwise(const coincell_depthwise_parameters *p,
-                                             const int8_t *input, const int8_t *filter,
-                                             const int32_t *constants, int8_t *output)
+COINCELL_INLINE void coincell_depthwise(const coincell_depthwise_parameters *p,
+                                        const int8_t *input, const int8_t *filter,
+                                        const int32_t *constants, int8_t *output)
 {
     for (int32_t y = 0; y < p->output_height; ++y) {
         const coincell_window rows =

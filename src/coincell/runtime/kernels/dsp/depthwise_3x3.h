@@ -31,10 +31,10 @@ typedef struct {
  * skipped:   channels that are packed but not computed
  * below:     words from a pair to the one below it
  * odd:       1 where the last pair of rows lacks its lower one */
-COINCELL_INSTRUCTION void coincell_depthwise_3x3_rows(const coincell_depthwise_3x3_parameters *p,
-                                                      const int32_t *constants, int8_t *output,
-                                                      const uint32_t *line, int32_t skipped,
-                                                      int32_t below, int32_t pairs, int32_t odd)
+COINCELL_INLINE void coincell_depthwise_3x3_rows(const coincell_depthwise_3x3_parameters *p,
+                                                 const int32_t *constants, int8_t *output,
+                                                 const uint32_t *line, int32_t skipped,
+                                                 int32_t below, int32_t pairs, int32_t odd)
 {
     const int32_t whole = pairs - odd;
     for (int32_t channel = skipped; channel < 4; ++channel) {
@@ -58,10 +58,10 @@ COINCELL_INSTRUCTION void coincell_depthwise_3x3_rows(const coincell_depthwise_3
  * output:    [output_height, output_width, channels], from the first channel packed on
  * lines:     [4, band + 1, width], filled in turn
  * skipped:   channels that are packed but not computed */
-COINCELL_INSTRUCTION void coincell_depthwise_3x3_slice(const coincell_depthwise_3x3_parameters *p,
-                                                       const int8_t *image,
-                                                       const int32_t *constants, int8_t *output,
-                                                       uint32_t *lines, int32_t skipped)
+COINCELL_INLINE void coincell_depthwise_3x3_slice(const coincell_depthwise_3x3_parameters *p,
+                                                  const int8_t *image,
+                                                  const int32_t *constants, int8_t *output,
+                                                  uint32_t *lines, int32_t skipped)
 {
     const int32_t width = p->image.width;
     const int32_t all = (p->output_height + 1) / 2; /* pairs of output rows */
@@ -100,9 +100,9 @@ COINCELL_INSTRUCTION void coincell_depthwise_3x3_slice(const coincell_depthwise_
  * constants: [channels, its constants], see depthwise_taps.h
  * output:    [output_height, output_width, channels]; may be the input
  * scratch:   [4, band + 1, width] words */
-COINCELL_INSTRUCTION void coincell_depthwise_3x3(const coincell_depthwise_3x3_parameters *p,
-                                                 const int8_t *input, const int32_t *constants,
-                                                 int8_t *output, void *scratch)
+COINCELL_INLINE void coincell_depthwise_3x3(const coincell_depthwise_3x3_parameters *p,
+                                            const int8_t *input, const int32_t *constants,
+                                            int8_t *output, void *scratch)
 {
     for (int32_t channel = 0; channel < p->image.channels; channel += 4) {
         const int32_t last = p->image.channels - 4;

@@ -86,9 +86,9 @@
     "vmov r1, s5\n\tcmp r0, r1\n\tbne 1b\n\t"
 
 /* As its twin in depthwise_3x3_rows.h. */
-COINCELL_INSTRUCTION void coincell_rows_3x3(const coincell_rows_3x3_parameters *p,
-                                            const uint32_t *line, const int32_t *constants,
-                                            int8_t *output, int32_t below, int32_t count)
+COINCELL_INLINE void coincell_rows_3x3(const coincell_rows_3x3_parameters *p,
+                                       const uint32_t *line, const int32_t *constants,
+                                       int8_t *output, int32_t below, int32_t count)
 {
     const int32_t columns = p->width - 2 + p->padding_left; /* in the loop, of each row */
     const int32_t looped = columns > p->unroll;

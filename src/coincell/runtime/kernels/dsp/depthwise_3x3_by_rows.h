@@ -26,7 +26,7 @@ typedef struct {
  * line:      [rows, width], of the first channel packed
  * skipped:   channels that are packed but not computed
  * below:     words from a pair to the one below it */
-COINCELL_INSTRUCTION void
+COINCELL_INLINE void
 coincell_depthwise_3x3_some_rows(const coincell_depthwise_3x3_by_rows_parameters *p,
                                  const int32_t *constants, int8_t *output, const uint32_t *line,
                                  int32_t skipped, int32_t below, int32_t rows)
@@ -45,7 +45,7 @@ coincell_depthwise_3x3_some_rows(const coincell_depthwise_3x3_by_rows_parameters
  * output:    [output_height, output_width, channels], from the first channel packed on
  * lines:     [4, band + 1, width], filled in turn
  * skipped:   channels that are packed but not computed */
-COINCELL_INSTRUCTION void
+COINCELL_INLINE void
 coincell_depthwise_3x3_by_rows_slice(const coincell_depthwise_3x3_by_rows_parameters *p,
                                      const int8_t *image, const int32_t *constants, int8_t *output,
                                      uint32_t *lines, int32_t skipped)
@@ -85,7 +85,7 @@ coincell_depthwise_3x3_by_rows_slice(const coincell_depthwise_3x3_by_rows_parame
  * constants: [channels, its constants], see depthwise_taps.h
  * output:    [output_height, output_width, channels]; may be the input
  * scratch:   [4, band + 1, width] words */
-COINCELL_INSTRUCTION void
+COINCELL_INLINE void
 coincell_depthwise_3x3_by_rows(const coincell_depthwise_3x3_by_rows_parameters *p,
                                const int8_t *input, const int32_t *constants, int8_t *output,
                                void *scratch)

@@ -28,9 +28,9 @@ typedef struct {
  * constants: see depthwise_taps.h
  * output:    [count, output_width, channels], from this channel on
  * below:     words from a pair to the one below it: width, or any number where count is 1 */
-COINCELL_INSTRUCTION void coincell_row_3x3(const coincell_row_3x3_parameters *p,
-                                           const uint32_t *line, const int32_t *constants,
-                                           int8_t *output, int32_t below, int32_t count)
+COINCELL_INLINE void coincell_row_3x3(const coincell_row_3x3_parameters *p,
+                                      const uint32_t *line, const int32_t *constants,
+                                      int8_t *output, int32_t below, int32_t count)
 {
     const uint32_t outside = coincell_pair_of_zeros(p->zero_point);
     for (int32_t row = 0; row < count; ++row, line += p->width) {

@@ -73,9 +73,9 @@
     "vmov s3, r10\n\t.endif\n\t.if %c[entry]\n\tsub r1, r1, #%c[entry]*%c[step]\n\t.endif\n\t"
 
 /* As its twin in depthwise_3x3_row.h. */
-COINCELL_INSTRUCTION void coincell_row_3x3(const coincell_row_3x3_parameters *p,
-                                           const uint32_t *line, const int32_t *constants,
-                                           int8_t *output, int32_t below, int32_t count)
+COINCELL_INLINE void coincell_row_3x3(const coincell_row_3x3_parameters *p,
+                                      const uint32_t *line, const int32_t *constants,
+                                      int8_t *output, int32_t below, int32_t count)
 {
     const int32_t reach = (p->output_width - 1) * p->stride + 3 - p->padding_left;
     const int32_t apart = below < 0 ? -below : below;

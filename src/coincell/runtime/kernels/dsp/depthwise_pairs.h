@@ -21,8 +21,8 @@ typedef struct {
 } coincell_pairs_parameters;
 
 /* upper, lower: four channels of one column each; pairs: [4], line_words apart */
-COINCELL_INSTRUCTION void coincell_pack_column(uint32_t upper, uint32_t lower, uint32_t *pairs,
-                                               int32_t line_words)
+COINCELL_INLINE void coincell_pack_column(uint32_t upper, uint32_t lower, uint32_t *pairs,
+                                          int32_t line_words)
 {
     const uint32_t first = coincell_pkhbt(upper, lower, 16);
     const uint32_t last = coincell_pkhtb(lower, upper, 16);
@@ -50,9 +50,9 @@ COINCELL_INSTRUCTION void coincell_pack_column(uint32_t upper, uint32_t lower, u
     COINCELL_PACK_COLUMN("r4", "r5", place) COINCELL_PACK_COLUMN("r6", "r9", next)
 
 /* All columns but the last of an odd number, two or four at a time: as its twin below. */
-COINCELL_INSTRUCTION void coincell_pack_columns(const coincell_pairs_parameters *p,
-                                                const int8_t *upper, const int8_t *lower,
-                                                int32_t a, int32_t b, uint32_t *pairs)
+COINCELL_INLINE void coincell_pack_columns(const coincell_pairs_parameters *p,
+                                           const int8_t *upper, const int8_t *lower,
+                                           int32_t a, int32_t b, uint32_t *pairs)
 {
     register const int8_t *r0 __asm("r0") = upper;
     register const int8_t *r1 __asm("r1") = lower;
@@ -75,9 +75,9 @@ COINCELL_INSTRUCTION void coincell_pack_columns(const coincell_pairs_parameters 
  *
  * upper, lower: four channels of the first column, and so many bytes on (a, b) of the next
  * pairs:        [4] lines */
-COINCELL_INSTRUCTION void coincell_pack_columns(const coincell_pairs_parameters *p,
-                                                const int8_t *upper, const int8_t *lower,
-                                                int32_t a, int32_t b, uint32_t *pairs)
+COINCELL_INLINE void coincell_pack_columns(const coincell_pairs_parameters *p,
+                                           const int8_t *upper, const int8_t *lower,
+                                           int32_t a, int32_t b, uint32_t *pairs)
 {
     for (int32_t column = 0; column < p->width / 2 * 2; ++column, upper += a, lower += b) {
         coincell_pack_column(coincell_load_word(upper), coincell_load_word(lower), pairs + column,
@@ -91,8 +91,8 @@ COINCELL_INSTRUCTION void coincell_pack_columns(const coincell_pairs_parameters 
  *
  * image: [height, width, channels], from the first of four channels on
  * pairs: [4] lines, from this pair row on */
-COINCELL_INSTRUCTION void coincell_pack_pairs(const coincell_pairs_parameters *p,
-                                              const int8_t *image, int32_t number, uint32_t *pairs)
+COINCELL_INLINE void coincell_pack_pairs(const coincell_pairs_parameters *p,
+                                         const int8_t *image, int32_t number, uint32_t *pairs)
 {
     const uint32_t outside = (uint32_t)(p->zero_point & 0xFF) * 0x01010101u;
     const int32_t row = 2 * number - p->padding_top;
@@ -117,8 +117,8 @@ COINCELL_INSTRUCTION void coincell_pack_pairs(const coincell_pairs_parameters *p
 /* Moves the pair row behind `band` others to the begin of each line.
  *
  * lines: [4, band + 1, width] */
-COINCELL_INSTRUCTION void coincell_keep_last_pairs(const coincell_pairs_parameters *p,
-                                                   uint32_t *lines, int32_t band)
+COINCELL_INLINE void coincell_keep_last_pairs(const coincell_pairs_parameters *p,
+                                              uint32_t *lines, int32_t band)
 {
     const int32_t length = p->width % 4 == 0 ? 4 : 1; /* words moved at once */
     for (int32_t i = 0; i < 4; ++i, lines += p->line_words) {

@@ -23,8 +23,8 @@ typedef struct {
 } coincell_3x3_scaling;
 
 /* The output of a sum that holds the bias; constants: those of the channel */
-COINCELL_INSTRUCTION int8_t coincell_3x3_output(const coincell_3x3_scaling *p,
-                                                const int32_t *constants, int32_t sum)
+COINCELL_INLINE int8_t coincell_3x3_output(const coincell_3x3_scaling *p,
+                                           const int32_t *constants, int32_t sum)
 {
     const int32_t step = p->is_signed && sum < 0 ? constants[5] : 0;
     const int32_t x = (int32_t)((uint32_t)sum - (uint32_t)step);
@@ -40,7 +40,7 @@ typedef struct {
     uint32_t lower; /* middle and lower */
 } coincell_column_taps;
 
-COINCELL_INSTRUCTION coincell_column_taps coincell_taps_of(int32_t word)
+COINCELL_INLINE coincell_column_taps coincell_taps_of(int32_t word)
 {
     const coincell_column_taps taps = {(uint32_t)word & 0xFF00FF00u,
                                        (uint32_t)word << 8 & 0xFF00FF00u};
@@ -48,21 +48,21 @@ COINCELL_INSTRUCTION coincell_column_taps coincell_taps_of(int32_t word)
 }
 
 /* What a column adds to the output whose taps begin with the upper row of the first pair. */
-COINCELL_INSTRUCTION int32_t coincell_upper_sum(uint32_t first, uint32_t second,
-                                                coincell_column_taps taps, int32_t sum)
+COINCELL_INLINE int32_t coincell_upper_sum(uint32_t first, uint32_t second,
+                                           coincell_column_taps taps, int32_t sum)
 {
     return coincell_smlabt(second, taps.lower, coincell_smlad(first, taps.upper, sum));
 }
 
 /* What a column adds to the output below. */
-COINCELL_INSTRUCTION int32_t coincell_lower_sum(uint32_t first, uint32_t second,
-                                                coincell_column_taps taps, int32_t sum)
+COINCELL_INLINE int32_t coincell_lower_sum(uint32_t first, uint32_t second,
+                                           coincell_column_taps taps, int32_t sum)
 {
     return coincell_smlad(second, taps.lower, coincell_smlatb(first, taps.upper, sum));
 }
 
 /* Two values of real zero, as the padding holds them. */
-COINCELL_INSTRUCTION uint32_t coincell_pair_of_zeros(int32_t zero_point)
+COINCELL_INLINE uint32_t coincell_pair_of_zeros(int32_t zero_point)
 {
     return (uint32_t)(zero_point & 0xFFFF) * 0x00010001u;
 }

@@ -33,7 +33,7 @@ typedef struct {
 
 /* `address`, of which the compiler no longer knows in which array it lies. Where GCC 12 sees that
  * both ends of a copy are in one array it counts addresses wrongly (-O2, ivopts and ipa-cp). */
-COINCELL_INSTRUCTION int8_t *coincell_fixed_copy_place(const void *address)
+COINCELL_INLINE int8_t *coincell_fixed_copy_place(const void *address)
 {
 #if defined(__GNUC__) || defined(__clang__)
     __asm("" : "+r"(address));
@@ -42,7 +42,7 @@ COINCELL_INSTRUCTION int8_t *coincell_fixed_copy_place(const void *address)
 }
 
 /* from, to: [count]; loads stand side by side, where they cost least */
-COINCELL_INSTRUCTION void coincell_fixed_copy_run(const int8_t *from, int8_t *to, int32_t count)
+COINCELL_INLINE void coincell_fixed_copy_run(const int8_t *from, int8_t *to, int32_t count)
 {
     for (int32_t block = count / 16; block > 0; --block) {
         const uint32_t a = coincell_load_word(from);
@@ -82,8 +82,8 @@ COINCELL_INSTRUCTION void coincell_fixed_copy_run(const int8_t *from, int8_t *to
 /* Single bytes, four at a time.
  *
  * from: [count], input_step bytes apart; to: [count], output_step apart */
-COINCELL_INSTRUCTION void coincell_fixed_copy_bytes(const int8_t *from, int8_t *to, int32_t count,
-                                                    int32_t input_step, int32_t output_step)
+COINCELL_INLINE void coincell_fixed_copy_bytes(const int8_t *from, int8_t *to, int32_t count,
+                                               int32_t input_step, int32_t output_step)
 {
     for (int32_t block = count / 4; block > 0; --block) {
         const int8_t a = from[0];
@@ -105,8 +105,8 @@ COINCELL_INSTRUCTION void coincell_fixed_copy_bytes(const int8_t *from, int8_t *
 }
 
 /* The three innermost loops. */
-COINCELL_INSTRUCTION void coincell_fixed_copy_block(const coincell_fixed_copy_parameters *p,
-                                                    const int8_t *from, int8_t *to)
+COINCELL_INLINE void coincell_fixed_copy_block(const coincell_fixed_copy_parameters *p,
+                                               const int8_t *from, int8_t *to)
 {
     for (int32_t i = 0; i < p->size_3; ++i) {
         for (int32_t j = 0; j < p->size_4; ++j) {
@@ -126,8 +126,8 @@ COINCELL_INSTRUCTION void coincell_fixed_copy_block(const coincell_fixed_copy_pa
 }
 
 /* input, output: as coincell_strided_copy; at any address. */
-COINCELL_INSTRUCTION void coincell_fixed_copy(const coincell_fixed_copy_parameters *p,
-                                              const void *input, void *output)
+COINCELL_INLINE void coincell_fixed_copy(const coincell_fixed_copy_parameters *p,
+                                         const void *input, void *output)
 {
     const int8_t *from = coincell_fixed_copy_place(input) + p->input_start;
     int8_t *to = coincell_fixed_copy_place(output) + p->output_start;

@@ -11,18 +11,15 @@
 
 #include <stdint.h>
 
-#ifndef COINCELL_ALWAYS_INLINE
+/* For a function that is always part of its caller, so that what is constant there is constant. */
 #if defined(__GNUC__) || defined(__clang__)
-#define COINCELL_ALWAYS_INLINE __attribute__((always_inline))
+#define COINCELL_INLINE static inline __attribute__((always_inline))
 #else
-#define COINCELL_ALWAYS_INLINE
+#define COINCELL_INLINE static inline
 #endif
-#endif
-
-#define COINCELL_INSTRUCTION static inline COINCELL_ALWAYS_INLINE
 
 /* The word at any address; memory order is little-endian on every target. */
-COINCELL_INSTRUCTION uint32_t coincell_load_word(const void *address)
+COINCELL_INLINE uint32_t coincell_load_word(const void *address)
 {
     uint32_t word;
     __builtin_memcpy(&word, address, sizeof word);
@@ -30,14 +27,14 @@ COINCELL_INSTRUCTION uint32_t coincell_load_word(const void *address)
 }
 
 /* Puts a word at any address. */
-COINCELL_INSTRUCTION void coincell_store_word(void *address, uint32_t word)
+COINCELL_INLINE void coincell_store_word(void *address, uint32_t word)
 {
     __builtin_memcpy(address, &word, sizeof word);
 }
 
 /* `word`, of which the compiler no longer knows that it is constant: it stays in a register, so
  * that an instruction may combine it with a shifted operand. */
-COINCELL_INSTRUCTION uint32_t coincell_in_register(uint32_t word)
+COINCELL_INLINE uint32_t coincell_in_register(uint32_t word)
 {
 #if defined(__GNUC__) || defined(__clang__)
     __asm("" : "+r"(word));
@@ -47,7 +44,7 @@ COINCELL_INSTRUCTION uint32_t coincell_in_register(uint32_t word)
 
 /* The low byte of `value` goes to memory. GCC is told in assembly: left to itself it gathers
  * neighbours in a register first, or extends the sign of what SSAT has just extended. */
-COINCELL_INSTRUCTION void coincell_store_byte(int8_t *address, int32_t value)
+COINCELL_INLINE void coincell_store_byte(int8_t *address, int32_t value)
 {
 #if defined(__ARM_FEATURE_DSP) && defined(__GNUC__) && !defined(__clang__)
     __asm("strb %1, %0" : "=m"(*address) : "r"(value));
@@ -60,7 +57,7 @@ COINCELL_INSTRUCTION void coincell_store_byte(int8_t *address, int32_t value)
 
 /* r = mnemonic(a, b, accumulator), as in SMLAD. */
 #define COINCELL_ACCUMULATE(mnemonic, operand)                                                   \
-    COINCELL_INSTRUCTION int32_t coincell_##mnemonic(operand a, operand b, int32_t accumulator)  \
+    COINCELL_INLINE int32_t coincell_##mnemonic(operand a, operand b, int32_t accumulator)       \
     {                                                                                            \
         int32_t result;                                                                          \
         __asm(#mnemonic " %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(accumulator));    \
@@ -69,7 +66,7 @@ COINCELL_INSTRUCTION void coincell_store_byte(int8_t *address, int32_t value)
 
 /* r = mnemonic(a, b). */
 #define COINCELL_COMBINE(mnemonic, operand, type)                                                \
-    COINCELL_INSTRUCTION type coincell_##mnemonic(operand a, operand b)                          \
+    COINCELL_INLINE type coincell_##mnemonic(operand a, operand b)                               \
     {                                                                                            \
         type result;                                                                             \
         __asm(#mnemonic " %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));                          \
@@ -78,13 +75,13 @@ COINCELL_INSTRUCTION void coincell_store_byte(int8_t *address, int32_t value)
 
 /* r = mnemonic(bytes), as it is and with the bytes turned right by 8 beforehand. */
 #define COINCELL_EXTEND(mnemonic)                                                                \
-    COINCELL_INSTRUCTION uint32_t coincell_##mnemonic(uint32_t bytes)                            \
+    COINCELL_INLINE uint32_t coincell_##mnemonic(uint32_t bytes)                                 \
     {                                                                                            \
         uint32_t result;                                                                         \
         __asm(#mnemonic " %0, %1" : "=r"(result) : "r"(bytes));                                  \
         return result;                                                                           \
     }                                                                                            \
-    COINCELL_INSTRUCTION uint32_t coincell_##mnemonic##_ror8(uint32_t bytes)                     \
+    COINCELL_INLINE uint32_t coincell_##mnemonic##_ror8(uint32_t bytes)                          \
     {                                                                                            \
         uint32_t result;                                                                         \
         __asm(#mnemonic " %0, %1, ror #8" : "=r"(result) : "r"(bytes));                          \
@@ -93,13 +90,13 @@ COINCELL_INSTRUCTION void coincell_store_byte(int8_t *address, int32_t value)
 
 /* r = mnemonic(pair, bytes), likewise. */
 #define COINCELL_EXTEND_AND_ADD(mnemonic)                                                        \
-    COINCELL_INSTRUCTION uint32_t coincell_##mnemonic(uint32_t pair, uint32_t bytes)             \
+    COINCELL_INLINE uint32_t coincell_##mnemonic(uint32_t pair, uint32_t bytes)                  \
     {                                                                                            \
         uint32_t result;                                                                         \
         __asm(#mnemonic " %0, %1, %2" : "=r"(result) : "r"(pair), "r"(bytes));                   \
         return result;                                                                           \
     }                                                                                            \
-    COINCELL_INSTRUCTION uint32_t coincell_##mnemonic##_ror8(uint32_t pair, uint32_t bytes)      \
+    COINCELL_INLINE uint32_t coincell_##mnemonic##_ror8(uint32_t pair, uint32_t bytes)           \
     {                                                                                            \
         uint32_t result;                                                                         \
         __asm(#mnemonic " %0, %1, %2, ror #8" : "=r"(result) : "r"(pair), "r"(bytes));           \
@@ -115,8 +112,8 @@ COINCELL_ACCUMULATE(smmla, int32_t)
 
 /* r = mnemonic(factor, pair, accumulator), as in SMLAWB. */
 #define COINCELL_ACCUMULATE_HALF(mnemonic)                                                       \
-    COINCELL_INSTRUCTION int32_t coincell_##mnemonic(int32_t factor, uint32_t pair,              \
-                                                     int32_t accumulator)                        \
+    COINCELL_INLINE int32_t coincell_##mnemonic(int32_t factor, uint32_t pair,                   \
+                                                int32_t accumulator)                             \
     {                                                                                            \
         int32_t result;                                                                          \
         __asm(#mnemonic " %0, %1, %2, %3"                                                        \
@@ -142,7 +139,7 @@ COINCELL_EXTEND_AND_ADD(sxtab16)
 #undef COINCELL_EXTEND_AND_ADD
 
 /* The low half of `low`, and the high half of high << shift (0 .. 31). */
-COINCELL_INSTRUCTION uint32_t coincell_pkhbt(uint32_t low, uint32_t high, int shift)
+COINCELL_INLINE uint32_t coincell_pkhbt(uint32_t low, uint32_t high, int shift)
 {
     uint32_t result;
     __asm("pkhbt %0, %1, %2, lsl %3" : "=r"(result) : "r"(low), "r"(high), "i"(shift));
@@ -150,7 +147,7 @@ COINCELL_INSTRUCTION uint32_t coincell_pkhbt(uint32_t low, uint32_t high, int sh
 }
 
 /* The high half of `high`, and the low half of low >> shift (arithmetic, 1 .. 31). */
-COINCELL_INSTRUCTION uint32_t coincell_pkhtb(uint32_t high, uint32_t low, int shift)
+COINCELL_INLINE uint32_t coincell_pkhtb(uint32_t high, uint32_t low, int shift)
 {
     uint32_t result;
     __asm("pkhtb %0, %1, %2, asr %3" : "=r"(result) : "r"(high), "r"(low), "i"(shift));
@@ -158,7 +155,7 @@ COINCELL_INSTRUCTION uint32_t coincell_pkhtb(uint32_t high, uint32_t low, int sh
 }
 
 /* value >> shift (0 .. 31), saturated to `bits` bits with a sign (1 .. 32). */
-COINCELL_INSTRUCTION int32_t coincell_ssat(int32_t value, int bits, int shift)
+COINCELL_INLINE int32_t coincell_ssat(int32_t value, int bits, int shift)
 {
     int32_t result;
     if (shift == 0) {
@@ -170,7 +167,7 @@ COINCELL_INSTRUCTION int32_t coincell_ssat(int32_t value, int bits, int shift)
 }
 
 /* The larger of each two int8: SSUB8 and SEL. */
-COINCELL_INSTRUCTION uint32_t coincell_max8(uint32_t a, uint32_t b)
+COINCELL_INLINE uint32_t coincell_max8(uint32_t a, uint32_t b)
 {
     uint32_t result;
     __asm("ssub8 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(result) : "r"(a), "r"(b) : "cc");

@@ -47,9 +47,9 @@ typedef struct {
 /* Takes in `taps` pixels, one after the other.
  *
  * pixels: [taps, channels], from the channels read on */
-COINCELL_INSTRUCTION coincell_pool_state coincell_pool_taps(const coincell_pool_parameters *p,
-                                                            coincell_pool_state state,
-                                                            const int8_t *pixels, int32_t taps)
+COINCELL_INLINE coincell_pool_state coincell_pool_taps(const coincell_pool_parameters *p,
+                                                       coincell_pool_state state,
+                                                       const int8_t *pixels, int32_t taps)
 {
     for (const int8_t *end = pixels + taps * p->channels; pixels != end; pixels += p->channels) {
         const uint32_t low = coincell_load_word(pixels);
@@ -68,8 +68,8 @@ COINCELL_INSTRUCTION coincell_pool_state coincell_pool_taps(const coincell_pool_
 }
 
 /* The output of a sum of `count` values. */
-COINCELL_INSTRUCTION int32_t coincell_pool_result(const coincell_pool_parameters *p, int32_t sum,
-                                                  int32_t count)
+COINCELL_INLINE int32_t coincell_pool_result(const coincell_pool_parameters *p, int32_t sum,
+                                             int32_t count)
 {
     if (p->result == COINCELL_POOL_SUM) {
         const int32_t x = (int32_t)((uint32_t)p->bias + ((uint32_t)sum << p->left_shift));
@@ -79,9 +79,9 @@ COINCELL_INSTRUCTION int32_t coincell_pool_result(const coincell_pool_parameters
 }
 
 /* output: [8] */
-COINCELL_INSTRUCTION void coincell_pool_end(const coincell_pool_parameters *p,
-                                            coincell_pool_state state, int32_t count,
-                                            int8_t *output)
+COINCELL_INLINE void coincell_pool_end(const coincell_pool_parameters *p,
+                                       coincell_pool_state state, int32_t count,
+                                       int8_t *output)
 {
     for (int32_t i = 0; i < 8; ++i) {
         int32_t made;
@@ -100,10 +100,10 @@ COINCELL_INSTRUCTION void coincell_pool_end(const coincell_pool_parameters *p,
  *
  * image:  [input_height, input_width, channels]
  * output: [channels] */
-COINCELL_INSTRUCTION void coincell_pool_pixel(const coincell_pool_parameters *p,
-                                              const coincell_window *rows,
-                                              const coincell_window *columns,
-                                              const int8_t *image, int8_t *output)
+COINCELL_INLINE void coincell_pool_pixel(const coincell_pool_parameters *p,
+                                         const coincell_window *rows,
+                                         const coincell_window *columns,
+                                         const int8_t *image, int8_t *output)
 {
     const int32_t height = p->clipped ? rows->last - rows->first : p->window_height;
     const int32_t width = p->clipped ? columns->last - columns->first : p->window_width;
@@ -130,8 +130,8 @@ COINCELL_INSTRUCTION void coincell_pool_pixel(const coincell_pool_parameters *p,
 
 /* input:  [batches, input_height, input_width, channels] int8
  * output: [batches, output_height, output_width, channels] int8 */
-COINCELL_INSTRUCTION void coincell_pool(const coincell_pool_parameters *p, const void *input,
-                                        void *output)
+COINCELL_INLINE void coincell_pool(const coincell_pool_parameters *p, const void *input,
+                                   void *output)
 {
     const int8_t *image = input;
     int8_t *out = output;

@@ -24,8 +24,8 @@ typedef struct {
 } coincell_product_parameters;
 
 /* One element. */
-COINCELL_INSTRUCTION void coincell_product_one(const coincell_product_parameters *p,
-                                               int32_t first, int32_t second, int8_t *output)
+COINCELL_INLINE void coincell_product_one(const coincell_product_parameters *p,
+                                          int32_t first, int32_t second, int8_t *output)
 {
     const int32_t product = (first - p->first_zero_point) * (second - p->second_zero_point);
     const int32_t x = (int32_t)((uint32_t)p->bias + ((uint32_t)product << p->left_shift));
@@ -38,8 +38,8 @@ COINCELL_INSTRUCTION void coincell_product_one(const coincell_product_parameters
  * second: [count] int8, the same for every row
  * output: [rows, count] int8; may be the first input, the second where there is one row, or lie
  *         before them */
-COINCELL_INSTRUCTION void coincell_product(const coincell_product_parameters *p,
-                                           const void *first, const void *second, void *output)
+COINCELL_INLINE void coincell_product(const coincell_product_parameters *p,
+                                      const void *first, const void *second, void *output)
 {
     const int8_t *a = first;
     int8_t *out = output;

@@ -8,8 +8,8 @@
 
 /* The output of x, a sum raised by the layer's left shift and with the layer's bias in it; before
  * a clamp within int8. In the forms without a step, pass 0. */
-COINCELL_INSTRUCTION int32_t coincell_output_of(int32_t x, int32_t multiplier, int32_t offset,
-                                                int32_t step, int32_t right_shift)
+COINCELL_INLINE int32_t coincell_output_of(int32_t x, int32_t multiplier, int32_t offset,
+                                           int32_t step, int32_t right_shift)
 {
     const int32_t high = coincell_smmla(x, multiplier, offset) - ((x >> 31) & step);
     return coincell_ssat(high >> right_shift, 8, 0);

@@ -38,8 +38,8 @@ typedef struct {
 } coincell_spread_reach;
 
 /* place: in the output, counted from the padding's start; taps: of the filter; size: pixels */
-COINCELL_INSTRUCTION coincell_spread_reach coincell_spread_reach_of(int32_t place, int32_t stride,
-                                                                    int32_t taps, int32_t size)
+COINCELL_INLINE coincell_spread_reach coincell_spread_reach_of(int32_t place, int32_t stride,
+                                                               int32_t taps, int32_t size)
 {
     coincell_spread_reach reach = {0, place % stride, place / stride};
     while (reach.pixel >= size) {
@@ -56,9 +56,9 @@ COINCELL_INSTRUCTION coincell_spread_reach coincell_spread_reach_of(int32_t plac
  *
  * pixel: [input_channels]; first, second: the tap's weights in both filters, [input_channels]
  * sums:  [2]; the second is left alone unless `both` */
-COINCELL_INSTRUCTION void coincell_spread_tap(const coincell_spread_convolution_parameters *p,
-                                              const int8_t *pixel, const int8_t *first,
-                                              const int8_t *second, int32_t both, int32_t *sums)
+COINCELL_INLINE void coincell_spread_tap(const coincell_spread_convolution_parameters *p,
+                                         const int8_t *pixel, const int8_t *first,
+                                         const int8_t *second, int32_t both, int32_t *sums)
 {
     const uint32_t offset = (uint32_t)-p->input_zero_point & 0xFFFFu;
     const uint32_t offsets = coincell_in_register(offset | offset << 16);
@@ -97,11 +97,11 @@ COINCELL_INSTRUCTION void coincell_spread_tap(const coincell_spread_convolution_
  * image:  [input_height, input_width, input_channels]
  * filter: [1 or 2, filter_height, filter_width, input_channels]
  * sums:   [2], 0 beforehand */
-COINCELL_INSTRUCTION void coincell_spread_sums(const coincell_spread_convolution_parameters *p,
-                                               const coincell_spread_reach *rows,
-                                               const coincell_spread_reach *columns,
-                                               const int8_t *image, const int8_t *filter,
-                                               int32_t both, int32_t *sums)
+COINCELL_INLINE void coincell_spread_sums(const coincell_spread_convolution_parameters *p,
+                                          const coincell_spread_reach *rows,
+                                          const coincell_spread_reach *columns,
+                                          const int8_t *image, const int8_t *filter,
+                                          int32_t both, int32_t *sums)
 {
     const int32_t depth = p->input_channels;
     const int32_t filter_size = p->filter_height * p->filter_width * depth;
@@ -121,8 +121,8 @@ COINCELL_INSTRUCTION void coincell_spread_sums(const coincell_spread_convolution
 }
 
 /* sum: without its bias; constants: [form], of its channel */
-COINCELL_INSTRUCTION int8_t coincell_spread_output(const coincell_spread_convolution_parameters *p,
-                                                   int32_t sum, const int32_t *constants)
+COINCELL_INLINE int8_t coincell_spread_output(const coincell_spread_convolution_parameters *p,
+                                              int32_t sum, const int32_t *constants)
 {
     const int32_t *scale = constants + (p->form > 2);
     const int32_t bias = p->form > 2 ? constants[0] : 0;
@@ -141,7 +141,7 @@ COINCELL_INSTRUCTION int8_t coincell_spread_output(const coincell_spread_convolu
 /* All outputs at one place: [output_channels]; rows and columns reach it.
  *
  * image:  [input_height, input_width, input_channels] */
-COINCELL_INSTRUCTION void
+COINCELL_INLINE void
 coincell_spread_place(const coincell_spread_convolution_parameters *p,
                       const coincell_spread_reach *rows, const coincell_spread_reach *columns,
                       const int8_t *image, const int8_t *filter, const int32_t *constants,
@@ -169,7 +169,7 @@ coincell_spread_place(const coincell_spread_convolution_parameters *p,
  * filter:    [output_channels, filter_height, filter_width, input_channels]
  * constants: [output_channels, form]; see coincell_output_of
  * output:    [batches, output_height, output_width, output_channels] */
-COINCELL_INSTRUCTION void
+COINCELL_INLINE void
 coincell_spread_convolution(const coincell_spread_convolution_parameters *p, const int8_t *input,
                             const int8_t *filter, const int32_t *constants, int8_t *output)
 {

@@ -11,10 +11,11 @@
 #ifndef COINCELL_KERNELS_DSP_STRIP_CONVOLUTION_H
 #define COINCELL_KERNELS_DSP_STRIP_CONVOLUTION_H
 
+#include <stdint.h>
+
 #include "kernels/dsp/instructions.h"
 #include "kernels/dsp/strip_convolution_expand.h"
 #include "kernels/dsp/strip_convolution_tiles.h"
-#include <stdint.h>
 
 #define COINCELL_STRIP_MOST_ROWS 16
 
@@ -56,9 +57,9 @@ typedef struct {
 
 /* Expands what the output columns x .. x + columns - 1 read.
  *
- * rows: [filter_height] pointers to input rows int8 [input_width, input_channels], null for rows in
- * the padding. strip: int16 [(columns - 1) * strip_stride + filter_width, column_values]. */
-static inline COINCELL_ALWAYS_INLINE void
+ * rows:  [filter_height] input rows [input_width, input_channels], null in the padding
+ * strip: [(columns - 1) * strip_stride + filter_width, column_values] */
+COINCELL_INLINE void
 coincell_strip_prepare(const coincell_strip_convolution_parameters *p, const int8_t *const *rows,
                        int32_t x, int32_t columns, int16_t *strip)
 {
@@ -90,7 +91,7 @@ coincell_strip_prepare(const coincell_strip_convolution_parameters *p, const int
 }
 
 /* A tile of two outputs side by side, of four channels. */
-static inline COINCELL_ALWAYS_INLINE coincell_strip_tile
+COINCELL_INLINE coincell_strip_tile
 coincell_strip_whole_tile(const coincell_strip_convolution_parameters *p)
 {
     const int32_t channels = p->output_channels;
@@ -114,11 +115,11 @@ coincell_strip_whole_tile(const coincell_strip_convolution_parameters *p)
     return tile;
 }
 
-/* All blocks over so many tiles of `positions`.
+/* All blocks over so many tiles of `positions`; arrays as in coincell_strip_tiles.
  *
  * Blocks of four outputs; the last one makes one output once more where three are left over, which
  * costs less than code for them would. One or two left over are a block of two. */
-static inline COINCELL_ALWAYS_INLINE void
+COINCELL_INLINE void
 coincell_strip_blocks(const coincell_strip_convolution_parameters *p, coincell_strip_tile tile,
                       int32_t positions, int32_t tiles, const int16_t *patches,
                       const int8_t *weights, const int32_t *scales, int8_t *output)
@@ -143,8 +144,12 @@ coincell_strip_blocks(const coincell_strip_convolution_parameters *p, coincell_s
     }
 }
 
-/* So many positions one by one. patches: of the first; output: int8 [count, output_channels]. */
-static inline COINCELL_ALWAYS_INLINE void
+/* So many positions one by one.
+ *
+ * patches: from the first position's on
+ * weights, scales: as in coincell_strip_tiles, the layer's offset before the scales
+ * output:  [count, output_channels] */
+COINCELL_INLINE void
 coincell_strip_singles(const coincell_strip_convolution_parameters *p, int32_t count,
                        const int16_t *patches, const int8_t *weights, const int32_t *scales,
                        int8_t *output)
@@ -156,10 +161,12 @@ coincell_strip_singles(const coincell_strip_convolution_parameters *p, int32_t c
     coincell_strip_blocks(p, tile, 1, count, patches, weights, scales, output);
 }
 
-/* One output row. rows: [filter_height] input rows, null in the padding; strip: working memory;
- * output: int8 [output_width, output_channels]. What a strip reads is read before its outputs are
- * written. */
-static inline COINCELL_ALWAYS_INLINE void
+/* One output row. What a strip reads is read before its outputs are written.
+ *
+ * rows:   [filter_height] input rows, null in the padding
+ * strip:  working memory for tile_columns
+ * output: [output_width, output_channels] */
+COINCELL_INLINE void
 coincell_strip_convolution_row(const coincell_strip_convolution_parameters *p,
                                const int8_t *const *rows, const int8_t *weights,
                                const int32_t *scales, int16_t *strip, int8_t *output)
@@ -181,9 +188,12 @@ coincell_strip_convolution_row(const coincell_strip_convolution_parameters *p,
     }
 }
 
-/* Two output rows in tiles of one above the other. rows: [2 * filter_height] input rows, of the
- * first output row and of the second; output: int8 [2, output_width, output_channels]. */
-static inline COINCELL_ALWAYS_INLINE void
+/* Two output rows in tiles of one above the other.
+ *
+ * rows:   [2, filter_height] input rows, of the first output row and of the second
+ * strip:  working memory for both rows
+ * output: [2, output_width, output_channels] */
+COINCELL_INLINE void
 coincell_strip_convolution_two_rows(const coincell_strip_convolution_parameters *p,
                                     const int8_t *const *rows, const int8_t *weights,
                                     const int32_t *scales, int16_t *strip, int8_t *output)
@@ -202,8 +212,11 @@ coincell_strip_convolution_two_rows(const coincell_strip_convolution_parameters 
     coincell_strip_blocks(p, tile, 2, p->output_width, strip, weights, scales, output);
 }
 
-/* The input rows that output row y reads, null in the padding. */
-static inline COINCELL_ALWAYS_INLINE void
+/* The input rows that output row y reads, null in the padding.
+ *
+ * input: [input_height, input_width, input_channels]
+ * rows:  [filter_height] */
+COINCELL_INLINE void
 coincell_strip_rows(const coincell_strip_convolution_parameters *p, const int8_t *input, int32_t y,
                     const int8_t **rows)
 {
@@ -214,10 +227,12 @@ coincell_strip_rows(const coincell_strip_convolution_parameters *p, const int8_t
     }
 }
 
-/* input: int8 [input_height, input_width, input_channels], at or behind the output as the compiler
- * has found to be safe; weights, scales: packed by it; strip: 8-aligned working memory; output:
- * int8 [output_height, output_width, output_channels]. */
-static inline COINCELL_ALWAYS_INLINE void
+/* input:   [input_height, input_width, input_channels], at or behind the output as the compiler has
+ *          found to be safe
+ * weights, scales: packed by compiler/dsp/strip_packing.py
+ * strip:   working memory, aligned to 8 bytes
+ * output:  [output_height, output_width, output_channels] */
+COINCELL_INLINE void
 coincell_strip_convolution(const coincell_strip_convolution_parameters *p, const int8_t *input,
                            const int8_t *weights, const int32_t *scales, int16_t *strip,
                            int8_t *output)

@@ -2,8 +2,9 @@
 #ifndef COINCELL_KERNELS_DSP_STRIP_CONVOLUTION_EXPAND_H
 #define COINCELL_KERNELS_DSP_STRIP_CONVOLUTION_EXPAND_H
 
-#include "kernels/dsp/instructions.h"
 #include <stdint.h>
+
+#include "kernels/dsp/instructions.h"
 
 /* channels: of a column. from, to: elements from one column to the next, in image and strip. */
 typedef struct {
@@ -12,18 +13,18 @@ typedef struct {
     int32_t to;
 } coincell_strip_spacing;
 
-/* Four channels: int8 at any address to int16. */
-static inline COINCELL_ALWAYS_INLINE void coincell_strip_expand_four(const int8_t *from,
-                                                                     int16_t *to)
+/* from: [4], at any address; to: [4] */
+COINCELL_INLINE void coincell_strip_expand_four(const int8_t *from,
+                                                int16_t *to)
 {
     const uint32_t bytes = coincell_load_word(from);
     coincell_store_word(to, coincell_sxtb16(bytes));
     coincell_store_word(to + 2, coincell_sxtb16_ror8(bytes));
 }
 
-/* from: int8 [count], to: int16 [count]; four by four in the order 0 2 1 3, the rest as it is. */
-static inline COINCELL_ALWAYS_INLINE void coincell_strip_expand_run(const int8_t *from,
-                                                                    int16_t *to, int32_t count)
+/* from, to: [count]; four by four in the order 0 2 1 3, the rest as it is */
+COINCELL_INLINE void coincell_strip_expand_run(const int8_t *from,
+                                               int16_t *to, int32_t count)
 {
     for (; count >= 4; count -= 4) {
         coincell_strip_expand_four(from, to);
@@ -36,10 +37,13 @@ static inline COINCELL_ALWAYS_INLINE void coincell_strip_expand_run(const int8_t
 }
 
 /* Six values of columns of one to three channels: all are loaded, then stored, since loads in a
- * row overlap. from: int8 [6]; to: int16 [6 / channels, column_values]. */
-static inline COINCELL_ALWAYS_INLINE void coincell_strip_expand_six(const int8_t *from, int16_t *to,
-                                                                    int32_t channels,
-                                                                    int32_t column_values)
+ * row overlap.
+ *
+ * from: [6]
+ * to:   [6 / channels, column_values] */
+COINCELL_INLINE void coincell_strip_expand_six(const int8_t *from, int16_t *to,
+                                               int32_t channels,
+                                               int32_t column_values)
 {
     const int16_t v0 = from[0];
     const int16_t v1 = from[1];
@@ -55,12 +59,14 @@ static inline COINCELL_ALWAYS_INLINE void coincell_strip_expand_six(const int8_t
     to[5 / channels * column_values + 5 % channels] = v5;
 }
 
-/* Columns of one to three channels. from: int8 [columns, channels]; to: int16 [columns,
- * column_values], of which the first `channels` of each are written. */
-static inline COINCELL_ALWAYS_INLINE void coincell_strip_expand_few(const int8_t *from,
-                                                                    int16_t *to, int32_t columns,
-                                                                    int32_t channels,
-                                                                    int32_t column_values)
+/* Columns of one to three channels.
+ *
+ * from: [columns, channels]
+ * to:   [columns, column_values], of which the first `channels` of each are written */
+COINCELL_INLINE void coincell_strip_expand_few(const int8_t *from,
+                                               int16_t *to, int32_t columns,
+                                               int32_t channels,
+                                               int32_t column_values)
 {
     const int32_t six = 6 / channels;
     for (; columns >= 2 * six; columns -= 2 * six) {
@@ -85,9 +91,12 @@ static inline COINCELL_ALWAYS_INLINE void coincell_strip_expand_few(const int8_t
     "str %[t], [%[to]], #4\n"                                                                    \
     "str " word ", [%[to]], #4\n"
 
-/* Columns of a multiple of four channels, at most 64. from: int8 [columns, spacing->from], to:
- * int16 [columns, spacing->to]. Up to four loads follow one another, so that they overlap. */
-static inline COINCELL_ALWAYS_INLINE void
+/* Columns of a multiple of four channels, at most 64. Up to four loads follow one another, so that
+ * they overlap.
+ *
+ * from: [columns, spacing->from]
+ * to:   [columns, spacing->to] */
+COINCELL_INLINE void
 coincell_strip_expand_columns(const coincell_strip_spacing *spacing, const int8_t *from,
                               int16_t *to, int32_t columns)
 {
@@ -126,8 +135,8 @@ coincell_strip_expand_columns(const coincell_strip_spacing *spacing, const int8_
 
 #else
 
-/* The same in C. */
-static inline COINCELL_ALWAYS_INLINE void
+/* As above. */
+COINCELL_INLINE void
 coincell_strip_expand_columns(const coincell_strip_spacing *spacing, const int8_t *from,
                               int16_t *to, int32_t columns)
 {
@@ -140,10 +149,12 @@ coincell_strip_expand_columns(const coincell_strip_spacing *spacing, const int8_
 #endif
 
 /* Columns that follow one another without gaps, of a multiple of four channels: cut up otherwise
- * where that is faster. from: int8 [columns, channels]; to: int16 [columns, channels]. */
-static inline COINCELL_ALWAYS_INLINE void coincell_strip_expand_dense(const int8_t *from,
-                                                                      int16_t *to, int32_t columns,
-                                                                      int32_t channels)
+ * where that is faster.
+ *
+ * from, to: [columns, channels] */
+COINCELL_INLINE void coincell_strip_expand_dense(const int8_t *from,
+                                                 int16_t *to, int32_t columns,
+                                                 int32_t channels)
 {
     const int32_t together = channels < 16 ? 16 / channels : 1;
     const int32_t parts = channels <= 64        ? 1
@@ -164,9 +175,11 @@ static inline COINCELL_ALWAYS_INLINE void coincell_strip_expand_dense(const int8
     }
 }
 
-/* from: int8 [columns, spacing->from], to: int16 [columns, spacing->to], of which the first
- * `channels` of each are read and written; of each four channels in the order 0 2 1 3. */
-static inline COINCELL_ALWAYS_INLINE void
+/* Columns of any number of channels; of each four in the order 0 2 1 3.
+ *
+ * from: [columns, spacing->from], of which the first `channels` of each are read
+ * to:   [columns, spacing->to], likewise written */
+COINCELL_INLINE void
 coincell_strip_expand(const coincell_strip_spacing *spacing, const int8_t *from, int16_t *to,
                       int32_t columns)
 {
@@ -188,9 +201,9 @@ coincell_strip_expand(const coincell_strip_spacing *spacing, const int8_t *from,
     }
 }
 
-/* to: int16 [count] */
-static inline COINCELL_ALWAYS_INLINE void coincell_strip_fill(int16_t *to, int32_t count,
-                                                              int32_t value)
+/* to: [count] */
+COINCELL_INLINE void coincell_strip_fill(int16_t *to, int32_t count,
+                                         int32_t value)
 {
     const uint32_t two = ((uint32_t)value & 0xFFFFu) * 0x10001u;
     for (int16_t *end = to + (count & ~1); to != end; to += 2) {
@@ -201,8 +214,8 @@ static inline COINCELL_ALWAYS_INLINE void coincell_strip_fill(int16_t *to, int32
     }
 }
 
-/* to: int16 [columns, spacing->to], of which the first `channels` of each are written. */
-static inline COINCELL_ALWAYS_INLINE void
+/* to: [columns, spacing->to], of which the first `channels` of each are written */
+COINCELL_INLINE void
 coincell_strip_fill_columns(const coincell_strip_spacing *spacing, int16_t *to, int32_t columns,
                             int32_t value)
 {

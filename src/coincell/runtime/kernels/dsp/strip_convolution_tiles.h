@@ -11,8 +11,9 @@
 #ifndef COINCELL_KERNELS_DSP_STRIP_CONVOLUTION_TILES_H
 #define COINCELL_KERNELS_DSP_STRIP_CONVOLUTION_TILES_H
 
-#include "kernels/dsp/instructions.h"
 #include <stdint.h>
+
+#include "kernels/dsp/instructions.h"
 
 /* What one call computes; all of it is constant once inlined. What brings sums to outputs is proved
  * by compiler/dsp/strip_scales.py and explained there.
@@ -179,9 +180,12 @@ typedef struct {
 
 /* So many tiles of each block of outputs; a tile has 1 or 2 positions.
  *
- * patches: int16 [2 * pairs] at each position, 4-aligned. weights: [blocks, pairs, outputs / 2]
- * words, as above. offset: C. scales: [blocks, outputs, form]. output: int8. */
-static inline COINCELL_ALWAYS_INLINE void
+ * patches: [2 * pairs] at each position, aligned to 4 bytes
+ * weights: words [blocks, pairs, outputs / 2], as above
+ * offset:  C
+ * scales:  [blocks, outputs, form]
+ * output:  from the first output of the first position on */
+COINCELL_INLINE void
 coincell_strip_tiles(const coincell_strip_tile *tile, int32_t positions, int32_t tiles,
                      int32_t blocks, const int16_t *patches, const int8_t *weights, int32_t offset,
                      const int32_t *scales, int8_t *output)
@@ -282,10 +286,10 @@ coincell_strip_tiles(const coincell_strip_tile *tile, int32_t positions, int32_t
 
 #else
 
-/* A sum as an output. scales: [form], of its channel. */
-static inline COINCELL_ALWAYS_INLINE int32_t coincell_strip_scale(const coincell_strip_tile *tile,
-                                                                  uint32_t raised, int32_t offset,
-                                                                  const int32_t *scales)
+/* A sum as an output; scales: [form], of its channel */
+COINCELL_INLINE int32_t coincell_strip_scale(const coincell_strip_tile *tile,
+                                             uint32_t raised, int32_t offset,
+                                             const int32_t *scales)
 {
     const int32_t x = (int32_t)((uint32_t)scales[0] + raised);
     int32_t value;
@@ -300,8 +304,13 @@ static inline COINCELL_ALWAYS_INLINE int32_t coincell_strip_scale(const coincell
     return value < tile->low ? tile->low : value > tile->high ? tile->high : value;
 }
 
-/* One position's outputs of one block. */
-static inline COINCELL_ALWAYS_INLINE void
+/* One position's outputs of one block.
+ *
+ * patch:   [2 * pairs] int16
+ * weights: words [pairs, outputs / 2]
+ * scales:  [outputs, form]
+ * output:  [stored] */
+COINCELL_INLINE void
 coincell_strip_block(const coincell_strip_tile *tile, const int8_t *patch, const int8_t *weights,
                      int32_t offset, const int32_t *scales, int8_t *output)
 {
@@ -326,8 +335,8 @@ coincell_strip_block(const coincell_strip_tile *tile, const int8_t *patch, const
     }
 }
 
-/* The same in C, one position after the other. */
-static inline COINCELL_ALWAYS_INLINE void
+/* As above, one position after the other. */
+COINCELL_INLINE void
 coincell_strip_tiles(const coincell_strip_tile *tile, int32_t positions, int32_t tiles,
                      int32_t blocks, const int16_t *patches, const int8_t *weights, int32_t offset,
                      const int32_t *scales, int8_t *output)

@@ -23,8 +23,8 @@ typedef struct {
     int32_t clamp_max;
 } coincell_weighted_sum_parameters;
 
-COINCELL_INSTRUCTION void coincell_weighted_sum_end(const coincell_weighted_sum_parameters *p,
-                                                    int32_t high, int8_t *place)
+COINCELL_INLINE void coincell_weighted_sum_end(const coincell_weighted_sum_parameters *p,
+                                               int32_t high, int8_t *place)
 {
     if (p->step) {
         high -= (high >> 31) & p->step;
@@ -44,9 +44,9 @@ COINCELL_INSTRUCTION void coincell_weighted_sum_end(const coincell_weighted_sum_
  *
  * mask:   0xFF00FF00
  * output: [4] */
-COINCELL_INSTRUCTION void coincell_weighted_sum_4(const coincell_weighted_sum_parameters *p,
-                                                  uint32_t first, uint32_t second,
-                                                  uint32_t mask, int8_t *output)
+COINCELL_INLINE void coincell_weighted_sum_4(const coincell_weighted_sum_parameters *p,
+                                             uint32_t first, uint32_t second,
+                                             uint32_t mask, int8_t *output)
 {
     const uint32_t first_even = first << 8 & mask;
     const uint32_t first_odd = first & mask;
@@ -71,9 +71,9 @@ COINCELL_INSTRUCTION void coincell_weighted_sum_4(const coincell_weighted_sum_pa
 /* first:  [count] int8
  * second: [count] int8
  * output: [count] int8 */
-COINCELL_INSTRUCTION void coincell_weighted_sum_row(const coincell_weighted_sum_parameters *p,
-                                                    const int8_t *first, const int8_t *second,
-                                                    int8_t *output)
+COINCELL_INLINE void coincell_weighted_sum_row(const coincell_weighted_sum_parameters *p,
+                                               const int8_t *first, const int8_t *second,
+                                               int8_t *output)
 {
     const int8_t *a = first;
     const int8_t *b = second;
@@ -99,9 +99,9 @@ COINCELL_INSTRUCTION void coincell_weighted_sum_row(const coincell_weighted_sum_
  * second: [count] int8, the same for every row
  * output: [rows, count] int8; may be the first input, the second where there is one row, or lie
  *         before them */
-COINCELL_INSTRUCTION void coincell_weighted_sum(const coincell_weighted_sum_parameters *p,
-                                                const void *first, const void *second,
-                                                void *output)
+COINCELL_INLINE void coincell_weighted_sum(const coincell_weighted_sum_parameters *p,
+                                           const void *first, const void *second,
+                                           void *output)
 {
     const int8_t *a = first;
     int8_t *out = output;
