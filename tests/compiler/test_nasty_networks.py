@@ -22,12 +22,13 @@ from coincell.compiler import (
     compile_model,
     interpret,
     oracle_available,
+    ranges,
     read_model,
 )
 from coincell.errors import ToolchainError
 from coincell.toolchain import C_FLAGS, Compiler, find_host_compiler
 from compiler.nasty_networks import NastyNetwork, joined, nasty_network
-from compiler.networks import Network
+from compiler.networks import RELU, Network
 
 Made = tuple[Network, list[int]]
 CORTEX_M4 = TARGETS["cortex-m4"]
@@ -141,6 +142,25 @@ def _check(parts: Sequence[Made], options: CompileOptions, at: Path | None) -> N
 @pytest.mark.parametrize("case", CORPUS)
 def test_what_once_failed(case: str, tmp_path: Path) -> None:
     _check([CORPUS[case]()], CompileOptions(CORTEX_M4), tmp_path)
+
+
+def test_a_tall_image_is_streamed_and_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More rows than an int16 counts; the ranges of each row were once looked for anew."""
+    looks: list[int] = []
+    bounds_of = ranges._bounds_of
+    monkeypatch.setattr(ranges, "_bounds_of", lambda *a: looks.append(1) or bounds_of(*a))
+    network = Network(3)
+    x = network.input((1, 33000, 1, 1))
+    x = network.conv_2d(x, 2, (5, 1), (2, 1), activation=RELU)
+    x = network.conv_2d(x, 2, (3, 1), activation=RELU)
+    data = network.tflite(network.mean(x, (1, 2), keep=False))
+    compiled = compile_model(data, "model", CompileOptions(CORTEX_M4, "ram"))
+    assert compiled.arena_bytes < 34_000
+    assert len(looks) < 100
+    inputs = network.samples(4)
+    found = HostModel(compiled).run_many(inputs)
+    for ours, right in zip(found, _expected(data, inputs), strict=True):
+        np.testing.assert_array_equal(ours.reshape(right.shape), right)
 
 
 @pytest.mark.parametrize("optimize", ["balanced", "ram"])

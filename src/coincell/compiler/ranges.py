@@ -157,7 +157,7 @@ def _analyse(graph: Graph) -> Ranges:
             values[name] = (
                 (tensor.array.astype(np.int64),) * 2 if tensor.is_constant else _any_value(tensor)
             )
-    for op in graph.ops:
+    for op in {op.outputs: op for op in graph.ops}.values():  # an op of rows stands there often
         found = _bounds_of(op, graph, values, sums)
         pairs = zip(op.outputs, found, strict=True)
         values |= {name: bounds for name, bounds in pairs if _is_integer(graph.tensor(name))}
