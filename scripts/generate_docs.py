@@ -106,9 +106,8 @@ def commands_page() -> str:
     """The help of every command, as the command line prints it."""
     parts = [_COMMANDS_HEAD]
     for name, command in walk(cli, "coincell"):
-        context = click.Context(
-            command, info_name=name, terminal_width=WIDTH, max_content_width=WIDTH
-        )
+        settings = {**cli.context_settings, "terminal_width": WIDTH, "max_content_width": WIDTH}
+        context = click.Context(command, info_name=name, **settings)
         parts.append(f"\n## {name}\n\n```text\n{command.get_help(context).rstrip()}\n```\n")
     return "".join(parts)
 
