@@ -1,33 +1,9 @@
 #ifndef COINCELL_KERNELS_STRIDED_COPY_H
 #define COINCELL_KERNELS_STRIDED_COPY_H
 
-#include <stdint.h>
+#include "kernels/copy_loops.h"
 
-/* Six loops, the outermost first. Steps are in bytes; they may be negative, and those of the input
- * 0, which repeats. */
-typedef struct {
-    int32_t run; /* bytes that lie side by side in both, copied in the innermost loop */
-    int32_t input_start;
-    int32_t output_start;
-    int32_t size_0;
-    int32_t size_1;
-    int32_t size_2;
-    int32_t size_3;
-    int32_t size_4;
-    int32_t size_5;
-    int32_t input_step_0;
-    int32_t input_step_1;
-    int32_t input_step_2;
-    int32_t input_step_3;
-    int32_t input_step_4;
-    int32_t input_step_5;
-    int32_t output_step_0;
-    int32_t output_step_1;
-    int32_t output_step_2;
-    int32_t output_step_3;
-    int32_t output_step_4;
-    int32_t output_step_5;
-} coincell_strided_copy_parameters;
+typedef coincell_copy_loops coincell_strided_copy_parameters;
 
 /* Moves values without looking at them: slices, transpositions, repetitions and the like.
  *

@@ -4,23 +4,12 @@
 
 #include <stdint.h>
 
+#include "kernels/bilinear_grid.h"
 #include "kernels/dsp/instructions.h"
 
 #define COINCELL_BILINEAR_ONE 1024
 
-/* As coincell_resize_bilinear_parameters. */
-typedef struct {
-    int32_t batches;
-    int32_t input_height;
-    int32_t input_width;
-    int32_t channels;
-    int32_t output_height;
-    int32_t output_width;
-    int32_t row_scale;
-    int32_t row_offset;
-    int32_t column_scale;
-    int32_t column_offset;
-} coincell_bilinear_parameters;
+typedef coincell_bilinear_grid coincell_bilinear_parameters;
 
 /* Two neighbours along one dimension, and how far from the first, in 1/1024. */
 typedef struct {

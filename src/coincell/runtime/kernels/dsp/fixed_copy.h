@@ -4,32 +4,10 @@
 
 #include <stdint.h>
 
+#include "kernels/copy_loops.h"
 #include "kernels/dsp/instructions.h"
 
-/* As coincell_strided_copy_parameters. */
-typedef struct {
-    int32_t run;
-    int32_t input_start;
-    int32_t output_start;
-    int32_t size_0;
-    int32_t size_1;
-    int32_t size_2;
-    int32_t size_3;
-    int32_t size_4;
-    int32_t size_5;
-    int32_t input_step_0;
-    int32_t input_step_1;
-    int32_t input_step_2;
-    int32_t input_step_3;
-    int32_t input_step_4;
-    int32_t input_step_5;
-    int32_t output_step_0;
-    int32_t output_step_1;
-    int32_t output_step_2;
-    int32_t output_step_3;
-    int32_t output_step_4;
-    int32_t output_step_5;
-} coincell_fixed_copy_parameters;
+typedef coincell_copy_loops coincell_fixed_copy_parameters;
 
 /* `address`, of which the compiler no longer knows in which array it lies. Where GCC 12 sees that
  * both ends of a copy are in one array it counts addresses wrongly (-O2, ivopts and ipa-cp). */

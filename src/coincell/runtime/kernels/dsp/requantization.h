@@ -15,4 +15,16 @@ COINCELL_INLINE int32_t coincell_output_of(int32_t x, int32_t multiplier, int32_
     return coincell_ssat(high >> right_shift, 8, 0);
 }
 
+/* An int8 within bounds; where a bound is the type's own, no code. */
+COINCELL_INLINE int32_t coincell_narrowed(int32_t output, int32_t low, int32_t high)
+{
+    if (low > INT8_MIN && output < low) {
+        output = low;
+    }
+    if (high < INT8_MAX && output > high) {
+        output = high;
+    }
+    return output;
+}
+
 #endif

@@ -127,15 +127,10 @@ COINCELL_INLINE int8_t coincell_spread_output(const coincell_spread_convolution_
     const int32_t *scale = constants + (p->form > 2);
     const int32_t bias = p->form > 2 ? constants[0] : 0;
     const int32_t raised = (int32_t)(((uint32_t)sum << p->left_shift) + (uint32_t)bias);
-    int32_t output = coincell_output_of(raised, scale[0], scale[1], p->form > 3 ? scale[2] : 0,
-                                        p->right_shift);
-    if (p->clamp_min > INT8_MIN && output < p->clamp_min) {
-        output = p->clamp_min;
-    }
-    if (p->clamp_max < INT8_MAX && output > p->clamp_max) {
-        output = p->clamp_max;
-    }
-    return (int8_t)output;
+    const int32_t step = p->form > 3 ? scale[2] : 0;
+    const int32_t output =
+        coincell_output_of(raised, scale[0], scale[1], step, p->right_shift);
+    return (int8_t)coincell_narrowed(output, p->clamp_min, p->clamp_max);
 }
 
 /* All outputs at one place: [output_channels]; rows and columns reach it.

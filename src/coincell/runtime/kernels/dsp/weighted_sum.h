@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "kernels/dsp/instructions.h"
+#include "kernels/dsp/requantization.h"
 
 /* With compiler/dsp/add.py having tried all pairs of int8, an output is
  *     h = offset + (first_factor * first >> 8) + (second_factor * second >> 8)
@@ -30,14 +31,8 @@ COINCELL_INLINE void coincell_weighted_sum_end(const coincell_weighted_sum_param
         high -= (high >> 31) & p->step;
         high += p->rounding;
     }
-    int32_t output = coincell_ssat(high, 8, p->right_shift);
-    if (p->clamp_min > INT8_MIN && output < p->clamp_min) {
-        output = p->clamp_min;
-    }
-    if (p->clamp_max < INT8_MAX && output > p->clamp_max) {
-        output = p->clamp_max;
-    }
-    coincell_store_byte(place, output);
+    const int32_t output = coincell_ssat(high, 8, p->right_shift);
+    coincell_store_byte(place, coincell_narrowed(output, p->clamp_min, p->clamp_max));
 }
 
 /* Four outputs of a word of each input; SMLAW drops 16 bits, so bytes stand 8 bits up.
