@@ -6,12 +6,14 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from click.testing import CliRunner
 
 from coincell.cli.main import cli
+from coincell.cli.model_options import OPTIMIZE
+from coincell.compiler import TARGETS, CompileOptions
 from coincell.errors import UserError
 from coincell.toolchain import C_FLAGS, find_host_compiler
 
@@ -21,6 +23,13 @@ def _compile(*words: str | Path) -> dict[str, Any]:
     assert done.exit_code == 0, done.output
     facts: dict[str, Any] = json.loads(done.stdout)
     return facts
+
+
+def test_options_name_what_the_compiler_takes() -> None:
+    optimize = get_args(get_type_hints(CompileOptions)["optimize"])
+    assert optimize == OPTIMIZE
+    shown = CliRunner().invoke(cli, ["compile", "--help"], terminal_width=2000).stdout
+    assert [name for name in (*TARGETS, *optimize) if name not in shown] == []
 
 
 def _run_test(folder: Path, name: str) -> int:

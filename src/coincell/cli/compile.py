@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from coincell.cli.model_options import (
-    OPTIMIZE,
     c_identifier,
-    model_argument,
+    keep_input_option,
+    optimize_option,
     resolve_target,
     target_option,
 )
@@ -24,22 +24,19 @@ if TYPE_CHECKING:
 
 
 @click.command("compile")
-@model_argument
+@click.argument("model", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, file_okay=False), default=Path("out"),
     show_default=True, help="Folder for the C library.",
 )  # fmt: skip
 @target_option
-@click.option(
-    "--optimize", type=click.Choice(OPTIMIZE), default="balanced", show_default=True,
-    help="What matters most.",
-)  # fmt: skip
+@optimize_option
 @click.option("--prefix", default="", help="Name of the C functions; else the file's name.")
 @click.option(
     "--arena", type=click.Choice(["static", "caller"]), default="static", show_default=True,
     help="Who owns the memory of the activations.",
 )  # fmt: skip
-@click.option("--keep-input", is_flag=True, help="Leave the input intact across a call.")
+@keep_input_option
 @json_option
 def compile_command(
     model: Path,

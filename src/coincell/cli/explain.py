@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from coincell.cli.model_options import OPTIMIZE, c_identifier, resolve_target, target_option
+from coincell.cli.model_options import (
+    c_identifier,
+    keep_input_option,
+    optimize_option,
+    resolve_target,
+    target_option,
+)
 from coincell.cli.output import json_option, print_json
 
 if TYPE_CHECKING:
@@ -25,11 +31,8 @@ _PER_CHANNEL = re.compile(r"q\(\[([^]]*)\], \[[^]]*\], (\d+)\)")
 @click.command("explain")
 @click.argument("model", type=click.Path(path_type=Path, dir_okay=False), required=False)
 @target_option
-@click.option(
-    "--optimize", type=click.Choice(OPTIMIZE), default="balanced", show_default=True,
-    help="What matters most.",
-)  # fmt: skip
-@click.option("--keep-input", is_flag=True, help="Leave the input intact across a call.")
+@optimize_option
+@keep_input_option
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
     help="Also write the explanation as a page, with the memory map drawn.",

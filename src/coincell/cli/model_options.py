@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from coincell.firmware import Board
 
 OPTIMIZE = ("balanced", "speed", "size", "ram")
-
-DEFAULT_TARGET = "nano33ble"
+"""As CompileOptions takes it, written here so that `--help` need not import the compiler."""
 
 _C_HEADERS = """
     assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal
@@ -25,10 +24,16 @@ _TAKEN_NAMES = frozenset((*_C_HEADERS.split(), *_CMAKE_TARGETS.split()))
 """Names whose header would hide another on the include path, or that CMake refuses."""
 
 target_option = click.option(
-    "--target", default=DEFAULT_TARGET, show_default=True,
+    "--target", default="nano33ble", show_default=True,
     help="A board, or cortex-m4, cortex-m33, cortex-m7, cortex-m0plus, riscv32, generic, host.",
 )  # fmt: skip
-model_argument = click.argument("model", type=click.Path(path_type=Path, dir_okay=False))
+optimize_option = click.option(
+    "--optimize", type=click.Choice(OPTIMIZE), default="balanced", show_default=True,
+    help="What matters most.",
+)  # fmt: skip
+keep_input_option = click.option(
+    "--keep-input", is_flag=True, help="Leave the input intact across a call."
+)
 
 
 def resolve_target(name: str) -> tuple[Target, Board | None]:
