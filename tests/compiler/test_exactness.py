@@ -15,7 +15,6 @@ from coincell.compiler import (
     compile_model,
     interpret,
     lower,
-    oracle_available,
     read_model,
 )
 from coincell.errors import ModelError
@@ -23,6 +22,7 @@ from compiler import random_edges, random_elementwise, random_networks, random_r
 from compiler.litert import needs_litert, run_litert
 from compiler.networks import Network
 from compiler.random_networks import whole_network
+from compiler.tflm import needs_oracle
 
 OPERATORS = {
     **random_networks.OPERATORS,
@@ -30,10 +30,6 @@ OPERATORS = {
     **random_elementwise.OPERATORS,
     **random_reductions.OPERATORS,
 }
-
-needs_oracle = pytest.mark.skipif(
-    not oracle_available(), reason="needs the package tflite-micro (Linux on x86-64)"
-)
 
 PUBLIC = (
     "mlperf_tiny/ad01_int8",

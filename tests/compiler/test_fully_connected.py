@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from coincell.compiler import Oracle, interpret, oracle_available, read_model
+from coincell.compiler import Oracle, interpret, read_model
 from coincell.compiler.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
 from compiler.networks import Network
+from compiler.tflm import needs_oracle
 
 
-@pytest.mark.skipif(not oracle_available(), reason="needs the package tflite-micro")
+@needs_oracle
 def test_the_product_of_scales_is_taken_in_double() -> None:
     """Sums are chosen where a product taken in float32 gives another byte; they come as biases."""
     decided = 0

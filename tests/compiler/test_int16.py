@@ -14,15 +14,11 @@ from coincell.compiler import (
     compile_model,
     interpret,
     lower,
-    oracle_available,
     read_model,
 )
 from coincell.compiler.targets import TARGETS
 from compiler.random_int16 import OPERATORS, Int16Network, whole_network
-
-needs_oracle = pytest.mark.skipif(
-    not oracle_available(), reason="needs the package tflite-micro (Linux on x86-64)"
-)
+from compiler.tflm import needs_oracle
 
 
 def _same(ours: list[Any], theirs: list[Any]) -> bool:

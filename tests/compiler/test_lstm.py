@@ -13,16 +13,13 @@ from coincell.compiler import (
     compile_model,
     interpret,
     lower,
-    oracle_available,
     read_model,
 )
 from coincell.errors import ModelError
 from compiler.networks import Network
 from compiler.tflite_writer import WrittenOperator, WrittenTensor
+from compiler.tflm import needs_oracle
 
-needs_oracle = pytest.mark.skipif(
-    not oracle_available(), reason="needs the package tflite-micro (Linux on x86-64)"
-)
 _LSTM, _LSTM_OPTIONS = 44, 71
 _TANH = 4
 

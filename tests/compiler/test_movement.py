@@ -14,7 +14,6 @@ from coincell.compiler import (
     compile_model,
     interpret,
     lower,
-    oracle_available,
     read_model,
 )
 from coincell.compiler.text import parse_graph, print_graph
@@ -32,10 +31,7 @@ from compiler.movement_networks import (
 from compiler.moving_networks import moving_network
 from compiler.networks import Network
 from compiler.tflite_writer import WrittenTensor
-
-needs_oracle = pytest.mark.skipif(
-    not oracle_available(), reason="needs the package tflite-micro (Linux on x86-64)"
-)
+from compiler.tflm import needs_oracle
 
 
 def _same(ours: list[Any], theirs: list[Any]) -> bool:

@@ -20,10 +20,7 @@ from coincell.compiler import (
 )
 from coincell.errors import ModelError, UserError
 from compiler.networks import Network
-
-needs_oracle = pytest.mark.skipif(
-    not oracle_available(), reason="needs the package tflite-micro (Linux on x86-64)"
-)
+from compiler.tflm import needs_oracle
 
 
 def _two_edges() -> tuple[Network, bytes]:

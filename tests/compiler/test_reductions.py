@@ -10,11 +10,11 @@ from coincell.compiler import (
     Oracle,
     compile_model,
     interpret,
-    oracle_available,
     read_model,
 )
 from compiler.networks import Network
 from compiler.random_reductions import AXES, reduction
+from compiler.tflm import needs_oracle
 
 
 @pytest.mark.parametrize("code", [40, 74, 82, 89], ids=["mean", "sum", "max", "min"])
@@ -32,7 +32,7 @@ def test_the_c_of_all_axes_is_exact(code: int) -> None:
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.skipif(not oracle_available(), reason="needs the package tflite-micro")
+@needs_oracle
 def test_logarithms_of_far_apart_values_do_not_overflow() -> None:
     """With many equal maxima, differences that still count lead beyond what Q5.26 can hold."""
     network = Network(4)

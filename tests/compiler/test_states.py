@@ -13,7 +13,6 @@ from coincell.compiler import (
     compile_model,
     interpret,
     lower,
-    oracle_available,
     read_model,
 )
 from coincell.compiler.targets import TARGETS
@@ -21,10 +20,8 @@ from coincell.compiler.text import constants_of, parse_graph, print_graph
 from coincell.errors import ModelError
 from compiler.networks import RELU, VALID, Network
 from compiler.tflite_writer import WrittenGraph, WrittenOperator, WrittenTensor, write_tflite
+from compiler.tflm import needs_oracle
 
-needs_oracle = pytest.mark.skipif(
-    not oracle_available(), reason="needs the package tflite-micro (Linux on x86-64)"
-)
 _CALL_ONCE, _VAR_HANDLE, _READ, _ASSIGN = 129, 142, 143, 144
 _CALL_ONCE_OPTIONS, _VAR_HANDLE_OPTIONS = 103, 111
 

@@ -14,16 +14,13 @@ from coincell.compiler import (
     compile_model,
     interpret,
     lower,
-    oracle_available,
     read_model,
 )
 from coincell.errors import ModelError
 from compiler.networks import RELU6, Network
 from compiler.tflite_writer import WrittenOperator
+from compiler.tflm import needs_oracle
 
-needs_oracle = pytest.mark.skipif(
-    not oracle_available(), reason="needs the package tflite-micro (Linux on x86-64)"
-)
 _SVDF, _SVDF_OPTIONS = 27, 6
 
 
