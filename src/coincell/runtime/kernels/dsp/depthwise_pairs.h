@@ -98,9 +98,9 @@ COINCELL_INLINE void coincell_pack_pairs(const coincell_pairs_parameters *p,
     const int32_t row = 2 * number - p->padding_top;
     const int upper_inside = row >= 0 && row < p->height;
     const int lower_inside = row + 1 >= 0 && row + 1 < p->height;
-    const int8_t *rows = image + row * p->width * p->channels;
-    const int8_t *upper = upper_inside ? rows : (const int8_t *)&outside;
-    const int8_t *lower = lower_inside ? rows + p->width * p->channels : (const int8_t *)&outside;
+    const int32_t row_size = p->width * p->channels;
+    const int8_t *upper = upper_inside ? image + row * row_size : (const int8_t *)&outside;
+    const int8_t *lower = lower_inside ? image + (row + 1) * row_size : (const int8_t *)&outside;
     const int32_t a = upper_inside ? p->channels : 0; /* from one column to the next */
     const int32_t b = lower_inside ? p->channels : 0;
     const int32_t last = p->width - 1;
