@@ -16,6 +16,7 @@ from coincell.errors import UserError
 Arrays = NDArray[Any]
 
 _MOST_BYTES = 1 << 30
+_MOST_NAMES = 8
 _WAVES = 4
 _NOISE = 0.1
 
@@ -68,6 +69,8 @@ def read_arrays(path: Path, wanted: int) -> list[Arrays]:
     """
     hint = "numpy.save writes a .npy of one array, numpy.savez a .npz with arr_0, arr_1, ..."
     try:
+        if path.exists() and not path.is_file():
+            raise UserError(f"{path} is not a file.", hint)
         if path.stat().st_size > _MOST_BYTES:
             raise UserError(f"{path} is larger than 1 GiB, the most that is read.", hint)
         with path.open("rb") as stream:
@@ -75,12 +78,23 @@ def read_arrays(path: Path, wanted: int) -> list[Arrays]:
                 arrays = _read_archive(path)
             else:
                 arrays = [np.load(path, allow_pickle=False)]
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        why = getattr(error, "strerror", None) or str(error).split("\n")[0]
-        raise UserError(f"Cannot read arrays from {path}: {why}.", hint) from error
+    except UserError:
+        raise
+    except Exception as error:  # NumPy tells a damaged file in a dozen ways, zipfile in others
+        raise UserError(f"Cannot read arrays from {path}: {_reason(error)}.", hint) from error
     if len(arrays) != wanted:
         raise UserError(f"{path} holds {len(arrays)} arrays; the model has {wanted}.", hint)
     return arrays
+
+
+def _reason(error: Exception) -> str:
+    """Why arrays could not be read, on one line."""
+    if isinstance(error, MemoryError):
+        return "it says that its array is larger than the memory"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    words = str(error).split("\n")[0].rstrip(".")
+    return "it holds Python objects, not numbers" if "pickle" in words else words
 
 
 def _read_archive(path: Path) -> list[Arrays]:
@@ -90,5 +104,9 @@ def _read_archive(path: Path) -> list[Arrays]:
     with np.load(path, allow_pickle=False) as content:
         names = [f"arr_{index}" for index in range(len(content.files))]
         if set(names) != set(content.files):
-            raise ValueError(f"its arrays are {', '.join(content.files)}, not arr_0, arr_1, ...")
-        return [content[name] for name in names]
+            found = ", ".join(content.files[:_MOST_NAMES])
+            raise ValueError(f"its arrays are {found}, not arr_0 to arr_{len(names) - 1}")
+        arrays = [content[name] for name in names]
+    if not all(isinstance(array, np.ndarray) for array in arrays):
+        raise ValueError("not all that it holds are arrays")
+    return arrays

@@ -102,14 +102,14 @@ def _settings(targets: str, optimize: str, compiler: str) -> Iterator[tuple[Benc
     from coincell.board import BenchTarget
     from coincell.errors import UserError
 
-    wanted = [word.strip() for word in optimize.split(",")]
+    wanted = dict.fromkeys(word.strip() for word in optimize.split(","))
     for word in wanted:
         if word not in OPTIMIZE:
             raise UserError(
                 f"--optimize takes {', '.join(OPTIMIZE)}. Received: {word!r}.",
                 hint="Put commas between several: --optimize speed,ram",
             )
-    for name in (word.strip() for word in targets.split(",")):
+    for name in dict.fromkeys(word.strip() for word in targets.split(",")):
         processor, board = resolve_target(name)
         for word in wanted:
             yield BenchTarget(name, processor, board, compiler), word

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from coincell.compiler.ir import Values
 from coincell.compiler.open_batches import wrong_batches
-from coincell.compiler.schema import GraphRecord, OperatorRecord, TensorRecord, read_records
+from coincell.compiler.schema import (
+    GraphRecord,
+    ModelRecord,
+    OperatorRecord,
+    TensorRecord,
+    read_records,
+)
+
+_QUOTIENT_LIMIT = 2**31 - 256  # room for the zero point
 
 
-def deviations(tflite: bytes) -> tuple[str, ...]:
+def deviations(tflite: bytes, inputs: Sequence[Values] = ()) -> tuple[str, ...]:
     """The operators of a model for which TFLM's answer is not what counts, each with its place.
 
-    What depends on the data alone (a float that is no number) does not show here.
+    Args:
+        tflite: the file's bytes.
+        inputs: an array a graph's input, of any shape; some deviations depend on their values.
 
     Raises:
         ModelError: the file is damaged.
@@ -21,7 +34,9 @@ def deviations(tflite: bytes) -> tuple[str, ...]:
     return tuple(
         operator.place
         for operator in record.operators
-        if _departs(operator, record) or not wrong.isdisjoint(operator.outputs)
+        if _departs(operator, record)
+        or _overflows(operator, record, inputs)
+        or not wrong.isdisjoint(operator.outputs)
     )
 
 
@@ -37,6 +52,21 @@ def _departs(operator: OperatorRecord, record: GraphRecord) -> bool:
     if operator.name == "GATHER" and len(tensors) == 3:
         return tensors[1] is None or not len(tensors[1].data)
     return False
+
+
+def _overflows(operator: OperatorRecord, record: ModelRecord, inputs: Sequence[Values]) -> bool:
+    """Whether QUANTIZE of a float input meets a quotient that is no number or leaves 32 bits."""
+    if operator.name != "QUANTIZE" or len(operator.inputs) != 1 or len(operator.outputs) != 1:
+        return False
+    if operator.inputs[0] not in record.inputs[: len(inputs)]:
+        return False
+    values = inputs[record.inputs.index(operator.inputs[0])]
+    target = _tensor(record, operator.outputs[0])
+    if values.dtype.kind != "f" or target is None or not len(target.scales):
+        return False
+    with np.errstate(all="ignore"):
+        quotients = np.abs(values.astype(np.float64) / float(target.scales[0]))
+    return not bool(np.all(quotients < _QUOTIENT_LIMIT))
 
 
 def _tensor(record: GraphRecord, index: int) -> TensorRecord | None:

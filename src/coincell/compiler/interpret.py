@@ -92,13 +92,15 @@ def samples_of(tensors: Sequence[Tensor], inputs: Values | Sequence[Values]) -> 
         if array.dtype != tensor.dtype.numpy:
             raise UserError(
                 f"The input {tensor.source_name or tensor.name!r} is {tensor.dtype.value}, "
-                f"not {array.dtype}."
+                f"not {array.dtype}.",
+                hint="Convert it; of real values make round(real / scale) + zero point first.",
             )
         count = array.shape[0] if array.ndim else 0
         if array.size != count * tensor.elements:
             raise UserError(
                 f"The input {tensor.source_name or tensor.name!r} takes samples of shape "
-                f"{list(tensor.shape)}; received an array of shape {list(array.shape)}."
+                f"{list(tensor.shape)}; received an array of shape {list(array.shape)}.",
+                hint="Samples come first: [n, ...]; a leading batch of 1 may be left out.",
             )
         result.append(np.ascontiguousarray(array).reshape(count, *tensor.shape))
     if len({len(array) for array in result}) > 1:

@@ -69,14 +69,19 @@ def load_model_bytes(path: Path) -> bytes:
     try:
         size = path.stat().st_size
         if not path.is_file():
-            raise ModelError(f"{path} is not a file.")  # a device or a pipe may never end
+            # A device or a pipe may never end.
+            raise ModelError(f"{path} is not a file.", hint="Name a .tflite file.")
         if size > MAX_FILE_BYTES:
             raise ModelError(
-                f"{path} is larger than {MAX_FILE_BYTES} bytes, the most that is read."
+                f"{path} is larger than {MAX_FILE_BYTES} bytes, the most that is read.",
+                hint="A model for a microcontroller is smaller: is it the right file?",
             )
         return path.read_bytes()
     except OSError as error:
-        raise ModelError(f"Cannot read {path}: {error.strerror or error}.") from error
+        raise ModelError(
+            f"Cannot read {path}: {error.strerror or error}.",
+            hint="Check the path, and that you may read the file.",
+        ) from error
 
 
 def _read(data: bytes, name: str) -> Graph:
