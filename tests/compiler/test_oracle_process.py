@@ -17,6 +17,7 @@ pytestmark = pytest.mark.skipif(
     not oracle_available(), reason="needs the package tflite-micro (Linux on x86-64)"
 )
 
+
 def _model() -> bytes:
     """int8 [1, 6] -> fully connected -> [1, 4]."""
     network = Network(5)
