@@ -339,6 +339,16 @@ def test_an_archive_that_would_fill_the_memory_is_refused(tmp_path: Path) -> Non
             read_arrays(path, 1)
 
 
+def test_more_samples_than_fit_into_memory_are_refused(tmp_path: Path) -> None:
+    network = Network(seed=3)
+    path = tmp_path / "wide.tflite"
+    path.write_bytes(network.tflite(network.mean(network.input((1, 64, 64, 8)), (1, 2), False)))
+    with pytest.raises(UserError, match="3,276,800,000") as refusal:
+        bench(path, "--samples", "100000", "--target", "host")
+    assert "--samples 2048," in refusal.value.hint
+    assert len(seeded_samples(read_model(path), 100)[0]) == 100
+
+
 def test_drawn_inputs_fill_their_range_and_repeat(model: Path) -> None:
     graph = read_model(model)
     (drawn,) = seeded_samples(graph, 40)

@@ -16,6 +16,7 @@ from coincell.errors import UserError
 Arrays = NDArray[Any]
 
 _MOST_BYTES = 1 << 30
+_MOST_DRAWN_BYTES = 64 << 20  # they are drawn as 64-bit floats, eight times as many
 _MOST_NAMES = 8
 _WAVES = 4
 _NOISE = 0.1
@@ -27,7 +28,17 @@ def seeded_samples(graph: Graph, count: int, seed: int = 1) -> list[Arrays]:
     Smooth ones are sums of a few slow waves over the input's dimensions with a little noise, as
     spectra and pictures are; each sample has its own level and contrast. Floats are drawn from the
     range -4 to 4, since a float input has no range of its own.
+
+    Raises:
+        UserError: so many would take too much memory.
     """
+    sample_bytes = sum(graph.tensor(name).size_bytes for name in graph.inputs)
+    if count * sample_bytes > _MOST_DRAWN_BYTES:
+        raise UserError(
+            f"Inputs that are drawn take at most {_MOST_DRAWN_BYTES:,} bytes; {count:,} samples of "
+            f"this model would take {count * sample_bytes:,}.",
+            hint=f"At most --samples {_MOST_DRAWN_BYTES // sample_bytes}, or your own --inputs.",
+        )
     generator = np.random.default_rng(seed)
     half = (count + 1) // 2
     made = []

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from coincell.cli.output import printable, tables
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -29,26 +31,23 @@ _FIGURES = (
 
 def print_benches(results: Sequence[Bench]) -> None:
     """One result with its layers; several side by side."""
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=_NARROWEST)
+    console = tables(_NARROWEST)
     if len(results) == 1:
         console.print(_figures(results[0]))
         console.print(_layers(results[0]))
     else:
         console.print(_comparison(results))
     for note in dict.fromkeys(line for result in results for line in _notes(result)):
-        console.print(note, markup=False, soft_wrap=True)
+        console.print(printable(note), markup=False, soft_wrap=True)
 
 
 def _figures(result: Bench) -> Table:
     """All figures of one result."""
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(result.model)
+    table.add_column(Text(_name(result.model)))
     table.add_column(f"{result.target}, {result.optimize}", justify="right")
     for label, field in _FIGURES:
         table.add_row(label, _count(getattr(result, field)))
@@ -60,6 +59,7 @@ def _figures(result: Bench) -> Table:
 def _comparison(results: Sequence[Bench]) -> Table:
     """A row a result."""
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("model", "target", "optimize"):
@@ -68,13 +68,18 @@ def _comparison(results: Sequence[Bench]) -> Table:
         table.add_column(column, justify="right")
     for result in results:
         table.add_row(
-            result.model.removesuffix(".tflite"), result.target, result.optimize,
+            Text(_name(result.model).removesuffix(".tflite")), result.target, result.optimize,
             _count(result.cycles),
             _NONE if result.latency_ms is None else f"{result.latency_ms:,.2f}",
             _count(result.flash_bytes), _count(result.ram_bytes), _count(result.stack_bytes),
             _VERDICTS[result.exact],
         )  # fmt: skip
     return table
+
+
+def _name(text: str) -> str:
+    """A file's name on one line."""
+    return printable(text).replace("\n", "\\n")
 
 
 def _count(value: int | None) -> str:

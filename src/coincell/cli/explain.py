@@ -16,11 +16,9 @@ from coincell.cli.model_options import (
     resolve_target,
     target_option,
 )
-from coincell.cli.output import json_option, print_json
+from coincell.cli.output import json_option, print_json, printable, tables
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from coincell.compiler import Explanation
 
 _MAP_ROWS = 16
@@ -66,7 +64,7 @@ def explain_command(
     options = CompileOptions(processor, optimize, keep_input=keep_input)
     explanation = explain(read_model(model), c_identifier(model, ""), options)
     if output:
-        write_atomic(output, explanation_html(explanation, f"{model.name} for {target}"))
+        write_atomic(output, explanation_html(explanation, f"{printable(model.name)} for {target}"))
     if as_json:
         print_json(_facts(explanation, target))
         return
@@ -100,23 +98,13 @@ def _scales_in_short(found: re.Match[str]) -> str:
     return f"q({len(scales)} scales, {min(scales):.3g} to {max(scales):.3g}, along {found[2]})"
 
 
-def _console() -> Console:
-    """A terminal as wide as it is; a file or a pipe wide enough."""
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = max(console.width, _WIDTH_OF_FILES)
-    return console
-
-
 def _print(explanation: Explanation) -> None:
     from rich.text import Text
 
     from coincell.report import letter_of, memory_map_text
 
     compiled = explanation.compiled
-    console = _console()
+    console = tables(_WIDTH_OF_FILES)
     console.print(_passes_table(explanation))
     console.print(_layers_table(explanation))
     console.print(
@@ -186,4 +174,4 @@ def _print_operators(as_json: bool) -> None:
     for row in rows:
         types = ", ".join(dict.fromkeys((*row.types, *row.reference_types)))
         table.add_row(row.name, types, row.tested_against, row.limits)
-    _console().print(table)
+    tables(_WIDTH_OF_FILES).print(table)

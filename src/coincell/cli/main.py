@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from typing import Any
 
 import click
 
@@ -48,6 +49,15 @@ class _LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(verb, text) for verb, (_, text) in VERBS.items()])
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # The reader of our output went away (`coincell ... | head`): nothing left to say.
+            # Click would leave with 1, which says that a gate failed.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -74,6 +84,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    _open_closed_streams()
     try:
         code = cli.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
@@ -86,12 +97,8 @@ def main() -> None:
         sys.exit(2)
     except CoincellError as error:
         sys.exit(_tell(error))
-    except BrokenPipeError:
-        # The reader of our output went away (`coincell ... | head`): nothing left to say.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except MemoryError:
-        click.echo("error: out of memory. Use fewer clips or fewer copies.", err=True)
+        click.echo("error: out of memory. Use fewer clips, copies or samples.", err=True)
         sys.exit(2)
     except OSError as error:
         sys.exit(_tell_system_error(error))
@@ -99,8 +106,20 @@ def main() -> None:
         sys.exit(_report_fault(error))
 
 
+def _open_closed_streams() -> None:
+    """Let what was closed (`coincell ... 2>&-`) lead nowhere.
+
+    Otherwise the next file that is opened would take its number, and be written to.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_RDWR)  # the lowest free number: that of the stream
+            os.set_inheritable(null, True)
+            setattr(sys, name, os.fdopen(null, mode, encoding="utf-8"))
+
+
 def _leave_stopped() -> None:
-    click.echo("\nStopped. The same command goes on where this one was stopped.", err=True)
+    click.echo("\nStopped. The same command goes on after the last finished stage.", err=True)
     sys.exit(130)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Progress as Bar
 
     from coincell.data import Progress
@@ -45,6 +46,20 @@ def print_json(value: Any) -> None:
 def printable(text: str) -> str:
     """`text` with control characters, which a file's name may hold, written as escapes."""
     return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+
+
+def tables(width: int) -> Console:
+    """Where tables are printed: a terminal as wide as it is, else at least `width` columns."""
+    from rich.console import Console
+
+    class Output(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # it would end with 1, which says that a gate failed
+
+    console = Output(highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, width)
+    return console
 
 
 def _unseen(done: int, total: int, message: str = "") -> None:
