@@ -3,22 +3,9 @@
 
 #include <stdint.h>
 
-typedef struct {
-    int32_t batches;
-    int32_t input_height;
-    int32_t input_width;
-    int32_t channels;
-    int32_t output_height;
-    int32_t output_width;
-    int32_t window_height;
-    int32_t window_width;
-    int32_t stride_height;
-    int32_t stride_width;
-    int32_t padding_top;
-    int32_t padding_left;
-    int32_t clamp_min;
-    int32_t clamp_max;
-} coincell_max_pool_2d_int16_parameters;
+#include "kernels/pool_2d.h"
+
+typedef coincell_pool_2d_parameters coincell_max_pool_2d_int16_parameters;
 
 /* input:  [batches, input_height, input_width, channels]
  * output: [batches, output_height, output_width, channels]
