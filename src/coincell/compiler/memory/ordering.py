@@ -13,8 +13,9 @@ from dataclasses import replace
 
 from coincell.compiler.ir import Graph, Op
 
-_MOST_STATES = 5_000
-"""Sets of finished ops that are looked at before the order is left as it is."""
+_MOST_WORK = 100_000
+"""Sets of finished ops that are looked at, times the ops in the graph: each set takes as long as
+there are ops. Beyond that the order is left as it is."""
 
 
 def reordered(graph: Graph) -> Graph:
@@ -61,7 +62,7 @@ class _Search:
         everything = (1 << len(self._needs)) - 1
         queue: list[tuple[int, int, tuple[int, ...], int]] = [(0, 0, (), 0)]
         seen: set[int] = set()
-        while queue and len(seen) < _MOST_STATES:
+        while queue and len(seen) * len(self._needs) < _MOST_WORK:
             peak, _, order, done = heapq.heappop(queue)
             if done == everything:
                 return order
