@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from coincell.compiler import OPERATOR_TABLE
-from coincell.compiler.operator_readers import READERS
-from coincell.compiler.schema import read_records
-from coincell.compiler.variables import RESOURCE_OPERATORS
+from coincell.compiler.reading.operator_readers import READERS
+from coincell.compiler.reading.schema import read_records
+from coincell.compiler.reading.variables import RESOURCE_OPERATORS
 from compiler import random_elementwise, random_int16, test_exactness, test_states, test_svdf
 from compiler.movement_networks import MOVEMENTS, WITHOUT_TFLM
 from compiler.networks import Network

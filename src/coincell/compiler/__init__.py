@@ -23,7 +23,7 @@ from coincell.compiler.oracle import (
     oracle_version,
 )
 from coincell.compiler.pipeline import lower
-from coincell.compiler.reader import load_model_bytes, read_model
+from coincell.compiler.reading import load_model_bytes, read_model
 from coincell.compiler.targets import GENERIC, TARGETS, Target, target_of_core
 from coincell.compiler.text import print_graph
 

@@ -19,7 +19,7 @@ from coincell.compiler.memory import (
     with_copies_that_fit,
 )
 from coincell.compiler.pipeline import lower
-from coincell.compiler.reader import read_model
+from coincell.compiler.reading import read_model
 from coincell.compiler.selection import KernelTable, Selection, Step, select
 from coincell.compiler.streaming.choice import select_for_memory
 from coincell.compiler.targets import GENERIC, Target

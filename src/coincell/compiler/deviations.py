@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from coincell.compiler.ir import Values
-from coincell.compiler.open_batches import wrong_batches
-from coincell.compiler.schema import (
+from coincell.compiler.reading import (
     GraphRecord,
     ModelRecord,
     OperatorRecord,
     TensorRecord,
     read_records,
+    wrong_batches,
 )
 
 _QUOTIENT_LIMIT = 2**31 - 256  # room for the zero point

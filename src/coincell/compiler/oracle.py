@@ -27,7 +27,7 @@ import numpy as np
 from coincell.compiler.interpret import output_samples, samples_of
 from coincell.compiler.ir import DType, Tensor, Values
 from coincell.compiler.oracle_worker import MicroModel
-from coincell.compiler.schema import ModelRecord, read_records
+from coincell.compiler.reading import ModelRecord, read_records
 from coincell.errors import ModelError, UserError
 
 _PACKAGE = "tflite-micro"

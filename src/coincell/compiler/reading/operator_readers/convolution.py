@@ -4,14 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from coincell.compiler import schema
-from coincell.compiler.operator_readers.source import (
-    Reader,
-    Reading,
-    Source,
-    activation_clamp,
-    explicit_padding,
-)
 from coincell.compiler.operators import (
     AveragePool2D,
     BatchMatMul,
@@ -20,6 +12,14 @@ from coincell.compiler.operators import (
     FullyConnected,
     MaxPool2D,
     TransposeConv,
+)
+from coincell.compiler.reading import schema
+from coincell.compiler.reading.operator_readers.source import (
+    Reader,
+    Reading,
+    Source,
+    activation_clamp,
+    explicit_padding,
 )
 
 

@@ -14,16 +14,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from coincell.compiler.ir import DType, Graph, Op, Quantization, State, Tensor
-from coincell.compiler.open_batches import with_true_batches
-from coincell.compiler.operator_readers import ON_FLOATS, READERS, WITH_GAPS, Source
-from coincell.compiler.schema import (
+from coincell.compiler.reading.open_batches import with_true_batches
+from coincell.compiler.reading.operator_readers import ON_FLOATS, READERS, WITH_GAPS, Source
+from coincell.compiler.reading.schema import (
     MAX_FILE_BYTES,
     ModelRecord,
     OperatorRecord,
     TensorRecord,
     read_records,
 )
-from coincell.compiler.variables import RESOURCE_OPERATORS, Resources, at_zero_point
+from coincell.compiler.reading.variables import RESOURCE_OPERATORS, Resources, at_zero_point
 from coincell.compiler.verify import verify
 from coincell.errors import ModelError
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from coincell.compiler import schema
-from coincell.compiler.operator_readers.source import Reader, Reading, Source, read_axis
 from coincell.compiler.operators import Split, StridedSlice, Unpack
+from coincell.compiler.reading import schema
+from coincell.compiler.reading.operator_readers.source import Reader, Reading, Source, read_axis
 
 
 def _require_operands(source: Source, inputs: int) -> None:

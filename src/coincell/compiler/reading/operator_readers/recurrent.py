@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from coincell.compiler import schema
 from coincell.compiler.ir import Tensor
-from coincell.compiler.operator_readers.source import Reader, Reading, Source
 from coincell.compiler.operators.common import INT8_MIN
 from coincell.compiler.operators.lstm import Lstm
 from coincell.compiler.operators.svdf import Svdf
+from coincell.compiler.reading import schema
+from coincell.compiler.reading.operator_readers.source import Reader, Reading, Source
 
 _LSTM_WITHOUT = {
     "peepholes": range(9, 12),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from coincell.compiler.ir import DType, State, Tensor
-from coincell.compiler.schema import GraphRecord, ModelRecord, OperatorRecord
+from coincell.compiler.reading.schema import GraphRecord, ModelRecord, OperatorRecord
 from coincell.errors import ModelError
 
 RESOURCE_OPERATORS = ("ASSIGN_VARIABLE", "CALL_ONCE", "READ_VARIABLE", "VAR_HANDLE")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from coincell.compiler.operator_readers import (
+from coincell.compiler.reading.operator_readers import (
     convolution,
     edges,
     elementwise,
@@ -18,7 +18,7 @@ from coincell.compiler.operator_readers import (
     reductions,
     slices,
 )
-from coincell.compiler.operator_readers.source import Reader, Reading, Source
+from coincell.compiler.reading.operator_readers.source import Reader, Reading, Source
 
 READERS: Mapping[str, Reader] = {
     **convolution.READERS,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from coincell.compiler import schema
 from coincell.compiler.ir import DType, Tensor
-from coincell.compiler.operator_readers.source import Reader, Reading, Source, read_axis
 from coincell.compiler.operators import (
     BatchToSpace,
     BroadcastTo,
@@ -25,6 +23,8 @@ from coincell.compiler.operators import (
     Tile,
     Transpose,
 )
+from coincell.compiler.reading import schema
+from coincell.compiler.reading.operator_readers.source import Reader, Reading, Source, read_axis
 
 _REFLECT, _SYMMETRIC = 0, 1
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coincell.compiler import schema
 from coincell.compiler.ir import Attributes, Tensor
 from coincell.compiler.operators.common import FULL_RANGE, RANGES
+from coincell.compiler.reading import schema
 from coincell.errors import ModelError
 
 

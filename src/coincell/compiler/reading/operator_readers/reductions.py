@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from coincell.compiler.ir import Attributes
-from coincell.compiler.operator_readers.source import Reader, Reading, Source
 from coincell.compiler.operators import ArgMax, ArgMin, Mean, ReduceMax, ReduceMin, Sum
+from coincell.compiler.reading.operator_readers.source import Reader, Reading, Source
 
 
 def _axes(source: Source) -> list[int]:

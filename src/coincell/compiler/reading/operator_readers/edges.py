@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from coincell.compiler.ir import DType
-from coincell.compiler.operator_readers.source import Reader, Reading, Source
 from coincell.compiler.operators import Cast, Dequantize, Quantize, Requantize
 from coincell.compiler.operators.common import RANGES
+from coincell.compiler.reading.operator_readers.source import Reader, Reading, Source
 
 
 def _quantize(source: Source) -> Reading:

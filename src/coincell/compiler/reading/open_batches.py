@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from coincell.compiler.schema import GraphRecord, ModelRecord, OperatorRecord, TensorRecord
+from coincell.compiler.reading.schema import GraphRecord, ModelRecord, OperatorRecord, TensorRecord
 
 _MOST_IMAGES = 1 << 16  # far more than a microcontroller holds; keeps hostile files' numbers small
 

@@ -5,15 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from coincell.compiler import schema
 from coincell.compiler.ir import Attributes, DType
-from coincell.compiler.operator_readers.source import (
-    Reader,
-    Reading,
-    Source,
-    activation_clamp,
-    quantized_bounds,
-)
 from coincell.compiler.operators import (
     Abs,
     Add,
@@ -37,6 +29,14 @@ from coincell.compiler.operators import (
     Tanh,
 )
 from coincell.compiler.operators.common import FULL_RANGE
+from coincell.compiler.reading import schema
+from coincell.compiler.reading.operator_readers.source import (
+    Reader,
+    Reading,
+    Source,
+    activation_clamp,
+    quantized_bounds,
+)
 
 
 def _arithmetic(kind: Callable[[tuple[int, int]], Attributes]) -> Reader:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.compiler.flatbuffer import Table, root_table
+from coincell.compiler.reading.flatbuffer import Table, root_table
 from coincell.errors import ModelError
 
 IDENTIFIER = b"TFL3"
