@@ -1,151 +1,17 @@
-"""The compiler's intermediate representation: small, typed, frozen, printable.
-
-A `Graph` is a list of `Op`s in the order of execution over named `Tensor`s. What an op does stands
-in its attribute class (one a kind, in `operators/`), which knows how to check, interpret and emit
-itself. Nothing is ever changed in place: passes make new graphs.
-"""
+"""Graphs: ops in the order of execution, what an op means, and what stays between inferences."""
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, ClassVar, NoReturn
+from typing import ClassVar, NoReturn
 
-import numpy as np
-from numpy.typing import NDArray
-
+from coincell.compiler.ir.kernel_call import KernelCall
+from coincell.compiler.ir.tensors import Tensor, Values
 from coincell.errors import ModelError
-
-Values = NDArray[Any]
-"""The values of one tensor for n samples at once: [n, *shape]; constants come as [1, *shape]."""
-
-ALIGNMENT = 8
-"""Every tensor, and all working memory, begins at a multiple of this many bytes."""
-
-
-def aligned(size: int) -> int:
-    """`size` bytes, rounded up to `ALIGNMENT`."""
-    return -(-size // ALIGNMENT) * ALIGNMENT
-
-
-class DType(Enum):
-    """Element types, by the name that NumPy gives them."""
-
-    INT8 = "int8"
-    UINT8 = "uint8"
-    INT16 = "int16"
-    INT32 = "int32"
-    INT64 = "int64"
-    FLOAT32 = "float32"
-    BOOL = "bool"
-
-    @property
-    def numpy(self) -> np.dtype[Any]:
-        """The NumPy type, little-endian."""
-        return np.dtype(self.value).newbyteorder("<")
-
-    @property
-    def size(self) -> int:
-        """Bytes of one element."""
-        return self.numpy.itemsize
-
-    @property
-    def c_name(self) -> str:
-        """The C type that holds one element."""
-        return {"float32": "float", "bool": "uint8_t"}.get(self.value, f"{self.value}_t")
-
-
-@dataclass(frozen=True)
-class Quantization:
-    """real = scale * (integer - zero_point), one scale a tensor or one a slice along `axis`.
-
-    Attributes:
-        scales: float32 values, held exactly as Python floats.
-        zero_points: as many as scales.
-        axis: the dimension that the scales belong to; 0 where there is one scale.
-    """
-
-    scales: tuple[float, ...]
-    zero_points: tuple[int, ...]
-    axis: int = 0
-
-    @property
-    def scale(self) -> float:
-        """The scale of a tensor that has one."""
-        return self.scales[0]
-
-    @property
-    def zero_point(self) -> int:
-        """The zero point of a tensor that has one."""
-        return self.zero_points[0]
-
-    @property
-    def per_channel(self) -> bool:
-        """Whether each slice has a scale of its own."""
-        return len(self.scales) > 1
-
-
-@dataclass(frozen=True)
-class Tensor:
-    """A value of the graph: an activation, or a constant where `data` is given.
-
-    Attributes:
-        name: unique in its graph, fit for the text form and for C.
-        shape: sizes, all positive; () is a scalar.
-        quantization: None for plain integers (shapes, axes) and floats.
-        data: the constant's bytes, little-endian, row by row.
-        source_name: what the model's file calls it.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: DType
-    quantization: Quantization | None = None
-    data: bytes | None = field(default=None, repr=False)
-    source_name: str = ""
-
-    @property
-    def elements(self) -> int:
-        """Number of elements."""
-        return math.prod(self.shape)
-
-    @property
-    def size_bytes(self) -> int:
-        """Bytes that the values take."""
-        return self.elements * self.dtype.size
-
-    @property
-    def is_constant(self) -> bool:
-        """Whether the values are known."""
-        return self.data is not None
-
-    @cached_property
-    def array(self) -> Values:
-        """The constant's values, read-only, in `shape`."""
-        if self.data is None:
-            raise ValueError(f"Tensor {self.name} is not a constant.")
-        return np.frombuffer(self.data, self.dtype.numpy).reshape(self.shape)
-
-    @property
-    def scale(self) -> float:
-        """The scale of a tensor quantized as a whole."""
-        return self._quantization.scale
-
-    @property
-    def zero_point(self) -> int:
-        """The zero point of a tensor quantized as a whole."""
-        return self._quantization.zero_point
-
-    @property
-    def _quantization(self) -> Quantization:
-        if self.quantization is None:
-            raise ValueError(f"Tensor {self.name} is not quantized.")
-        return self.quantization
 
 
 class Attributes(ABC):
@@ -215,75 +81,6 @@ class SeveralOutputs(Attributes):
         self, op: Op, graph: Graph, inputs: Sequence[Values]
     ) -> tuple[Values, ...]:
         """The exact values of all outputs, each [n, *its shape], for each of n samples."""
-
-
-@dataclass(frozen=True)
-class Scratch:
-    """Working memory of one kernel call: so many bytes of the arena, free again after it."""
-
-    bytes: int
-
-
-@dataclass(frozen=True)
-class Copied:
-    """A constant that is copied into working memory before the call, where loads do not wait."""
-
-    role: str
-    values: Values
-
-    @property
-    def bytes(self) -> int:
-        """Of the copy."""
-        return self.values.nbytes
-
-
-KernelArgument = str | tuple[str, Values] | Scratch | Copied | None
-
-
-EXACTLY_IN_PLACE = -1
-"""In `KernelCall.overlaps`: the input and the output may begin at one address, and at no others."""
-
-
-@dataclass(frozen=True)
-class KernelCall:
-    """A call of `coincell_<kernel>(&parameters, arguments...)`.
-
-    Attributes:
-        kernel: the C file's name under runtime/kernels, such as "conv_2d" or "dsp/conv"; the
-            function is called after its last part.
-        parameters: the fields of `coincell_<kernel>_parameters`, in the order of the struct.
-        arguments: after the parameters: a tensor's name (its place in memory), an array that
-            becomes a constant of the layer under its key, working memory, or None (a null pointer).
-        specialised: the kernel is an inline function; a copy of it is compiled for these
-            parameters, as constants, and shared by all calls with equal ones.
-        overlaps: the input tensors that may share memory with the output, and how: the call is
-            right wherever address(input) >= address(output) + so many bytes, or, at
-            `EXACTLY_IN_PLACE`, where they are equal. Without an entry they never share memory.
-        rereads: whether constants are read many times, so that a copy in RAM saves time.
-    """
-
-    kernel: str
-    parameters: Mapping[str, int]
-    arguments: tuple[KernelArgument, ...]
-    specialised: bool = False
-    overlaps: Mapping[str, int] = field(default_factory=dict)
-    rereads: bool = False
-
-    @property
-    def function_stem(self) -> str:
-        """The kernel's C name without its prefix: "conv" of "dsp/conv"."""
-        return self.kernel.rpartition("/")[2]
-
-    @property
-    def scratch_bytes(self) -> int:
-        """Working memory of the call, each piece aligned."""
-        pieces = (item for item in self.arguments if isinstance(item, Scratch | Copied))
-        return sum(aligned(item.bytes) for item in pieces)
-
-    def with_constants_in_ram(self) -> KernelCall:
-        """The same call, all its constants copied into RAM before."""
-        arguments = (Copied(*item) if isinstance(item, tuple) else item for item in self.arguments)
-        return replace(self, arguments=tuple(arguments))
 
 
 @dataclass(frozen=True)
