@@ -97,6 +97,7 @@ def emulated(image: Image) -> Iterator[Emulator]:
             core=image.board.core,
             flash=[flash.origin, flash.bytes],
             ram=[ram.origin, ram.bytes],
+            flash_wait=3,
         )
         emulator.ask("reset", fill=0xA5)
         yield emulator

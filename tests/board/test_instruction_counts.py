@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from board.bare import board_at_zero, emulated, link_bare, link_one_window
-from coincell.board.measurement import BlockRuns, block_costs, read_counts, watched_pages
+from coincell.board.measurement import BlockRuns, block_costs, read_counts
 from coincell.board.owners import (
     FIRST,
     OUTSIDE,
@@ -20,6 +20,7 @@ from coincell.board.owners import (
     model_parts,
     owner_table,
 )
+from coincell.board.virtual import watched_pages
 from coincell.compiler import TARGETS, CompileOptions, compile_model
 from coincell.errors import ToolchainError
 from coincell.firmware import Elf, Image

@@ -31,7 +31,7 @@ for blocked in ("tensorflow", "keras"):
 for name in sys.argv[1:]:
     package = importlib.import_module("coincell." + name)
     for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        if not found.name.endswith("worker"):  # a program, not a module
+        if "worker" not in found.name:  # a program, not a module
             importlib.import_module(found.name)
 """
 

@@ -19,6 +19,8 @@ def tree(root):
     (package / "__init__.py").write_text("from coincell.board.emulator import Emulator\n")
     (package / "emulator.py").write_text('WORKER = "emulator_worker.py"\n')
     (package / "emulator_worker.py").write_text("import sys\n")
+    (package / "voices_worker").mkdir()
+    (package / "voices_worker" / "voice.py").write_text("import sys\n")
     (package / "counter.c").write_text("int count;\n")
     (package / "notes.txt").write_text("of no effect\n")
     return package
@@ -29,7 +31,9 @@ def digest(root, monkeypatch):
     return fingerprint.source_digest.__wrapped__("coincell.board")
 
 
-@pytest.mark.parametrize("name", ["emulator.py", "emulator_worker.py", "counter.c"])
+@pytest.mark.parametrize(
+    "name", ["emulator.py", "emulator_worker.py", "counter.c", "voices_worker/voice.py"]
+)
 def test_sources_count_whether_imported_run_or_compiled(name, tmp_path, monkeypatch):
     before, after = tmp_path / "before", tmp_path / "after"
     tree(before)
@@ -46,7 +50,7 @@ def test_other_files_do_not_count(tmp_path, monkeypatch):
 
 def test_the_emulator_of_the_board_counts():
     paths = fingerprint._reachable(["coincell.board"])
-    assert any(path.with_name("emulator_worker.py").is_file() for path in paths)
+    assert any((path.parent / "emulator_worker" / "worker.py").is_file() for path in paths)
 
 
 def test_what_only_shows_artefacts_does_not_count():

@@ -9,7 +9,6 @@ import struct
 import subprocess
 import sys
 from importlib import resources
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,11 +17,17 @@ from coincell.toolchain import build_shared_library
 
 _MAX_MESSAGE = 256 << 20
 
+_PROGRAM = """
+import runpy, sys
+sys.path.append(sys.argv[1])  # last, so that nothing there hides a package
+runpy.run_module("emulator_worker.worker", run_name="__main__")
+"""
+
 
 class Emulator:
     """A worker that runs one guest. A context manager: leaving it ends the process.
 
-    The worker's commands and the form of its messages stand in emulator_worker.py.
+    The worker's commands and the form of its messages stand in emulator_worker/worker.py.
 
     Raises:
         MissingExtraError: the package unicorn is not installed.
@@ -33,11 +38,10 @@ class Emulator:
         if importlib.util.find_spec("unicorn") is None:
             raise MissingExtraError("emulator", "unicorn", "The virtual board")
         folder = resources.files(__package__)
-        source = (folder / "block_counter.c").read_text(encoding="utf-8")
-        self.library = build_shared_library("block_counter", {"block_counter.c": source})
-        worker = Path(str(folder / "emulator_worker.py"))
+        source = (folder / "emulator_worker" / "block_hook.c").read_text(encoding="utf-8")
+        self.library = build_shared_library("block_hook", {"block_hook.c": source})
         self._process = subprocess.Popen(
-            [sys.executable, "-I", str(worker)],
+            [sys.executable, "-I", "-c", _PROGRAM, str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

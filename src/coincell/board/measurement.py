@@ -14,9 +14,9 @@ from coincell.board.client import BoardClient
 from coincell.board.cycles import TAKEN_CYCLES, BlockCost, CortexM4
 from coincell.board.emulator import Emulator
 from coincell.board.owners import FIRST, KEEP, OUTSIDE, Part, chain_parts, owner_table
-from coincell.board.virtual import VirtualBoard
+from coincell.board.virtual import VirtualBoard, watched_pages
 from coincell.errors import InternalError
-from coincell.firmware import RODATA_ALIGN, Application, Elf
+from coincell.firmware import Application, Elf
 
 _PAINT = b"\xc0\xc0\xc0\xc0"
 _RECORD = struct.Struct("<IHHQQ")
@@ -156,13 +156,6 @@ def read_counts(emulator: Emulator) -> tuple[list[BlockRuns], dict[int, int]]:
         key=lambda block: (block.owner, block.address, block.size),
     )
     return blocks, {int(owner): count for owner, count in answer["loads"].items()}
-
-
-def watched_pages(elf: Elf) -> tuple[int, int]:
-    """The whole pages that hold the constants: the linker script gives them pages of their own."""
-    begin = elf.label("image_rodata_begin")
-    pages = -(-(elf.label("image_rodata_end") - begin) // RODATA_ALIGN)
-    return begin, begin + RODATA_ALIGN * pages
 
 
 def paint_stack(virtual: VirtualBoard) -> None:

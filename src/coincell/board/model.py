@@ -123,7 +123,7 @@ class ModelBoard:
             for result, place in zip(results, self._places()[1], strict=True):
                 raw = self.virtual.read_memory(place, result[sample].nbytes)
                 result[sample] = np.frombuffer(raw, result.dtype).reshape(result.shape[1:])
-            self.virtual.send(b"")  # on to init, and the wait for the next inputs
+            self.virtual.resume()  # on to init, and the wait for the next inputs
             if progress:
                 progress(sample + 1, count)
         return output_samples(self._outputs, results)
@@ -162,7 +162,7 @@ class ModelBoard:
             )
 
     def _invoke(self) -> None:
-        self.virtual.send(b"")
+        self.virtual.resume()
         self._check("invoke")
 
     def _check(self, step: str) -> None:

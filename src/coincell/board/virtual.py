@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from types import TracebackType
 from typing import Any, Self
 
 from coincell.board.emulator import Emulator
 from coincell.errors import BoardError, GateError
-from coincell.firmware import Board, Elf, Image, plain_binary
+from coincell.firmware import RODATA_ALIGN, Board, Elf, Image, plain_binary
 
 DEFAULT_BUDGET = 4_000_000_000
 """Bytes of code that may run between two waits before the board counts as hung (over a minute of
@@ -35,6 +36,9 @@ class VirtualBoard:
         budget: bytes of code that may run without an answer.
         core: the processor in place of the board's own, as the toolchain calls it.
 
+    Attributes:
+        now: cycles since power on.
+
     Raises:
         MissingExtraError: the extra "emulator" is not installed.
     """
@@ -59,6 +63,7 @@ class VirtualBoard:
         self.budget = budget
         self.emulator = Emulator()
         self._received = bytearray()
+        self.now = 0
         try:
             self.emulator.ask(
                 "open",
@@ -67,6 +72,7 @@ class VirtualBoard:
                 core=core or self.board.core,
                 flash=[flash.origin, flash.bytes],
                 ram=[ram.origin, ram.bytes],
+                flash_wait=self.board.latency.flash_load_wait_cycles,
             )
             self.restart()
         except BaseException:
@@ -97,9 +103,54 @@ class VirtualBoard:
             BoardError: it faulted or hung; the message says where.
             StackOverflowError: it used more stack than it has.
         """
-        answer, sent = self.emulator.ask("run", data, budget=self.budget)
+        self._run(data)
+
+    def resume(self) -> None:
+        """Wake the core as a debugger would; runs it until it waits again.
+
+        Raises:
+            BoardError, StackOverflowError: as `send`.
+        """
+        self._run(b"", wake=True)
+
+    def advance(self, cycles: int) -> None:
+        """Let `cycles` of the core's clock pass, awake or asleep; `receive` what was sent.
+
+        Raises:
+            BoardError, StackOverflowError: as `send`.
+        """
+        self._run(b"", until=self.now + cycles)
+
+    def learn_waits(self, cycles: int) -> None:
+        """As `advance`, and learn how long each piece of code waits for constants in flash.
+
+        Time counts those waits from then on, in code that ran; without it, literals' alone. This
+        runs about ten times slower.
+        """
+        begin, end = watched_pages(self.elf)
+        self.emulator.ask("watch", begin=begin, end=end, on=True)
+        self.emulator.ask("learn", on=True)
+        self.advance(cycles)
+        self.emulator.ask("learn", on=False)
+        self.emulator.ask("watch", begin=begin, end=end, on=False)
+
+    def put_world(self, kind: str, data: bytes = b"", **settings: Any) -> None:
+        """Fill what is around the chip, such as its microphone's sound."""
+        self.emulator.ask("world", data, kind=kind, **settings)
+
+    def activity(self, restart: bool = False) -> tuple[dict[str, Any], list[tuple[int, str, str]]]:
+        """Cycles by component and state, counts, and each change as (cycle, component, state).
+
+        The form stands in emulator_worker/schedule.py. `restart`: they begin anew afterwards.
+        """
+        report, changes = self.emulator.ask("activity", restart=restart)
+        return report, [(moment, name, state) for moment, name, state in json.loads(changes)]
+
+    def _run(self, data: bytes, **arguments: Any) -> None:
+        answer, sent = self.emulator.ask("run", data, budget=self.budget, **arguments)
         self._received += sent
-        if answer["state"] != "waiting":
+        self.now = answer["now"]
+        if answer["state"] not in ("waiting", "time"):
             raise self._explain(answer)
 
     def receive(self, count: int) -> bytes:
@@ -165,3 +216,10 @@ class VirtualBoard:
 def _is_peripheral(address: int) -> bool:
     """Whether the Armv7-M memory map keeps `address` for devices or the system."""
     return 0x40000000 <= address < 0x60000000 or address >= 0xE0000000
+
+
+def watched_pages(elf: Elf) -> tuple[int, int]:
+    """The whole pages that hold the constants: the linker script gives them pages of their own."""
+    begin = elf.label("image_rodata_begin")
+    pages = -(-(elf.label("image_rodata_end") - begin) // RODATA_ALIGN)
+    return begin, begin + RODATA_ALIGN * pages

@@ -22,7 +22,7 @@ _PRESENTATION = "coincell.report"
 """What only shows artefacts; stages borrow its `Gate`, and nothing in an artefact depends on it."""
 
 _DATA_SUFFIXES = frozenset({".c", ".h", ".toml", ".ld", ".S", ".j2"})
-_WORKER = "_worker.py"
+_WORKER = "_worker"
 
 
 @functools.cache
@@ -62,6 +62,12 @@ def _reachable(modules: Iterable[str]) -> list[Path]:
     return sorted(seen)
 
 
+def _of_worker(path: Path) -> bool:
+    """Whether it is a worker's script, or one of the modules of a worker that is a package."""
+    inside = any(part.endswith(_WORKER) for part in path.relative_to(_ROOT).parent.parts)
+    return path.suffix == ".py" and (path.stem.endswith(_WORKER) or inside)
+
+
 @functools.cache
 def source_digest(*modules: str) -> str:
     """Hash over the Python sources reachable from `modules`, and the C, TOML, templates and
@@ -73,7 +79,7 @@ def source_digest(*modules: str) -> str:
         path
         for folder in folders
         for path in folder.rglob("*")
-        if (path.suffix in _DATA_SUFFIXES or path.name.endswith(_WORKER)) and path.is_file()
+        if (path.suffix in _DATA_SUFFIXES or _of_worker(path)) and path.is_file()
     }
     for path in [*python, *sorted(data)]:
         digest.update(path.relative_to(_ROOT).as_posix().encode())

@@ -24,12 +24,41 @@ typedef union {
     uint32_t *stack;
 } vector;
 
-/* No interrupt is ever taken (they are masked and only wake the core), so all lead to the fault. */
+/* Drivers define the handlers that they need; the others are the fault. Interrupts stay masked
+ * until main() opens the mask: a masked one wakes the core and is not taken. */
+#define HANDLER(name) __attribute__((weak, alias("image_fault"))) void name(void)
+HANDLER(interrupt_power_clock);
+HANDLER(interrupt_uarte0);
+HANDLER(interrupt_twim0);
+HANDLER(interrupt_twim1);
+HANDLER(interrupt_gpiote);
+HANDLER(interrupt_timer0);
+HANDLER(interrupt_rtc0);
+HANDLER(interrupt_wdt);
+HANDLER(interrupt_rtc1);
+HANDLER(interrupt_pdm);
+HANDLER(interrupt_rtc2);
+HANDLER(interrupt_usbd);
+
+#define INTERRUPT(number) [16 + (number)]
+
 __attribute__((section(".vectors"), used)) const vector image_vectors[VECTORS] = {
     {.stack = image_stack_top},
     {.handler = image_reset},
     {.handler = image_fault}, /* NMI */
     {.handler = image_fault}, /* HardFault, and every other fault, which escalates to it */
+    INTERRUPT(0) = {.handler = interrupt_power_clock},
+    INTERRUPT(2) = {.handler = interrupt_uarte0},
+    INTERRUPT(3) = {.handler = interrupt_twim0},
+    INTERRUPT(4) = {.handler = interrupt_twim1},
+    INTERRUPT(6) = {.handler = interrupt_gpiote},
+    INTERRUPT(8) = {.handler = interrupt_timer0},
+    INTERRUPT(11) = {.handler = interrupt_rtc0},
+    INTERRUPT(16) = {.handler = interrupt_wdt},
+    INTERRUPT(17) = {.handler = interrupt_rtc1},
+    INTERRUPT(29) = {.handler = interrupt_pdm},
+    INTERRUPT(36) = {.handler = interrupt_rtc2},
+    INTERRUPT(39) = {.handler = interrupt_usbd},
 };
 
 /* Everything below the caller's frame is filled, so that the deepest use can be seen later. */

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+ *
+ * What the emulator's worker calls natively at every basic block of the guest: virtual time, exact
+ * counts by (owner, address, size), a budget, and loads from a watched region. No memory is
+ * allocated here; the worker owns every buffer. The worker knows the layout of the structures.
+ */
+#include <stdint.h>
+#include <string.h>
+
+#define OWNERS 4096
+#define OWNER_KEEP 0 /* code that is shared: it counts for whoever called it */
+#define TAKEN_CYCLES 2 /* refill of the pipeline after a jump */
+#define BLOCK_SETS_EVENT 0x8000u /* in block_time.size: the block holds SEV */
+
+enum stop_reason {
+    RUNNING = 0,
+    BUDGET_SPENT = 1,
+    TABLE_FULL = 2,
+    WATCHED_WRITTEN = 3,
+    DEADLINE = 4,  /* virtual time has come to what is scheduled next */
+    INTERRUPT = 5, /* masks no longer hold back what is pending */
+};
+
+typedef struct {
+    uint32_t address;
+    uint16_t size;  /* bytes; 0 marks a free entry */
+    uint16_t owner;
+    uint64_t runs;
+    uint64_t taken; /* times it was left for elsewhere than the address behind it */
+} block_count;
+
+/* Of the block that begins at one halfword of code; size 0: not yet known. */
+typedef struct {
+    uint16_t size;
+    uint16_t cycles;    /* waits for literals included */
+    uint32_t wait_q8;   /* cycles of waiting for constants in flash, in 1/256: an average */
+} block_time;
+
+/* Code in one memory. */
+typedef struct {
+    uint32_t begin;
+    uint32_t halfwords;
+    block_time *times;  /* block_time[halfwords] */
+    uint32_t *runs;     /* uint32[halfwords], while learning */
+    uint32_t *loads;    /* uint32[halfwords], while learning */
+} code_region;
+
+typedef struct {
+    int64_t now;      /* cycles since power on, at the end of the block that runs */
+    int64_t begun;    /* at its begin */
+    int64_t deadline; /* when to stop */
+    int64_t budget;   /* bytes of code that may still run */
+    int (*stop)(void *emulator);
+    int (*read_register)(void *emulator, int number, void *value);
+    uint32_t (*price)(uint32_t address, uint32_t size); /* cycles, BLOCK_SETS_EVENT << 16 */
+    block_count *table;        /* block_count[entries], a power of two, zeroed */
+    const uint16_t *owner_of;  /* uint16[halfwords of flash]: the owner of each address of code */
+    const uint8_t *watched;    /* uint8[]: content of the watched region */
+    block_count *previous;
+    uint32_t entries;
+    uint32_t used;
+    uint32_t previous_end;
+    uint32_t block;    /* address of the block that runs */
+    uint32_t size;     /* of it */
+    uint32_t owner;    /* the current one */
+    uint32_t counting;
+    uint32_t learning; /* how many loads of constants each block makes */
+    uint32_t stopped;  /* enum stop_reason */
+    uint32_t event;    /* the event register of WFE and SEV */
+    uint32_t pending;  /* 1: an exception of `pending_priority` waits for the masks to open */
+    uint32_t pending_priority;
+    uint32_t group_mask; /* the bits of a priority that decide about preemption */
+    uint32_t wait_fraction; /* of a cycle, in 1/256 */
+    int32_t primask, basepri, faultmask; /* numbers of registers */
+    code_region regions[2]; /* flash, RAM */
+    uint64_t loads[OWNERS]; /* from the watched region */
+} block_hook;
+
+static block_count *find(block_hook *hook, uint32_t address, uint32_t size)
+{
+    const uint32_t mask = hook->entries - 1;
+    uint32_t slot = ((address >> 1) * 2654435761u) ^ (hook->owner * 40503u);
+    for (;; slot++) {
+        block_count *entry = &hook->table[slot & mask];
+        if (entry->address == address && entry->size == size && entry->owner == hook->owner) {
+            return entry;
+        }
+        if (entry->size == 0) {
+            if (++hook->used > mask - mask / 4) {
+                return 0;
+            }
+            entry->address = address;
+            entry->size = (uint16_t)size;
+            entry->owner = (uint16_t)hook->owner;
+            return entry;
+        }
+    }
+}
+
+static void stop(block_hook *hook, void *emulator, enum stop_reason reason)
+{
+    hook->stopped = reason;
+    hook->stop(emulator);
+}
+
+static uint32_t special(const block_hook *hook, void *emulator, int32_t number)
+{
+    uint32_t value = 0;
+    hook->read_register(emulator, number, &value);
+    return value;
+}
+
+/* Whether the masks let through what is pending. */
+static int unmasked(const block_hook *hook, void *emulator)
+{
+    if ((special(hook, emulator, hook->primask) | special(hook, emulator, hook->faultmask)) & 1) {
+        return 0;
+    }
+    const uint32_t basepri = special(hook, emulator, hook->basepri) & hook->group_mask;
+    return basepri == 0 || hook->pending_priority < basepri;
+}
+
+static void pass_time(block_hook *hook, uint32_t address, uint32_t size)
+{
+    hook->begun = hook->now;
+    if (address != hook->previous_end) {
+        hook->now += TAKEN_CYCLES;
+        hook->begun = hook->now;
+    }
+    hook->previous_end = address + size;
+    for (int i = 0; i < 2; i++) {
+        const code_region *region = &hook->regions[i];
+        const uint32_t index = (address - region->begin) >> 1;
+        if (index >= region->halfwords) {
+            continue;
+        }
+        block_time *time = &region->times[index];
+        if ((time->size & ~BLOCK_SETS_EVENT) != size) {
+            const uint32_t priced = hook->price(address, size);
+            time->size = (uint16_t)(size | (priced >> 16));
+            time->cycles = (uint16_t)priced;
+            time->wait_q8 = 0;
+        }
+        hook->event |= time->size >> 15;
+        hook->wait_fraction += time->wait_q8;
+        hook->now += time->cycles + (hook->wait_fraction >> 8);
+        hook->wait_fraction &= 255u;
+        if (hook->learning) {
+            region->runs[index]++;
+        }
+        return;
+    }
+    hook->now += size / 2;
+}
+
+/* Called before each block runs. A block at which it stops has not run: the emulator calls again
+ * for it when it resumes, so nothing is counted before that. */
+void coincell_on_block(void *emulator, uint64_t address64, uint32_t size, void *user)
+{
+    block_hook *hook = user;
+    const uint32_t address = (uint32_t)address64;
+    if (hook->budget < (int64_t)size) {
+        stop(hook, emulator, BUDGET_SPENT);
+        return;
+    }
+    if (hook->now >= hook->deadline) {
+        stop(hook, emulator, DEADLINE);
+        return;
+    }
+    if (hook->pending && unmasked(hook, emulator)) {
+        stop(hook, emulator, INTERRUPT);
+        return;
+    }
+    if (hook->counting) {
+        if (hook->previous != 0 && address != hook->previous_end) {
+            hook->previous->taken++;
+        }
+        const uint32_t index = (address - hook->regions[0].begin) >> 1;
+        if (index < hook->regions[0].halfwords && hook->owner_of[index] != OWNER_KEEP) {
+            hook->owner = hook->owner_of[index];
+        }
+        block_count *entry = find(hook, address, size);
+        if (entry == 0) {
+            stop(hook, emulator, TABLE_FULL);
+            return;
+        }
+        entry->runs++;
+        hook->previous = entry;
+    }
+    hook->budget -= size;
+    hook->block = address;
+    hook->size = size;
+    pass_time(hook, address, size);
+}
+
+/* Called for each load from the watched region; offset from its begin, size in bytes. */
+uint64_t coincell_on_load(void *emulator, uint64_t offset, unsigned size, void *user)
+{
+    (void)emulator;
+    block_hook *hook = user;
+    uint64_t value = 0;
+    memcpy(&value, hook->watched + offset, size);
+    const uint32_t words = size > 4 ? 2 : 1;
+    hook->loads[hook->owner] += words;
+    if (hook->learning) {
+        for (int i = 0; i < 2; i++) {
+            const uint32_t index = (hook->block - hook->regions[i].begin) >> 1;
+            if (index < hook->regions[i].halfwords) {
+                hook->regions[i].loads[index] += words;
+            }
+        }
+    }
+    return value;
+}
+
+/* Called for each store into the watched region, which is flash. */
+void coincell_on_store(void *emulator, uint64_t offset, unsigned size, uint64_t value, void *user)
+{
+    (void)offset;
+    (void)size;
+    (void)value;
+    stop(user, emulator, WATCHED_WRITTEN);
+}
+
+/* What was learned becomes part of each block's time, `wait` cycles for each load, and is
+ * forgotten as a count. */
+void coincell_learn(block_hook *hook, uint32_t wait)
+{
+    for (int i = 0; i < 2; i++) {
+        const code_region *region = &hook->regions[i];
+        for (uint32_t index = 0; index < region->halfwords; index++) {
+            const uint64_t loads = region->loads[index];
+            if (loads != 0 && region->runs[index] != 0) {
+                region->times[index].wait_q8 = (uint32_t)(256 * wait * loads / region->runs[index]);
+            }
+        }
+        memset(region->runs, 0, sizeof(uint32_t) * region->halfwords);
+        memset(region->loads, 0, sizeof(uint32_t) * region->halfwords);
+    }
+}

@@ -1,0 +1,504 @@
+# SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+"""The chip: Unicorn's core, memory, virtual time, sleep, and whatever peripherals are attached.
+
+Time is in cycles of the core's clock since power on. The hook on blocks (block_hook.c) adds what
+each block costs; between blocks, events that are due happen and exceptions are taken. While the
+core sleeps, time jumps to the next event.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import unicorn
+from unicorn import arm_const as arm
+from unicorn.unicorn_py3.unicorn import uclib
+
+from .block_hook import (
+    ENTRIES,
+    FOREVER,
+    SETS_EVENT,
+    STOPPED_BUDGET,
+    STOPPED_TABLE_FULL,
+    STOPPED_WATCHED,
+    BlockHook,
+    PriceFunction,
+    code_region,
+)
+from .cortex_m4 import CortexM4, Instruction, UnknownInstructionError
+from .exceptions import Interrupts
+from .registers import GuestFaultError, Memory, Registers
+from .schedule import Activity, Schedule
+
+CORES = {
+    "cortex-m0plus": arm.UC_CPU_ARM_CORTEX_M0,
+    "cortex-m4f": arm.UC_CPU_ARM_CORTEX_M4,
+    "cortex-m7f": arm.UC_CPU_ARM_CORTEX_M7,
+    "cortex-m33f": arm.UC_CPU_ARM_CORTEX_M33,
+}
+REGISTERS = {f"r{i}": getattr(arm, f"UC_ARM_REG_R{i}") for i in range(13)} | {
+    "sp": arm.UC_ARM_REG_SP,
+    "lr": arm.UC_ARM_REG_LR,
+    "pc": arm.UC_ARM_REG_PC,
+}
+# Capstone's other names.
+ALIASES = REGISTERS | {"sb": REGISTERS["r9"], "sl": REGISTERS["r10"], "fp": REGISTERS["r11"]}
+ALIASES |= {"ip": REGISTERS["r12"]}
+SPECIAL = {
+    "xpsr": arm.UC_ARM_REG_XPSR,
+    "control": arm.UC_ARM_REG_CONTROL,
+    "primask": arm.UC_ARM_REG_PRIMASK,
+    "basepri": arm.UC_ARM_REG_BASEPRI,
+    "faultmask": arm.UC_ARM_REG_FAULTMASK,
+    "fpscr": arm.UC_ARM_REG_FPSCR,
+    "msp": arm.UC_ARM_REG_MSP,
+    "psp": arm.UC_ARM_REG_PSP,
+}
+FPU_STACKED = [getattr(arm, f"UC_ARM_REG_S{i}") for i in range(16)]
+
+WAIT_FOR_INTERRUPT = (b"\x30\xbf", b"\xaf\xf3\x03\x80")
+WAIT_FOR_EVENT = (b"\x20\xbf", b"\xaf\xf3\x02\x80")
+SEND_EVENT = (b"\x40\xbf", b"\xaf\xf3\x04\x80")
+SUPERVISOR_CALL, BREAKPOINT, EXCEPTION_EXIT = 2, 7, 8
+VERBS = {
+    unicorn.UC_MEM_READ_UNMAPPED: "{}-byte read from",
+    unicorn.UC_MEM_WRITE_UNMAPPED: "{}-byte write to",
+    unicorn.UC_MEM_FETCH_UNMAPPED: "jump to",
+    unicorn.UC_MEM_WRITE_PROT: "{}-byte write to flash at",
+    unicorn.UC_MEM_READ_PROT: "{}-byte read from",
+    unicorn.UC_MEM_FETCH_PROT: "jump to",
+}
+
+
+class Machine:
+    """The chip without peripherals; `attach` adds them.
+
+    Args:
+        content: of flash from its begin; the rest is erased.
+        library: path of block_hook.c, compiled.
+        core: a key of `CORES`.
+        flash, ram: [address, bytes].
+        flash_wait: cycles of waiting for each word of data loaded from flash.
+
+    Attributes:
+        engine: Unicorn's.
+        hook: the counters that the hook on blocks keeps.
+        schedule, activity, interrupts, memory: what peripherals use.
+    """
+
+    def __init__(
+        self,
+        content: bytes,
+        library: str,
+        core: str,
+        flash: list[int],
+        ram: list[int],
+        flash_wait: int,
+    ) -> None:
+        self.engine = engine = unicorn.Uc(
+            unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS
+        )
+        engine.ctl_set_cpu_model(CORES[core])
+        self.flash, self.ram, self.flash_wait = flash, ram, flash_wait
+        engine.mem_map(flash[0], flash[1], unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC)
+        engine.mem_map(ram[0], ram[1])
+        self.content = bytearray(content + b"\xff" * (flash[1] - len(content)))
+        engine.mem_write(flash[0], bytes(self.content))
+        self.model = CortexM4()
+        self._blocks: dict[tuple[int, int], list[Instruction]] = {}
+        self._clear()
+        self._attach_hook(library)
+        engine.hook_add(unicorn.UC_HOOK_MEM_INVALID, self._on_invalid)
+        engine.hook_add(unicorn.UC_HOOK_INTR, self._on_interrupt)
+        self.schedule = Schedule(self._hurry)
+        self.activity = Activity(lambda: self.now)
+        self.memory = Memory(self, ram[0], ram[1])
+        self.interrupts = Interrupts(self)
+        self.peripherals: list[Registers] = []
+        self.attach(self.interrupts)
+
+    def _clear(self) -> None:
+        self.fault = ""
+        self.fault_address: int | None = None
+        self.sleeping = False
+        self._sleeping_for_event = False
+        self.slept = 0
+        self._accessed: int | None = None
+        self._moment: int | None = None
+        self._matched = (-1, 0)
+        self._interrupted: int | None = None
+
+    def attach(self, peripheral: Registers) -> None:
+        """Map the page of `peripheral`; it is reset with the machine from now on."""
+        self.peripherals.append(peripheral)
+
+        def read(_engine: object, offset: int, size: int, _user: object) -> int:
+            value = 0
+            with self._access(peripheral.base + offset):
+                value = peripheral.read(offset, size)
+            return value  # noqa: RET504, the context may end the read by a fault
+
+        def write(_engine: object, offset: int, size: int, value: int, _user: object) -> None:
+            with self._access(peripheral.base + offset):
+                peripheral.write(offset, size, value)
+
+        self.engine.mmio_map(peripheral.base, 0x1000, read, None, write, None)
+
+    def reset(self, fill: int) -> None:
+        """As after power on: RAM holds `fill`; the core starts from the vectors."""
+        self._clear()
+        self.schedule.clear()
+        hook = self.hook
+        hook.now = hook.begun = hook.event = hook.wait_fraction = 0
+        hook.previous = None
+        self.activity.clear()
+        self.activity.set("cpu", "run")
+        self.engine.mem_write(self.ram[0], bytes([fill]) * self.ram[1])
+        for number in REGISTERS.values():
+            self.engine.reg_write(number, 0)
+        self.engine.reg_write(arm.UC_ARM_REG_XPSR, 1 << 24)
+        for name in ("control", "primask", "basepri", "faultmask", "fpscr"):
+            self.set_special(name, 0)
+        for peripheral in self.peripherals:
+            peripheral.reset()
+        stack, entry = struct.unpack_from("<II", self.content)
+        self.set_register("sp", stack)
+        self.go(entry, 0)
+        self.interrupts.update()
+
+    # The hook on blocks
+
+    def _attach_hook(self, library: str) -> None:
+        self.native = ctypes.CDLL(library)
+        self.table = ctypes.create_string_buffer(ENTRIES * 24)
+        self.owner_of = ctypes.create_string_buffer(self.flash[1])
+        self.hook = hook = BlockHook()
+        hook.stop = ctypes.cast(uclib.uc_emu_stop, ctypes.c_void_p).value
+        hook.read_register = ctypes.cast(uclib.uc_reg_read, ctypes.c_void_p).value
+        hook.price = PriceFunction(self._price)
+        hook.table = ctypes.addressof(self.table)
+        hook.owner_of = ctypes.addressof(self.owner_of)
+        hook.entries = ENTRIES
+        hook.deadline = FOREVER
+        hook.primask, hook.basepri = SPECIAL["primask"], SPECIAL["basepri"]
+        hook.faultmask = SPECIAL["faultmask"]
+        self.regions = [code_region(*self.flash), code_region(*self.ram)]
+        hook.regions = (type(self.regions[0]) * 2)(*self.regions)
+        handle = ctypes.c_size_t()
+        status = uclib.uc_hook_add(
+            self.engine._uch,
+            ctypes.byref(handle),
+            unicorn.UC_HOOK_BLOCK,
+            self.function("coincell_on_block"),
+            ctypes.byref(hook),
+            ctypes.c_uint64(1),
+            ctypes.c_uint64(0),
+        )
+        if status != unicorn.UC_ERR_OK:
+            raise unicorn.UcError(status)
+
+    def function(self, name: str) -> ctypes.c_void_p:
+        """A function of block_hook.c."""
+        return ctypes.cast(getattr(self.native, name), ctypes.c_void_p)
+
+    def _price(self, address: int, size: int) -> int:
+        """Cycles of a block, waits for literals included, when it falls through."""
+        instructions = self.decoded(address, size)
+        if not instructions:
+            return size // 2
+        cycles = self._cycles_to(instructions, len(instructions) - 1)
+        code = bytes(self.engine.mem_read(address, size))
+        sets_event = any(
+            code.startswith(SEND_EVENT, item.address - address) for item in instructions
+        )
+        return min(cycles, 0xFFFF) | (SETS_EVENT if sets_event else 0)
+
+    def _cycles_to(self, instructions: list[Instruction], last: int) -> int:
+        """Up to the end of instruction `last`."""
+        literals = sum(item.words for item in instructions[: last + 1] if item.literal)
+        return instructions[last].cycles + self.flash_wait * literals
+
+    def decoded(self, address: int, size: int) -> list[Instruction]:
+        """The instructions of a block; none where the model knows one of them not."""
+        key = (address, size)
+        if key not in self._blocks:
+            code = bytes(self.engine.mem_read(address, size))
+            try:
+                self._blocks[key] = self.model.decode(code, address)
+            except UnknownInstructionError:
+                self._blocks[key] = []
+        return self._blocks[key]
+
+    # Time
+
+    @property
+    def now(self) -> int:
+        """Cycles since power on; in an access to a register, those up to the very instruction."""
+        if self._moment is not None:
+            return self._moment
+        if self._accessed is None:
+            return int(self.hook.now)
+        self._moment = self._moment_of(self._accessed)
+        return self._moment
+
+    @property
+    def awake(self) -> int:
+        """Cycles in which the core ran."""
+        return self.now - self.slept
+
+    def accessing(self) -> int | None:
+        """Where the instruction lies that accesses a register now, as far as it can be told."""
+        found = self._accessing(self._accessed) if self._accessed is not None else None
+        return found[0][found[1]].address if found else None
+
+    def _moment_of(self, address: int) -> int:
+        found = self._accessing(address)
+        if found is None:
+            return int(self.hook.now)
+        # The access happens in the last cycle of its instruction.
+        return int(self.hook.begun) + self._cycles_to(*found) - 1
+
+    def _accessing(self, address: int) -> tuple[list[Instruction], int] | None:
+        """The block that runs, and which of its instructions touches `address`.
+
+        Unicorn tells only the block, but its registers hold what they hold at the instruction. The
+        accesses of one run of a block come in its order.
+        """
+        hook = self.hook
+        instructions = self.decoded(hook.block, hook.size)
+        begun, after = self._matched
+        first = after if begun == hook.begun else 0
+        for index in range(first, len(instructions)):
+            if self._touches(instructions[index], address):
+                again = instructions[index].words > 1
+                self._matched = (hook.begun, index if again else index + 1)
+                return instructions, index
+        return None
+
+    def _touches(self, instruction: Instruction, address: int) -> bool:
+        access = instruction.access
+        if access is None or access.base == "pc":
+            return False
+        begin = self.engine.reg_read(ALIASES[access.base]) + access.displacement
+        if access.offset:
+            begin += self.engine.reg_read(ALIASES[access.offset]) << access.shift
+        return bool((address - begin) & 0xFFFFFFFF < 4 * instruction.words)
+
+    @contextmanager
+    def _access(self, address: int) -> Iterator[None]:
+        """An access to a register; what it does wrong stops the core."""
+        self._accessed, self._moment = address, None
+        try:
+            _ = self.now  # each access counts, whether or not anyone asks for the time
+            yield
+        except GuestFaultError as error:
+            self.stop(str(error), address)
+        finally:
+            self._accessed = self._moment = None
+
+    # The core
+
+    def register(self, name: str) -> int:
+        """r0 to r12, sp, lr, pc."""
+        return int(self.engine.reg_read(REGISTERS[name]))
+
+    def set_register(self, name: str, value: int) -> None:
+        """r0 to r12, sp, lr, pc."""
+        self.engine.reg_write(REGISTERS[name], value)
+
+    def registers(self) -> dict[str, int]:
+        """All of them."""
+        return {name: self.register(name) for name in REGISTERS}
+
+    def special(self, name: str) -> int:
+        """A key of `SPECIAL`."""
+        return int(self.engine.reg_read(SPECIAL[name]))
+
+    def set_special(self, name: str, value: int) -> None:
+        """A key of `SPECIAL`."""
+        self.engine.reg_write(SPECIAL[name], value)
+
+    def word(self, address: int) -> int:
+        """A word of memory."""
+        return int.from_bytes(self.engine.mem_read(address, 4), "little")
+
+    def fpu_frame(self) -> bytes:
+        """s0 to s15, FPSCR and a reserved word, as exception entry stacks them."""
+        values = [self.engine.reg_read(number) for number in FPU_STACKED]
+        return struct.pack("<18I", *values, self.special("fpscr"), 0)
+
+    def set_fpu_frame(self, data: bytes) -> None:
+        """The reverse of `fpu_frame`."""
+        *values, fpscr, _ = struct.unpack("<18I", data)
+        for number, value in zip(FPU_STACKED, values, strict=True):
+            self.engine.reg_write(number, value)
+        self.set_special("fpscr", fpscr)
+
+    def store_frame(self, sp: int, data: bytes) -> None:
+        """Put the frame of an exception on the stack."""
+        self._check_frame(sp, len(data))
+        self.engine.mem_write(sp, data)
+
+    def load_frame(self, sp: int, size: int) -> bytes:
+        """The frame of an exception."""
+        self._check_frame(sp, size)
+        return bytes(self.engine.mem_read(sp, size))
+
+    def _check_frame(self, sp: int, size: int) -> None:
+        if not self.ram[0] <= sp <= self.ram[0] + self.ram[1] - size:
+            self.fault_address = sp & 0xFFFFFFFF
+            raise GuestFaultError(f"the frame of an exception at {sp & 0xFFFFFFFF:#010x}")
+
+    def go(self, address: int, cycles: int) -> None:
+        """Continue at `address`, `cycles` later."""
+        self.set_register("pc", address | 1)
+        self.hook.now += cycles
+        self.hook.previous = None
+        self.hook.previous_end = address & ~1
+
+    def _hurry(self, moment: int) -> None:
+        self.hook.deadline = min(self.hook.deadline, moment)
+
+    def sleep(self, event: bool) -> None:
+        """WFI, or WFE if `event`."""
+        self.sleeping, self._sleeping_for_event = True, event
+        self.activity.set("cpu", "sleep")
+
+    def wake(self) -> None:
+        """The core runs."""
+        if self.sleeping:
+            self.sleeping = False
+            self.activity.set("cpu", "run")
+
+    def stop(self, fault: str, address: int | None = None) -> None:
+        """Stop at the end of the block, with a fault."""
+        if not self.fault:
+            self.fault, self.fault_address = fault, address
+        self.engine.emu_stop()
+
+    # Running
+
+    def run(self, budget: int, until: int | None) -> str:
+        """Run until the core waits for the computer, or until the cycle `until`.
+
+        Without `until` a sleeping core waits for the computer unless something is scheduled for it
+        (a transfer on the line); with it, time passes in sleep.
+
+        Returns "waiting", "time", "budget" or "fault".
+        """
+        self.hook.budget = budget
+        try:
+            while True:
+                state = self._step(until)
+                if state:
+                    return state
+        except GuestFaultError as error:
+            self.fault = self.fault or str(error)
+            return "fault"
+
+    def _step(self, until: int | None) -> str:
+        """Whatever is due, then code or sleep until the next thing is; a state ends the run."""
+        self._run_events()
+        if self.fault:
+            return "fault"
+        self.interrupts.take()
+        if until is not None and self.hook.now >= until:
+            return "time"
+        if not self.sleeping:
+            return self._execute(until)
+        if self.interrupts.wakes() or (self._sleeping_for_event and self.hook.event):
+            self.hook.event = 0 if self._sleeping_for_event else self.hook.event
+            self.wake()
+            return ""
+        return "" if self._sleep_on(until) else "waiting"
+
+    def _run_events(self) -> None:
+        while (event := self.schedule.take(self.hook.now)) is not None:
+            self._moment = event.at
+            try:
+                event.call()
+            finally:
+                self._moment = None
+
+    def _sleep_on(self, until: int | None) -> bool:
+        """Let time pass to the next event; False when nothing will happen by itself."""
+        moment = self.schedule.next()
+        if until is None:
+            if moment is None or not self.schedule.foreground():
+                return False
+        elif moment is None or moment > until:
+            moment = until
+        assert moment is not None
+        if moment > self.hook.now:
+            self.slept += moment - self.hook.now
+            self.hook.now = moment
+        return True
+
+    def _execute(self, until: int | None) -> str:
+        """Run code until something stops it."""
+        hook = self.hook
+        due = [moment for moment in (self.schedule.next(), until) if moment is not None]
+        hook.deadline = min(due, default=FOREVER)
+        hook.stopped = 0
+        self._interrupted = None
+        error = None
+        try:
+            self.engine.emu_start(self.register("pc") | 1, 0xFFFFFFFF)
+        except unicorn.UcError as raised:
+            error = raised
+        if self.fault:
+            return "fault"
+        if hook.stopped == STOPPED_BUDGET:
+            return "budget"
+        if hook.stopped in (STOPPED_TABLE_FULL, STOPPED_WATCHED):
+            self.fault = {
+                STOPPED_TABLE_FULL: "more distinct blocks of code than the counter has room for",
+                STOPPED_WATCHED: "a write to flash",
+            }[hook.stopped]
+            return "fault"
+        if hook.stopped:
+            return ""
+        return self._explain_stop(error)
+
+    def _explain_stop(self, error: unicorn.UcError | None) -> str:
+        """Unicorn stopped by itself: sleep, an exception's return, a supervisor call, a fault."""
+        at = self.register("pc") & ~1
+        if self._interrupted == EXCEPTION_EXIT:
+            self.interrupts.leave(at | 1)
+            return ""
+        if self._interrupted == SUPERVISOR_CALL:
+            self.interrupts.call_supervisor()
+            return ""
+        if self._interrupted is not None:
+            self.fault = f"exception {self._interrupted} of the emulator"
+            if self._interrupted == BREAKPOINT:
+                self.fault = "a breakpoint"
+            return "fault"
+        before = bytes(self.engine.mem_read(at - 4, 4))
+        if error is None and before.endswith(WAIT_FOR_INTERRUPT):
+            self.sleep(event=False)
+            return ""
+        if before.endswith(WAIT_FOR_EVENT):
+            if self.hook.event:
+                self.hook.event = 0
+            else:
+                self.sleep(event=True)
+            return ""
+        self.fault = str(error or "the emulator stopped for no reason that is known here")
+        return "fault"
+
+    def _on_interrupt(self, engine: unicorn.Uc, number: int, _user: object) -> None:
+        self._interrupted = number
+        engine.emu_stop()
+
+    def _on_invalid(
+        self, _engine: object, access: int, address: int, size: int, _value: int, _user: object
+    ) -> bool:
+        if not self.fault:
+            verb = VERBS.get(access, "access to").format(size)
+            self.fault = f"{verb} {address & 0xFFFFFFFF:#010x}"
+            self.fault_address = address & 0xFFFFFFFF
+        return False

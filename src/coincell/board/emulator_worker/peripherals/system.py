@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+"""CLOCK and POWER (one page of registers), NVMC, FICR, DWT and SysTick.
+
+nRF52840 product specification, sections 5.4 (CLOCK), 5.3 (POWER), 4.3 (NVMC), 4.4 (FICR); Armv7-M
+Architecture Reference Manual, sections C1.8 (DWT) and B3.3 (SysTick).
+"""
+
+from __future__ import annotations
+
+from ..exceptions import DEMCR, SYSTICK
+from ..machine import Machine
+from ..registers import GuestFaultError, Peripheral, Registers
+from ..schedule import Event
+
+CLOCK_HZ = 64_000_000
+CRYSTAL_CYCLES = 23_040
+"""Start-up of the 32 MHz crystal, 0.36 ms typical."""
+LOW_CRYSTAL_CYCLES = 16_000_000
+"""Start-up of the 32.768 kHz crystal, 0.25 s typical; the RC oscillator's is 0.6 ms."""
+LOW_RC_CYCLES = 38_400
+
+HFCLKSTARTED, LFCLKSTARTED = 0x100, 0x104
+HFCLKSTAT, LFCLKSTAT, LFCLKSRC = 0x40C, 0x418, 0x518
+RESETREAS, DCDCEN, DCDCEN0, SYSTEMOFF = 0x400, 0x578, 0x580, 0x500
+
+
+class ClockPower(Peripheral):
+    """Clocks start after their start-up time; the DC/DC converter is a switch that energy sees."""
+
+    def __init__(self, machine: Machine) -> None:
+        plain = dict.fromkeys((HFCLKSTAT, LFCLKSTAT, LFCLKSRC, RESETREAS, DCDCEN, DCDCEN0), 0)
+        plain |= {0x51C: 0, 0x520: 0, 0x408: 0, 0x414: 0}  # GPREGRET, GPREGRET2, *RUN
+        super().__init__(machine, "CLOCK", 0x40000000, plain, (HFCLKSTARTED, LFCLKSTARTED))
+        self.tasks |= {
+            0x000: self._start_high,
+            0x004: self._stop_high,
+            0x008: self._start_low,
+            0x00C: self._stop_low,
+            SYSTEMOFF: self._off,
+            0x078: lambda _: machine.activity.set("latency", "constant"),
+            0x07C: lambda _: machine.activity.set("latency", "low power"),
+        }
+
+    def reset(self) -> None:
+        """As after power on: internal oscillator, LDO."""
+        super().reset()
+        self.machine.activity.set("regulator", "ldo")
+        self.machine.activity.set("hfclk", "off")
+        self.machine.activity.set("lfclk", "off")
+
+    def write(self, offset: int, size: int, value: int) -> None:
+        """A register."""
+        super().write(offset, size, value)
+        if offset == DCDCEN:
+            self.machine.activity.set("regulator", "dcdc" if value & 1 else "ldo")
+
+    def _start_high(self, value: int) -> None:
+        if value & 1:
+            self.machine.activity.set("hfclk", "crystal")
+            self.machine.schedule.at(self.machine.now + CRYSTAL_CYCLES, self._high_runs, True)
+
+    def _high_runs(self) -> None:
+        self.values[HFCLKSTAT] = 0x10001
+        self.event(HFCLKSTARTED)
+
+    def _stop_high(self, value: int) -> None:
+        if value & 1:
+            self.values[HFCLKSTAT] = 0
+            self.machine.activity.set("hfclk", "off")
+
+    def _start_low(self, value: int) -> None:
+        if value & 1:
+            source = self.values[LFCLKSRC] & 3
+            self.machine.activity.set("lfclk", ("rc", "crystal", "synthesized", "?")[source])
+            delay = LOW_CRYSTAL_CYCLES if source == 1 else LOW_RC_CYCLES
+            self.machine.schedule.at(self.machine.now + delay, self._low_runs, True)
+
+    def _low_runs(self) -> None:
+        self.values[LFCLKSTAT] = 0x10000 | self.values[LFCLKSRC] & 3
+        self.event(LFCLKSTARTED)
+
+    def _stop_low(self, value: int) -> None:
+        if value & 1:
+            self.values[LFCLKSTAT] = 0
+            self.machine.activity.set("lfclk", "off")
+
+    def _off(self, _value: int) -> None:
+        raise GuestFaultError("the firmware switched the system off")
+
+
+class Dwt(Registers):
+    """The cycle counter: exact to the instruction that reads it; it stands still in sleep."""
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__("DWT", 0xE0001000, {0x000: 0x40000000})
+        self.machine = machine
+        self._offset = 0
+        self._held = 0
+        self.readers[0x004] = self._count
+        self.tasks |= {0x004: self._set, 0x000: self._control}
+
+    def reset(self) -> None:
+        """Off, at zero."""
+        super().reset()
+        self._offset = self._held = 0
+
+    def _runs(self) -> bool:
+        trace = self.machine.interrupts.values[DEMCR] >> 24 & 1
+        return bool(trace and self.values[0x000] & 1)
+
+    def _count(self) -> int:
+        return self.machine.awake - self._offset if self._runs() else self._held
+
+    def _set(self, value: int) -> None:
+        self._offset, self._held = self.machine.awake - value, value
+
+    def _control(self, value: int) -> None:
+        self._held = self._count()
+        self.values[0x000] = 0x40000000 | value & 1
+        self._offset = self.machine.awake - self._held
+
+
+class SysTick:
+    """The core's timer, in the page of the system control space."""
+
+    CTRL, LOAD, VAL, CALIB = 0x010, 0x014, 0x018, 0x01C
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        space = machine.interrupts
+        space.readers |= {
+            self.CTRL: self._read_control,
+            self.LOAD: lambda: self.load,
+            self.VAL: self._value,
+            self.CALIB: lambda: 0xC0000000,
+        }
+        space.tasks |= {self.CTRL: self._write_control, self.LOAD: self._write_load}
+        space.tasks[self.VAL] = self._write_value
+        self.reset()
+
+    def reset(self) -> None:
+        """Off."""
+        self.control = self.load = self.held = 0
+        self.flag = False
+        self._wraps: Event | None = None
+
+    def _value(self) -> int:
+        if self._wraps is None:
+            return self.held
+        return max(self._wraps.at - self.machine.now, 0) & 0xFFFFFF
+
+    def _read_control(self) -> int:
+        value = self.control | self.flag << 16
+        self.flag = False
+        return value
+
+    def _write_control(self, value: int) -> None:
+        if value & 1 and not value & 4:
+            raise GuestFaultError("SysTick on the external clock, which the nRF52840 lacks")
+        if value & 1 and not self.control & 1:
+            self._restart(self.held)
+        if not value & 1 and self._wraps is not None:
+            self.held = self._value()
+            self._wraps.cancel()
+            self._wraps = None
+        self.control = value & 7
+
+    def _write_load(self, value: int) -> None:
+        self.load = value & 0xFFFFFF
+
+    def _write_value(self, _value: int) -> None:
+        self.flag, self.held = False, 0
+        if self._wraps is not None:
+            self._restart(0)
+
+    def _restart(self, first: int) -> None:
+        """Count down from `first`, or from LOAD, which it takes one cycle to load."""
+        if self._wraps is not None:
+            self._wraps.cancel()
+            self._wraps = None
+        cycles = first or self.load + 1
+        if self.load:
+            self._wraps = self.machine.schedule.at(self.machine.now + cycles, self._wrap)
+
+    def _wrap(self) -> None:
+        self.flag = True
+        self._wraps = None
+        if self.control & 2:
+            self.machine.interrupts.pend_system(SYSTICK)
+        self._restart(0)
+
+
+def nvmc() -> Registers:
+    """READY and the switch of the instruction cache."""
+    return Registers("NVMC", 0x4001E000, {0x400: 1, 0x540: 0})
