@@ -20,7 +20,7 @@ from coincell.compiler import (
     lower,
     read_model,
 )
-from coincell.compiler.dsp.requantization import Rescaling
+from coincell.compiler.dsp.rescaling import Rescaling
 from coincell.compiler.dsp.strip_convolution import Geometry, strip_convolution
 from coincell.compiler.dsp.strip_packing import (
     output_blocks,

@@ -12,7 +12,7 @@ import numpy as np
 
 from coincell.compiler.dsp.accumulators import accumulators
 from coincell.compiler.dsp.depthwise_scaling import Scaling, choose_scaling
-from coincell.compiler.dsp.requantization import Rescaling
+from coincell.compiler.dsp.rescaling import Rescaling
 from coincell.compiler.ir import EXACTLY_IN_PLACE, Graph, KernelCall, Op, Scratch, Values
 from coincell.compiler.operators import DepthwiseConv2D
 
