@@ -15,10 +15,12 @@ from coincell.compiler.dsp.copies import fixed_copies
 from coincell.compiler.dsp.depthwise import depthwise_3x3
 from coincell.compiler.dsp.depthwise_general import depthwise, one_channel
 from coincell.compiler.dsp.fully_connected import dense
+from coincell.compiler.dsp.lstm import lstm_blocks
 from coincell.compiler.dsp.mul import product
 from coincell.compiler.dsp.pool_2d import pool, reduction
 from coincell.compiler.dsp.resize_bilinear import bilinear
 from coincell.compiler.dsp.strip_convolution import strip_convolution
+from coincell.compiler.dsp.svdf import svdf_blocks
 from coincell.compiler.dsp.tables import table
 from coincell.compiler.dsp.transpose_conv import spread_convolution
 from coincell.compiler.ir import Graph, KernelCall, Op
@@ -32,6 +34,7 @@ DSP_KERNELS: Mapping[str, tuple[Candidate, ...]] = {
     "conv_2d": (strip_convolution,),
     "depthwise_conv_2d": (one_channel, depthwise_3x3, depthwise),
     "fully_connected": (dense,),
+    "lstm": (lstm_blocks,),
     "max_pool_2d": (pool,),
     "mean": (reduction,),
     "mul": (product,),
@@ -39,6 +42,7 @@ DSP_KERNELS: Mapping[str, tuple[Candidate, ...]] = {
     "requantize": (table,),
     "resize_bilinear": (bilinear,),
     "sub": (weighted_sum,),
+    "svdf": (svdf_blocks,),
     "transpose_conv": (spread_convolution,),
     "sum": (reduction,),
 }

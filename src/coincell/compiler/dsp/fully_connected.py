@@ -9,6 +9,7 @@ from coincell.compiler.dsp.accumulators import Accumulators, accumulators
 from coincell.compiler.dsp.requantization import Form, Requantization
 from coincell.compiler.ir import Graph, KernelCall, Op, Values
 
+_PACKED_ROOM = 1 << 23  # so that the first of two packed sums is told by 24 bits
 _PACKING_SHIFT = 8  # sums of the first of two outputs come raised by it
 _BLOCK = 8  # outputs
 _WORTH_SHARING = 3  # layers; the code that fits all takes about twice that of one
@@ -55,6 +56,12 @@ def _packs(weights: NDArray[np.int8]) -> bool:
     """Whether 256 * a + b fits an int16 for all neighbouring outputs a and b."""
     first, second = _neighbours(weights)
     return not bool(np.any((first == -128) & (second < 0)))
+
+
+def fits_packed_sums(weights: NDArray[np.int8]) -> bool:
+    """Whether weights [outputs, inputs] can be packed, and all sums be read from packed ones."""
+    largest = np.abs(weights.astype(np.int64)).sum(axis=1).max() * 128
+    return _packs(weights) and bool(largest < _PACKED_ROOM)
 
 
 def _requantization(layer: Accumulators) -> Requantization | None:

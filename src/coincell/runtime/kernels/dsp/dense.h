@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "kernels/dsp/dense_block.h"
+#include "kernels/dsp/dense_sums.h"
 #include "kernels/dsp/instructions.h"
 #include "kernels/dsp/requantization.h"
 #include "kernels/fixed_point.h"
@@ -79,18 +79,6 @@ static inline void coincell_dense_finish(const coincell_dense_parameters *p, con
     }
 }
 
-/* The last inputs of a row, which do not fill a word; the others are 0.
- *
- * input: [count], 1 to 3 */
-COINCELL_INLINE uint32_t coincell_dense_last_inputs(const int8_t *input, int32_t count)
-{
-    uint32_t word = 0;
-    for (int32_t i = 0; i < count; ++i) {
-        word |= (uint32_t)(uint8_t)input[i] << 8 * i;
-    }
-    return word;
-}
-
 /* One row.
  *
  * input:  [inputs]
@@ -100,32 +88,18 @@ COINCELL_INLINE void coincell_dense_row(const coincell_dense_parameters *p,
                                         const int32_t *constants, int8_t *output)
 {
     const int32_t words = p->varying == COINCELL_DENSE_EACH ? 4 : 1;
-    const int32_t steps = p->inputs / 4;
-    const int32_t rest = p->inputs % 4;
-    const uint32_t last = coincell_dense_last_inputs(input + 4 * steps, rest);
+    const uint32_t last = coincell_dense_last_inputs(input, p->inputs);
     int32_t sums[8];
     int32_t left = p->outputs;
     for (; left >= 8; left -= 8) {
-        coincell_dense_block(input, weights, steps, sums);
-        weights += 8 * steps;
-        if (rest) {
-            coincell_dense_step(last, weights, 4, sums);
-            weights += 8;
-        }
+        weights = coincell_dense_eight(input, last, weights, p->inputs, sums);
         coincell_dense_finish(p, sums, constants, 4, output);
         constants += 8 * words;
         output += 8;
     }
     for (; left > 0; left -= 2) {
         int8_t pair[2];
-        sums[0] = sums[1] = 0;
-        for (int32_t step = 0; step < steps; ++step, weights += 2) {
-            coincell_dense_step(coincell_load_word(input + 4 * step), weights, 1, sums);
-        }
-        if (rest) {
-            coincell_dense_step(last, weights, 1, sums);
-            weights += 2;
-        }
+        weights = coincell_dense_two(input, last, weights, p->inputs, sums);
         coincell_dense_finish(p, sums, constants, 1, pair);
         constants += 2 * words;
         *output++ = pair[0];

@@ -1,0 +1,31 @@
+/* The rescaling of TensorFlow Lite Micro in few instructions, for sums that leave room.
+ *
+ * It rounds twice: a high product to nearest with ties upward, then a shift to nearest with ties
+ * away from zero. SMMULR is the first of these if the sum has been doubled. */
+#ifndef COINCELL_KERNELS_DSP_ROUNDING_H
+#define COINCELL_KERNELS_DSP_ROUNDING_H
+
+#include <stdint.h>
+
+#include "kernels/dsp/instructions.h"
+
+/* A factor multiplier * 2^(left_shift - 1 - right_shift - 31) */
+typedef struct {
+    int32_t multiplier;
+    int32_t left_shift; /* at least 1; sums shifted by it stay within 32 bits */
+    int32_t right_shift;
+} coincell_rounding;
+
+/* sum times the factor: coincell_rescale of the same factor. Shifts are constants of the caller. */
+COINCELL_INLINE int32_t coincell_rounded(int32_t sum, coincell_rounding factor)
+{
+    const int32_t raised = (int32_t)((uint32_t)sum << factor.left_shift);
+    int32_t product = coincell_smmulr(raised, factor.multiplier);
+    if (factor.right_shift > 0) {
+        product += (product >> 31) + ((int32_t)1 << (factor.right_shift - 1));
+        product >>= factor.right_shift;
+    }
+    return product;
+}
+
+#endif
