@@ -214,16 +214,19 @@ COINCELL_INLINE void coincell_strip_fill(int16_t *to, int32_t count,
     }
 }
 
-/* to: [columns, spacing->to], of which the first `channels` of each are written */
-COINCELL_INLINE void
-coincell_strip_fill_columns(const coincell_strip_spacing *spacing, int16_t *to, int32_t columns,
-                            int32_t value)
+/* to: [columns, distance], of which the first `values` of each are written */
+COINCELL_INLINE void coincell_strip_fill_columns(int16_t *to, int32_t columns, int32_t values,
+                                                 int32_t distance, int32_t value)
 {
+    if (values == distance) {
+        coincell_strip_fill(to, columns * values, value);
+        return;
+    }
     for (; columns > 0; --columns) {
-        for (int32_t channel = 0; channel < spacing->channels; ++channel) {
-            to[channel] = (int16_t)value;
+        for (int32_t i = 0; i < values; ++i) {
+            to[i] = (int16_t)value;
         }
-        to += spacing->to;
+        to += distance;
     }
 }
 
