@@ -154,7 +154,7 @@ def _call(
     scratch = Scratch(16 * (band + 1) * width)
     arguments = (op.inputs[0], ("constants", packed), op.output, scratch)
     overlaps = {op.inputs[0]: EXACTLY_IN_PLACE}
-    return (KernelCall(kernel, parameters, arguments, True, overlaps),)
+    return (KernelCall(kernel, parameters, arguments, True, overlaps, rescaling=scaling.form),)
 
 
 def _layer_of(op: Op, graph: Graph) -> _Layer | None:

@@ -76,7 +76,8 @@ def depthwise(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] | N
     constants = ("constants", chosen.constants)
     arguments = (source.name, ("filter", weights), constants, target.name)
     overlaps = {source.name: _distance(attributes, source, target)}
-    return (KernelCall("dsp/depthwise", parameters, arguments, True, overlaps),)
+    form = chosen.form.name.lower()
+    return (KernelCall("dsp/depthwise", parameters, arguments, True, overlaps, rescaling=form),)
 
 
 def _distance(attributes: DepthwiseConv2D, source: Tensor, target: Tensor) -> int:

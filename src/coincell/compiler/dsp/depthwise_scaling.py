@@ -46,6 +46,11 @@ class Scaling:
     steps: Integers
 
     @property
+    def form(self) -> str:
+        """Its name, for people."""
+        return "signed" if self.is_signed else "plain"
+
+    @property
     def constants(self) -> tuple[Integers, ...]:
         """Of each channel, behind its taps."""
         plain = (self.multipliers, self.biases)

@@ -47,9 +47,10 @@ def dense(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] | None:
         ("constants", constants),
         op.output,
     )
-    if sum(other.kind == op.kind for other in graph.ops) < _WORTH_SHARING:
-        return (KernelCall("dsp/dense", parameters, arguments, specialised=True),)
-    return (KernelCall("dsp/dense_shared", parameters, arguments),)
+    few = sum(other.kind == op.kind for other in graph.ops) < _WORTH_SHARING
+    kernel = "dsp/dense" if few else "dsp/dense_shared"
+    form = chosen.form.name.lower()
+    return (KernelCall(kernel, parameters, arguments, specialised=few, rescaling=form),)
 
 
 def _packs(weights: NDArray[np.int8]) -> bool:

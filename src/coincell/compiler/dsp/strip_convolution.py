@@ -194,6 +194,7 @@ def strip_convolution(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, 
         specialised=True,
         overlaps={op.inputs[0]: geometry.overlap(columns, 1 + two_rows)},
         rereads=rows * width > _FEW_POSITIONS,
+        rescaling=scales.form.name.lower(),
     )
     return (call,)
 

@@ -33,7 +33,15 @@ def spread_convolution(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall,
         ("requantization", chosen.constants),
         op.output,
     )
-    return (KernelCall("dsp/spread_convolution", parameters, arguments, specialised=True),)
+    return (
+        KernelCall(
+            "dsp/spread_convolution",
+            parameters,
+            arguments,
+            specialised=True,
+            rescaling=chosen.form.name.lower(),
+        ),
+    )
 
 
 def _requantization(op: Op, graph: Graph) -> Requantization | None:
