@@ -14,6 +14,7 @@ from coincell.compiler.passes import (
     FOLD_PADDING,
     FOLD_SPACE_BATCHES,
     FUSE_CLAMPS,
+    LIFT_SEQUENCES,
     MERGE_EQUAL_CHANNELS,
     MERGE_EQUAL_OPS,
     MERGE_LOOKUPS,
@@ -28,6 +29,7 @@ from coincell.errors import InternalError, ModelError
 PASSES: tuple[Pass, ...] = (
     FOLD_CONSTANTS,
     DROP_SHAPE_OPERANDS,
+    LIFT_SEQUENCES,
     MERGE_TRANSPOSES,
     MERGE_RESHAPES,
     MERGE_EQUAL_OPS,

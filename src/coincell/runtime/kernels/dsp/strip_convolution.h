@@ -82,7 +82,8 @@ coincell_strip_columns(const coincell_strip_convolution_parameters *p, const int
     coincell_strip_fill_columns(strip, left, p->column_values, distance, p->input_zero_point);
     coincell_strip_fill_columns(strip + right * distance, columns - right, p->column_values,
                                 distance, p->input_zero_point);
-    const int32_t first = p->dilation_width > 1 && right == left ? 0 : begin + left * p->column_stride;
+    const int none = p->dilation_width > 1 && right == left;
+    const int32_t first = none ? 0 : begin + left * p->column_stride;
     const int32_t offset = first * p->input_channels + channel;
     for (int32_t row = 0; row < p->filter_height; ++row) {
         int16_t *to = strip + left * distance + row * channels;
