@@ -8,10 +8,12 @@ from coincell.compiler.operators.batch_matmul import BatchMatMul
 from coincell.compiler.operators.broadcast import Broadcasting
 from coincell.compiler.operators.concatenation import Concatenation
 from coincell.compiler.operators.conv_2d import Conv2D
+from coincell.compiler.operators.conv_2d_add import Conv2DAdd
 from coincell.compiler.operators.convolution import Convolution
 from coincell.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
 from coincell.compiler.operators.edges import Cast, Dequantize, Quantize
 from coincell.compiler.operators.elementwise import Maximum, Minimum, Mul, Prelu
+from coincell.compiler.operators.float_functions import FloatFunction, Neg, Sqrt, Square
 from coincell.compiler.operators.fully_connected import FullyConnected
 from coincell.compiler.operators.functions import Abs, Exp, Gelu, Rsqrt
 from coincell.compiler.operators.gather import Gather
@@ -48,6 +50,7 @@ _KINDS: tuple[type[Attributes], ...] = (
     Cast,
     Concatenation,
     Conv2D,
+    Conv2DAdd,
     DepthToSpace,
     DepthwiseConv2D,
     Dequantize,
@@ -69,6 +72,7 @@ _KINDS: tuple[type[Attributes], ...] = (
     Minimum,
     MirrorPad,
     Mul,
+    Neg,
     Pack,
     Pad,
     Prelu,
@@ -85,6 +89,8 @@ _KINDS: tuple[type[Attributes], ...] = (
     SpaceToBatch,
     SpaceToDepth,
     Split,
+    Sqrt,
+    Square,
     SquaredDifference,
     StridedSlice,
     Sub,
@@ -98,8 +104,8 @@ _KINDS: tuple[type[Attributes], ...] = (
 )
 
 OPERATORS: dict[str, type[Attributes]] = {kind.kind: kind for kind in _KINDS}
-"""Every kind by its name in the text form; Broadcasting, Convolution, Pool2D and Resize are the
-bases of some."""
+"""Every kind by its name in the text form; Broadcasting, Convolution, FloatFunction, Pool2D
+and Resize are the bases of some."""
 
 __all__ = [
     "OPERATORS",
@@ -115,12 +121,14 @@ __all__ = [
     "Cast",
     "Concatenation",
     "Conv2D",
+    "Conv2DAdd",
     "Convolution",
     "DepthToSpace",
     "DepthwiseConv2D",
     "Dequantize",
     "Elu",
     "Exp",
+    "FloatFunction",
     "FullyConnected",
     "Gather",
     "Gelu",
@@ -137,6 +145,7 @@ __all__ = [
     "Minimum",
     "MirrorPad",
     "Mul",
+    "Neg",
     "Pack",
     "Pad",
     "Pool2D",
@@ -155,6 +164,8 @@ __all__ = [
     "SpaceToBatch",
     "SpaceToDepth",
     "Split",
+    "Sqrt",
+    "Square",
     "SquaredDifference",
     "StridedSlice",
     "Sub",

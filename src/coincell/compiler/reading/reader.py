@@ -3,7 +3,7 @@
 The reader translates and checks; it does not optimise. What the file says stays as it is, but
 paddings are made explicit, fused activations become integer ranges, and operands that only describe
 (axes, paddings) become attributes. A leading -1 in a shape signature (an open batch) means 1
-(open_batches.py).
+(open_batches.py), and what the model computes from its shapes is known (known_shapes.py).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from coincell.compiler.ir import DType, Graph, Op, Quantization, State, Tensor
-from coincell.compiler.reading.open_batches import with_true_batches
+from coincell.compiler.reading.known_shapes import OF_SHAPES_ALONE, with_true_shapes
 from coincell.compiler.reading.operator_readers import ON_FLOATS, READERS, WITH_GAPS, Source
 from coincell.compiler.reading.schema import (
     MAX_FILE_BYTES,
@@ -93,7 +93,7 @@ def _read(data: bytes, name: str) -> Graph:
             "one more that initialises variables, are supported.",
             hint="Control flow (IF, WHILE) has to be unrolled before conversion.",
         )
-    graph = _Translation(with_true_batches(record)).graph(name)
+    graph = _Translation(with_true_shapes(record)).graph(name)
     verify(graph)
     return graph
 
@@ -164,6 +164,12 @@ class _Translation:
 
     def _op(self, record: OperatorRecord) -> Op:
         reader = READERS.get(record.name)
+        if record.name in OF_SHAPES_ALONE:
+            raise ModelError(
+                f"{record.place} computes with data; it is supported on numbers that follow from "
+                "the model's shapes alone.",
+                hint="Give the model fixed input sizes, or compute the product outside of it.",
+            )
         if reader is None:
             raise self._unsupported(record)
         operands = [self._operand(record, index) for index in record.inputs]
