@@ -16,7 +16,7 @@ typedef struct {
     int32_t right_shift;
 } coincell_rounding;
 
-/* sum times the factor: coincell_rescale of the same factor. Shifts are constants of the caller. */
+/* sum times the factor: coincell_rescale of the same factor. */
 COINCELL_INLINE int32_t coincell_rounded(int32_t sum, coincell_rounding factor)
 {
     const int32_t raised = (int32_t)((uint32_t)sum << factor.left_shift);
