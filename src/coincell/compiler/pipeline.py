@@ -14,6 +14,7 @@ from coincell.compiler.passes import (
     FOLD_PADDING,
     FOLD_SPACE_BATCHES,
     FUSE_CLAMPS,
+    FUSE_RESIDUAL_ADD,
     LIFT_SEQUENCES,
     MERGE_EQUAL_CHANNELS,
     MERGE_EQUAL_OPS,
@@ -42,6 +43,7 @@ PASSES: tuple[Pass, ...] = (
     DROP_CONSTANT_CHANNELS,
     MERGE_EQUAL_CHANNELS,
     DROP_DEAD_OPS,
+    FUSE_RESIDUAL_ADD,
 )
 
 

@@ -28,7 +28,8 @@
  * strip_stride: expanded columns from one output to the next; filter_width where they share none.
  * groups: equal parts of the input's channels, each read by its part of the outputs.
  * unrolled, unrolled_rest: steps in the loops' bodies, for pairs of positions and for all else.
- * left_shift, ...: see coincell_strip_tile. The others are those of the layer. */
+ * left_shift, ... sum_max: see coincell_strip_tile; without sums the last three are 0. The others
+ * are those of the layer. */
 typedef struct {
     int32_t input_height;
     int32_t input_width;
@@ -58,6 +59,9 @@ typedef struct {
     int32_t form;
     int32_t clamp_min;
     int32_t clamp_max;
+    int32_t sum_shift;
+    int32_t sum_min;
+    int32_t sum_max;
 } coincell_strip_convolution_parameters;
 
 /* Expands so many columns of a group's channels, the first of them input column `begin`, which may
@@ -145,6 +149,9 @@ coincell_strip_whole_tile(const coincell_strip_convolution_parameters *p)
         .form = p->form,
         .low = p->clamp_min,
         .high = p->clamp_max,
+        .sum_shift = p->sum_shift,
+        .sum_low = p->sum_min,
+        .sum_high = p->sum_max,
     };
     return tile;
 }
@@ -156,15 +163,17 @@ coincell_strip_whole_tile(const coincell_strip_convolution_parameters *p)
 COINCELL_INLINE void
 coincell_strip_blocks(const coincell_strip_convolution_parameters *p, coincell_strip_tile tile,
                       int32_t positions, int32_t tiles, const int16_t *patches,
-                      const int8_t *weights, const int32_t *scales, int8_t *output)
+                      const int8_t *weights, const int32_t *scales, uintptr_t addend,
+                      int8_t *output)
 {
     const int32_t channels = p->output_channels / p->groups;
     const int32_t rest = channels % 4 == 3 ? 0 : channels % 4;
     const int32_t fours = (channels - rest + 3) / 4;
-    const int32_t offset = *scales++;
+    const int32_t *layer = scales;
+    scales += p->sum_shift ? 4 : 1;
     if (fours) {
-        coincell_strip_tiles(&tile, positions, tiles, fours, patches, weights, offset, scales,
-                             output);
+        coincell_strip_tiles(&tile, positions, tiles, fours, patches, weights, layer, scales,
+                             addend, output);
     }
     if (rest) {
         weights += fours * 8 * tile.pairs;
@@ -173,23 +182,26 @@ coincell_strip_blocks(const coincell_strip_convolution_parameters *p, coincell_s
         tile.stored = channels < 2 ? channels : 2;
         tile.steps_back = 0;
         tile.unrolled = p->unrolled_rest;
-        coincell_strip_tiles(&tile, positions, tiles, 1, patches, weights, offset, scales,
+        coincell_strip_tiles(&tile, positions, tiles, 1, patches, weights, layer, scales, addend,
                              output + (channels < 2 ? 0 : channels - 2));
     }
 }
 
-/* A group's weights and constants among all groups'; its first input channel and first output. */
+/* A group's weights and constants among all groups'; the bytes from an output to its addend, where
+ * there are sums; its first input channel and first output. */
 typedef struct {
     const int8_t *weights;
     const int32_t *scales;
+    uintptr_t addend;
     int32_t channel;
     int32_t output;
 } coincell_strip_group;
 
-/* weights, scales: [groups], of all of them */
+/* weights, scales: [groups], of all of them
+ * addend: bytes from an output to its addend */
 COINCELL_INLINE coincell_strip_group
 coincell_strip_group_of(const coincell_strip_convolution_parameters *p, int32_t number,
-                        const int8_t *weights, const int32_t *scales)
+                        const int8_t *weights, const int32_t *scales, uintptr_t addend)
 {
     const int32_t outputs = p->output_channels / p->groups;
     const int32_t made = outputs % 4 == 3 ? outputs + 1 : (outputs + 1) & ~1;
@@ -197,6 +209,7 @@ coincell_strip_group_of(const coincell_strip_convolution_parameters *p, int32_t 
     const coincell_strip_group group = {
         .weights = weights + number * 2 * pairs * made,
         .scales = scales + number * (1 + made * p->form),
+        .addend = addend,
         .channel = number * (p->input_channels / p->groups),
         .output = number * outputs,
     };
@@ -206,18 +219,19 @@ coincell_strip_group_of(const coincell_strip_convolution_parameters *p, int32_t 
 /* So many positions of a group one by one.
  *
  * patches: from the first position's on
- * weights, scales: as in coincell_strip_tiles, the layer's offset before the scales
+ * weights, scales: as in coincell_strip_tiles, the layer's constants before the scales
+ * addend:  bytes from an output to its addend
  * output:  [count, output_channels] */
 COINCELL_INLINE void
 coincell_strip_singles(const coincell_strip_convolution_parameters *p, int32_t count,
                        const int16_t *patches, const int8_t *weights, const int32_t *scales,
-                       int8_t *output)
+                       uintptr_t addend, int8_t *output)
 {
     coincell_strip_tile tile = coincell_strip_whole_tile(p);
     tile.unrolled = p->unrolled_rest;
     tile.advance /= 2;
     tile.output_advance /= 2;
-    coincell_strip_blocks(p, tile, 1, count, patches, weights, scales, output);
+    coincell_strip_blocks(p, tile, 1, count, patches, weights, scales, addend, output);
 }
 
 /* A group's outputs at so many columns of a row.
@@ -232,11 +246,11 @@ coincell_strip_group_row(const coincell_strip_convolution_parameters *p,
     const int32_t even = columns & ~1;
     if (even) {
         coincell_strip_blocks(p, coincell_strip_whole_tile(p), 2, even / 2, strip,
-                              group->weights, group->scales, output);
+                              group->weights, group->scales, group->addend, output);
     }
     if (p->output_width % 2 && columns % 2) {
         coincell_strip_singles(p, 1, strip + even * p->strip_stride * p->column_values,
-                               group->weights, group->scales,
+                               group->weights, group->scales, group->addend,
                                output + even * p->output_channels);
     }
 }
@@ -244,19 +258,21 @@ coincell_strip_group_row(const coincell_strip_convolution_parameters *p,
 /* One output row. What a strip reads is read before its outputs are written, in a group.
  *
  * rows:   [filter_height] input rows, null in the padding
+ * addend: bytes from an output to its addend
  * strip:  working memory for tile_columns
  * output: [output_width, output_channels] */
 COINCELL_INLINE void
 coincell_strip_convolution_row(const coincell_strip_convolution_parameters *p,
                                const int8_t *const *rows, const int8_t *weights,
-                               const int32_t *scales, int16_t *strip, int8_t *output)
+                               const int32_t *scales, uintptr_t addend, int16_t *strip,
+                               int8_t *output)
 {
     for (int32_t x = 0; x < p->output_width; x += p->tile_columns) {
         const int32_t left = p->output_width - x;
         const int32_t columns = left < p->tile_columns ? left : p->tile_columns;
         for (int32_t number = 0; number < p->groups; ++number) {
             const coincell_strip_group group =
-                coincell_strip_group_of(p, number, weights, scales);
+                coincell_strip_group_of(p, number, weights, scales, addend);
             int8_t *made = output + x * p->output_channels + group.output;
             coincell_strip_prepare(p, rows, group.channel, x, columns, strip);
             coincell_strip_group_row(p, &group, columns, strip, made);
@@ -267,12 +283,14 @@ coincell_strip_convolution_row(const coincell_strip_convolution_parameters *p,
 /* Two output rows in tiles of one above the other.
  *
  * rows:   [2, filter_height] input rows, of the first output row and of the second
+ * addend: bytes from an output to its addend
  * strip:  working memory for both rows
  * output: [2, output_width, output_channels] */
 COINCELL_INLINE void
 coincell_strip_convolution_two_rows(const coincell_strip_convolution_parameters *p,
                                     const int8_t *const *rows, const int8_t *weights,
-                                    const int32_t *scales, int16_t *strip, int8_t *output)
+                                    const int32_t *scales, uintptr_t addend, int16_t *strip,
+                                    int8_t *output)
 {
     const int32_t expanded = (p->output_width - 1) * p->strip_stride + p->filter_width;
     const int32_t values = (expanded * p->column_values + 1) & ~1;
@@ -282,13 +300,14 @@ coincell_strip_convolution_two_rows(const coincell_strip_convolution_parameters 
     tile.output_advance = p->output_channels;
     tile.output_distance = p->output_width * p->output_channels;
     for (int32_t number = 0; number < p->groups; ++number) {
-        const coincell_strip_group group = coincell_strip_group_of(p, number, weights, scales);
+        const coincell_strip_group group =
+            coincell_strip_group_of(p, number, weights, scales, addend);
         for (int32_t row = 0; row < 2; ++row) {
             coincell_strip_prepare(p, rows + row * p->filter_height, group.channel, 0,
                                    p->output_width, strip + row * values);
         }
         coincell_strip_blocks(p, tile, 2, p->output_width, strip, group.weights, group.scales,
-                              output + group.output);
+                              group.addend, output + group.output);
     }
 }
 
@@ -311,12 +330,13 @@ coincell_strip_rows(const coincell_strip_convolution_parameters *p, const int8_t
 /* input:   [input_height, input_width, input_channels], at or behind the output as the compiler has
  *          found to be safe
  * weights, scales: packed by compiler/dsp/strip_packing.py
+ * addend:  bytes from an output to its addend, where there are sums
  * strip:   working memory, aligned to 8 bytes
  * output:  [output_height, output_width, output_channels] */
 COINCELL_INLINE void
-coincell_strip_convolution(const coincell_strip_convolution_parameters *p, const int8_t *input,
-                           const int8_t *weights, const int32_t *scales, int16_t *strip,
-                           int8_t *output)
+coincell_strip_convolution_of(const coincell_strip_convolution_parameters *p, const int8_t *input,
+                              const int8_t *weights, const int32_t *scales, uintptr_t addend,
+                              int16_t *strip, int8_t *output)
 {
     const int8_t *rows[2 * COINCELL_STRIP_MOST_ROWS];
     const int32_t row_bytes = p->output_width * p->output_channels;
@@ -324,24 +344,33 @@ coincell_strip_convolution(const coincell_strip_convolution_parameters *p, const
     for (; p->two_rows && y + 1 < p->output_height; y += 2) {
         coincell_strip_rows(p, input, y, rows);
         coincell_strip_rows(p, input, y + 1, rows + p->filter_height);
-        coincell_strip_convolution_two_rows(p, rows, weights, scales, strip, output);
+        coincell_strip_convolution_two_rows(p, rows, weights, scales, addend, strip, output);
         output += 2 * row_bytes;
     }
     if (p->two_rows && p->output_height % 2) {
         coincell_strip_rows(p, input, y, rows);
         for (int32_t number = 0; number < p->groups; ++number) {
             const coincell_strip_group group =
-                coincell_strip_group_of(p, number, weights, scales);
+                coincell_strip_group_of(p, number, weights, scales, addend);
             coincell_strip_prepare(p, rows, group.channel, 0, p->output_width, strip);
             coincell_strip_singles(p, p->output_width, strip, group.weights, group.scales,
-                                   output + group.output);
+                                   group.addend, output + group.output);
         }
     }
     for (; !p->two_rows && y < p->output_height; ++y) {
         coincell_strip_rows(p, input, y, rows);
-        coincell_strip_convolution_row(p, rows, weights, scales, strip, output);
+        coincell_strip_convolution_row(p, rows, weights, scales, addend, strip, output);
         output += row_bytes;
     }
+}
+
+/* As above, without addends. */
+COINCELL_INLINE void
+coincell_strip_convolution(const coincell_strip_convolution_parameters *p, const int8_t *input,
+                           const int8_t *weights, const int32_t *scales, int16_t *strip,
+                           int8_t *output)
+{
+    coincell_strip_convolution_of(p, input, weights, scales, 0, strip, output);
 }
 
 #endif
