@@ -124,8 +124,11 @@ ANY_FILTER = [  # size, multiplier, filter, stride, dilation, kernel
     ((11, 7, 5), 1, (3, 3), (3, 2), (1, 1), "dsp/depthwise"),
     ((12, 10, 1), 8, (10, 8), (2, 2), (1, 1), "dsp/strip_convolution"),
     ((6, 5, 1), 3, (2, 3), (1, 2), (1, 1), "dsp/strip_convolution"),
-    ((6, 5, 4), 2, (3, 3), (1, 1), (1, 1), "depthwise_conv_2d"),
-    ((6, 5, 3), 1, (3, 3), (1, 1), (1, 1), "depthwise_conv_2d"),
+    ((6, 5, 4), 2, (3, 3), (1, 1), (1, 1), "dsp/strip_convolution"),
+    ((9, 8, 5), 3, (3, 2), (1, 2), (2, 1), "dsp/strip_convolution"),
+    ((7, 11, 3), 4, (3, 3), (2, 1), (1, 3), "dsp/strip_convolution"),
+    ((5, 9, 2), 5, (1, 5), (1, 1), (1, 2), "dsp/strip_convolution"),
+    ((6, 5, 3), 1, (3, 3), (1, 1), (1, 1), "dsp/strip_convolution"),
 ]
 
 

@@ -151,6 +151,7 @@ def strip_convolution(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, 
     groups = geometry.groups
     price, runs = _BYTE_CYCLES[optimize], _runs(op, graph) * groups
     blocks = -(-outputs // groups // BLOCK)
+    singles = blocks * (width % 2) + (width // 2 if outputs // groups % BLOCK in (1, 2) else 0)
     parameters = {
         "input_height": geometry.input[0],
         "input_width": geometry.input[1],
@@ -174,7 +175,7 @@ def strip_convolution(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, 
         "column_stride": geometry.column_stride,
         "strip_stride": geometry.strip_stride,
         "unrolled": _unrolled(pairs, runs * blocks * (rows * width // 2), price),
-        "unrolled_rest": _unrolled(pairs, runs * rows * (blocks * (width % 2) + 1), price),
+        "unrolled_rest": _unrolled(pairs, runs * rows * singles, price),
         "left_shift": scales.left_shift,
         "right_shift": scales.shift,
         "form": int(scales.form),

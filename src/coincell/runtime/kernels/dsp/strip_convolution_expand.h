@@ -83,6 +83,33 @@ COINCELL_INLINE void coincell_strip_expand_few(const int8_t *from,
     }
 }
 
+/* One channel of columns that lie apart: four are loaded, then stored.
+ *
+ * from: [columns, spacing->from]
+ * to:   [columns, spacing->to] */
+COINCELL_INLINE void coincell_strip_expand_apart(const coincell_strip_spacing *spacing,
+                                                 const int8_t *from, int16_t *to,
+                                                 int32_t columns)
+{
+    for (; columns >= 4; columns -= 4) {
+        const int16_t v0 = from[0];
+        const int16_t v1 = from[spacing->from];
+        const int16_t v2 = from[2 * spacing->from];
+        const int16_t v3 = from[3 * spacing->from];
+        to[0] = v0;
+        to[spacing->to] = v1;
+        to[2 * spacing->to] = v2;
+        to[3 * spacing->to] = v3;
+        from += 4 * spacing->from;
+        to += 4 * spacing->to;
+    }
+    for (; columns > 0; --columns) {
+        *to = *from;
+        from += spacing->from;
+        to += spacing->to;
+    }
+}
+
 #if defined(__ARM_FEATURE_DSP) && defined(__GNUC__) && defined(__thumb2__)
 
 #define COINCELL_STRIP_WIDEN(word)                                                               \
@@ -193,6 +220,10 @@ coincell_strip_expand(const coincell_strip_spacing *spacing, const int8_t *from,
         }
     } else if (channels < 4 && spacing->from == channels) {
         coincell_strip_expand_few(from, to, columns, channels, spacing->to);
+    } else if (channels < 4) {
+        for (int32_t channel = 0; channel < channels; ++channel) {
+            coincell_strip_expand_apart(spacing, from + channel, to + channel, columns);
+        }
     } else {
         for (int32_t column = 0; column < columns; ++column) {
             coincell_strip_expand_run(from + column * spacing->from, to + column * spacing->to,
