@@ -19,8 +19,8 @@ def lstm(network: Network, **changed: Any) -> bytes:
 
     Args:
         network: an empty one.
-        changed: `sizes` (batches, steps, inputs, units), `batches`, `least` weight, `power` of the
-            cell's scale, `activation`.
+        changed: `sizes` (batches, steps, inputs, units), `batches`, `weight` of the first
+            input, `power` of the cell's scale, `activation`.
     """
     random = network.random
     drawn = changed.get("sizes", random.integers(1, (3, 6, 9, 9)))
@@ -28,15 +28,16 @@ def lstm(network: Network, **changed: Any) -> bytes:
     batches = changed.get("batches", batches)
     time_major = bool(random.random() < 0.3)
     leading = (steps, batches) if time_major else (batches, steps)
-    least = changed.get("least", -127)
     x = network.input((*leading, width))
+
+    def weights(columns: int) -> Any:
+        values = random.integers(-127, 128, (units, columns))
+        values[:, 0] = changed.get("weight", values[:, 0])
+        return values
 
     def filters(columns: int) -> list[int]:
         return [
-            network.constant(
-                random.integers(least, 128, (units, columns)), "int8", network.scale(0.001, 0.01)
-            )
-            for _ in range(4)
+            network.constant(weights(columns), "int8", network.scale(0.001, 0.01)) for _ in range(4)
         ]
 
     operands = [x, *filters(width), *filters(units), -1, -1, -1]
@@ -62,25 +63,26 @@ def svdf(network: Network, **changed: Any) -> bytes:
 
     Args:
         network: an empty one.
-        changed: `sizes` (batches, inputs, units, rank, memory), `least` weight, `activation`.
+        changed: `sizes` (batches, inputs, units, rank, memory), `weight` of the first input,
+            the first `bias`, `activation`.
     """
     random = network.random
     drawn = changed.get("sizes", random.integers(1, (3, 9, 6, 4, 9)))
     batches, width, units, rank, memory = (int(n) for n in drawn)
-    least = changed.get("least", -127)
     filters = units * rank
     x = network.input((batches, width))
-    feature = network.constant(
-        random.integers(least, 128, (filters, width)), "int8", network.scale(0.004, 0.02)
-    )
+    weights = random.integers(-127, 128, (filters, width))
+    weights[:, 0] = changed.get("weight", weights[:, 0])
+    feature = network.constant(weights, "int8", network.scale(0.004, 0.02))
     time = network.constant(
-        random.integers(least, 128, (filters, memory)), "int8", network.scale(0.004, 0.02)
+        random.integers(-127, 128, (filters, memory)), "int8", network.scale(0.004, 0.02)
     )
     feature_scale, time_scale = (network.scale_of(index) for index in (feature, time))
     state_scale = network.scale_of(x) * feature_scale * 60 * width**0.5
     state = network.tensor((batches, filters * memory), state_scale, network.zero_point())
     network.tensors[state].variable = True
     biases = np.round(random.normal(0, 3000, units))
+    biases[0] = changed.get("bias", biases[0])
     bias = network.constant(biases, "int32", state_scale * time_scale)
     scale = state_scale * time_scale * 60 * (memory * rank) ** 0.5
     activation = changed.get("activation", int(random.choice([0, 1])))

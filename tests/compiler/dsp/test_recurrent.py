@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -40,6 +40,7 @@ def test_states_are_carried_from_inference_to_inference(kernel: str, seed: int) 
 
 
 @pytest.mark.parametrize("compiler", ["gcc", "zig"])
+@pytest.mark.parametrize("weight", [-127, -128])
 @pytest.mark.parametrize(
     ("kernel", "sizes"),
     [
@@ -49,16 +50,38 @@ def test_states_are_carried_from_inference_to_inference(kernel: str, seed: int) 
         ("svdf_blocks", (1, 16, 4, 2, 9)),
     ],
 )
-def test_on_the_board(kernel: str, sizes: tuple[int, ...], compiler: str) -> None:
+def test_on_the_board(kernel: str, sizes: tuple[int, ...], weight: int, compiler: str) -> None:
+    """Weights of -128 beside negative ones cannot be packed."""
     network = Network(7)
-    tflite = _MADE[kernel](network, sizes=sizes)
+    tflite = _MADE[kernel](network, sizes=sizes, weight=weight)
+    assert _is_packed(tflite) == (weight > -128)
     assert check_on_board(tflite, network.samples(12), compiler) == [f"dsp/{kernel}"]
 
 
-@pytest.mark.parametrize(("made", "sizes"), [(lstm, (1, 2, 1200, 3)), (svdf, (1, 1200, 3, 1, 4))])
-def test_sums_of_more_than_24_bits_are_left_to_the_plain_kernel(
-    made: Callable[..., bytes], sizes: tuple[int, ...]
-) -> None:
+@pytest.mark.parametrize(
+    ("kernel", "sizes"), [("lstm_blocks", (1, 2, 1201, 3)), ("svdf_blocks", (1, 1203, 3, 1, 4))]
+)
+def test_sums_of_more_than_24_bits_are_not_packed(kernel: str, sizes: tuple[int, ...]) -> None:
     network = Network(0)
-    data: Any = made(network, sizes=sizes)
-    assert check_on_host(data, network.samples(4)) == [made.__name__]
+    tflite = _MADE[kernel](network, sizes=sizes)
+    assert not _is_packed(tflite)
+    assert check_on_host(tflite, network.samples(4)) == [f"dsp/{kernel}"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_biases_that_make_sums_wrap(seed: int) -> None:
+    network = Network(seed)
+    tflite = svdf(network, sizes=(1, 9, 7, 1, 6), bias=2**31 - 1)
+    assert check_on_host(tflite, network.samples(12)) == ["dsp/svdf_blocks"]
+
+
+def test_many_layers_share_their_code(shared: Path) -> None:
+    tflite = (shared / "models" / "tflite_micro" / "keyword_scrambled_8bit.tflite").read_bytes()
+    features = np.random.default_rng(1).integers(-32768, 32768, (6, 1, 96)).astype(np.int16)
+    kernels = check_on_host(tflite, [features])
+    assert kernels.count("dsp/svdf_shared") == 7
+    assert check_on_board(tflite, [features], "gcc") == kernels
+
+
+def _is_packed(tflite: bytes) -> bool:
+    return ".packed = 1," in "".join(compiled_for_dsp(tflite).sources.values())

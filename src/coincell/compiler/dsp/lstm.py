@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.compiler.dsp.fully_connected import fits_packed_sums, packed_weights
+from coincell.compiler.dsp.fully_connected import arranged_weights, fits_packed_sums
 from coincell.compiler.dsp.rounding import largest_sums, rounding
 from coincell.compiler.fixed_point import Integers
 from coincell.compiler.ir import Graph, KernelArgument, KernelCall, Op
@@ -20,7 +20,7 @@ _LARGEST_PRODUCT = 32767 * 32768  # of a sigmoid, which is not negative, and any
 
 
 def lstm_blocks(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] | None:
-    """coincell_lstm_blocks; None where a sum might not fit."""
+    """coincell_lstm_blocks; None where a sum might not fit 32 bits."""
     del optimize
     (plain,) = op.attributes.kernel_calls(op, graph)
     given = plain.parameters
@@ -38,11 +38,13 @@ def lstm_blocks(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] |
         for role in ("forget", "update", "hidden")
     }
     roundings = scalings | products
-    packed = [_by_unit(rows) for rows in filters]
-    if None in roundings.values() or not all(fits_packed_sums(rows) for rows in packed):
+    if None in roundings.values():
         return None
+    by_unit = [_by_unit(rows) for rows in filters]
+    packed = all(fits_packed_sums(rows) for rows in by_unit)
     parameters = {
         **{name: given[name] for name in (*_KEPT, "hidden_zero_point", "cell_clip")},
+        "packed": int(packed),
         **{
             f"{role}.{field}": value
             for role, fields in roundings.items()
@@ -52,8 +54,8 @@ def lstm_blocks(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] |
     }
     arguments: tuple[KernelArgument, ...] = (
         op.inputs[0],
-        ("filter", packed_weights(packed[0])),
-        ("recurrent_filter", packed_weights(packed[1])),
+        ("filter", arranged_weights(by_unit[0], packed)),
+        ("recurrent_filter", arranged_weights(by_unit[1], packed)),
         ("bias", _by_unit(np.stack(biases, axis=1)).astype(np.int32)),
         ("table", constants["table"]),
         *(name for name in plain.arguments[7:] if isinstance(name, str)),

@@ -22,11 +22,13 @@ def rounding(multiplier: int, shift: int, largest: int) -> Mapping[str, int] | N
         largest: magnitude of a sum.
 
     Returns:
-        None where a shifted sum might leave 32 bits.
+        None where a sum that is to be shifted left might leave 32 bits.
     """
     left_shift = max(shift, 0) + 1
     if largest << left_shift >= _ROOM:
-        return None
+        if shift > 0:
+            return None
+        left_shift = 0  # without room to double it
     return {
         "multiplier": multiplier,
         "left_shift": left_shift,

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from coincell.compiler.dsp.fully_connected import fits_packed_sums, packed_weights
+from coincell.compiler.dsp.fully_connected import arranged_weights, fits_packed_sums
 from coincell.compiler.dsp.rounding import largest_sums, rounding
 from coincell.compiler.ir import Graph, KernelArgument, KernelCall, Op
 
 _KEPT = ("batches", "inputs", "units", "rank", "memory", "state_zero_point", "output_zero_point")
 """Of the plain kernel's parameters."""
+_WORTH_SHARING = 3  # layers, as in fully_connected.py
 
 
 def svdf_blocks(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] | None:
-    """coincell_svdf_blocks; None where a sum might not fit."""
-    del optimize
+    """coincell_svdf_blocks, or coincell_svdf_shared where a model has many such layers
+    and size counts.
+
+    None where a sum might not fit 32 bits."""
     (plain,) = op.attributes.kernel_calls(op, graph)
     given = plain.parameters
     constants = {item[0]: item[1] for item in plain.arguments if isinstance(item, tuple)}
@@ -35,16 +38,20 @@ def svdf_blocks(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] |
             ("time", over_time, time_bias),
         )
     }
-    if None in roundings.values() or not fits_packed_sums(feature):
+    if None in roundings.values():
         return None
-    parameters = {name: given[name] for name in _KEPT}
+    packed = fits_packed_sums(feature)
+    parameters = {name: given[name] for name in _KEPT} | {"packed": int(packed)}
     for role, fields in roundings.items():
         parameters |= {f"{role}.{field}": value for field, value in (fields or {}).items()}
     arguments: tuple[KernelArgument, ...] = (
         op.inputs[0],
-        ("feature", packed_weights(feature)),
+        ("feature", arranged_weights(feature, packed)),
         ("time", time),
         ("bias", np.concatenate([time_bias, feature_bias]).astype(np.int32)),
         *(name for name in plain.arguments[4:] if isinstance(name, str)),
     )
-    return (KernelCall("dsp/svdf_blocks", parameters, arguments, specialised=True),)
+    alike = sum(other.kind == op.kind for other in graph.ops)
+    if alike < _WORTH_SHARING or optimize == "speed":
+        return (KernelCall("dsp/svdf_blocks", parameters, arguments, specialised=True),)
+    return (KernelCall("dsp/svdf_shared", parameters, arguments),)

@@ -7,6 +7,7 @@
 #include "kernels/dsp/dense_sums.h"
 #include "kernels/dsp/instructions.h"
 #include "kernels/dsp/rounding.h"
+#include "kernels/fixed_point.h"
 #include "kernels/memory.h"
 #include "kernels/sigmoid_interpolation.h"
 
@@ -16,6 +17,7 @@ typedef struct {
     int32_t steps;
     int32_t inputs;
     int32_t units;
+    int32_t packed;         /* whether the weights are */
     int32_t batch_distance; /* from one batch's vector to the next, counted in vectors */
     int32_t step_distance;  /* from one step's vector to the next */
     int32_t hidden_zero_point;
@@ -31,35 +33,37 @@ typedef struct {
 
 /* What goes through the sigmoid or tanh of one gate, as steps of its table.
  *
- * fresh, past: the sums of that gate; bias: [2], of both */
+ * fresh, past: the sums of a unit, as coincell_dense_sum reads them; bias: [4, 2], of both */
 COINCELL_INLINE int32_t coincell_lstm_gate(const coincell_lstm_blocks_parameters *p, int gate,
-                                           int32_t fresh, int32_t past, const int32_t *bias)
+                                           const int32_t *fresh, const int32_t *past,
+                                           const int32_t *bias)
 {
-    const int32_t by_input = coincell_rounded(fresh + bias[0], p->fresh[gate]);
-    const int32_t by_hidden = coincell_rounded(past + bias[1], p->past[gate]);
+    const int32_t at_input =
+        coincell_wrapping_add(coincell_dense_sum(p->packed, fresh, gate), bias[2 * gate]);
+    const int32_t at_hidden =
+        coincell_wrapping_add(coincell_dense_sum(p->packed, past, gate), bias[2 * gate + 1]);
+    const int32_t by_input = coincell_rounded(at_input, p->fresh[gate]);
+    const int32_t by_hidden = coincell_rounded(at_hidden, p->past[gate]);
     const int32_t sum = coincell_ssat(by_input, 16, 0) + coincell_ssat(by_hidden, 16, 0);
     return coincell_table_input(coincell_ssat(sum, 16, 0), 3, 0);
 }
 
 /* One unit's step: changes its cell, and returns its hidden value.
  *
- * fresh, past: [2, 2], 256 * A + B and B of gates 0 and 1, then of 2 and 3; A has 24 bits
- * bias: [4, 2]; table: [256] */
+ * fresh, past: as above; bias: [4, 2]; table: [256]; cell: [1] */
 COINCELL_INLINE int8_t coincell_lstm_unit(const coincell_lstm_blocks_parameters *p,
                                           const int32_t *fresh, const int32_t *past,
                                           const int32_t *bias, const uint16_t *table,
                                           int16_t *cell)
 {
-    const int32_t inward = coincell_logistic_int16(
-        table, coincell_lstm_gate(p, 0, (fresh[0] - fresh[1]) >> 8, (past[0] - past[1]) >> 8,
-                                  bias));
+    const int32_t inward =
+        coincell_logistic_int16(table, coincell_lstm_gate(p, 0, fresh, past, bias));
     const int32_t kept =
-        coincell_logistic_int16(table, coincell_lstm_gate(p, 1, fresh[1], past[1], bias + 2));
-    const int32_t made = coincell_tanh_int16(
-        table, coincell_lstm_gate(p, 2, (fresh[2] - fresh[3]) >> 8, (past[2] - past[3]) >> 8,
-                                  bias + 4));
+        coincell_logistic_int16(table, coincell_lstm_gate(p, 1, fresh, past, bias));
+    const int32_t made =
+        coincell_tanh_int16(table, coincell_lstm_gate(p, 2, fresh, past, bias));
     const int32_t outward =
-        coincell_logistic_int16(table, coincell_lstm_gate(p, 3, fresh[3], past[3], bias + 6));
+        coincell_logistic_int16(table, coincell_lstm_gate(p, 3, fresh, past, bias));
     int32_t value = coincell_ssat(coincell_rounded(kept * *cell, p->forget), 16, 0) +
                     coincell_ssat(coincell_rounded(inward * made, p->update), 16, 0);
     value = coincell_ssat(value, 16, 0);
@@ -90,13 +94,13 @@ COINCELL_INLINE void coincell_lstm_step(const coincell_lstm_blocks_parameters *p
     int32_t past[8];
     for (int32_t unit = 0; unit < p->units; unit += 2) {
         if (p->units - unit > 1) {
-            weights = coincell_dense_eight(input, last_input, weights, p->inputs, fresh);
-            recurrent = coincell_dense_eight(hidden, last_hidden, recurrent, p->units, past);
+            weights = coincell_dense_eight(p->packed, input, last_input, weights, p->inputs, fresh);
+            recurrent = coincell_dense_eight(p->packed, hidden, last_hidden, recurrent, p->units, past);
         } else {
             for (int i = 0; i < 4; i += 2) {
-                weights = coincell_dense_two(input, last_input, weights, p->inputs, fresh + i);
+                weights = coincell_dense_two(p->packed, input, last_input, weights, p->inputs, fresh + i);
                 recurrent =
-                    coincell_dense_two(hidden, last_hidden, recurrent, p->units, past + i);
+                    coincell_dense_two(p->packed, hidden, last_hidden, recurrent, p->units, past + i);
             }
         }
         const int32_t count = p->units - unit > 1 ? 2 : 1;

@@ -7,6 +7,7 @@
 #include "kernels/dsp/dense_sums.h"
 #include "kernels/dsp/instructions.h"
 #include "kernels/dsp/rounding.h"
+#include "kernels/fixed_point.h"
 
 typedef struct {
     int32_t batches;
@@ -14,6 +15,7 @@ typedef struct {
     int32_t units;
     int32_t rank; /* filters of each unit */
     int32_t memory;
+    int32_t packed; /* whether the weights over the input are */
     int32_t state_zero_point;
     int32_t output_zero_point;
     coincell_rounding feature; /* of sums over the input, to the state */
@@ -40,10 +42,10 @@ COINCELL_INLINE int32_t coincell_svdf_remember(const coincell_svdf_blocks_parame
     for (int32_t i = 0; i < last % 4; ++i) {
         const int8_t value = state[1 + i];
         new_state[i] = value;
-        sum += value * time[i];
+        sum = coincell_wrapping_add(sum, value * time[i]);
     }
     new_state[last % 4] = (int8_t)(uint8_t)newest; /* wraps, as in TFLM */
-    return sum + new_state[last % 4] * time[last % 4];
+    return coincell_wrapping_add(sum, new_state[last % 4] * time[last % 4]);
 }
 
 /* One batch; as in coincell_svdf_blocks. */
@@ -62,15 +64,16 @@ COINCELL_INLINE void coincell_svdf_batch(const coincell_svdf_blocks_parameters *
     for (int32_t done = 0; done < filters;) {
         int32_t count = 8;
         if (filters - done >= 8) {
-            feature = coincell_dense_eight(input, last, feature, p->inputs, sums);
+            feature = coincell_dense_eight(p->packed, input, last, feature, p->inputs, sums);
         } else {
-            feature = coincell_dense_two(input, last, feature, p->inputs, sums);
+            feature = coincell_dense_two(p->packed, input, last, feature, p->inputs, sums);
             count = filters - done > 1 ? 2 : 1;
         }
         done += count;
         for (int32_t i = 0; i < count; ++i) {
-            const int32_t sum = i % 2 ? sums[i] : (sums[i] - sums[i + 1]) >> 8;
-            const int32_t scaled = coincell_rounded(sum + *feature_bias++, p->feature);
+            const int32_t sum = coincell_wrapping_add(coincell_dense_sum(p->packed, sums, i),
+                                                      *feature_bias++);
+            const int32_t scaled = coincell_rounded(sum, p->feature);
             const int32_t newest = coincell_ssat(scaled, 8, 0) + p->state_zero_point;
             total = coincell_svdf_remember(p, newest, time, state, new_state, total);
             time += p->memory;
