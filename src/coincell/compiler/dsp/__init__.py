@@ -19,6 +19,7 @@ from coincell.compiler.dsp.int16 import convolution_int16, dense_int16, depthwis
 from coincell.compiler.dsp.lstm import lstm_blocks
 from coincell.compiler.dsp.mul import product
 from coincell.compiler.dsp.pool_2d import pool, reduction
+from coincell.compiler.dsp.prelu import prelu
 from coincell.compiler.dsp.residual_add import convolution_and_add
 from coincell.compiler.dsp.resize_bilinear import bilinear
 from coincell.compiler.dsp.strip_convolution import strip_convolution
@@ -44,6 +45,7 @@ DSP_KERNELS: Mapping[str, tuple[Candidate, ...]] = {
     "max_pool_2d": (pool,),
     "mean": (reduction,),
     "mul": (product,),
+    "prelu": (prelu,),
     "reduce_max": (reduction,),
     "requantize": (table,),
     "resize_bilinear": (bilinear,),

@@ -1,4 +1,4 @@
-"""DEPTHWISE_CONV_2D on Armv7E-M where the kernels for 3x3 do not fit: any filter, any number of outputs.
+"""DEPTHWISE_CONV_2D on Armv7E-M where the kernels for 3x3 do not fit: any filter and multiplier.
 
 The C side is runtime/kernels/dsp/depthwise.h.
 """
