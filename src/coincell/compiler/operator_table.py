@@ -57,6 +57,7 @@ _ROWS = (
     _row("BROADCAST_TO", "int8 int16 int32 float32"),
     _row("CALL_ONCE"),
     _row("CAST", "int8 int16 int32 float32", "to int8, int16, int32 and float32", "int64"),
+    _row("CIRCULAR_BUFFER", limits="a cycles_max of 1; its output a variable"),
     _row("CONCATENATION", "int8 int16 int32 float32", _SAME),
     _row("CONV_2D", "int8 int16", _FILTER),
     _row("DEPTHWISE_CONV_2D", "int8 int16", _FILTER),

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from coincell.compiler.ir import DType, Graph, Op, Quantization, State, Tensor
+from coincell.compiler.reading import circular_buffer
 from coincell.compiler.reading.known_shapes import OF_SHAPES_ALONE, with_true_shapes
 from coincell.compiler.reading.operator_readers import ON_FLOATS, READERS, WITH_GAPS, Source
 from coincell.compiler.reading.schema import (
@@ -153,7 +154,9 @@ class _Translation:
             )
 
     def _ops(self, record: OperatorRecord) -> tuple[Op, ...]:
-        """The op of an operator; none for those that only move variables."""
+        """The op of an operator; none for those that only move variables, two for a few."""
+        if record.name == circular_buffer.NAME:
+            return self._circular_buffer(record)
         if record.name not in RESOURCE_OPERATORS:
             return (self._op(record),)
         read = self.resources.operator(record, self._tensor)
@@ -161,6 +164,26 @@ class _Translation:
             index, value = read
             self.tensors[index] = value
         return ()
+
+    def _circular_buffer(self, record: OperatorRecord) -> tuple[Op, ...]:
+        if len(record.inputs) != 1 or len(record.outputs) != 1:
+            raise ModelError(
+                f"{record.place} has {len(record.inputs)} inputs and {len(record.outputs)} outputs."
+            )
+        source = self._tensor(record.inputs[0], record.place)
+        index = record.outputs[0]
+        before = self._tensor(index, record.place)
+        if self.variables.get(index) != before:
+            raise ModelError(
+                f"{record.place} needs {before.source_name!r} to be a variable that nothing else "
+                "changes: only its values stay from one inference to the next."
+            )
+        described = self.record.tensors[index]
+        after, kept = (replace(before, name=self._unique_name(described)) for _ in range(2))
+        ops, left = circular_buffer.shifted(record, source, before, after, kept)
+        self.tensors[index] = after
+        self.every += [after, *left]
+        return ops
 
     def _op(self, record: OperatorRecord) -> Op:
         reader = READERS.get(record.name)
@@ -208,9 +231,10 @@ class _Translation:
             for index in record.outputs[:1]
             if 0 <= index < len(self.record.tensors)
         ]
+        known = sorted((*READERS, *RESOURCE_OPERATORS, "CIRCULAR_BUFFER"))
         return ModelError(
             f"{record.place}, which makes {''.join(made)!r}, is not supported.",
-            hint=f"Supported operators: {', '.join(sorted((*READERS, *RESOURCE_OPERATORS)))}.",
+            hint=f"Supported operators: {', '.join(known)}.",
         )
 
     @staticmethod

@@ -24,6 +24,7 @@ MAX_OPERANDS = 64
 MAX_RANK = 6
 MAX_CHANNELS = 1 << 20
 MAX_SUBGRAPHS = 16
+MAX_CUSTOM_OPTIONS = 1 << 20
 
 TENSOR_TYPES = {
     0: "float32",
@@ -154,6 +155,7 @@ class OperatorRecord:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     options: Table | None
+    custom_options: bytes = b""
 
     @property
     def place(self) -> str:
@@ -257,6 +259,7 @@ def _operator(table: Table, index: int, names: list[str]) -> OperatorRecord:
         inputs=_integers(table.numbers(1, "<i4", MAX_OPERANDS, "a list of inputs")),
         outputs=_integers(table.numbers(2, "<i4", MAX_OPERANDS, "a list of outputs")),
         options=table.table(4),
+        custom_options=bytes(table.numbers(5, "u1", MAX_CUSTOM_OPTIONS, "custom options")),
     )
 
 
