@@ -161,6 +161,7 @@ def test_the_plain_dense_layer_is_legal() -> None:
     [
         (_set(0, scale=float("nan")), "scale that is not a positive number"),
         (_set(0, scale=-1.0), "scale that is not a positive number"),
+        (_set(0, scale=0.0), "has the scale 0"),
         (_set(0, scale=[0.1, 0.2]), "2 scales along dimension 0"),
         (_set(0, zero_point=200), "zero point outside -128 to 127"),
         (_set(1, zero_point=2), "filter zero points of 0"),

@@ -37,6 +37,11 @@ _FLOAT_HINT = (
     "representative data set, and int8 as inference_input_type and inference_output_type."
 )
 _DAMAGED_HINT = "The file is damaged; make or fetch it again."
+_ALWAYS_ZERO_HINT = (
+    "The converter gives the scale 0 to what was 0 in every sample, as the first state of a "
+    "recurrent layer in a model with an open batch is. Fix the batch before converting, as "
+    "keras.Input(shape, batch_size=1) does, and check that the samples are not all zero."
+)
 _TYPES = {dtype.value: dtype for dtype in DType}
 
 
@@ -335,6 +340,8 @@ def _quantization(record: TensorRecord, label: str) -> Quantization | None:
     zero_points = tuple(int(zero) for zero in record.zero_points) or (0,) * len(scales)
     if len(zero_points) == 1:
         zero_points *= len(scales)
+    if 0.0 in scales:
+        raise ModelError(f"{label} has the scale 0.", _ALWAYS_ZERO_HINT)
     if not all(math.isfinite(scale) and scale > 0 for scale in scales):
         raise ModelError(f"{label} has a scale that is not a positive number.", _DAMAGED_HINT)
     if len(zero_points) != len(scales):
