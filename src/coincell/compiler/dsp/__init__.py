@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from coincell.compiler.dsp.add import weighted_sum
 from coincell.compiler.dsp.copies import KINDS as _COPIED
 from coincell.compiler.dsp.copies import fixed_copies
-from coincell.compiler.dsp.depthwise import depthwise_3x3
+from coincell.compiler.dsp.depthwise import depthwise_3x3, dilated_3x3
 from coincell.compiler.dsp.depthwise_general import depthwise, in_groups
 from coincell.compiler.dsp.fully_connected import dense
 from coincell.compiler.dsp.int16 import convolution_int16, dense_int16, depthwise_int16
@@ -34,12 +34,9 @@ DSP_KERNELS: Mapping[str, tuple[Candidate, ...]] = {
     **dict.fromkeys(_COPIED, (fixed_copies,)),
     "add": (weighted_sum,),
     "average_pool_2d": (pool,),
-    "conv_2d": (
-        convolution_int16,
-        strip_convolution,
-    ),
+    "conv_2d": (convolution_int16, strip_convolution),
     "conv_2d_add": (convolution_and_add,),
-    "depthwise_conv_2d": (depthwise_int16, in_groups, depthwise_3x3, depthwise),
+    "depthwise_conv_2d": (depthwise_int16, in_groups, depthwise_3x3, dilated_3x3, depthwise),
     "fully_connected": (dense_int16, dense),
     "lstm": (lstm_blocks,),
     "max_pool_2d": (pool,),
