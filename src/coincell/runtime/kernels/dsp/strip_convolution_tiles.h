@@ -60,10 +60,10 @@ typedef struct {
 /* Registers: r0 patch, r1 weights, r2 r3 weights' words, r4 r5 values of the two positions,
  * r6 - r9 sums of a b c d at the first position, r10 r11 r12 lr at the second. At the end of a
  * tile: r1 multiplier, r2 scratch or R, r3 output, r4 bias or step, r5 offset or E.
- * Kept in the floating-point unit: s0 - s15 the channels' constants, with sums s12 - s15 theirs, s16 output of the tile, s17
- * weights of the block, s18 r7 of the caller (it may be the frame pointer), s19 end of the patches,
- * s20 end of the block's weights, s21 offset, s22 next constants, s23 patches, s24 output of the
- * next block, s25 end of all weights.
+ * Kept in the floating-point unit: s0 - s15 the channels' constants, with sums s12 - s15 theirs,
+ * s16 output of the tile, s17 weights of the block, s18 r7 of the caller (it may be the frame
+ * pointer), s19 end of the patches, s20 end of the block's weights, s21 offset, s22 next constants,
+ * s23 patches, s24 output of the next block, s25 end of all weights.
  *
  * The four loads of a step follow one another, so that they overlap: 15 cycles for 16 products. */
 #define COINCELL_STRIP_LOADS                                                                     \
