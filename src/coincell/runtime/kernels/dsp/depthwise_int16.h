@@ -122,14 +122,16 @@ COINCELL_INLINE void coincell_depthwise_at_int16(const coincell_depthwise_int16_
     image += (y * p->input_width + x) * channels;
     filter += (rows->first * p->filter_width + columns->first) * channels;
     for (int32_t left = channels; left > 0;) {
-        int32_t sums[4] = {0, 0, 0, 0};
+        int32_t sums[4] = {constants[0], constants[words], constants[2 * words],
+                           constants[3 * words]};
         coincell_taps_int16(p, image, filter, height, count, sums);
-        output[0] = coincell_output_int16(&p->made, sums[0], constants);
-        output[1] = coincell_output_int16(&p->made, sums[1], constants + words);
-        output[2] = coincell_output_int16(&p->made, sums[2], constants + 2 * words);
-        output[3] = coincell_output_int16(&p->made, sums[3], constants + 3 * words);
+        output[0] = coincell_narrow_int16(&p->made, sums[0], constants);
+        output[1] = coincell_narrow_int16(&p->made, sums[1], constants + words);
+        output[2] = coincell_narrow_int16(&p->made, sums[2], constants + 2 * words);
+        output[3] = coincell_narrow_int16(&p->made, sums[3], constants + 3 * words);
         left -= 4;
-        const int32_t next = left >= 4 ? 4 : left; /* the last four may be done in part before */
+        /* The last four may be done in part before. */
+        const int32_t next = channels % 4 == 0 || left >= 4 ? 4 : left;
         image += next;
         filter += next;
         constants += next * words;

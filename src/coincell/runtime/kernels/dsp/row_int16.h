@@ -49,19 +49,25 @@ COINCELL_INLINE int16_t coincell_clamped_int16(const coincell_outputs_int16 *p, 
     return (int16_t)output;
 }
 
-/* The output of a sum without its bias.
+/* The output of a sum of 32 bits with its bias.
  *
  * constants: those of the output */
+COINCELL_INLINE int16_t coincell_narrow_int16(const coincell_outputs_int16 *p, int32_t total,
+                                              const int32_t *constants)
+{
+    if (p->rescaling == COINCELL_INT16_FACTOR) {
+        return coincell_clamped_int16(p, coincell_smmulr(total, constants[1]));
+    }
+    const coincell_rounding factor = {constants[1], constants[2], constants[3]};
+    return coincell_clamped_int16(p, coincell_rounded(total, factor));
+}
+
+/* The output of a sum without its bias. constants: those of the output */
 COINCELL_INLINE int16_t coincell_output_int16(const coincell_outputs_int16 *p, int64_t sum,
                                               const int32_t *constants)
 {
     if (p->rescaling != COINCELL_INT16_ANY) {
-        int32_t total = (int32_t)sum + constants[0];
-        if (p->rescaling == COINCELL_INT16_FACTOR) {
-            return coincell_clamped_int16(p, coincell_smmulr(total, constants[1]));
-        }
-        const coincell_rounding factor = {constants[1], constants[2], constants[3]};
-        return coincell_clamped_int16(p, coincell_rounded(total, factor));
+        return coincell_narrow_int16(p, (int32_t)sum + constants[0], constants);
     }
     const uint64_t bias = (uint64_t)(uint32_t)constants[1] << 32 | (uint32_t)constants[0];
     return coincell_clamped_int16(p, coincell_rescale_sum(sum + (int64_t)bias, p->wide,
