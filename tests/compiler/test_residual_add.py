@@ -93,6 +93,11 @@ def test_what_must_stay_two_ops() -> None:
     def of_itself(network: Network, x: int, y: int) -> tuple[int, ...]:
         return (network.add(x, y),)
 
+    def of_itself_by_another_name(network: Network, x: int, y: int) -> tuple[int, ...]:
+        other = network.conv_2d(y, 2, (1, 1))
+        image = network.reshape(other, (1, 8, 4, 1))
+        return (network.add(network.conv_2d(image, 2, (1, 1), stride=(2, 1)), other),)
+
     def doubled(network: Network, _: int, y: int) -> tuple[int, ...]:
         return (network.add(y, y),)
 
@@ -107,7 +112,14 @@ def test_what_must_stay_two_ops() -> None:
     def of_another_shape(network: Network, x: int, y: int) -> tuple[int, ...]:
         return (network.add(network.conv_2d(y, 3, (1, 1)), network.mean(x, (1, 2), True)),)
 
-    for make in (of_itself, doubled, read_twice, of_what_comes_later, of_another_shape):
+    for make in (
+        of_itself,
+        of_itself_by_another_name,
+        doubled,
+        read_twice,
+        of_what_comes_later,
+        of_another_shape,
+    ):
         kinds = _with_add(make)
         assert "add" in kinds
         assert "conv_2d_add" not in kinds

@@ -72,7 +72,9 @@ class Conv2DAdd(Attributes):
         op.require(3 <= len(op.inputs) <= 4 and len(op.outputs) == 1, "has too many tensors")
         image, addend = op.inputs[:2]
         shape = graph.tensor(op.output).shape
-        op.require(image != addend, "adds its own input")
+        op.require(
+            place_of(image, graph) != place_of(addend, graph), "adds the bytes of its own input"
+        )
         op.require(not graph.tensor(addend).is_constant, "adds a constant")
         op.require(graph.tensor(addend).shape == shape, "adds something of another shape")
         described, parts = self._apart(op, graph)
@@ -108,6 +110,18 @@ class Conv2DAdd(Attributes):
             graph, tensors={**tensors, between: tensor}, inputs=(), outputs=(), ops=(), states=()
         )
         return described, (convolution, addition)
+
+
+def place_of(name: str, graph: Graph) -> str:
+    """The tensor whose bytes `name` stands for, through ops that only rename bytes.
+
+    What reads the same bytes as image and as addend could not be written over either.
+    """
+    maker = graph.producers.get(name)
+    while maker is not None and maker.attributes.aliases_input:
+        name = maker.inputs[0]
+        maker = graph.producers.get(name)
+    return name
 
 
 def one_over_the_other(

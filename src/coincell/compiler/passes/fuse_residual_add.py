@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from coincell.compiler.ir import DType, Graph, Op
 from coincell.compiler.operators import Add, Conv2D, Conv2DAdd
+from coincell.compiler.operators.conv_2d_add import place_of
 from coincell.compiler.passes._base import Pass
 
 
@@ -11,8 +12,9 @@ def _fused(op: Op, graph: Graph, made: set[str]) -> Op | None:
     """A convolution in one with the ADD that is the only reader of it; None where that cannot be.
 
     The addend must be there when the convolution runs: to move the convolution behind what makes
-    the addend would keep its input longer. An addend that is the convolution's own input, a
-    constant or of another shape is left to ADD: by rows, its rows would not be those of the output.
+    the addend would keep its input longer. An addend that is the convolution's own input, by
+    whatever name, a constant, or of another shape is left to ADD: one tensor's bytes would be read
+    in two ways at once, and by rows, a constant's or a smaller addend's are not the output's.
 
     Args:
         made: what is there when `op` runs.
@@ -24,9 +26,11 @@ def _fused(op: Op, graph: Graph, made: set[str]) -> Op | None:
         return None
     (addend,) = (name for name in addition.inputs if name != op.output)
     between, other = graph.tensor(op.output), graph.tensor(addend)
-    if between.dtype is not DType.INT8 or addend == op.inputs[0] or addend not in made:
+    if between.dtype is not DType.INT8 or addend not in made:
         return None
     if other.is_constant or other.shape != between.shape:
+        return None
+    if place_of(addend, graph) == place_of(op.inputs[0], graph):
         return None
     attributes = Conv2DAdd.of(op.attributes, between, addition.attributes)
     place = " and ".join(filter(None, (op.place, addition.place)))
