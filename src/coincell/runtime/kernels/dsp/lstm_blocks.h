@@ -94,13 +94,16 @@ COINCELL_INLINE void coincell_lstm_step(const coincell_lstm_blocks_parameters *p
     int32_t past[8];
     for (int32_t unit = 0; unit < p->units; unit += 2) {
         if (p->units - unit > 1) {
-            weights = coincell_dense_eight(p->packed, input, last_input, weights, p->inputs, fresh);
-            recurrent = coincell_dense_eight(p->packed, hidden, last_hidden, recurrent, p->units, past);
+            weights =
+                coincell_dense_eight(p->packed, input, last_input, weights, p->inputs, fresh);
+            recurrent = coincell_dense_eight(p->packed, hidden, last_hidden, recurrent,
+                                             p->units, past);
         } else {
             for (int i = 0; i < 4; i += 2) {
-                weights = coincell_dense_two(p->packed, input, last_input, weights, p->inputs, fresh + i);
-                recurrent =
-                    coincell_dense_two(p->packed, hidden, last_hidden, recurrent, p->units, past + i);
+                weights = coincell_dense_two(p->packed, input, last_input, weights, p->inputs,
+                                             fresh + i);
+                recurrent = coincell_dense_two(p->packed, hidden, last_hidden, recurrent,
+                                               p->units, past + i);
             }
         }
         const int32_t count = p->units - unit > 1 ? 2 : 1;

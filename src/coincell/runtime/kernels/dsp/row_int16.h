@@ -13,7 +13,8 @@
 #include "kernels/dsp/rounding.h"
 #include "kernels/fixed_point_int16.h"
 
-/* How sums become outputs, and the constants that an output has. In the first two, sums fit 32 bits.
+/* How sums become outputs, and the constants that an output has. In the first two, sums fit 32
+ * bits.
  * FACTOR: bias and factor; the high word of one product.
  * ROUNDED: bias, multiplier, left and right shift, as in rounding.h.
  * ANY: a bias of two words, multiplier and shift; as the plain kernels do it. */
