@@ -88,12 +88,14 @@ def arg_extremum_int64(network: Network) -> int:
 
 
 def through_floats(network: Network) -> int:
-    """NEG, SQUARE or SQRT of floats, and two of them, between DEQUANTIZE and QUANTIZE."""
+    """NEG, SQUARE, SQRT or ELU of floats, and two of them, between DEQUANTIZE and QUANTIZE."""
     x = network.input((1, 3, 4, 2))
     network.tensors[x].zero_point = -128
-    code = int(network.random.choice([59, 75, 92]))
+    code = int(network.random.choice([59, 75, 92, 111]))
     scale = network.scale_of(x)
-    sizes = {59: (scale, 127), 75: ((255 * scale) ** 0.5 / 255, -128)}
+    if code == 111:
+        network.tensors[x].zero_point = 0
+    sizes = {59: (scale, 127), 111: (scale, 0), 75: ((255 * scale) ** 0.5 / 255, -128)}
     size, zero_point = sizes.get(code, (255 * scale**2, -128))
     codes = [code, 59] if code != 59 and flag(network) else [code]
     if len(codes) == 2:

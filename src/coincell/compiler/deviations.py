@@ -84,6 +84,9 @@ def _overflows(operator: OperatorRecord, record: ModelRecord, inputs: Sequence[V
 
 def _may_be_negative(operator: OperatorRecord, record: GraphRecord) -> bool:
     """Whether an operator on floats reads anything else than DEQUANTIZE gives of no less than 0."""
+    read = _tensor(record, operator.inputs[0]) if operator.inputs else None
+    if read is None or read.type_name != "float32":
+        return False
     for other in record.operators:
         if other.outputs == operator.inputs and other.name == "DEQUANTIZE":
             source = _tensor(record, other.inputs[0]) if other.inputs else None

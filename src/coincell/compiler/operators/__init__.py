@@ -13,9 +13,9 @@ from coincell.compiler.operators.convolution import Convolution
 from coincell.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
 from coincell.compiler.operators.edges import Cast, Dequantize, Quantize
 from coincell.compiler.operators.elementwise import Maximum, Minimum, Mul, Prelu
-from coincell.compiler.operators.float_functions import FloatFunction, Neg, Sqrt, Square
+from coincell.compiler.operators.float_functions import FloatElu, FloatFunction, Neg, Sqrt, Square
 from coincell.compiler.operators.fully_connected import FullyConnected
-from coincell.compiler.operators.functions import Abs, Exp, Gelu, Rsqrt
+from coincell.compiler.operators.functions import Abs, Exp, Gelu, Log, Root, Rsqrt
 from coincell.compiler.operators.gather import Gather
 from coincell.compiler.operators.l2_normalization import L2Normalization
 from coincell.compiler.operators.log_softmax import LogSoftmax
@@ -56,12 +56,14 @@ _KINDS: tuple[type[Attributes], ...] = (
     Dequantize,
     Elu,
     Exp,
+    FloatElu,
     FullyConnected,
     Gather,
     Gelu,
     HardSwish,
     L2Normalization,
     LeakyRelu,
+    Log,
     LogSoftmax,
     Logistic,
     LookupTable,
@@ -83,6 +85,7 @@ _KINDS: tuple[type[Attributes], ...] = (
     Reshape,
     ResizeBilinear,
     ResizeNearestNeighbor,
+    Root,
     Rsqrt,
     Shape,
     Softmax,
@@ -128,6 +131,7 @@ __all__ = [
     "Dequantize",
     "Elu",
     "Exp",
+    "FloatElu",
     "FloatFunction",
     "FullyConnected",
     "Gather",
@@ -135,6 +139,7 @@ __all__ = [
     "HardSwish",
     "L2Normalization",
     "LeakyRelu",
+    "Log",
     "LogSoftmax",
     "Logistic",
     "LookupTable",
@@ -158,6 +163,7 @@ __all__ = [
     "Resize",
     "ResizeBilinear",
     "ResizeNearestNeighbor",
+    "Root",
     "Rsqrt",
     "Shape",
     "Softmax",

@@ -1,8 +1,8 @@
-"""NEG, SQUARE and SQRT of float32: what converters leave between DEQUANTIZE and QUANTIZE.
+"""NEG, SQUARE, SQRT and ELU of float32: what converters leave between DEQUANTIZE and QUANTIZE.
 
 Neither TFLM nor LiteRT has them for int8, so that a converted LayerNormalization goes to floats and
-back for a sign. Each is rounded once, as IEEE 754 demands, and so a table of 256 entries does all
-three (passes/merge_lookups.py); the generated C never computes them.
+back for a sign. Each is rounded once, as IEEE 754 demands (of ELU see docs/deviations.md), and so a
+table of 256 entries does all three (passes/merge_lookups.py); the generated C never computes them.
 """
 
 from __future__ import annotations
@@ -74,3 +74,16 @@ class Sqrt(FloatFunction):
 
     kind: ClassVar[str] = "sqrt"
     function: ClassVar[Callable[[Values], Values]] = np.sqrt
+
+
+def _elu(values: Values) -> Values:
+    below = np.expm1(np.minimum(values, 0).astype(np.float64)).astype(np.float32)
+    return np.where(values < 0, below, values)
+
+
+@dataclass(frozen=True)
+class FloatElu(FloatFunction):
+    """x, and exp(x) - 1 where x is negative."""
+
+    kind: ClassVar[str] = "float_elu"
+    function: ClassVar[Callable[[Values], Values]] = _elu

@@ -299,6 +299,7 @@ _ON_EACH_VALUE = frozenset(
         "GELU",
         "HARD_SWISH",
         "LEAKY_RELU",
+        "LOG",
         "LOGISTIC",
         "LOG_SOFTMAX",
         "NEG",

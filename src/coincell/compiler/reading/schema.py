@@ -94,6 +94,7 @@ BUILTIN_OPERATORS = {
     67: "TRANSPOSE_CONV",
     69: "TILE",
     70: "EXPAND_DIMS",
+    73: "LOG",
     74: "SUM",
     75: "SQRT",
     76: "RSQRT",

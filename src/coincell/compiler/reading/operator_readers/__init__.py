@@ -35,7 +35,7 @@ WITH_GAPS = frozenset({"SVDF", "UNIDIRECTIONAL_SEQUENCE_LSTM"})
 """Operators whose operands may be left out in the middle."""
 
 ON_FLOATS = frozenset(
-    {"CAST", "DEQUANTIZE", "QUANTIZE", "NEG", "SQRT", "SQUARE"}
+    {"CAST", "DEQUANTIZE", "ELU", "QUANTIZE", "NEG", "SQRT", "SQUARE"}
     | {*movement.READERS, *slices.READERS} - {"RESIZE_BILINEAR"}
 )
 """Operators that may read or write float32: those at a model's edges, those that converters leave
