@@ -97,7 +97,8 @@ def _read(data: bytes, name: str) -> Graph:
         raise ModelError(
             f"The model has {len(record.others) + 1} subgraphs; only models of one graph, and of "
             "one more that initialises variables, are supported.",
-            hint="Control flow (IF, WHILE) has to be unrolled before conversion.",
+            hint="Control flow (IF, WHILE) has to be unrolled before conversion: recurrent layers "
+            "of Keras with unroll=True, in a model with keras.Input(shape, batch_size=1).",
         )
     graph = _Translation(with_true_shapes(record)).graph(name)
     verify(graph)
