@@ -43,8 +43,8 @@ coincell_take_part(const coincell_depthwise_3x3_dilated_parameters *p, const int
         const int32_t row = inside ? y * p->dilation_height : 0;
         const int8_t *from = image + row * p->width * p->channels;
         const int32_t count = inside ? columns : 0;
-        for (int32_t x = 0; x < count; ++x, from += step, part += 4) {
-            coincell_store_word(part, coincell_load_word(from));
+        for (int32_t x = 0; x < count; ++x, part += 4) {
+            coincell_store_word(part, coincell_load_word(from + x * step));
         }
         for (int32_t x = count; x < p->part.image.width; ++x, part += 4) {
             coincell_store_word(part, zeros);
@@ -63,8 +63,8 @@ coincell_put_part(const coincell_depthwise_3x3_dilated_parameters *p, const int8
     for (int32_t y = 0; y < rows; ++y) {
         const int8_t *from = part + y * p->part.rows.output_width * 4;
         int8_t *to = output + y * p->dilation_height * p->output_width * p->channels;
-        for (int32_t x = 0; x < columns; ++x, from += 4, to += step) {
-            coincell_store_word(to, coincell_load_word(from));
+        for (int32_t x = 0; x < columns; ++x) {
+            coincell_store_word(to + x * step, coincell_load_word(from + 4 * x));
         }
     }
 }

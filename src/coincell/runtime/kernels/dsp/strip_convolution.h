@@ -83,12 +83,16 @@ coincell_strip_columns(const coincell_strip_convolution_parameters *p, const int
     int32_t right = room > 0 ? (room + p->column_stride - 1) / p->column_stride : 0;
     right = right < columns ? right : columns;
     right = right > left ? right : left;
+    const int apart = distance != p->column_values;
     coincell_strip_fill_columns(strip, left, p->column_values, distance, p->input_zero_point);
-    coincell_strip_fill_columns(strip + right * distance, columns - right, p->column_values,
-                                distance, p->input_zero_point);
-    const int none = p->dilation_width > 1 && right == left;
-    const int32_t first = none ? 0 : begin + left * p->column_stride;
-    const int32_t offset = first * p->input_channels + channel;
+    if (!apart || right < columns) {
+        coincell_strip_fill_columns(strip + right * distance, columns - right, p->column_values,
+                                    distance, p->input_zero_point);
+    }
+    if (apart && right == left) {
+        return; /* what follows would lie outside */
+    }
+    const int32_t offset = (begin + left * p->column_stride) * p->input_channels + channel;
     for (int32_t row = 0; row < p->filter_height; ++row) {
         int16_t *to = strip + left * distance + row * channels;
         const coincell_strip_spacing spacing = {

@@ -91,7 +91,7 @@ COINCELL_INLINE void coincell_strip_expand_apart(const coincell_strip_spacing *s
                                                  const int8_t *from, int16_t *to,
                                                  int32_t columns)
 {
-    for (; columns >= 4; columns -= 4) {
+    while (columns >= 4) {
         const int16_t v0 = from[0];
         const int16_t v1 = from[spacing->from];
         const int16_t v2 = from[2 * spacing->from];
@@ -100,13 +100,18 @@ COINCELL_INLINE void coincell_strip_expand_apart(const coincell_strip_spacing *s
         to[spacing->to] = v1;
         to[2 * spacing->to] = v2;
         to[3 * spacing->to] = v3;
-        from += 4 * spacing->from;
-        to += 4 * spacing->to;
+        columns -= 4;
+        if (columns > 0) { /* no pointer leaves its array */
+            from += 4 * spacing->from;
+            to += 4 * spacing->to;
+        }
     }
-    for (; columns > 0; --columns) {
+    while (columns > 0) {
         *to = *from;
-        from += spacing->from;
-        to += spacing->to;
+        if (--columns > 0) {
+            from += spacing->from;
+            to += spacing->to;
+        }
     }
 }
 
@@ -253,11 +258,10 @@ COINCELL_INLINE void coincell_strip_fill_columns(int16_t *to, int32_t columns, i
         coincell_strip_fill(to, columns * values, value);
         return;
     }
-    for (; columns > 0; --columns) {
+    for (int32_t column = 0; column < columns; ++column) {
         for (int32_t i = 0; i < values; ++i) {
-            to[i] = (int16_t)value;
+            to[column * distance + i] = (int16_t)value;
         }
-        to += distance;
     }
 }
 
