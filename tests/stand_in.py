@@ -49,7 +49,7 @@ class StandInTensor:
 class StandInLayer:
     name: str
     symbol: str
-    kind: str
+    ops: tuple[str, ...]
     macs: int
 
 
@@ -139,10 +139,10 @@ class StandInNetwork:
     def layers(self) -> tuple[StandInLayer, ...]:
         return (
             StandInLayer(
-                "dense 0", f"{self.name}_layer_00_dense", "fully_connected", HIDDEN * FEATURES
+                "dense 0", f"{self.name}_layer_00_dense", ("fully_connected",), HIDDEN * FEATURES
             ),
             StandInLayer(
-                "dense 1", f"{self.name}_layer_01_dense", "fully_connected", CLASSES * HIDDEN
+                "dense 1", f"{self.name}_layer_01_dense", ("fully_connected",), CLASSES * HIDDEN
             ),
         )
 

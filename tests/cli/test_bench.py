@@ -8,6 +8,7 @@ import io
 import json
 import os
 import pickle
+import re
 import zipfile
 from functools import partial
 from pathlib import Path
@@ -33,7 +34,8 @@ from compiler.networks import Network
 KEYS = {
     "model", "target", "optimize", "compiler", "flags", "model_sha256", "instructions", "cycles",
     "flash_loads", "cycles_flash", "latency_ms", "latency_range_ms", "flash_bytes", "ram_bytes",
-    "stack_bytes", "image_flash_bytes", "image_ram_bytes", "macs", "exact", "oracle", "layers",
+    "stack_bytes", "image_flash_bytes", "image_ram_bytes", "macs", "exact", "oracle", "difference",
+    "layers",
 }  # fmt: skip
 COUNTS = ("instructions", "cycles", "flash_loads", "cycles_flash", "stack_bytes")
 
@@ -143,10 +145,45 @@ def test_given_inputs_and_outputs_are_compared(branching: Path, tmp_path: Path) 
     np.savez(tmp_path / "y.npz", *outputs)
     done = bench(branching, *given, "--json")
     assert done.exit_code == 1, "one bit of one byte"
-    assert json.loads(done.stdout)["exact"] is False
+    told = json.loads(done.stdout)
+    assert told["exact"] is False
+    changed = int(outputs[1].reshape(-1)[-1])
+    name = read_model(branching).tensor(read_model(branching).outputs[1]).source_name
+    last = {"sample": 2, "output": name, "index": [2], "expected": changed, "got": changed ^ 1}
+    assert told["difference"] == last
+    line = f"input 2, {name} [2]: {changed} expected, {changed ^ 1} came out"
     table = bench(branching, *given)
     assert table.exit_code == 1
     assert "NO, of 3 samples" in table.stdout
+    assert f"The first byte that differs, branching.tflite on nano33ble, balanced: {line}." in (
+        table.stdout
+    )
+    (row,) = csv.DictReader(io.StringIO(bench(branching, *given, "--format", "csv").stdout))
+    assert row["difference"] == line
+    outputs[0][2, 3, 2, 1] ^= 64
+    outputs[1][1, 0] ^= 64
+    np.savez(tmp_path / "y.npz", *outputs)
+    told = json.loads(bench(branching, *given, "--json").stdout)["difference"]
+    assert (told["sample"], told["output"], told["index"]) == (1, name, [0]), "the first sample"
+    outputs[1][1, 0] ^= 64
+    np.savez(tmp_path / "y.npz", *outputs)
+    told = json.loads(bench(branching, *given, "--json").stdout)["difference"]
+    assert (told["sample"], told["index"]) == (2, [3, 2, 1]), "and there the first output"
+
+
+def test_floats_that_differ_in_one_bit_are_told_with_their_bits(zoo: Path, tmp_path: Path) -> None:
+    model = zoo / "io_float_float.tflite"
+    inputs = seeded_samples(read_model(model), 2)
+    outputs = outputs_of(model, inputs)
+    outputs[0][1].reshape(-1)[4] = np.float32(np.nan)
+    np.save(tmp_path / "x.npy", inputs[0])
+    np.save(tmp_path / "y.npy", outputs[0])
+    given = ("--inputs", tmp_path / "x.npy", "--outputs", tmp_path / "y.npy")
+    done = bench(model, *given, "--target", "host", "--json")
+    assert done.exit_code == 1
+    told = json.loads(done.stdout)["difference"]
+    assert (told["sample"], told["expected"]) == (1, "nan (0x7fc00000)")
+    assert re.fullmatch(r"-?[0-9.e-]+ \(0x[0-9a-f]{8}\)", told["got"])
 
 
 def test_one_array_may_be_a_npy_with_the_batch_or_without(model: Path, tmp_path: Path) -> None:

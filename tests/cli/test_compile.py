@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from coincell.cli.main import cli
 from coincell.cli.model_options import OPTIMIZE
 from coincell.compiler import TARGETS, CompileOptions
-from coincell.errors import UserError
+from coincell.errors import ToolchainError, UserError
 from coincell.toolchain import C_FLAGS, find_host_compiler
 
 
@@ -61,6 +61,41 @@ def test_the_library_passes_its_own_test(
     readme = (tmp_path / "README.md").read_text()
     assert f"{facts['arena_bytes']:,} bytes" in readme
     assert _run_test(tmp_path, model) == 0
+
+
+@pytest.mark.parametrize("target", [target.name for target in TARGETS.values() if target.core])
+def test_every_processor_that_is_named_has_sizes(target: str, zoo: Path, tmp_path: Path) -> None:
+    """They are those of `bench`, and stand in the README."""
+    from coincell.compiler import compile_model
+    from coincell.firmware import library_sizes
+
+    model = zoo / "softmax_fc.tflite"
+    facts = _compile(model, "-o", tmp_path, "--target", target)
+    sizes = library_sizes(
+        compile_model(model.read_bytes(), "softmax_fc", CompileOptions(TARGETS[target]))
+    )
+    assert sizes
+    assert (facts["flash_bytes"], facts["ram_bytes"]) == (sizes.flash_bytes, sizes.ram_bytes)
+    assert facts["flash_bytes"] > facts["constant_bytes"]
+    readme = (tmp_path / "README.md").read_text()
+    assert f"| Flash on {target} | {facts['flash_bytes']:,} bytes |" in readme
+    assert f"| RAM on {target} | {facts['ram_bytes']:,} bytes |" in readme
+
+
+def test_without_a_compiler_for_the_target_the_c_is_written_all_the_same(
+    zoo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import coincell.firmware.bare as bare
+
+    def none(core: str, prefer: str = "") -> None:
+        raise ToolchainError(f"No compiler for {core} {prefer}was found.")
+
+    monkeypatch.setattr(bare, "find_cross_compiler", none)
+    words = ["compile", str(zoo / "softmax_fc.tflite"), "-o", str(tmp_path)]
+    done = CliRunner().invoke(cli, [*words, "--target", "riscv32"], catch_exceptions=False)
+    assert done.exit_code == 0
+    assert done.stderr == "Sizes are not known: No compiler for riscv32 was found.\n"
+    assert "Flash on" not in (tmp_path / "README.md").read_text()
 
 
 def test_the_test_finds_a_wrong_byte(zoo: Path, tmp_path: Path) -> None:

@@ -89,3 +89,20 @@ def test_the_table_of_operators_stands_alone(zoo: Path, tmp_path: Path) -> None:
         done = CliRunner().invoke(cli, ["explain", "--operators", *words])
         assert done.exit_code == 2
         assert "prints its table alone" in done.output
+
+
+def test_the_form_of_rescaling_is_told(zoo: Path, tmp_path: Path) -> None:
+    """What the compiled kernels have, on a board with fast ones and for any processor."""
+    model = zoo / "mobilenet_v1_025_64.tflite"
+    layers = json.loads(_explain(model, "--json"))["layers"]
+    forms = {layer["kernels"][0]: layer["rescaling"] for layer in layers}
+    assert forms["dsp/strip_convolution"] in ("plain", "signed", "general")
+    assert forms["dsp/depthwise_3x3"] == "plain", "ReLU6: no output below the zero point"
+    page = tmp_path / "page.html"
+    text = _explain(model, "--target", "generic", "-o", page)
+    assert "as TFLM" in text
+    assert "<td>as TFLM</td>" in page.read_text()
+    told = json.loads(_explain(model, "--target", "generic", "--json"))["layers"]
+    assert all(
+        layer["rescaling"] == "as TFLM" for layer in told if layer["kernels"][0] == "conv_2d"
+    )

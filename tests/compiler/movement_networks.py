@@ -429,6 +429,7 @@ MOVEMENTS: dict[str, tuple[Callable[[Network, str], Made], tuple[str, ...]]] = {
 
 WITHOUT_TFLM: dict[str, tuple[Callable[[Network, str], Made], tuple[str, ...]]] = {
     "fill": (fill, ("int16", "uint8")),
+    "resize_bilinear": (resize_bilinear, ("int16",)),
     "resize_nearest_neighbor": (resize_nearest_neighbor, ("uint8", "int8")),
     "space_to_batch": (space_to_batch_with_zero_point, ("int8", "uint8")),
     "strided_slice": (strided_slice_masks, ("int8", "uint8", "int32")),

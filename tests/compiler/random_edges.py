@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compiler.networks import RELU, Network
+from compiler.open_shapes import whole_shape
 from compiler.random_networks import flag
 
 REQUANTIZATIONS = (
@@ -48,7 +49,14 @@ def requantize(network: Network) -> int:
 
 
 def quantize(network: Network) -> int:
-    return between(network, 114, "float32", str(network.random.choice(["int8", "int16"])))
+    y = between(network, 114, "float32", str(network.random.choice(["int8", "int16"])))
+    if network.tensors[y].dtype == "int8" and flag(network):
+        network.tensors[y].zero_point = int(network.random.choice([-128, 127]))
+    return y
+
+
+def quantize_uint8(network: Network) -> int:
+    return between(network, 114, "float32", "uint8")
 
 
 def dequantize(network: Network) -> int:
@@ -57,9 +65,47 @@ def dequantize(network: Network) -> int:
 
 
 def cast(network: Network) -> int:
-    source = network.random.choice(["int8", "int16", "int32"])
+    source = network.random.choice(["int8", "int16", "int32", "float32"])
     target = network.random.choice(["int8", "int16", "int32", "float32"])
     return between(network, 53, str(source), str(target))
+
+
+def cast_int64(network: Network) -> int:
+    return between(network, 53, "int64", str(network.random.choice(["int8", "int16", "int32"])))
+
+
+def arg_extremum_int64(network: Network) -> int:
+    """ARG_MAX (56) or ARG_MIN (79), whose places are int64."""
+    x = network.input((1, 4, 5, 6))
+    axis = int(network.random.integers(-4, 4))
+    shape = [size for index, size in enumerate(network.shape(x)) if index != axis % 4]
+    y = _typed(network, "int64")
+    network.tensors[y].shape, network.tensors[y].scale = shape, None
+    operand = network.constant(axis, "int32")
+    if flag(network):
+        return network.operator(56, [x, operand], y, 40, {0: ("b", 4)})
+    return network.operator(79, [x, operand], y, 57, {0: ("b", 4)})
+
+
+def through_floats(network: Network) -> int:
+    """NEG, SQUARE, SQRT or ELU of floats, and two of them, between DEQUANTIZE and QUANTIZE."""
+    x = network.input((1, 3, 4, 2))
+    network.tensors[x].zero_point = -128
+    code = int(network.random.choice([59, 75, 92, 111]))
+    scale = network.scale_of(x)
+    if code == 111:
+        network.tensors[x].zero_point = 0
+    sizes = {59: (scale, 127), 111: (scale, 0), 75: ((255 * scale) ** 0.5 / 255, -128)}
+    size, zero_point = sizes.get(code, (255 * scale**2, -128))
+    codes = [code, 59] if code != 59 and flag(network) else [code]
+    if len(codes) == 2:
+        zero_point = 127
+    y = network.tensor((1, 3, 4, 2), size * float(network.random.uniform(0.5, 2)), zero_point)
+    floats = [_typed(network, "float32") for _ in range(len(codes) + 1)]
+    network.operator(6, [x], floats[0])
+    for number, source, target in zip(codes, floats, floats[1:], strict=False):
+        network.operator(number, [source], target)
+    return network.operator(114, [floats[-1]], y)
 
 
 def float_to_float(network: Network) -> int:
@@ -82,5 +128,11 @@ def float_to_float(network: Network) -> int:
 
 
 OPERATORS = {
-    made.__name__: made for made in (cast, dequantize, float_to_float, quantize, requantize)
+    made.__name__: made
+    for made in (cast, dequantize, float_to_float, quantize, requantize, through_floats)
 }
+
+WITHOUT_TFLM = {
+    made.__name__: made for made in (arg_extremum_int64, cast_int64, quantize_uint8, whole_shape)
+}
+"""What TFLM lacks."""

@@ -207,7 +207,23 @@ def chain(network: Network) -> int:
     return network.operator(50, [x], network.tensor((1, 4, 5, 6), 1 / 16, 127))
 
 
-WITHOUT_TFLM = {made.__name__: made for made in (exp, gelu, relu6_between_scales, relu_n1_to_1)}
+def logarithm(network: Network) -> int:
+    """LOG, whose arguments may be 0 and less."""
+    x = network.input((1, 4, 5, 6))
+    return network.operator(73, [x], network.tensor((1, 4, 5, 6), network.scale(), 40))
+
+
+def root(network: Network) -> int:
+    """SQRT, of nothing below 0."""
+    x = network.input((1, 4, 5, 6))
+    network.tensors[x].zero_point = -128
+    scale = _scaled(network, (255 * network.scale_of(x)) ** 0.5 / 255)
+    return network.operator(75, [x], network.tensor((1, 4, 5, 6), scale, network.zero_point()))
+
+
+WITHOUT_TFLM = {
+    made.__name__: made for made in (exp, gelu, logarithm, relu6_between_scales, relu_n1_to_1, root)
+}
 """What TFLM lacks or has wrong."""
 
 OPERATORS = {

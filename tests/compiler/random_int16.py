@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from compiler import random_networks, random_reductions
+from compiler import movement_networks, random_networks, random_reductions
 from compiler.networks import Network
 from compiler.tflite_writer import WrittenTensor
 
@@ -154,6 +154,14 @@ def _softmax(network: Network) -> int:
     return network.operator(25, [x], y, 9, {0: ("f", beta)})
 
 
+def _transpose_conv(network: Network) -> int:
+    """Its biases have 64 bits, as those of DEPTHWISE_CONV_2D."""
+    (output,) = movement_networks.transpose_conv(network, "int16")
+    for bias in network.operators[-1].inputs[3:]:
+        network.tensors[bias].dtype = "int64"
+    return output
+
+
 OPERATORS: dict[str, Callable[[Network], int]] = {
     name: random_networks.OPERATORS[name]
     for name in (
@@ -178,6 +186,7 @@ OPERATORS |= {
     "softmax": _softmax,
     "sum": random_reductions.OPERATORS["reduce_sum"],
     "mean": random_reductions.OPERATORS["mean"],
+    "transpose_conv": _transpose_conv,
 }
 
 

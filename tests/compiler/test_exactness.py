@@ -31,6 +31,8 @@ OPERATORS = {
     **random_reductions.OPERATORS,
 }
 
+WITHOUT_TFLM = {**random_edges.WITHOUT_TFLM, **random_elementwise.WITHOUT_TFLM}
+
 PUBLIC = (
     "mlperf_tiny/ad01_int8",
     "mlperf_tiny/kws_ref_model",
@@ -107,11 +109,11 @@ def test_random_operators_mean_what_tflm_means(operator: str) -> None:
 
 
 @needs_litert
-@pytest.mark.parametrize("operator", sorted(random_elementwise.WITHOUT_TFLM))
+@pytest.mark.parametrize("operator", sorted(WITHOUT_TFLM))
 def test_what_tflm_lacks_means_what_litert_means(operator: str) -> None:
     for seed in range(60):
         network = Network(seed)
-        data = network.tflite(random_elementwise.WITHOUT_TFLM[operator](network))
+        data = network.tflite(WITHOUT_TFLM[operator](network))
         inputs = network.samples(8)
         expected = run_litert(data, inputs)
         assert not any(_differences(interpret(read_model(data), inputs), expected)), f"seed {seed}"
@@ -129,11 +131,11 @@ def test_random_networks_mean_what_tflm_means() -> None:
         assert not any(_differences(interpret(lower(graph), inputs), expected)), f"seed {seed}"
 
 
-@pytest.mark.parametrize("operator", sorted(OPERATORS))
+@pytest.mark.parametrize("operator", sorted({**OPERATORS, **WITHOUT_TFLM}))
 def test_the_c_of_random_operators_is_exact(operator: str) -> None:
     for seed in (100, 101):
         network = Network(seed)
-        data = network.tflite(OPERATORS[operator](network))
+        data = network.tflite({**OPERATORS, **WITHOUT_TFLM}[operator](network))
         inputs = network.samples(40)
         expected = interpret(read_model(data), inputs)
         made = HostModel(compile_model(data, "model")).run_many(inputs)

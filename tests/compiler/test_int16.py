@@ -17,6 +17,9 @@ from coincell.compiler import (
     read_model,
 )
 from coincell.compiler.targets import TARGETS
+from coincell.errors import ModelError
+from compiler import movement_networks
+from compiler.networks import Network
 from compiler.random_int16 import OPERATORS, Int16Network, whole_network
 from compiler.tflm import needs_oracle
 
@@ -72,3 +75,20 @@ def test_whole_networks_are_exact_for_every_kind_of_target(seed: int) -> None:
     ):
         options = CompileOptions(target=TARGETS[target], optimize=optimize)
         assert _same(HostModel(compile_model(data, "model", options)).run_many(inputs), expected)
+
+
+def test_a_bilinear_resize_is_left_to_the_plain_kernel() -> None:
+    network = Network(4)
+    data = network.tflite(*movement_networks.resize_bilinear(network, "int16"))
+    inputs = movement_networks.samples(network, 6)
+    model = HostModel(compile_model(data, "model", CompileOptions(target=TARGETS["cortex-m4"])))
+    assert _same(model.run_many(inputs), interpret(read_model(data), inputs))
+
+
+def test_a_narrow_bias_that_tflm_misreads_is_refused() -> None:
+    drawn = (Int16Network(seed) for seed in range(100))
+    made = ((network, OPERATORS["transpose_conv"](network)) for network in drawn)
+    network, output = next(pair for pair in made if len(pair[0].operators[0].inputs) == 4)
+    network.tensors[network.operators[0].inputs[3]].dtype = "int32"
+    with pytest.raises(ModelError, match="needs an int64 bias for int16 activations"):
+        read_model(network.tflite(output))

@@ -17,53 +17,15 @@ from coincell.compiler import (
 )
 from coincell.errors import ModelError
 from compiler.networks import Network
-from compiler.tflite_writer import WrittenOperator, WrittenTensor
+from compiler.random_recurrent import lstm
 from compiler.tflm import needs_oracle
-
-_LSTM, _LSTM_OPTIONS = 44, 71
-_TANH = 4
-
-
-def _lstm(network: Network, **changed: Any) -> bytes:
-    """An LSTM of random sizes and scales that keep the gates out of saturation."""
-    random = network.random
-    batches, steps, width, units = (int(n) for n in random.integers(1, (3, 6, 9, 9)))
-    batches = changed.get("batches", batches)
-    time_major = bool(random.random() < 0.3)
-    leading = (steps, batches) if time_major else (batches, steps)
-    x = network.input((*leading, width))
-
-    def filters(columns: int) -> list[int]:
-        return [
-            network.constant(
-                random.integers(-127, 128, (units, columns)), "int8", network.scale(0.001, 0.01)
-            )
-            for _ in range(4)
-        ]
-
-    operands = [x, *filters(width), *filters(units), -1, -1, -1]
-    operands += [
-        network.constant(np.round(random.normal(0, 3000, units)), "int32", 1e-4) for _ in range(4)
-    ]
-    hidden = network.tensor((batches, units), network.scale(0.004, 0.01), network.zero_point())
-    network.tensors[hidden].variable = True
-    power = changed.get("power", int(random.integers(-14, -9)))
-    cell = WrittenTensor((batches, units), "int16", 2.0**power, 0, variable=True)
-    network.tensors.append(cell)
-    operands += [-1, -1, hidden, hidden + 1, -1, -1, -1, -1]
-    output = network.like(hidden, (*leading, units))
-    clip = float(random.uniform(0.2, 3)) if random.random() < 0.4 else 0.0
-    activation = changed.get("activation", _TANH)
-    options = {0: ("b", activation), 1: ("f", clip), 2: ("f", 0.0), 3: ("?", time_major)}
-    network.operators.append(WrittenOperator(_LSTM, operands, [output], _LSTM_OPTIONS, options))
-    return network.tflite(output)
 
 
 @needs_oracle
 @pytest.mark.parametrize("seed", range(40))
 def test_a_random_lstm_means_what_tflm_means(seed: int) -> None:
     network = Network(seed)
-    data = _lstm(network)
+    data = lstm(network)
     inputs = network.samples(5)
     for consecutive in (False, True):
         expected = Oracle(data).run_many(inputs, consecutive)[0]
@@ -77,7 +39,7 @@ def test_a_random_lstm_means_what_tflm_means(seed: int) -> None:
 def test_products_of_scales_are_not_rounded_to_float32(seed: int, sample: int) -> None:
     """Samples found by search, of which some output depends on the last bits of a multiplier."""
     network = Network(seed)
-    data = _lstm(network)
+    data = lstm(network)
     inputs = [array[sample : sample + 1] for array in network.samples(6000)]
     made = interpret(read_model(data), inputs)[0]
     assert (made == Oracle(data).run_many(inputs)[0].reshape(made.shape)).all()
@@ -86,7 +48,7 @@ def test_products_of_scales_are_not_rounded_to_float32(seed: int, sample: int) -
 @pytest.mark.parametrize("seed", range(100, 104))
 def test_the_c_of_an_lstm_is_exact(seed: int) -> None:
     network = Network(seed)
-    data = _lstm(network)
+    data = lstm(network)
     inputs = network.samples(12)
     model = HostModel(compile_model(data, "model"))
     for consecutive in (True, False):
@@ -96,7 +58,7 @@ def test_the_c_of_an_lstm_is_exact(seed: int) -> None:
 
 
 def test_the_states_of_an_lstm_are_updated_in_place() -> None:
-    compiled = compile_model(_lstm(Network(7)), "model")
+    compiled = compile_model(lstm(Network(7)), "model")
     offsets = compiled.plan.offsets
     assert len(compiled.graph.states) == 2
     for state in compiled.graph.states:
@@ -111,4 +73,4 @@ def test_an_lstm_that_tflm_would_get_wrong_is_refused(
     changed: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ModelError, match=message):
-        read_model(_lstm(Network(1), **changed))
+        read_model(lstm(Network(1), **changed))

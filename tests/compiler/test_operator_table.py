@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from coincell.compiler import OPERATOR_TABLE
+from coincell.compiler.reading.known_shapes import OF_SHAPES_ALONE
 from coincell.compiler.reading.operator_readers import READERS
 from coincell.compiler.reading.schema import read_records
 from coincell.compiler.reading.variables import RESOURCE_OPERATORS
-from compiler import random_elementwise, random_int16, test_exactness, test_states, test_svdf
+from compiler import random_int16, test_exactness, test_states, test_svdf
 from compiler.movement_networks import MOVEMENTS, WITHOUT_TFLM
 from compiler.networks import Network
 
@@ -28,10 +29,11 @@ def _types(tflite: bytes) -> Iterator[tuple[str, str]]:
         if operator.name in ("CALL_ONCE", "VAR_HANDLE"):
             yield operator.name, "int8"  # they have no data; the models that use them are int8
             continue
-        made = operator.name in _MADE
+        name = operator.name.removeprefix("custom ").strip("'")
+        made = name in _MADE
         operands = operator.outputs if made else operator.inputs
-        index = operands[0 if made else _DATA_OPERAND.get(operator.name, 0)]
-        yield operator.name, record.tensors[index].type_name
+        index = operands[0 if made else _DATA_OPERAND.get(name, 0)]
+        yield name, record.tensors[index].type_name
 
 
 def _compared_with_tflm(zoo: Path) -> Iterator[bytes]:
@@ -46,7 +48,7 @@ def _compared_with_tflm(zoo: Path) -> Iterator[bytes]:
         for make in random_int16.OPERATORS.values():
             wide = random_int16.Int16Network(seed)
             yield wide.tflite(make(wide))
-    for made in (test_states.ring_buffer, test_states.delay_line, test_states.running_sum):
+    for made in test_states.MODELS:
         yield made(test_states.Streaming(0), initialised=True)
     yield test_svdf.svdf(Network(0))
     for path in sorted(zoo.glob("*.tflite")):
@@ -60,7 +62,7 @@ def _compared_with_litert() -> Iterator[bytes]:
         for movement, types in WITHOUT_TFLM.values():
             network = Network(seed)
             yield network.tflite(*movement(network, types[seed % len(types)]))
-        for make in random_elementwise.WITHOUT_TFLM.values():
+        for make in test_exactness.WITHOUT_TFLM.values():
             network = Network(seed)
             yield network.tflite(make(network))
 
@@ -83,7 +85,12 @@ def _unlike(claimed: Mapping[str, Sequence[str]], found: Mapping[str, set[str]])
 
 
 def test_every_operator_stands_in_the_table_once_and_in_order() -> None:
-    assert set(OPERATOR_TABLE) == {*READERS, *RESOURCE_OPERATORS}
+    assert set(OPERATOR_TABLE) == {
+        *READERS,
+        *RESOURCE_OPERATORS,
+        *OF_SHAPES_ALONE,
+        "CIRCULAR_BUFFER",
+    }
     assert list(OPERATOR_TABLE) == sorted(OPERATOR_TABLE)
     assert all(row.tested_against for row in OPERATOR_TABLE.values())
 

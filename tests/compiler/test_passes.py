@@ -80,7 +80,7 @@ def test_lowering_shows_each_step() -> None:
         trace=lambda name, graph: seen.append(f"{name} {len(graph.ops)}"),
     )
     assert seen[0] == "fold-constants 4"
-    assert seen[-1] == "drop-dead-ops 2"
+    assert seen[-1] == "fuse-residual-add 2"
     assert [op.kind for op in lowered.ops] == ["conv_2d", "reshape"]
 
 

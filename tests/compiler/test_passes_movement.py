@@ -10,6 +10,7 @@ from coincell.compiler.passes import (
     FOLD_PADDING,
     FOLD_SPACE_BATCHES,
     FUSE_CLAMPS,
+    LIFT_SEQUENCES,
     MERGE_EQUAL_OPS,
     MERGE_LOOKUPS,
     MERGE_TRANSPOSES,
@@ -240,3 +241,56 @@ def test_a_clamp_joins_whatever_can_clamp(kind: str) -> None:
     _same_meaning(graph, after)
     assert _kinds(after) == [kind]
     assert after.ops[0].attributes.clamp == (-100, 50)
+
+
+_SEQUENCES = """graph sequences(%x) -> %y
+        input  %x: int8[1, {steps}, 3] q(0.5, 3)
+        const  %w: int8[2, 1, {taps}, 3] q(0.25, 0) = {weights}
+        %before: int8[1, {padded}, 3] q(0.5, 3) = pad(%x) \
+padding=((0, 0), ({left}, 0), (0, 0)) value=3
+        %d: int8[{block}, {small}, 3] q(0.5, 3) = space_to_batch(%before) \
+block=({block},) margin=((0, {margin}),) value=3
+        %i: int8[{block}, 1, {small}, 3] q(0.5, 3) = reshape(%d)
+        %c: int8[{block}, 1, {made}, 2] q(1.0, 5) = conv_2d(%i, %w) \
+stride=(1, 1) dilation=(1, 1) padding=(0, 0, 0, 0) clamp=(-128, 127)
+        %s: int8[{block}, {made}, 2] q(1.0, 5) = reshape(%c)
+        %y: int8[1, {steps}, 2] q(1.0, 5) = batch_to_space(%s) \
+block=({block},) margin=((0, {margin}),)
+        """
+
+
+@pytest.mark.parametrize("block", [2, 3, 8])
+@pytest.mark.parametrize("taps", [1, 2, 5])
+def test_a_causal_convolution_of_sequences_is_one_op(block: int, taps: int) -> None:
+    steps, left = 13, (taps - 1) * block
+    padded = steps + left
+    margin = -padded % block
+    small = (padded + margin) // block
+    weights = np.random.default_rng(block).integers(-9, 10, 6 * taps).tolist()
+    graph = parse_graph(
+        _SEQUENCES.format(
+            steps=steps,
+            taps=taps,
+            weights=weights,
+            padded=padded,
+            left=left,
+            block=block,
+            small=small,
+            margin=margin,
+            made=small - taps + 1,
+        )
+    )
+    _same_meaning(graph, LIFT_SEQUENCES.run(graph))
+    lowered = lower(graph)
+    _same_meaning(graph, lowered)
+    assert set(_kinds(lowered)) == {"reshape", "conv_2d"}
+
+
+def test_sequences_that_no_reshape_is_near_stay() -> None:
+    graph = parse_graph(
+        """graph alone(%x) -> %y
+        input  %x: int8[1, 4, 3] q(0.5, 3)
+        %y: int8[1, 6, 3] q(0.5, 3) = pad(%x) padding=((0, 0), (2, 0), (0, 0)) value=3
+        """
+    )
+    assert LIFT_SEQUENCES.run(graph) == graph

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flatbuffers import flexbuffers
 
 from coincell.compiler import (
     CompileOptions,
@@ -197,7 +198,63 @@ def streaming_network(network: Streaming, initialised: bool) -> bytes:
     return network.tflite(network.fully_connected(flat, 4))
 
 
+def cycles(most: int) -> bytes:
+    """The options of a CIRCULAR_BUFFER."""
+    builder = flexbuffers.Builder()
+    with builder.Map():
+        builder.Key("cycles_max")
+        builder.Int(most)
+    return bytes(builder.Finish())
+
+
+def into_circular_buffer(network: Streaming, x: int, slots: int, options: bytes) -> int:
+    """CIRCULAR_BUFFER of so many slots; without options TFLM decides by their number."""
+    _, _, width, channels = network.shape(x)
+    output = network.like(x, (1, slots, width, channels))
+    network.tensors[output].variable = True
+    made = WrittenOperator(32, [x], [output], custom="CIRCULAR_BUFFER", custom_options=options)
+    network.operators.append(made)
+    return output
+
+
+def circular_buffers(network: Streaming, initialised: bool) -> bytes:
+    """Two in a row, and perhaps one of a single slot; `initialised`: told to run each time."""
+    x = network.input((1, 1, 2, int(network.random.integers(1, 5))))
+    options = cycles(1) if initialised else b""
+    slots = int(network.random.integers(2, 7)) if initialised else 5
+    if initialised and network.random.random() < 0.5:
+        x = into_circular_buffer(network, x, 1, options)
+    x = into_circular_buffer(network, x, slots, options)
+    x = network.conv_2d(x, 3, (slots, 1), padding=VALID, activation=RELU)
+    x = into_circular_buffer(network, x, slots if initialised else 13, options)
+    flat = network.reshape(x, (1, network.shape(x)[1] * 6))
+    return network.tflite(network.fully_connected(flat, 4))
+
+
+@pytest.mark.parametrize(
+    ("slots", "options", "variable", "message"),
+    [
+        (4, cycles(2), True, "a cycles_max of 2; only 1 is supported"),
+        (4, b"", True, "no cycles_max; only 1 is supported"),
+        (4, b"\x01\x24\x01", True, "options that cannot be read"),
+        (4, cycles(1)[:-1] + b"\x09", True, "options that cannot be read"),
+        (4, cycles(1)[:-3] + b"\xff\x24\x01", True, "options that cannot be read"),
+        (4, cycles(1), False, "to be a variable"),
+    ],
+)
+def test_a_circular_buffer_that_does_not_run_each_time_is_refused(
+    slots: int, options: bytes, variable: bool, message: str
+) -> None:
+    network = Streaming(1)
+    y = into_circular_buffer(network, network.input((1, 1, 2, 3)), slots, options)
+    network.tensors[y].variable = variable
+    flat = network.reshape(y, (1, slots * 6))
+    with pytest.raises(ModelError, match=message):
+        read_model(network.tflite(flat))
+
+
 MODELS = (
+    circular_buffers,
     ring_buffer,
     delay_line,
     late_reader,
@@ -320,8 +377,8 @@ def test_states_that_exchange_their_values_are_refused() -> None:
     [
         ([WrittenOperator(_READ, [0], [2])], "no VAR_HANDLE names"),
         (
-            [WrittenOperator(32, [1], [2], custom="CIRCULAR_BUFFER")],
-            "custom 'CIRCULAR_BUFFER'.*is not supported",
+            [WrittenOperator(32, [1], [2], custom="TFLite_Detection_PostProcess")],
+            "custom 'TFLite_Detection_PostProcess'.*is not supported",
         ),
         ([_var_handle("a", 0), WrittenOperator(_READ, [0], [2])], "nobody ever assigns it"),
         ([_var_handle("a", 0), WrittenOperator(_ASSIGN, [0], [])], "1 inputs and 0 outputs"),

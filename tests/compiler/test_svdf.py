@@ -18,37 +18,8 @@ from coincell.compiler import (
 )
 from coincell.errors import ModelError
 from compiler.networks import RELU6, Network
-from compiler.tflite_writer import WrittenOperator
+from compiler.random_recurrent import svdf
 from compiler.tflm import needs_oracle
-
-_SVDF, _SVDF_OPTIONS = 27, 6
-
-
-def svdf(network: Network, **changed: Any) -> bytes:
-    """An SVDF of random sizes and scales."""
-    random = network.random
-    batches, width, units, rank, memory = (int(n) for n in random.integers(1, (3, 9, 6, 4, 9)))
-    filters = units * rank
-    x = network.input((batches, width))
-    feature = network.constant(
-        random.integers(-127, 128, (filters, width)), "int8", network.scale(0.004, 0.02)
-    )
-    time = network.constant(
-        random.integers(-127, 128, (filters, memory)), "int8", network.scale(0.004, 0.02)
-    )
-    feature_scale, time_scale = (network.scale_of(index) for index in (feature, time))
-    state_scale = network.scale_of(x) * feature_scale * 60 * width**0.5
-    state = network.tensor((batches, filters * memory), state_scale, network.zero_point())
-    network.tensors[state].variable = True
-    biases = np.round(random.normal(0, 3000, units))
-    bias = network.constant(biases, "int32", state_scale * time_scale)
-    scale = state_scale * time_scale * 60 * (memory * rank) ** 0.5
-    activation = changed.get("activation", int(random.choice([0, 1])))
-    output = network.tensor((batches, units), scale, -128 if activation else network.zero_point())
-    options = {0: ("i", rank), 1: ("b", activation)}
-    operands = [x, feature, time, bias, state]
-    network.operators.append(WrittenOperator(_SVDF, operands, [output], _SVDF_OPTIONS, options))
-    return network.tflite(output)
 
 
 def _same(ours: list[Any], theirs: list[Any]) -> bool:

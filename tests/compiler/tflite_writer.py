@@ -39,6 +39,7 @@ class WrittenOperator:
     options_type: int = 0
     options: dict[int, tuple[str, Any]] = field(default_factory=dict)
     custom: str = ""
+    custom_options: bytes = b""
 
 
 _SLOT_WRITERS: dict[str, Callable[..., None]] = {
@@ -112,10 +113,13 @@ def _operator(builder: flatbuffers.Builder, operator: WrittenOperator, code: int
                 # A default that no value has: every option is written out.
                 _SLOT_WRITERS[kind](builder, slot, value, None)
         options = builder.EndObject()
+    custom = builder.CreateByteVector(operator.custom_options) if operator.custom_options else None
     builder.StartObject(13)
     builder.PrependUint32Slot(0, code, 0)
     builder.PrependUOffsetTRelativeSlot(1, inputs, 0)
     builder.PrependUOffsetTRelativeSlot(2, outputs, 0)
+    if custom is not None:
+        builder.PrependUOffsetTRelativeSlot(5, custom, 0)
     if options is not None:
         builder.PrependUint8Slot(3, operator.options_type, 0)
         builder.PrependUOffsetTRelativeSlot(4, options, 0)

@@ -9,8 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
 
-import numpy as np
-
+from coincell.board.comparison import Difference, first_difference
 from coincell.board.measurement import Measurement
 from coincell.board.model import ModelBoard
 from coincell.board.samples import Arrays
@@ -27,10 +26,9 @@ from coincell.compiler import (
     load_model_bytes,
     oracle_available,
     oracle_version,
-    output_samples,
     read_model,
 )
-from coincell.errors import ModelError, UserError
+from coincell.errors import ModelError
 from coincell.firmware import Board, LibrarySizes, build_model_image, library_sizes, roomy_board
 from coincell.toolchain import Compiler, find_cross_compiler
 
@@ -122,6 +120,7 @@ class Bench:
         exact: whether every output byte of every sample is the oracle's; None without an oracle.
         oracle: its name and version, or the file of expected outputs; in parentheses why it did
             not answer; None where it is not installed.
+        difference: the first value that is not as expected; None where there is none.
         samples: how many were compared.
         ran_on: "virtual board", or "host library" where the target cannot be run.
         layers: in the order in which they run.
@@ -147,6 +146,7 @@ class Bench:
     macs: int
     exact: bool | None
     oracle: str | None
+    difference: Difference | None
     samples: int
     ran_on: str
     layers: tuple[BenchLayer, ...]
@@ -199,6 +199,8 @@ def bench_model(
     cost = run.cost
     modelled = cost if target.processor.core == _MODELLED_CORE else None
     timed = modelled if target.board else None
+    wanted = expected.outputs if expected else None
+    difference = None if wanted is None else first_difference(compiled, run.outputs, wanted)
     return Bench(
         model=model.name,
         target=target.name,
@@ -218,8 +220,9 @@ def bench_model(
         image_flash_bytes=run.image_bytes[0] if run.image_bytes else None,
         image_ram_bytes=run.image_bytes[1] if run.image_bytes else None,
         macs=compiled.macs,
-        exact=_equal(compiled, run.outputs, expected.outputs) if expected else None,
+        exact=None if wanted is None else difference is None,
         oracle=expected.name if expected else None,
+        difference=difference,
         samples=len(inputs[0]) if inputs else 1,
         ran_on="virtual board" if cost else "host library",
         layers=_layers(compiled, cost, bool(modelled)),
@@ -275,32 +278,6 @@ def _run_on_host(
     del progress
     outputs = HostModel(compiled).run_many(inputs)
     return _Run(outputs, None, library_sizes(compiled, target.compiler()), None)
-
-
-def _equal(
-    compiled: CompiledModel, outputs: Sequence[Arrays], expected: Sequence[Arrays] | None
-) -> bool | None:
-    """Whether every byte is as expected; None where nothing is.
-
-    Raises:
-        UserError: the expected arrays do not have the outputs' shapes and types.
-    """
-    if expected is None:
-        return None
-    if len(outputs) != len(expected):
-        raise UserError(f"The model has {len(outputs)} outputs; {len(expected)} were given.")
-    tensors = [compiled.graph.tensor(name) for name in compiled.graph.outputs]
-    for tensor, ours, theirs in zip(tensors, outputs, expected, strict=True):
-        fits = ours.shape[:1] == theirs.shape[:1] and ours.size == theirs.size
-        if ours.dtype != theirs.dtype or not fits:
-            raise UserError(
-                f"The output {tensor.source_name or tensor.name!r} is {ours.dtype} "
-                f"{list(ours.shape)}; expected outputs were given as {theirs.dtype} "
-                f"{list(theirs.shape)}.",
-                hint="One sample of outputs for each of --inputs, samples first.",
-            )
-    shaped = output_samples(tensors, [np.ascontiguousarray(array) for array in expected])
-    return all(a.tobytes() == b.tobytes() for a, b in zip(outputs, shaped, strict=True))
 
 
 def _layers(

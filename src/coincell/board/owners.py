@@ -36,7 +36,7 @@ class Part:
 def chain_parts(application: Application) -> list[Part]:
     """Features, the network's layers, decision, dispatch: all code from samples to a decision."""
     model = application.model
-    layers = [Part(item.name, item.symbol, (item.kind,), item.macs) for item in model.layers]
+    layers = [Part(item.name, item.symbol, item.ops, item.macs) for item in model.layers]
     return [
         Part("features", f"{application.name}_features_run"),
         *layers,

@@ -190,6 +190,7 @@ def _csv(results: Sequence[Bench]) -> str:
     for result in results:
         row = result.to_json()
         del row["layers"]
+        row["difference"] = str(result.difference) if result.difference else None
         low, high = row.pop("latency_range_ms") or (None, None)
         rows.append(row | {"latency_low_ms": low, "latency_high_ms": high})
     writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")

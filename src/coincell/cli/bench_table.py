@@ -125,6 +125,9 @@ def _notes(result: Bench) -> list[str]:
     if result.oracle:
         against = f"{'not ' if result.exact is None else ''}compared with {result.oracle}"
     notes = [f"Outputs of the {result.ran_on}, {against}."]
+    if result.difference:
+        where = f"{result.model} on {result.target}, {result.optimize}"
+        notes.append(f"The first byte that differs, {where}: {result.difference}.")
     if result.compiler:
         notes.append(f"Compiler: {result.compiler}.")
     if result.latency_ms is not None:

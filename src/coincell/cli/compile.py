@@ -99,16 +99,21 @@ def compile_command(
 
 
 def _library_sizes(compiled: CompiledModel, board: Board | None) -> dict[str, int]:
-    """What the library adds to an image for a board; empty without a board or a compiler."""
-    from coincell.errors import ToolchainError
-    from coincell.firmware import DoesNotFit, build_model_image
+    """What the library adds to an image for its board or processor.
 
-    if board is None:
-        return {}
+    Empty for any processor, without a compiler, and where it does not fit.
+    """
+    from coincell.errors import ToolchainError
+    from coincell.firmware import DoesNotFit, build_model_image, library_sizes
+
     try:
-        with tempfile.TemporaryDirectory(prefix="coincell-compile-") as folder:
-            built = build_model_image(compiled, board, Path(folder))
+        if board is None:
+            sizes = library_sizes(compiled)
+        else:
+            with tempfile.TemporaryDirectory(prefix="coincell-compile-") as folder:
+                built = build_model_image(compiled, board, Path(folder))
+            sizes = built.sizes
     except (ToolchainError, DoesNotFit) as error:
         click.echo(f"Sizes are not known: {error.message}", err=True)
         return {}
-    return {"flash_bytes": built.flash_bytes, "ram_bytes": built.ram_bytes}
+    return {"flash_bytes": sizes.flash_bytes, "ram_bytes": sizes.ram_bytes} if sizes else {}

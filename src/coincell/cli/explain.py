@@ -145,15 +145,15 @@ def _layers_table(explanation: Explanation) -> Any:
 
     table = Table(title="\nLayers", title_justify="left", box=None, pad_edge=False)
     table.add_column("layer", no_wrap=True)
-    for heading in ("shapes", "kernels"):
+    for heading in ("shapes", "kernels", "rescaling"):
         table.add_column(heading, overflow="fold")
     for heading in ("MACs", "constants", "scratch"):
         table.add_column(heading, justify="right")
     for layer in explanation.layers:
         kernels = ", ".join(layer.kernels) + (", by rows" if layer.streamed else "")
         table.add_row(
-            Text(layer.name), Text(layer.shapes), kernels, f"{layer.macs:,}",
-            f"{layer.constant_bytes:,}", f"{layer.scratch_bytes:,}",
+            Text(layer.name), Text(layer.shapes), kernels, layer.rescaling or "-",
+            f"{layer.macs:,}", f"{layer.constant_bytes:,}", f"{layer.scratch_bytes:,}",
         )  # fmt: skip
     return table
 

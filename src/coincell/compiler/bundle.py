@@ -10,11 +10,13 @@ from coincell.compiler.compiled import CompiledModel, TensorInfo
 from coincell.compiler.emission.literals import numbers
 from coincell.compiler.interpret import interpret
 from coincell.compiler.ir import Values
-from coincell.toolchain import usual_command
+from coincell.toolchain import EXACT_FLAGS, usual_command
 
 _MOST_TEST_BYTES = 64 * 1024
 _MOST_TEST_SAMPLES = 4
 _SEED = 1
+_FLAGS = " ".join(EXACT_FLAGS)
+_COMMAND_FLAGS = f"-std=c11 -O2 {_FLAGS}"
 
 
 def bundle_files(compiled: CompiledModel, sizes: Mapping[str, int | str]) -> dict[str, str]:
@@ -135,9 +137,6 @@ def _byte_array(name: str, values: Values) -> str:
     return f"static const uint8_t {name}[] = {{\n{numbers(flat)}\n}};\n"
 
 
-_C_FLAGS = "-std=c11 -O2 -ffp-contract=off -fno-strict-aliasing"
-
-
 def _units(compiled: CompiledModel) -> list[str]:
     """What has to be compiled."""
     return sorted(path for path in compiled.sources if path.endswith(".c"))
@@ -155,7 +154,7 @@ add_library({name} STATIC
 {units})
 target_include_directories({name} PUBLIC ${{CMAKE_CURRENT_LIST_DIR}})
 set_target_properties({name} PROPERTIES C_STANDARD 11 C_STANDARD_REQUIRED ON)
-target_compile_options({name} PRIVATE -O2 -ffp-contract=off -fno-strict-aliasing
+target_compile_options({name} PRIVATE -O2 {_FLAGS}
     -ffunction-sections -fdata-sections)
 
 option({upper}_BUILD_TEST "Build the program that checks {name} against known outputs" OFF)
@@ -186,7 +185,7 @@ def _readme(compiled: CompiledModel, sizes: Mapping[str, int | str]) -> str:
         **sizes,
     }
     units = " ".join(_units(compiled))
-    command = f"{usual_command(compiled.options.target.core)} {_C_FLAGS}"
+    command = f"{usual_command(compiled.options.target.core)} {_COMMAND_FLAGS}"
     return f"""\
 # {name}
 
@@ -223,7 +222,7 @@ or with CMake: `add_subdirectory(FOLDER {name})` and `target_link_libraries(app 
 for another processor, and its flags, come from your project's toolchain file.
 
 The flags matter: `-fno-strict-aliasing` because activations of all types share one arena,
-`-ffp-contract=off` so that the same bits come out everywhere.
+the others so that the same bits come out everywhere.
 
 Several models in one program: what a folder `kernels` holds is the same for all of them, if one
 version of Coincell made them. With CMake that is all there is to know; otherwise compile a kernel
@@ -234,7 +233,7 @@ that several folders hold only once.
 `{name}_test.c` holds inputs and the outputs that must come out. On this computer:
 
 ```
-cc {_C_FLAGS} -I. -D{upper}_TEST_MAIN {units} {name}_test.c -o {name}_test && ./{name}_test
+cc {_COMMAND_FLAGS} -I. -D{upper}_TEST_MAIN {units} {name}_test.c -o {name}_test && ./{name}_test
 ```
 
 On a device call `{name}_test()`, which returns the number of wrong bytes.

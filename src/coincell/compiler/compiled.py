@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from coincell.compiler.apart import fused_outputs, taken_apart, taken_apart_at
 from coincell.compiler.emission import emit_sources, kernel_sources
 from coincell.compiler.interpret import sample_shape
 from coincell.compiler.ir import Graph, Tensor
@@ -26,6 +27,9 @@ from coincell.compiler.targets import GENERIC, Target
 from coincell.errors import UserError
 
 _C_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,47}")
+
+_MOST_TAKEN_APART = 4
+"""Ops that are tried as two, one by one, where memory counts most; each takes another search."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +180,29 @@ class _Arrangement:
 
 
 def _best_arrangement(graph: Graph, options: CompileOptions) -> _Arrangement:
+    """With ops that are two in one, unless two need less memory: then some or all of these.
+
+    One op is faster and shorter, and mostly needs less memory: what lies between is nowhere. But
+    its working memory, rows of its inputs and rows of its output are there at once, which with
+    rows kept for a later op may be more than either of two has.
+    """
+    best = _in_best_order(graph, options)
+    fused = fused_outputs(graph)
+    if not fused or options.optimize == "speed":
+        return best
+    apart: tuple[str, ...] = ()
+    for output in fused[: -_MOST_TAKEN_APART - 1 : -1] if options.optimize == "ram" else ():
+        tried = _in_best_order(taken_apart_at(graph, (*apart, output)), options)
+        if tried.plan.arena_bytes < best.plan.arena_bytes:
+            best, apart = tried, (*apart, output)
+    if len(apart) < len(fused):
+        tried = _in_best_order(taken_apart(graph), options)
+        if tried.plan.arena_bytes < best.plan.arena_bytes:
+            best = tried
+    return best
+
+
+def _in_best_order(graph: Graph, options: CompileOptions) -> _Arrangement:
     """In the order of the file, or in the one that keeps least alive where that needs less."""
     table = KernelTable(graph, options.target, options.optimize)
     best = _arrangement(table, options)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from coincell.compiler.compiled import CompiledModel, CompileOptions, compile_lowered
-from coincell.compiler.ir import Copied, Graph
+from coincell.compiler.ir import Copied, Graph, KernelCall
 from coincell.compiler.layers import shapes_text
 from coincell.compiler.memory import Plan
 from coincell.compiler.pipeline import PASSES, lower
@@ -54,6 +54,8 @@ class LayerNote:
         place: the operator of the file.
         shapes: "[1, 8, 8, 3] -> [1, 8, 8, 4]".
         kernels: the C kernels; "dsp/" ones use the instructions of Armv7E-M.
+        rescaling: how sums become outputs: the forms that were proved, "as TFLM" for a portable
+            kernel's two roundings, "" where nothing is rescaled.
         streamed: whether it is computed row by row, in one region with its neighbours.
         macs, constant_bytes, scratch_bytes: of the layer.
     """
@@ -62,6 +64,7 @@ class LayerNote:
     place: str
     shapes: str
     kernels: tuple[str, ...]
+    rescaling: str
     streamed: bool
     macs: int
     constant_bytes: int
@@ -147,6 +150,7 @@ def _layers(compiled: CompiledModel) -> tuple[LayerNote, ...]:
             place=layer.place,
             shapes=shapes_text(item.op, compiled.graph),
             kernels=tuple(dict.fromkeys(call.kernel for call in item.calls)),
+            rescaling=_rescaling(item),
             streamed=step.region is not None,
             macs=layer.macs,
             constant_bytes=_constant_bytes(item),
@@ -154,6 +158,17 @@ def _layers(compiled: CompiledModel) -> tuple[LayerNote, ...]:
         )
         for layer, (step, item) in zip(compiled.layers, kernels, strict=True)
     )
+
+
+def _rescaling(item: Kernels) -> str:
+    """The forms of an op's calls, one after another."""
+    return ", ".join(dict.fromkeys(form for form in map(_form, item.calls) if form))
+
+
+def _form(call: KernelCall) -> str:
+    roles = (argument[0] for argument in call.arguments if isinstance(argument, tuple))
+    scaled = any("multiplier" in name for name in (*call.parameters, *roles))
+    return call.rescaling or ("as TFLM" if scaled and not call.kernel.startswith("dsp/") else "")
 
 
 def _constant_bytes(item: Kernels) -> int:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from coincell.compiler.ir import Graph, Op
 
+_FUSED = {"conv_2d_add": ("conv_2d", "add")}
+"""Kinds that passes make of several."""
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -34,7 +37,7 @@ class Layer:
     @property
     def ops(self) -> tuple[str, ...]:
         """Kinds of all ops that this function computes; fusing passes make it more than one."""
-        return (self.kind,)
+        return _FUSED.get(self.kind, (self.kind,))
 
 
 def running_ops(graph: Graph) -> tuple[Op, ...]:

@@ -46,7 +46,7 @@ class OracleError(ModelError):
     def __init__(self, reason: str) -> None:
         super().__init__(
             f"TensorFlow Lite Micro has no answer for the model: {reason}.",
-            hint="The file may be damaged; try to convert the model again.",
+            hint="It lacks something that the model needs, or the file is damaged.",
         )
         self.reason = reason
 

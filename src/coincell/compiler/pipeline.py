@@ -14,6 +14,8 @@ from coincell.compiler.passes import (
     FOLD_PADDING,
     FOLD_SPACE_BATCHES,
     FUSE_CLAMPS,
+    FUSE_RESIDUAL_ADD,
+    LIFT_SEQUENCES,
     MERGE_EQUAL_CHANNELS,
     MERGE_EQUAL_OPS,
     MERGE_LOOKUPS,
@@ -28,6 +30,7 @@ from coincell.errors import InternalError, ModelError
 PASSES: tuple[Pass, ...] = (
     FOLD_CONSTANTS,
     DROP_SHAPE_OPERANDS,
+    LIFT_SEQUENCES,
     MERGE_TRANSPOSES,
     MERGE_RESHAPES,
     MERGE_EQUAL_OPS,
@@ -40,6 +43,7 @@ PASSES: tuple[Pass, ...] = (
     DROP_CONSTANT_CHANNELS,
     MERGE_EQUAL_CHANNELS,
     DROP_DEAD_OPS,
+    FUSE_RESIDUAL_ADD,
 )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from coincell.compiler.apart import taken_apart
 from coincell.compiler.fixed_point import INT32_MAX, INT32_MIN
 from coincell.compiler.ir import DType, Graph, Op, Tensor, Values
 from coincell.compiler.lookups import looked_up, table_of
@@ -137,7 +138,11 @@ _known: dict[int, tuple[weakref.ref[Graph], Ranges]] = {}
 
 
 def ranges_of(graph: Graph) -> Ranges:
-    """The ranges of a graph, computed once for each graph that is alive."""
+    """The ranges of a graph, computed once for each graph that is alive.
+
+    An op that is two in one has those of both: see `taken_apart`.
+    """
+    graph = taken_apart(graph)
     key = id(graph)
     if key not in _known or _known[key][0]() is not graph:
         _known[key] = (weakref.ref(graph, lambda _: _known.pop(key, None)), _analyse(graph))

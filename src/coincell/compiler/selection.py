@@ -28,6 +28,18 @@ class Kernels:
         """Working memory: calls run one after another and share it."""
         return max((call.scratch_bytes for call in self.calls), default=0)
 
+    @property
+    def overlaps(self) -> Mapping[str, int]:
+        """Inputs that may share memory with the output; see `KernelCall.overlaps`.
+
+        Of several calls, what a later one reads must not be overwritten by the first.
+        """
+        if not self.calls or len(self.op.outputs) != 1:
+            return {}
+        first, *others = self.calls
+        later = {name for call in others for name in call.arguments if isinstance(name, str)}
+        return {name: far for name, far in first.overlaps.items() if name not in later}
+
 
 @dataclass(frozen=True)
 class Step:
@@ -59,14 +71,8 @@ class Step:
 
     @property
     def overlaps(self) -> Mapping[str, int]:
-        """Inputs that may share memory with the output; see `KernelCall.overlaps`.
-
-        Only where one call does all: a second one might read what the first has overwritten.
-        """
-        if self.region:
-            return self.region.overlaps
-        calls = self.calls
-        return calls[0].overlaps if len(calls) == 1 and len(self.op.outputs) == 1 else {}
+        """Inputs that may share memory with the output; see `KernelCall.overlaps`."""
+        return self.region.overlaps if self.region else self.kernels[0].overlaps
 
 
 @dataclass(frozen=True)

@@ -48,8 +48,8 @@ class ModelLayer(Protocol):
         """The C function."""
 
     @property
-    def kind(self) -> str:
-        """The operator that it computes, such as "conv_2d"."""
+    def ops(self) -> tuple[str, ...]:
+        """Kinds of the operators that it computes, such as "conv_2d"; more than one where fused."""
 
     @property
     def macs(self) -> int:

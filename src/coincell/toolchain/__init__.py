@@ -4,6 +4,7 @@ from coincell.toolchain.build import build_shared_library
 from coincell.toolchain.cache import build_cached
 from coincell.toolchain.compilers import (
     C_FLAGS,
+    EXACT_FLAGS,
     Compiler,
     find_cross_compiler,
     find_host_compiler,
@@ -13,6 +14,7 @@ from coincell.toolchain.compilers import (
 
 __all__ = [
     "C_FLAGS",
+    "EXACT_FLAGS",
     "Compiler",
     "build_cached",
     "build_shared_library",

@@ -15,15 +15,10 @@ from pathlib import Path
 from coincell.errors import ToolchainError
 from coincell.toolchain.cache import build_cached
 
-C_FLAGS: tuple[str, ...] = (
-    "-std=c11",
-    "-ffp-contract=off",
-    "-fno-fast-math",
-    "-fno-strict-aliasing",
-    "-Wall",
-    "-Wextra",
-    "-Werror",
-)
+EXACT_FLAGS: tuple[str, ...] = ("-ffp-contract=off", "-fno-fast-math", "-fno-strict-aliasing")
+"""What our C needs in anybody's build: the same bits everywhere, and memory shared by all types."""
+
+C_FLAGS: tuple[str, ...] = ("-std=c11", *EXACT_FLAGS, "-Wall", "-Wextra", "-Werror")
 """Flags of every C file in the house: the same arithmetic on every target, no warnings."""
 
 _ARM_GCC = "arm-none-eabi-gcc"

@@ -16,6 +16,7 @@ from compiler.dsp.exact import (
     check_on_host,
     compiled_for_dsp,
     kernels_of,
+    meant,
 )
 from compiler.networks import NO_ACTIVATION, RELU, RELU6, SAME, VALID, Network
 
@@ -120,12 +121,19 @@ def test_the_public_models_layers_are_taken(shared: Path, name: str) -> None:
 ANY_FILTER = [  # size, multiplier, filter, stride, dilation, kernel
     ((9, 12, 6), 1, (5, 5), (1, 1), (1, 1), "dsp/depthwise"),
     ((7, 5, 9), 1, (1, 4), (2, 1), (1, 1), "dsp/depthwise"),
-    ((10, 6, 4), 1, (3, 3), (1, 1), (2, 2), "dsp/depthwise"),
+    ((10, 6, 4), 1, (3, 3), (1, 1), (2, 2), "dsp/depthwise_3x3_dilated"),
+    ((11, 10, 8), 1, (3, 3), (1, 1), (3, 2), "dsp/depthwise_3x3_dilated"),
+    ((9, 13, 4), 1, (3, 3), (1, 1), (2, 4), "dsp/depthwise_3x3_dilated"),
+    ((11, 10, 7), 1, (3, 3), (1, 1), (3, 2), "dsp/depthwise"),
+    ((8, 7, 4), 1, (3, 3), (1, 2), (2, 2), "dsp/depthwise"),
     ((11, 7, 5), 1, (3, 3), (3, 2), (1, 1), "dsp/depthwise"),
     ((12, 10, 1), 8, (10, 8), (2, 2), (1, 1), "dsp/strip_convolution"),
     ((6, 5, 1), 3, (2, 3), (1, 2), (1, 1), "dsp/strip_convolution"),
-    ((6, 5, 4), 2, (3, 3), (1, 1), (1, 1), "depthwise_conv_2d"),
-    ((6, 5, 3), 1, (3, 3), (1, 1), (1, 1), "depthwise_conv_2d"),
+    ((6, 5, 4), 2, (3, 3), (1, 1), (1, 1), "dsp/strip_convolution"),
+    ((9, 8, 5), 3, (3, 2), (1, 2), (2, 1), "dsp/strip_convolution"),
+    ((7, 11, 3), 4, (3, 3), (2, 1), (1, 3), "dsp/strip_convolution"),
+    ((5, 9, 2), 5, (1, 5), (1, 1), (1, 2), "dsp/strip_convolution"),
+    ((6, 5, 3), 1, (3, 3), (1, 1), (1, 1), "dsp/strip_convolution"),
 ]
 
 
@@ -142,6 +150,20 @@ def test_other_filters_give_tflms_bytes(layer: tuple[Any, ...]) -> None:
         assert check_on_host(data, network.samples(8)) == [expected]
         if seed == 0:
             assert check_on_board(data, network.samples(10), "gcc") == [expected]
+
+
+@pytest.mark.parametrize("optimize", ["balanced", "ram"])
+def test_dilated_layers_one_after_the_other_need_no_second_image(optimize: Any) -> None:
+    network = Network(31)
+    x = network.input((1, 17, 12, 16))
+    for dilation in ((2, 2), (4, 3), (1, 5)):
+        x = network.depthwise_conv_2d(x, 1, (3, 3), dilation=dilation)
+    data, samples = network.tflite(x), network.samples(6)
+    assert check_on_host(data, samples) == ["dsp/depthwise_3x3_dilated"] * 3
+    model = compile_model(data, "model", CompileOptions(target=CORTEX_M4, optimize=optimize))
+    assert model.arena_bytes < 1.5 * 17 * 12 * 16
+    right = meant(data, model, samples)[0]
+    np.testing.assert_array_equal(HostModel(model).run_many(samples)[0], right)
 
 
 def test_any_filter_writes_over_its_input_behind_what_it_reads() -> None:

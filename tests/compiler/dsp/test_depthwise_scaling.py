@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from coincell.compiler.dsp.depthwise_scaling import RAISED, choose_scaling
-from coincell.compiler.dsp.requantization import Rescaling
+from coincell.compiler.dsp.rescaling import Rescaling
 from coincell.compiler.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
 
 CHANNELS = 8

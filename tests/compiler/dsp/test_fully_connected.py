@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from coincell.compiler.dsp.fully_connected import packed_weights
+from coincell.compiler.dsp.fully_connected import arranged_weights
 from compiler.dsp.exact import check_on_board, check_on_host
 from compiler.networks import NO_ACTIVATION, RELU, RELU6, Network
 
@@ -64,18 +64,20 @@ def test_single_layers_on_the_board(compiler: str) -> None:
         assert check_on_board(tflite, network.samples(20), compiler) == ["dsp/dense"]
 
 
-def test_weights_that_do_not_pack_run_by_the_portable_kernel() -> None:
+@pytest.mark.parametrize("compiler", ["gcc", "zig"])
+def test_weights_that_do_not_pack(compiler: str) -> None:
     network = _layer(1, 1, 8, 4)
     filter_tensor = network.tensors[network.operators[0].inputs[1]]
     assert isinstance(filter_tensor.data, np.ndarray)
     filter_tensor.data[0, 0], filter_tensor.data[1, 0] = -128, -1
     tflite = network.tflite(len(network.tensors) - 1)
-    assert check_on_host(tflite, network.samples(20)) == ["fully_connected"]
+    assert check_on_host(tflite, network.samples(20)) == ["dsp/dense"]
+    assert check_on_board(tflite, network.samples(20), compiler) == ["dsp/dense"]
 
 
 def test_packed_weights() -> None:
     weights: NDArray[np.int8] = np.arange(9 * 5, dtype=np.int8).reshape(9, 5) - 20
-    words = packed_weights(weights).reshape(-1, 2).astype(int).tolist()
+    words = arranged_weights(weights, packed=True).reshape(-1, 2).astype(int).tolist()
     assert len(words) == 2 * 2 * 4 + 2 * 2  # a block of eight, and a pair of one
     assert words[0] == [256 * -20 + -15, 256 * -18 + -13]  # outputs 0 and 1, inputs 0 and 2
     assert words[1] == [256 * -10 + -5, 256 * -8 + -3]  # outputs 2 and 3

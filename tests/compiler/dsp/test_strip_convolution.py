@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,10 @@ from coincell.compiler import (
     HostModel,
     compile_model,
     interpret,
-    lower,
     read_model,
 )
-from coincell.compiler.dsp.requantization import Rescaling
-from coincell.compiler.dsp.strip_convolution import Geometry, strip_convolution
+from coincell.compiler.dsp.rescaling import Rescaling
+from coincell.compiler.dsp.strip_convolution import Geometry
 from coincell.compiler.dsp.strip_packing import (
     output_blocks,
     pack_constants,
@@ -33,6 +33,7 @@ from coincell.compiler.fixed_point import quantize_multiplier
 from coincell.compiler.operators import common
 from coincell.errors import ToolchainError
 from coincell.toolchain import Compiler, find_cross_compiler
+from compiler.dsp.exact import check_on_board, check_on_host, meant
 from compiler.networks import NO_ACTIVATION, RELU, RELU6, SAME, VALID, Network
 
 SHAPES: dict[str, tuple[Any, ...]] = {
@@ -228,13 +229,57 @@ def test_what_does_not_fit_an_int16_is_declined() -> None:
     assert pack_weights(weights, 4) is None
 
 
-def test_dilation_and_groups_are_left_to_the_portable_kernel() -> None:
-    for settings in ({"dilation": (2, 2)}, {"groups": 2}):
-        network = Network(3)
-        x = network.input((1, 9, 9, 4))
-        y = network.conv_2d(x, 4, (3, 3), **settings)
-        graph = lower(read_model(network.tflite(y)))
-        assert strip_convolution(graph.ops[0], graph, "balanced") is None
+def _spread_or_grouped(seed: int) -> tuple[Network, bytes]:
+    """One random layer: every other one dilated, every third one in groups, some both."""
+    network = Network(4100 + seed)
+    random = network.random
+    groups = int(random.integers(2, 5)) if seed % 3 == 0 else 1
+    kernel = tuple(random.choice([1, 2, 3, 5], 2).tolist())
+    dilation = tuple(random.integers(1, 5, 2).tolist()) if seed % 2 or groups == 1 else (1, 1)
+    sizes = [int(size) + (k - 1) * d for size, k, d in zip((3, 8), kernel, dilation, strict=True)]
+    channels = groups * int(random.choice([1, 2, 3, 4, 5, 8, 20]))
+    x = network.input((1, *(sizes if seed % 4 else (4, 7)), channels))
+    y = network.conv_2d(
+        x,
+        groups * int(random.integers(1, 10)),
+        kernel,
+        stride=tuple(random.choice([1, 1, 2, 3], 2).tolist()),
+        dilation=dilation,
+        padding=VALID if seed % 4 else SAME,
+        activation=int(random.choice([NO_ACTIVATION, RELU, RELU6])),
+        per_channel=bool(seed % 2),
+        groups=groups,
+    )
+    return network, network.tflite(y)
+
+
+@pytest.mark.parametrize("seed", range(18))
+def test_dilated_layers_and_groups_are_exact_on_this_computer(seed: int) -> None:
+    network, data = _spread_or_grouped(seed)
+    assert check_on_host(data, network.samples(12)) == ["dsp/strip_convolution"]
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "zig"])
+@pytest.mark.parametrize("seed", [1, 3, 4, 6])
+def test_dilated_layers_and_groups_are_exact_on_the_board(seed: int, compiler: str) -> None:
+    network, data = _spread_or_grouped(seed)
+    assert check_on_board(data, network.samples(3), compiler) == ["dsp/strip_convolution"]
+
+
+@pytest.mark.parametrize("optimize", ["balanced", "ram"])
+def test_a_chain_of_dilated_layers_and_groups(optimize: Any) -> None:
+    network = Network(77)
+    x = network.input((1, 20, 16, 8))
+    y = network.conv_2d(x, 8, (3, 3), dilation=(2, 4), activation=RELU)
+    y = network.conv_2d(y, 8, (3, 3), groups=4, activation=RELU)
+    y = network.conv_2d(y, 6, (1, 1), groups=2)
+    data = network.tflite(network.conv_2d(y, 6, (3, 1), dilation=(3, 1), stride=(2, 1)))
+    options = CompileOptions(target=TARGETS["cortex-m4"], optimize=optimize)
+    compiled = compile_model(data, "model", options)
+    assert "coincell_conv_2d(" not in compiled.sources["model.c"]
+    inputs = network.samples(20)
+    expected = meant(data, compiled, inputs)[0]
+    np.testing.assert_array_equal(HostModel(compiled).run(inputs[0]), expected)
 
 
 GEOMETRIES = [
@@ -245,31 +290,45 @@ GEOMETRIES = [
     Geometry((1, 25, 8), (1, 25, 11), (1, 1), (1, 1), (0, 0)),
     Geometry((6, 7, 8), (3, 4, 5), (1, 1), (2, 2), (0, 0)),
     Geometry((4, 4, 2), (4, 4, 1), (2, 5), (1, 1), (0, 2)),
+    Geometry((7, 9, 2), (7, 9, 2), (3, 3), (1, 1), (2, 3), (2, 3)),
+    Geometry((5, 6, 4), (5, 6, 4), (3, 3), (1, 1), (1, 1), groups=2),
+    Geometry((1, 25, 8), (1, 25, 12), (1, 1), (1, 1), (0, 0), groups=4),
 ]
 
 
 def _is_safe(geometry: Geometry, columns: int, strip_rows: int, distance: int) -> bool:
-    """Whether no strip reads what was written before, byte by byte."""
-    height, width, channels = geometry.input
+    """Whether no strip of any group reads what was written before, byte by byte."""
+    channels = geometry.input[2]
     rows, row_width, outputs = geometry.output
+    depth, made_by_group = channels // geometry.groups, outputs // geometry.groups
     written: set[int] = set()
     for y in range(0, rows, strip_rows):
         for x in range(0, row_width, columns):
-            count = min(columns, row_width - x)
             made = range(y, min(y + strip_rows, rows))
-            top = y * geometry.stride[0] - geometry.padding[0]
-            below = made[-1] * geometry.stride[0] - geometry.padding[0] + geometry.window[0]
-            left = x * geometry.stride[1] - geometry.padding[1]
-            right = left + (count - 1) * geometry.stride[1] + geometry.window[1]
-            for row in range(max(top, 0), min(below, height)):
-                first = (row * width + max(left, 0)) * channels
-                last = (row * width + min(right, width)) * channels
-                if any(distance + byte in written for byte in range(first, last)):
-                    return False
-            for row in made:
-                begin = (row * row_width + x) * outputs
-                written |= set(range(begin, begin + count * outputs))
+            wide = range(x, min(x + columns, row_width))
+            pixels = _pixels_read(geometry, made, wide)
+            for group in range(geometry.groups):
+                for pixel in pixels:
+                    first = distance + pixel * channels + group * depth
+                    if not written.isdisjoint(range(first, first + depth)):
+                        return False
+                for row, column in itertools.product(made, wide):
+                    begin = (row * row_width + column) * outputs + group * made_by_group
+                    written |= set(range(begin, begin + made_by_group))
     return True
+
+
+def _pixels_read(geometry: Geometry, made: range, wide: range) -> set[int]:
+    """Numbers of the pixels that these outputs read."""
+    height, width, _ = geometry.input
+    found = set()
+    for y, x in itertools.product(made, wide):
+        for tap, other in itertools.product(*map(range, geometry.window)):
+            row = y * geometry.stride[0] - geometry.padding[0] + tap * geometry.dilation[0]
+            column = x * geometry.stride[1] - geometry.padding[1] + other * geometry.dilation[1]
+            if 0 <= row < height and 0 <= column < width:
+                found.add(row * width + column)
+    return found
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES)
@@ -277,7 +336,7 @@ def _is_safe(geometry: Geometry, columns: int, strip_rows: int, distance: int) -
 def test_overlaps_are_safe_and_close(geometry: Geometry, columns: int, strip_rows: int) -> None:
     distance = geometry.overlap(columns, strip_rows)
     assert all(_is_safe(geometry, columns, strip_rows, distance + more) for more in range(6))
-    if distance:
+    if distance and geometry.groups == 1 and geometry.dilation == (1, 1):
         assert not _is_safe(geometry, columns, strip_rows, distance - 1)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from coincell.compiler import CompileOptions, Graph, HostModel, compile_graph, interpret, read_model
+from coincell.compiler.apart import taken_apart
 from coincell.compiler.memory.ordering import reordered
 from coincell.compiler.pipeline import lower
 from coincell.compiler.verify import verify
@@ -15,7 +16,7 @@ from compiler.networks import Network
 
 
 def _branches(seed: int) -> tuple[Network, Graph]:
-    """Branches that grow and shrink again, joined at the end."""
+    """Branches that grow and shrink again, joined at the end by ops of their own."""
     network = Network(seed)
     random = np.random.default_rng(seed)
     x = network.input((1, 6, 6, 2))
@@ -26,7 +27,7 @@ def _branches(seed: int) -> tuple[Network, Graph]:
     joined = ends[0]
     for end in ends[1:]:
         joined = network.add(joined, end)
-    return network, lower(read_model(network.tflite(joined, *ends[: seed % 2])))
+    return network, taken_apart(lower(read_model(network.tflite(joined, *ends[: seed % 2]))))
 
 
 def _most_live(graph: Graph, order: tuple[int, ...]) -> int | None:

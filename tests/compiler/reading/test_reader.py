@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from coincell.compiler import compile_model, interpret, load_model_bytes, read_model
+from coincell.compiler import compile_model, interpret, load_model_bytes, lower, read_model
+from coincell.compiler.text import parse_graph
 from coincell.errors import ModelError
 from compiler.networks import VALID, Network
 from compiler.random_networks import whole_network
@@ -160,6 +161,7 @@ def test_the_plain_dense_layer_is_legal() -> None:
     [
         (_set(0, scale=float("nan")), "scale that is not a positive number"),
         (_set(0, scale=-1.0), "scale that is not a positive number"),
+        (_set(0, scale=0.0), "has the scale 0"),
         (_set(0, scale=[0.1, 0.2]), "2 scales along dimension 0"),
         (_set(0, zero_point=200), "zero point outside -128 to 127"),
         (_set(1, zero_point=2), "filter zero points of 0"),
@@ -233,7 +235,7 @@ def test_odd_names_become_fit_for_c() -> None:
 
 
 def test_shapes_that_contradict_each_other_only_once_computed(zoo: Path) -> None:
-    """The model computes a RESHAPE's sizes from its batch: a changed size shows after folding."""
+    """The model computes a RESHAPE's sizes from its batch."""
     data = bytearray((zoo / "dynamic_batch_cnn.tflite").read_bytes())
     sizes = [i for i in range(0, len(data) - 3, 4) if data[i : i + 4] == b"\x64\x00\x00\x00"]
     refused = 0
@@ -243,5 +245,16 @@ def test_shapes_that_contradict_each_other_only_once_computed(zoo: Path) -> None
         try:
             compile_model(bytes(changed), "changed")
         except ModelError as error:
-            refused += "contradicts itself" in error.message
+            refused += "another number of elements" in error.message
     assert refused >= 1
+
+
+def test_a_graph_whose_computed_shape_is_another_contradicts_itself() -> None:
+    graph = parse_graph(
+        """graph g(%x) -> %y
+          input  %x: int8[1, 4] q(0.5, 0)
+          %s: int32[2] = shape(%x)
+          %y: int8[1, 2, 2] q(0.5, 0) = reshape(%x, %s)"""
+    )
+    with pytest.raises(ModelError, match="contradicts itself"):
+        lower(graph)

@@ -72,7 +72,8 @@ def weighted_sum(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] 
     arguments = (first.name, second.name, target.name)
     in_place = (first.name, second.name) if rows == 1 else (first.name,)
     overlaps = {name: 0 for name in in_place if not graph.tensor(name).is_constant}
-    return (KernelCall("dsp/weighted_sum", parameters, arguments, True, overlaps),)
+    form = "signed" if chosen.step else "plain"
+    return (KernelCall("dsp/weighted_sum", parameters, arguments, True, overlaps, rescaling=form),)
 
 
 def is_repeated(first: Tensor, second: Tensor, target: Tensor) -> bool:

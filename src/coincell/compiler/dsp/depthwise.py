@@ -5,14 +5,15 @@ The C sides are runtime/kernels/dsp/depthwise_3x3.h and its neighbours.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from coincell.compiler.dsp.accumulators import accumulators
 from coincell.compiler.dsp.depthwise_scaling import Scaling, choose_scaling
-from coincell.compiler.dsp.requantization import Rescaling
+from coincell.compiler.dsp.rescaling import Rescaling
 from coincell.compiler.ir import EXACTLY_IN_PLACE, Graph, KernelCall, Op, Scratch, Values
 from coincell.compiler.operators import DepthwiseConv2D
 
@@ -56,6 +57,66 @@ def depthwise_3x3(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...]
     if scaling is None:
         return None
     return _row_pairs(op, layer, scaling, optimize) or _single_rows(op, layer, scaling, optimize)
+
+
+def dilated_3x3(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] | None:
+    """coincell_depthwise_3x3_dilated; in place where input and output are of one size.
+
+    Declined are strides, channels that are no multiple of 4, padding that the dilation does not
+    divide, and parts that coincell_depthwise_3x3 does not compute.
+    """
+    layer = _layer_of(op, graph)
+    if layer is None or layer.attributes.dilation == (1, 1) or layer.size[2] % 4:
+        return None
+    part = _part_of(layer)
+    if part is None or not _is_plain_3x3(part):
+        return None
+    scaling = choose_scaling(layer.rescaling)
+    calls = scaling and _row_pairs(op, part, scaling, optimize)
+    if not calls:
+        return None
+    (call,) = calls
+    (height, width, channels), output_size = layer.size, layer.output_size
+    parameters = {
+        "height": height,
+        "width": width,
+        "channels": channels,
+        "output_height": output_size[0],
+        "output_width": output_size[1],
+        "dilation_height": layer.attributes.dilation[0],
+        "dilation_width": layer.attributes.dilation[1],
+        **{f"part.{field}": value for field, value in call.parameters.items()},
+    }
+    *arguments, lines = call.arguments
+    pixels = math.prod(part.size[:2])
+    overlaps = {op.inputs[0]: EXACTLY_IN_PLACE} if output_size == (height, width) else {}
+    kernel = "dsp/depthwise_3x3_dilated"
+    return (
+        replace(
+            call,
+            kernel=kernel,
+            parameters=parameters,
+            arguments=(*arguments, Scratch(4 * pixels), lines),
+            overlaps=overlaps,
+        ),
+    )
+
+
+def _part_of(layer: _Layer) -> _Layer | None:
+    """The largest part of a dilated layer, with four channels; None where padding is no part's."""
+    attributes = layer.attributes
+    dilation, padding = attributes.dilation, attributes.padding
+    before = (padding[0], padding[2])
+    if attributes.stride != (1, 1) or any(b % d for b, d in zip(before, dilation, strict=True)):
+        return None
+    height, width = (-(-size // d) for size, d in zip(layer.size, dilation, strict=False))
+    rows, columns = (-(-size // d) for size, d in zip(layer.output_size, dilation, strict=True))
+    top, left = (b // d for b, d in zip(before, dilation, strict=True))
+    bottom, right = rows - (height - 2 + top), columns - (width - 2 + left)
+    if min(bottom, right) < 0 or rows > height or columns > width:
+        return None
+    plain = replace(attributes, dilation=(1, 1), padding=(top, bottom, left, right))
+    return replace(layer, attributes=plain, size=(height, width, 4), output_size=(rows, columns))
 
 
 def _row_pairs(
@@ -154,7 +215,7 @@ def _call(
     scratch = Scratch(16 * (band + 1) * width)
     arguments = (op.inputs[0], ("constants", packed), op.output, scratch)
     overlaps = {op.inputs[0]: EXACTLY_IN_PLACE}
-    return (KernelCall(kernel, parameters, arguments, True, overlaps),)
+    return (KernelCall(kernel, parameters, arguments, True, overlaps, rescaling=scaling.form),)
 
 
 def _layer_of(op: Op, graph: Graph) -> _Layer | None:

@@ -1,4 +1,4 @@
-"""DEPTHWISE_CONV_2D on Armv7E-M where the kernels for 3x3 do not fit: any filter, and one channel.
+"""DEPTHWISE_CONV_2D on Armv7E-M where the kernels for 3x3 do not fit: any filter and multiplier.
 
 The C side is runtime/kernels/dsp/depthwise.h.
 """
@@ -16,13 +16,20 @@ from coincell.compiler.ir import Graph, KernelCall, Op, Tensor
 from coincell.compiler.operators import Conv2D, DepthwiseConv2D
 from coincell.compiler.ranges import accumulator_ranges
 
+_TOGETHER = 4
+"""Channels that coincell_depthwise computes at once."""
 
-def one_channel(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] | None:
-    """Of an image of one channel: then it is a CONV_2D with the filter's axes in another order."""
+
+def in_groups(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] | None:
+    """As a CONV_2D with a group for each channel, the filter's axes in another order.
+
+    For several outputs a channel, and for too few channels for the kernels that take four at once.
+    """
     attributes = op.attributes
     assert isinstance(attributes, DepthwiseConv2D)
     weights = graph.tensor(op.inputs[1])
-    if graph.tensor(op.inputs[0]).shape[3] != 1:
+    channels = graph.tensor(op.inputs[0]).shape[3]
+    if channels >= _TOGETHER and weights.shape[3] == channels:
         return None
     turned = np.ascontiguousarray(weights.array.transpose(3, 1, 2, 0))
     quantization = weights.quantization and replace(weights.quantization, axis=0)
@@ -43,7 +50,7 @@ def depthwise(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] | N
     weights = graph.tensor(op.inputs[1]).array
     sums = accumulators(op, graph)
     channels = source.shape[3]
-    if sums is None or source.shape[0] != 1 or channels < 4 or target.shape[3] != channels:
+    if sums is None or source.shape[0] != 1 or channels < _TOGETHER or target.shape[3] != channels:
         return None
     low, high = accumulator_ranges(op, graph)
     bias = graph.tensor(op.inputs[2]).array.reshape(-1) if len(op.inputs) > 2 else 0
@@ -76,7 +83,8 @@ def depthwise(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] | N
     constants = ("constants", chosen.constants)
     arguments = (source.name, ("filter", weights), constants, target.name)
     overlaps = {source.name: _distance(attributes, source, target)}
-    return (KernelCall("dsp/depthwise", parameters, arguments, True, overlaps),)
+    form = chosen.form.name.lower()
+    return (KernelCall("dsp/depthwise", parameters, arguments, True, overlaps, rescaling=form),)
 
 
 def _distance(attributes: DepthwiseConv2D, source: Tensor, target: Tensor) -> int:

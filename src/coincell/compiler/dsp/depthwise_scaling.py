@@ -4,7 +4,7 @@
     output = clamp(saturate8(((x * M >> 32) + rounding) >> shift))
 
 A channel's B and D are solved for: the output is at least q where x reaches a limit K_q, and TFLM's
-is where the sum reaches a threshold T_q (see `requantization`). Each threshold so leaves 256
+is where the sum reaches a threshold T_q (see `rescaling`). Each threshold so leaves 256
 neighbouring values for B, and what all leave is an interval, or nothing; then multipliers beside
 TFLM's are tried. TFLM's ties go away from zero. Where the zero point is the least output, no
 negative tie is seen and D is not needed; elsewhere D moves the limits of the negative side.
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.compiler.dsp.requantization import Rescaling
+from coincell.compiler.dsp.rescaling import Rescaling, column, fitting_addends, rounded_shift
 from coincell.compiler.fixed_point import INT32_MAX, INT32_MIN, Integers
 
 RAISED = 8
@@ -28,7 +28,6 @@ RAISED = 8
 
 _USUAL_SHIFT = 10  # layers that have it alike share their code
 _MOST_SHIFT = 22  # 128 << (32 + 22) fits an int64
-_NEVER = np.int64(1) << 40
 
 Solution = tuple[Integers, Integers, NDArray[np.bool_]]
 """B and D of some channels, and whether there are any."""
@@ -45,6 +44,11 @@ class Scaling:
     multipliers: Integers
     biases: Integers
     steps: Integers
+
+    @property
+    def form(self) -> str:
+        """Its name, for people."""
+        return "signed" if self.is_signed else "plain"
 
     @property
     def constants(self) -> tuple[Integers, ...]:
@@ -92,13 +96,13 @@ def _solve(r: Rescaling, shift: int, is_signed: bool) -> Scaling | None:
     outputs = np.arange(r.clamp[0] + 1, r.clamp[1] + 1, dtype=np.int64) << shift
 
     def solve(multipliers: Integers, chosen: Integers) -> Solution:
-        limits = -(-((outputs - rounding) << 32) // multipliers[:, np.newaxis])
+        limits = -(-((outputs - rounding) << 32) // column(multipliers))
         low, high, bias = r.low[chosen], r.high[chosen], r.bias[chosen]
         channels = _Channels(low, high, bias, thresholds[chosen], limits)
         return (_signed if is_signed else _plain)(channels)
 
     places = np.minimum(7 - shift - r.shifts, 62)
-    exact = np.maximum((r.multipliers + ((np.int64(1) << places) >> 1)) >> places, 1)
+    exact = np.maximum(rounded_shift(r.multipliers, places), 1)
     multipliers = exact.copy()
     biases, steps, good = solve(exact, np.arange(len(exact)))
     for tried in _neighbours(exact):
@@ -137,19 +141,8 @@ class _Channels:
     limits: Integers
 
     def addends(self, low: Integers, high: Integers) -> tuple[Integers, Integers]:
-        """Least and largest number that may be added to all raised sums from `low` to `high`.
-
-        The first sum that gives an output must reach its limit, the one before must not. Only what
-        keeps x in an int32 is allowed; the least exceeds the largest where nothing is.
-        """
-        first, last = low[:, np.newaxis], high[:, np.newaxis]
-        begins, before = np.maximum(self.thresholds, first), np.minimum(self.thresholds - 1, last)
-        least = np.where(begins <= last, self.limits - (begins << RAISED), -_NEVER)
-        most = np.where(before >= first, self.limits - 1 - (before << RAISED), _NEVER)
-        lowest = INT32_MIN - np.minimum(low << RAISED, 0)
-        highest = INT32_MAX - np.maximum(high << RAISED, 0)
-        least = np.maximum(least.max(1, initial=-_NEVER), lowest)
-        return least, np.minimum(most.min(1, initial=_NEVER), highest)
+        """Least and largest number that may be added to all raised sums from `low` to `high`."""
+        return fitting_addends(lambda sums: sums << RAISED, self.thresholds, self.limits, low, high)
 
 
 def _plain(channels: _Channels) -> Solution:

@@ -9,6 +9,7 @@ from coincell.compiler.dsp.accumulators import Accumulators, accumulators
 from coincell.compiler.dsp.requantization import Form, Requantization
 from coincell.compiler.ir import Graph, KernelCall, Op, Values
 
+_PACKED_ROOM = 1 << 23  # so that the first of two packed sums is told by 24 bits
 _PACKING_SHIFT = 8  # sums of the first of two outputs come raised by it
 _BLOCK = 8  # outputs
 _WORTH_SHARING = 3  # layers; the code that fits all takes about twice that of one
@@ -17,15 +18,14 @@ _WORTH_SHARING = 3  # layers; the code that fits all takes about twice that of o
 def dense(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] | None:
     """coincell_dense, or coincell_dense_shared where a model has many such layers.
 
-    None where a sum might not fit 24 bits, or constants could not be proved.
+    None where constants could not be proved. Weights are packed where that loses nothing.
     """
     del optimize
     layer = accumulators(op, graph)
-    if layer is None or not _packs(layer.weights):
+    chosen = _requantization(layer) if layer else None
+    if layer is None or chosen is None:
         return None
-    chosen = _requantization(layer)
-    if chosen is None or chosen.left_shift < _PACKING_SHIFT:
-        return None
+    packed = _packs(layer.weights) and chosen.left_shift >= _PACKING_SHIFT
     outputs, inputs = layer.weights.shape
     varying, constants = _constants(chosen)
     shared = {"multiplier": chosen.multipliers, "offset": chosen.offsets, "step": chosen.steps}
@@ -34,6 +34,7 @@ def dense(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] | None:
         "inputs": inputs,
         "outputs": outputs,
         "varying": varying,
+        "packed": int(packed),
         "left_shift": chosen.left_shift,
         "right_shift": chosen.right_shift,
         **{name: int(values[0]) if varying != 2 else 0 for name, values in shared.items()},
@@ -42,19 +43,26 @@ def dense(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] | None:
     }
     arguments = (
         op.inputs[0],
-        ("weights", packed_weights(layer.weights)),
+        ("weights", arranged_weights(layer.weights, packed)),
         ("constants", constants),
         op.output,
     )
-    if sum(other.kind == op.kind for other in graph.ops) < _WORTH_SHARING:
-        return (KernelCall("dsp/dense", parameters, arguments, specialised=True),)
-    return (KernelCall("dsp/dense_shared", parameters, arguments),)
+    few = sum(other.kind == op.kind for other in graph.ops) < _WORTH_SHARING
+    kernel = "dsp/dense" if few else "dsp/dense_shared"
+    form = chosen.form.name.lower()
+    return (KernelCall(kernel, parameters, arguments, specialised=few, rescaling=form),)
 
 
 def _packs(weights: NDArray[np.int8]) -> bool:
     """Whether 256 * a + b fits an int16 for all neighbouring outputs a and b."""
     first, second = _neighbours(weights)
     return not bool(np.any((first == -128) & (second < 0)))
+
+
+def fits_packed_sums(weights: NDArray[np.int8]) -> bool:
+    """Whether weights [outputs, inputs] can be packed, and all sums be read from packed ones."""
+    largest = np.abs(weights.astype(np.int64)).sum(axis=1).max() * 128
+    return _packs(weights) and bool(largest < _PACKED_ROOM)
 
 
 def _requantization(layer: Accumulators) -> Requantization | None:
@@ -83,8 +91,25 @@ def _neighbours(weights: NDArray[np.int8]) -> tuple[NDArray[np.int32], NDArray[n
     return even[0::2], even[1::2]
 
 
-def packed_weights(weights: NDArray[np.int8]) -> NDArray[np.int16]:
-    """Weights [outputs, inputs] in the order in which dsp/dense.h reads them, flat.
+def arranged_weights(weights: NDArray[np.int8], packed: bool) -> Values:
+    """Weights [outputs, inputs] in the order in which dsp/dense_sums.h reads them, flat.
+
+    Not packed: of each eight outputs two times four, then single pairs; within each, steps of four
+    inputs, of which each has one word an output.
+    """
+    if packed:
+        return _packed_weights(weights)
+    outputs, inputs = weights.shape
+    padded = np.pad(weights, ((0, outputs % 2), (0, -inputs % 4)))
+    steps = padded.reshape(len(padded), -1, 4)
+    whole = outputs // _BLOCK * _BLOCK
+    fours = steps[:whole].reshape(-1, 4, *steps.shape[1:]).swapaxes(1, 2)
+    pairs = steps[whole:].reshape(-1, 2, *steps.shape[1:]).swapaxes(1, 2)
+    return np.concatenate([fours.reshape(-1), pairs.reshape(-1)])
+
+
+def _packed_weights(weights: NDArray[np.int8]) -> NDArray[np.int16]:
+    """Pairs of outputs a word of two inputs.
 
     Blocks of eight outputs, then single pairs; within each, steps of four inputs (0 and 2, then 1
     and 3), of which each has one word a pair of outputs. Missing inputs count as 0.

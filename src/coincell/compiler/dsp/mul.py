@@ -51,4 +51,5 @@ def product(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] | Non
     in_place = (first, second) if rows == 1 else (first,)
     overlaps = {tensor.name: 0 for tensor in in_place if not tensor.is_constant}
     arguments = (first.name, second.name, target.name)
-    return (KernelCall("dsp/product", parameters, arguments, True, overlaps),)
+    form = chosen.form.name.lower()
+    return (KernelCall("dsp/product", parameters, arguments, True, overlaps, rescaling=form),)

@@ -1,16 +1,13 @@
 """Cheap requantization on Armv7E-M, proved equal to TensorFlow Lite Micro's on a layer's range.
 
-TFLM brings an accumulator to int8 with two roundings (`fixed_point`), ten instructions and more. An
-output is a rising step function of the accumulator, and so is the core's short sequence
+TFLM brings an accumulator to int8 with two roundings (`fixed_point`), ten instructions and more.
+The core's short sequence is
 
     x = B + (sum << left_shift)                   B = 0 in the form "affine"
     h = C + (x * M >> 32) - (x < 0 ? D : 0)       D = 0 but in the form "signed"
     output = clamp(saturate8(h >> right_shift))
 
-Two rising step functions are equal on a range of sums when they reach every output at the same
-sum. So a channel is proved by at most 255 comparisons of integers, which at the same time give the
-interval of all C that fit; see `_offsets`. Nothing here is an approximation: what cannot be
-proved is declined.
+It is proved equal by `rescaling`, which gives the interval of all C that fit.
 
 ReLU layers, whose zero point is the least output, see only one of TFLM's two rules for ties, and
 take "affine" (3 instructions, two constants) where some integer C and an M at or beside TFLM's
@@ -28,13 +25,13 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from coincell.compiler.fixed_point import INT32_MAX, INT32_MIN, Integers
+from coincell.compiler.dsp.rescaling import Rescaling, column, fitting_addends, rounded_shift
+from coincell.compiler.fixed_point import INT32_MAX, Integers
 from coincell.compiler.ir import Values
 
 _MOST_RIGHT_SHIFT = 22  # 128 << 22 leaves room in an int32 for what saturates
 _NUDGES = tuple(sign * size for size in range(1, 33) for sign in (1, -1))
 _ROUNDS = 4  # of finding channels that cannot do with their bias in C
-_NEVER = np.int64(1) << 40  # a sum that no range has
 
 
 class Form(IntEnum):
@@ -83,54 +80,6 @@ class Requantization:
         saturated = np.clip(high >> self.right_shift, -128, 127)
         result: Values = np.clip(saturated, *self.clamp).astype(np.int8)
         return result
-
-
-@dataclass(frozen=True)
-class Rescaling:
-    """What TFLM does with a layer's sums. Arrays are int64 [channels].
-
-    Attributes:
-        multipliers: as from `quantize_multiplier`.
-        shifts: likewise.
-        zero_point: of the output.
-        clamp: smallest and largest output.
-        low: least sum that an input can lead to, before the bias.
-        high: largest one.
-        bias: with the input's zero point folded in.
-    """
-
-    multipliers: Integers
-    shifts: Integers
-    zero_point: int
-    clamp: tuple[int, int]
-    low: Integers
-    high: Integers
-    bias: Integers
-
-    @property
-    def wraps(self) -> bool:
-        """Whether a sum with its bias, or raised by a left shift, may not fit an int32."""
-        raised = np.maximum(self.shifts, 0)
-        least, most = (self.low + self.bias) << raised, (self.high + self.bias) << raised
-        return bool(np.any((least < INT32_MIN) | (most > INT32_MAX)))
-
-    def thresholds(self) -> Integers:
-        """[channels, outputs above the least]: the smallest sum, without bias, that gives each.
-
-        Sums beyond the int32 range stand for never, or for always.
-        """
-        exponent = np.maximum(-self.shifts, 0)[:, np.newaxis]
-        rounded = np.arange(self.clamp[0] + 1, self.clamp[1] + 1) - self.zero_point
-        half = (np.int64(1) << exponent) >> 1
-        away = (rounded <= 0) & (exponent > 0)  # ties of negative numbers go down
-        products = np.clip((rounded << exponent) - half + away, INT32_MIN, INT32_MAX + 1)
-        numerators = (products << 31) - (1 << 30)
-        multipliers = np.maximum(self.multipliers, 1)[:, np.newaxis]
-        sums = -(-numerators // multipliers)
-        sums = -(-sums >> np.maximum(self.shifts, 0)[:, np.newaxis])
-        zero = self.multipliers[:, np.newaxis] == 0
-        sums = np.where(zero, np.where(products <= 0, -_NEVER, _NEVER), sums)
-        return sums - self.bias[:, np.newaxis]
 
 
 def choose_requantization(
@@ -197,8 +146,8 @@ class _Solver:
         self.wanted = left_shift
         self.share = share
         self.thresholds = rescaling.thresholds()
-        within = self.thresholds > _column(rescaling.low)
-        within &= self.thresholds <= _column(rescaling.high)
+        within = self.thresholds > column(rescaling.low)
+        within &= self.thresholds <= column(rescaling.high)
         changing = within.any(1) | (share and bool(within.any()))
         self.factors = np.where(changing, rescaling.multipliers, 0)
         self.failed = np.zeros(len(rescaling.bias), bool)
@@ -228,9 +177,7 @@ class _Solver:
         raised = biases << scaling.left_shift
         steps = np.zeros_like(biases)
         if form is Form.SIGNED:
-            exponent = scaling.right_shift + np.minimum(r.shifts, 0)
-            present = needy & (r.shifts < 0) & (exponent >= 0)
-            steps = np.where(present, np.int64(1) << np.maximum(exponent, 0), 0)
+            steps = np.where(needy, r.tie_steps(scaling.right_shift), 0)
         found = self._solve(scaling, raised, steps, self.share and form is not Form.AFFINE)
         return None if found is None else self._result(form, scaling, raised, found, steps)
 
@@ -247,7 +194,7 @@ class _Solver:
         if left > most or right < 0 or np.any((places < 0) & present):
             return None
         places = np.clip(places, 0, 62)
-        multipliers = (self.factors + ((np.int64(1) << places) >> 1)) >> places
+        multipliers = rounded_shift(self.factors, places)
         return _Scaling(left, right, np.minimum(multipliers, INT32_MAX))
 
     def _solve(
@@ -283,29 +230,18 @@ class _Solver:
         steps: Integers,
         chosen: NDArray[np.bool_] | None = None,
     ) -> tuple[Integers, Integers]:
-        """Least and largest C that fit each chosen channel; none does where they are crossed.
-
-        Output q comes at the threshold T and not before when
-            high(T) + C >= q << S   and   high(T - 1) + C < q << S
-        where a T below the range is its begin, and one above it asks nothing of high(T).
-        """
+        """Least and largest C that fit each chosen channel; none does where they are crossed."""
         r = self.rescaling
         chosen = np.ones(len(r.bias), bool) if chosen is None else chosen
-        low, most = _column(r.low[chosen]), _column(r.high[chosen])
-        bias, m, d = (_column(a[chosen]) for a in (biases, multipliers, steps))
+        bias, m, d = (column(a[chosen]) for a in (biases, multipliers, steps))
 
         def high(sums: Integers) -> Integers:
             x = bias + (sums << scaling.left_shift)
             return (x * m >> 32) - np.where(x < 0, d, 0)
 
-        sums = self.thresholds[chosen]
         outputs = np.arange(r.clamp[0] + 1, r.clamp[1] + 1) << scaling.right_shift
-        reached, missed = sums <= most, sums > low
-        least = np.where(reached, outputs - high(np.clip(sums, low, most)), -_NEVER)
-        largest = np.where(missed, outputs - 1 - high(np.clip(sums - 1, low, most)), _NEVER)
-        least = np.maximum(least.max(1, initial=-_NEVER), INT32_MIN - high(low)[:, 0])
-        largest = np.minimum(largest.min(1, initial=_NEVER), INT32_MAX - high(most)[:, 0])
-        return np.maximum(least, INT32_MIN), np.minimum(largest, INT32_MAX)
+        low, most = r.low[chosen], r.high[chosen]
+        return fitting_addends(high, self.thresholds[chosen], outputs, low, most)
 
     def _result(
         self,
@@ -318,7 +254,3 @@ class _Solver:
         columns = (values.astype(np.int32) for values in (biases, *found, steps))
         shifts = (scaling.left_shift, scaling.right_shift)
         return Requantization(form, *shifts, self.rescaling.clamp, *columns)
-
-
-def _column(values: Integers) -> Integers:
-    return values[:, np.newaxis]

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from coincell.compiler.dsp.accumulators import accumulators
-from coincell.compiler.dsp.requantization import Rescaling
-from coincell.compiler.dsp.strip_packing import BLOCK, pack_constants, pack_weights
+from coincell.compiler.dsp.rescaling import Rescaling
+from coincell.compiler.dsp.strip_packing import BLOCK, pack_constants, pack_groups
 from coincell.compiler.dsp.strip_scales import StripScales, choose_strip_scales
 from coincell.compiler.ir import DType, Graph, KernelCall, Op, Scratch
 from coincell.compiler.operators import Conv2D
@@ -41,6 +41,8 @@ class Geometry:
         window: height and width.
         stride: down and right.
         padding: top and left.
+        dilation: distance of two taps, down and right; 1 where there is one tap.
+        groups: equal parts of the input's channels, each read by its part of the outputs.
     """
 
     input: tuple[int, int, int]
@@ -48,21 +50,25 @@ class Geometry:
     window: tuple[int, int]
     stride: tuple[int, int]
     padding: tuple[int, int]
+    dilation: tuple[int, int] = (1, 1)
+    groups: int = 1
 
     @property
     def column_values(self) -> int:
         """int16 values of one expanded column, so that patches begin at even ones."""
-        values = self.window[0] * self.input[2]
+        values = self.window[0] * self.input[2] // self.groups
         return values + values * self.strip_stride % 2
 
     @property
     def column_stride(self) -> int:
         """Input columns from one expanded column to the next."""
-        return self.stride[1] if self.window[1] == 1 else 1
+        return self.stride[1] if self.window[1] == 1 or self.dilation[1] > 1 else 1
 
     @property
     def strip_stride(self) -> int:
-        """Expanded columns from one output to the next."""
+        """Expanded columns from one output to the next; dilated windows share none."""
+        if self.dilation[1] > 1:
+            return self.window[1]
         return 1 if self.window[1] == 1 else self.stride[1]
 
     @property
@@ -98,8 +104,8 @@ class Geometry:
     def overlap(self, columns: int, height_of_strips: int = 1) -> int:
         """How far behind the output's begin the input must begin at least, in bytes.
 
-        Each strip is read whole before its outputs are written; what is written by then must not
-        reach what any later strip reads.
+        Each strip is read whole before its outputs are written, unless there are groups, which take
+        turns; what is written by then must not reach what is read later.
 
         Args:
             columns: output columns of a strip; all of them where it has more than one row.
@@ -115,7 +121,8 @@ class Geometry:
         last = np.minimum(y + height_of_strips, rows) - 1
         written = ((last * row_width + np.minimum(x + columns, row_width)) * outputs).reshape(-1)
         later = np.minimum.accumulate(read[::-1])[::-1]
-        return int(max(0, (written[:-1] - later[1:]).max(initial=0)))
+        still = 0 if self.groups > 1 else 1
+        return int(max(0, (written[: len(written) - still] - later[still:]).max(initial=0)))
 
 
 _FEW_POSITIONS = 8
@@ -131,7 +138,8 @@ def strip_convolution(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, 
     if geometry is None:
         return None
     scales = _scales(op, graph)
-    packed = pack_weights(graph.tensor(op.inputs[1]).array, geometry.column_values)
+    weights = graph.tensor(op.inputs[1]).array
+    packed = pack_groups(weights, geometry.groups, geometry.column_values)
     if scales is None or packed is None:
         return None
     limits = _STRIP_BYTES if geometry.window[1] == 1 else _WIDE_STRIP_BYTES
@@ -140,7 +148,10 @@ def strip_convolution(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, 
     columns = width if two_rows else geometry.tile_columns(limits[optimize])
     pairs = -(-geometry.window[1] * geometry.column_values // 2)
     padding = attributes.padding
-    price, runs, blocks = _BYTE_CYCLES[optimize], _runs(op, graph), -(-outputs // BLOCK)
+    groups = geometry.groups
+    price, runs = _BYTE_CYCLES[optimize], _runs(op, graph) * groups
+    blocks = -(-outputs // groups // BLOCK)
+    singles = blocks * (width % 2) + (width // 2 if outputs // groups % BLOCK in (1, 2) else 0)
     parameters = {
         "input_height": geometry.input[0],
         "input_width": geometry.input[1],
@@ -152,6 +163,9 @@ def strip_convolution(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, 
         "filter_width": geometry.window[1],
         "stride_height": geometry.stride[0],
         "stride_width": geometry.stride[1],
+        "dilation_height": geometry.dilation[0],
+        "dilation_width": geometry.dilation[1],
+        "groups": groups,
         "padding_top": geometry.padding[0],
         "padding_left": geometry.padding[1],
         "input_zero_point": graph.tensor(op.inputs[0]).zero_point if any(padding) else 0,
@@ -161,7 +175,7 @@ def strip_convolution(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, 
         "column_stride": geometry.column_stride,
         "strip_stride": geometry.strip_stride,
         "unrolled": _unrolled(pairs, runs * blocks * (rows * width // 2), price),
-        "unrolled_rest": _unrolled(pairs, runs * rows * (blocks * (width % 2) + 1), price),
+        "unrolled_rest": _unrolled(pairs, runs * rows * singles, price),
         "left_shift": scales.left_shift,
         "right_shift": scales.shift,
         "form": int(scales.form),
@@ -174,13 +188,14 @@ def strip_convolution(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, 
         arguments=(
             op.inputs[0],
             ("weights", packed),
-            ("scales", pack_constants(scales.constants, scales.offset)),
+            ("scales", pack_constants(scales.constants, scales.offset, groups)),
             Scratch(geometry.strip_bytes(columns) << two_rows),
             op.output,
         ),
         specialised=True,
         overlaps={op.inputs[0]: geometry.overlap(columns, 1 + two_rows)},
         rereads=rows * width > _FEW_POSITIONS,
+        rescaling=scales.form.name.lower(),
     )
     return (call,)
 
@@ -193,22 +208,24 @@ def _geometry(attributes: Conv2D, op: Op, graph: Graph) -> Geometry | None:
     outputs, rows, columns, depth = weights.shape
     if source.dtype is not DType.INT8 or target.dtype is not DType.INT8:
         return None
-    if attributes.dilation != (1, 1) and (rows, columns) != (1, 1):
-        return None
-    if depth != channels or rows > _MOST_ROWS or outputs > _MOST_OUTPUTS:
+    if rows > _MOST_ROWS or outputs > _MOST_OUTPUTS:
         return None
     top, _, left, _ = attributes.padding
-    output = target.shape[1:]
+    output, groups = target.shape[1:], channels // depth
     if (rows, columns) == (1, 1) and attributes.stride == (1, 1) and not any(attributes.padding):
         flat = batches * height * width
-        geometry = Geometry((1, flat, channels), (1, flat, outputs), (1, 1), (1, 1), (0, 0))
+        sizes = (1, flat, channels), (1, flat, outputs)
+        geometry = Geometry(*sizes, (1, 1), (1, 1), (0, 0), groups=groups)
     elif batches == 1:
+        dilation = attributes.dilation
         geometry = Geometry(
             (height, width, channels),
             (output[0], output[1], outputs),
             (rows, columns),
             attributes.stride,
             (top, left),
+            (dilation[0] if rows > 1 else 1, dilation[1] if columns > 1 else 1),
+            groups,
         )
     else:
         return None

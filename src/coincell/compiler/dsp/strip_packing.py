@@ -79,11 +79,32 @@ def pack_weights(weights: Values, column_values: int) -> Values | None:
     return None if result.min() < np.iinfo(np.int16).min else result.astype(np.int16)
 
 
-def pack_constants(constants: Values, offset: int) -> Values:
-    """The layer's offset, then int32 constants [outputs, n] in the order of the blocks.
+def pack_groups(weights: Values, groups: int, column_values: int) -> Values | None:
+    """What `pack_weights` makes of each group's filters, one after the other; None where of one.
+
+    Args:
+        weights: int8 [outputs, height, width, channels of a group].
+        groups: equal parts of the outputs.
+        column_values: see `patch_order`.
+    """
+    packed = [pack_weights(group, column_values) for group in np.split(weights, groups)]
+    fitting = [group for group in packed if group is not None]
+    return np.concatenate(fitting) if len(fitting) == groups else None
+
+
+def pack_constants(constants: Values, offset: int, groups: int = 1) -> Values:
+    """Of each group: the layer's offset, then int32 constants in the order of the blocks.
 
     What a block lacks of outputs repeats the last one.
+
+    Args:
+        constants: int32 [outputs, n].
+        offset: of the layer.
+        groups: equal parts of the outputs.
     """
-    order = [output for block in output_blocks(len(constants)) for output in block]
-    result: Values = np.concatenate([[offset], constants[order].reshape(-1)]).astype(np.int32)
+    parts = []
+    for group in np.split(constants, groups):
+        order = [output for block in output_blocks(len(group)) for output in block]
+        parts += [[offset], group[order].reshape(-1)]
+    result: Values = np.concatenate(parts).astype(np.int32)
     return result

@@ -12,11 +12,7 @@ shift and addition are one instruction, and C stays in a register. D is TFLM's o
 of negative numbers: it is 0 for all channels where no output is below the zero point, as in ReLU
 layers ("plain"), and the instructions for it are left out.
 
-The proof is as in `requantization`: both are rising step functions of the sum, and equal when they
-reach every output at the same sum. TFLM reaches q at the sum T(q); the kernel does so when x
-reaches X(q) = ceil(((q << S) - C) * 2**32 / M). So B must lie in
-
-    X(q) - (T(q) << L) <= B < X(q) - ((T(q) - 1) << L)     for all q above the least output.
+The proof is that of `rescaling`: output q comes when x reaches ceil(((q << S) - C) * 2**32 / M).
 
 Where some channel has no such B, which happens in wide layers with large sums, the layer takes
 TFLM's own steps ("general", three instructions more):
@@ -33,8 +29,8 @@ from enum import IntEnum
 
 import numpy as np
 
-from coincell.compiler.dsp.requantization import Rescaling
-from coincell.compiler.fixed_point import INT32_MAX, INT32_MIN, Integers
+from coincell.compiler.dsp.rescaling import Rescaling, column, fitting_addends, rounded_shift
+from coincell.compiler.fixed_point import INT32_MAX, Integers
 from coincell.compiler.ir import Values
 
 LEAST_LEFT_SHIFT = 8
@@ -136,7 +132,7 @@ def _with_shifts(
     if shift < 1 or np.any((places < 0) & (rescaling.multipliers > 0)):
         return None
     places = np.clip(places, 0, 62)
-    multipliers = (rescaling.multipliers + ((np.int64(1) << places) >> 1)) >> places
+    multipliers = rounded_shift(rescaling.multipliers, places)
     multipliers[rescaling.low == rescaling.high] = 1 << 30  # B alone makes its output
     solver = _Solver(rescaling, left_shift, shift, np.clip(multipliers, 1, INT32_MAX))
     return solver.solve(signed)
@@ -166,11 +162,7 @@ class _Solver:
     def solve(self, signed: bool) -> StripScales | None:
         """All channels, with or without D."""
         r = self.rescaling
-        exponent = self.shift + np.minimum(r.shifts, 0)
-        steps = np.zeros_like(r.bias)
-        if signed:
-            present = (r.shifts < 0) & (exponent >= 0)
-            steps = np.where(present, np.int64(1) << np.maximum(exponent, 0), 0)
+        steps = r.tie_steps(self.shift) if signed else np.zeros_like(r.bias)
         multipliers = self.multipliers.copy()
         biases = np.zeros_like(r.bias)
         left = np.arange(len(biases))
@@ -197,19 +189,16 @@ class _Solver:
         self, channels: Integers, multipliers: Integers, steps: Integers
     ) -> tuple[Integers, Integers]:
         """The least and the largest B of each of `channels`; none fits where they cross."""
-        r = self.rescaling
-        low, high = r.low[channels, np.newaxis], r.high[channels, np.newaxis]
-        sums = self.thresholds[channels]
+        r, step = self.rescaling, column(steps)
         needed = (np.arange(r.clamp[0] + 1, r.clamp[1] + 1) << self.shift) - self.offset
-        m = multipliers[:, np.newaxis]
-        below = -(-((needed + steps[:, np.newaxis]) << 32) // m)
-        above = np.maximum(-(-(needed << 32) // m), np.where(steps[:, np.newaxis] > 0, 0, -_FAR))
-        reached = np.where((below < 0) & (steps[:, np.newaxis] > 0), below, above)
-        at, before = np.maximum(sums, low), np.minimum(sums - 1, high)
-        least = np.where(sums <= high, reached - (at << self.left_shift), -_FAR)
-        most = np.where(sums > low, reached - 1 - (before << self.left_shift), _FAR)
-        floor = INT32_MIN - (low[:, 0] << self.left_shift)
-        ceiling = INT32_MAX - (high[:, 0] << self.left_shift)
-        smallest = np.maximum(least.max(1, initial=-_FAR), np.maximum(floor, INT32_MIN))
-        largest = np.minimum(most.min(1, initial=_FAR), np.minimum(ceiling, INT32_MAX))
-        return smallest, largest
+        m = column(multipliers)
+        below = -(-((needed + step) << 32) // m)
+        above = np.maximum(-(-(needed << 32) // m), np.where(step > 0, 0, -_FAR))
+        limits = np.where((below < 0) & (step > 0), below, above)
+        return fitting_addends(
+            lambda sums: sums << self.left_shift,
+            self.thresholds[channels],
+            limits,
+            r.low[channels],
+            r.high[channels],
+        )

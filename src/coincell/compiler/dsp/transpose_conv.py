@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from coincell.compiler.dsp.requantization import Requantization, choose_requantization
-from coincell.compiler.ir import Graph, KernelCall, Op
+from coincell.compiler.ir import DType, Graph, KernelCall, Op
 from coincell.compiler.operators import TransposeConv, common
 
 _REPLACED = ("output_zero_point", "clamp_min", "clamp_max")
@@ -13,7 +13,7 @@ _REPLACED = ("output_zero_point", "clamp_min", "clamp_max")
 
 
 def spread_convolution(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] | None:
-    """coincell_spread_convolution; None where its requantization was not proved."""
+    """coincell_spread_convolution; None for int16, and where its requantization was not proved."""
     del optimize
     chosen = _requantization(op, graph)
     if chosen is None:
@@ -33,14 +33,22 @@ def spread_convolution(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall,
         ("requantization", chosen.constants),
         op.output,
     )
-    return (KernelCall("dsp/spread_convolution", parameters, arguments, specialised=True),)
+    return (
+        KernelCall(
+            "dsp/spread_convolution",
+            parameters,
+            arguments,
+            specialised=True,
+            rescaling=chosen.form.name.lower(),
+        ),
+    )
 
 
 def _requantization(op: Op, graph: Graph) -> Requantization | None:
     """Proved on what any part of the taps may sum up to: each place is reached by other ones."""
     attributes = op.attributes
     source, weights, target = (graph.tensor(name) for name in (*op.inputs[:2], op.output))
-    if not isinstance(attributes, TransposeConv):
+    if not isinstance(attributes, TransposeConv) or source.dtype is not DType.INT8:
         return None
     outputs = weights.shape[0]
     flat = weights.array.reshape(outputs, -1).astype(np.int64)

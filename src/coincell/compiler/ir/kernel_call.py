@@ -59,6 +59,8 @@ class KernelCall:
             right wherever address(input) >= address(output) + so many bytes, or, at
             `EXACTLY_IN_PLACE`, where they are equal. Without an entry they never share memory.
         rereads: whether constants are read many times, so that a copy in RAM saves time.
+        rescaling: the form, proved exact, in which sums become outputs, for people; "" where the
+            kernel has none of its own.
     """
 
     kernel: str
@@ -67,6 +69,7 @@ class KernelCall:
     specialised: bool = False
     overlaps: Mapping[str, int] = field(default_factory=dict)
     rereads: bool = False
+    rescaling: str = ""
 
     @property
     def function_stem(self) -> str:

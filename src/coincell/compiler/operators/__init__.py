@@ -8,12 +8,14 @@ from coincell.compiler.operators.batch_matmul import BatchMatMul
 from coincell.compiler.operators.broadcast import Broadcasting
 from coincell.compiler.operators.concatenation import Concatenation
 from coincell.compiler.operators.conv_2d import Conv2D
+from coincell.compiler.operators.conv_2d_add import Conv2DAdd
 from coincell.compiler.operators.convolution import Convolution
 from coincell.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
 from coincell.compiler.operators.edges import Cast, Dequantize, Quantize
 from coincell.compiler.operators.elementwise import Maximum, Minimum, Mul, Prelu
+from coincell.compiler.operators.float_functions import FloatElu, FloatFunction, Neg, Sqrt, Square
 from coincell.compiler.operators.fully_connected import FullyConnected
-from coincell.compiler.operators.functions import Abs, Exp, Gelu, Rsqrt
+from coincell.compiler.operators.functions import Abs, Exp, Gelu, Log, Root, Rsqrt
 from coincell.compiler.operators.gather import Gather
 from coincell.compiler.operators.l2_normalization import L2Normalization
 from coincell.compiler.operators.log_softmax import LogSoftmax
@@ -48,17 +50,20 @@ _KINDS: tuple[type[Attributes], ...] = (
     Cast,
     Concatenation,
     Conv2D,
+    Conv2DAdd,
     DepthToSpace,
     DepthwiseConv2D,
     Dequantize,
     Elu,
     Exp,
+    FloatElu,
     FullyConnected,
     Gather,
     Gelu,
     HardSwish,
     L2Normalization,
     LeakyRelu,
+    Log,
     LogSoftmax,
     Logistic,
     LookupTable,
@@ -69,6 +74,7 @@ _KINDS: tuple[type[Attributes], ...] = (
     Minimum,
     MirrorPad,
     Mul,
+    Neg,
     Pack,
     Pad,
     Prelu,
@@ -79,12 +85,15 @@ _KINDS: tuple[type[Attributes], ...] = (
     Reshape,
     ResizeBilinear,
     ResizeNearestNeighbor,
+    Root,
     Rsqrt,
     Shape,
     Softmax,
     SpaceToBatch,
     SpaceToDepth,
     Split,
+    Sqrt,
+    Square,
     SquaredDifference,
     StridedSlice,
     Sub,
@@ -98,8 +107,8 @@ _KINDS: tuple[type[Attributes], ...] = (
 )
 
 OPERATORS: dict[str, type[Attributes]] = {kind.kind: kind for kind in _KINDS}
-"""Every kind by its name in the text form; Broadcasting, Convolution, Pool2D and Resize are the
-bases of some."""
+"""Every kind by its name in the text form; Broadcasting, Convolution, FloatFunction, Pool2D
+and Resize are the bases of some."""
 
 __all__ = [
     "OPERATORS",
@@ -115,18 +124,22 @@ __all__ = [
     "Cast",
     "Concatenation",
     "Conv2D",
+    "Conv2DAdd",
     "Convolution",
     "DepthToSpace",
     "DepthwiseConv2D",
     "Dequantize",
     "Elu",
     "Exp",
+    "FloatElu",
+    "FloatFunction",
     "FullyConnected",
     "Gather",
     "Gelu",
     "HardSwish",
     "L2Normalization",
     "LeakyRelu",
+    "Log",
     "LogSoftmax",
     "Logistic",
     "LookupTable",
@@ -137,6 +150,7 @@ __all__ = [
     "Minimum",
     "MirrorPad",
     "Mul",
+    "Neg",
     "Pack",
     "Pad",
     "Pool2D",
@@ -149,12 +163,15 @@ __all__ = [
     "Resize",
     "ResizeBilinear",
     "ResizeNearestNeighbor",
+    "Root",
     "Rsqrt",
     "Shape",
     "Softmax",
     "SpaceToBatch",
     "SpaceToDepth",
     "Split",
+    "Sqrt",
+    "Square",
     "SquaredDifference",
     "StridedSlice",
     "Sub",

@@ -14,7 +14,7 @@ from coincell.compiler.operators import common
 
 
 class _ArgExtremum(Attributes):
-    """The first index of the extreme value, as int32; the output leaves the axis out."""
+    """The first index of the extreme value, as int32 or int64; the output leaves the axis out."""
 
     axis: int
     function: ClassVar[Callable[..., Values]]
@@ -22,11 +22,14 @@ class _ArgExtremum(Attributes):
     """1 where the largest value is looked for, -1 for the smallest."""
 
     def check(self, op: Op, graph: Graph) -> None:
-        """int8 in, int32 out, and the axis is one of the input's."""
+        """int8 in, int32 or int64 out, and the axis is one of the input's."""
         common.require_count(op, 1, 1)
         source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
         common.require_int8(op, source)
-        op.require(target.dtype is DType.INT32, f"gives {target.dtype.value}; only int32 is known")
+        op.require(
+            target.dtype in (DType.INT32, DType.INT64),
+            f"gives places as int32 or int64, not as {target.dtype.value}",
+        )
         op.require(
             0 <= self.axis < len(source.shape),
             f"has the axis {self.axis} for {list(source.shape)}",
@@ -36,8 +39,9 @@ class _ArgExtremum(Attributes):
 
     def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
         """NumPy's argmax or argmin, which take the first as well."""
-        found: Values = type(self).function(inputs[0], axis=self.axis + 1).astype(np.int32)
-        return found.reshape(-1, *graph.tensor(op.output).shape)
+        found: Values = type(self).function(inputs[0], axis=self.axis + 1)
+        target = graph.tensor(op.output)
+        return found.astype(target.dtype.numpy).reshape(-1, *target.shape)
 
     def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
         """coincell_arg_extremum."""
@@ -47,6 +51,7 @@ class _ArgExtremum(Attributes):
             "count": shape[self.axis],
             "inner": math.prod(shape[self.axis + 1 :]),
             "sign": self.sign,
+            "wide": int(graph.tensor(op.output).dtype is DType.INT64),
         }
         return (KernelCall("arg_extremum", parameters, (op.inputs[0], op.output)),)
 

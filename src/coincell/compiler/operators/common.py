@@ -205,20 +205,6 @@ def channel_multipliers(op: Op, graph: Graph, channels: int) -> tuple[NDArray[An
     return quantize_multipliers(op, [source.scale * scale / target.scale for scale in per_channel])
 
 
-def filter_arguments(
-    op: Op, graph: Graph, multipliers: Values, shifts: Values
-) -> tuple[str | tuple[str, Values] | None, ...]:
-    """Arguments of a kernel: input, filter, bias or None, multipliers, shifts, output."""
-    return (
-        op.inputs[0],
-        ("filter", graph.tensor(op.inputs[1]).array),
-        ("bias", graph.tensor(op.inputs[2]).array) if len(op.inputs) > 2 else None,
-        ("multiplier", multipliers),
-        ("shift", shifts),
-        op.output,
-    )
-
-
 def rescale(
     sums: NDArray[Any],
     multipliers: NDArray[Any] | int,

@@ -11,8 +11,9 @@ import numpy as np
 from coincell.compiler.ir import Attributes, DType, Graph, KernelCall, Op, Values
 from coincell.compiler.operators import common
 
-_QUANTIZED = (DType.INT8, DType.INT16)
+_QUANTIZED = (DType.INT8, DType.UINT8, DType.INT16)
 _CAST_INTEGERS = (DType.INT8, DType.INT16, DType.INT32)
+_SATURATING = 2.0**16  # a quotient beyond which any zero point leads out of the range
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Quantize(Attributes):
     kind: ClassVar[str] = "quantize"
 
     def check(self, op: Op, graph: Graph) -> None:
-        """float32 in, int8 or int16 of one scale out, the same shape."""
+        """float32 in, int8, uint8 or int16 of one scale out, the same shape."""
         common.require_count(op, 1, 1)
         source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
         op.require(source.dtype is DType.FLOAT32, f"needs float32, not {source.dtype.value}")
@@ -36,13 +37,13 @@ class Quantize(Attributes):
         target = graph.tensor(op.output)
         with np.errstate(over="ignore", invalid="ignore"):
             quotient = inputs[0] / np.float32(target.scale)
-        limits = np.iinfo(target.dtype.numpy)
+        low, high = common.RANGES[target.dtype]
         limited = np.nan_to_num(quotient.astype(np.float64), nan=-np.inf)
-        limited = np.clip(limited, 2.0 * limits.min, 2.0 * limits.max)
+        limited = np.clip(limited, -_SATURATING, _SATURATING)
         whole = np.trunc(limited)
         rest = limited - whole
         rounded = whole + (rest >= 0.5) - (rest <= -0.5) + target.zero_point
-        clipped: Values = np.clip(rounded, limits.min, limits.max).astype(target.dtype.numpy)
+        clipped: Values = np.clip(rounded, low, high).astype(target.dtype.numpy)
         return clipped
 
     def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
@@ -51,6 +52,8 @@ class Quantize(Attributes):
         parameters = {
             "count": source.elements,
             "zero_point": target.zero_point,
+            "low": common.RANGES[target.dtype][0],
+            "high": common.RANGES[target.dtype][1],
             "output_bytes": target.dtype.size,
         }
         scale = np.array([target.scale], np.float32)
@@ -74,8 +77,7 @@ class Dequantize(Attributes):
         """int8, uint8 or int16 of one scale in, float32 out, the same shape."""
         common.require_count(op, 1, 1)
         source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
-        allowed = (*_QUANTIZED, DType.UINT8)
-        op.require(source.dtype in allowed, f"cannot take {source.dtype.value}")
+        op.require(source.dtype in _QUANTIZED, f"cannot take {source.dtype.value}")
         op.require(target.dtype is DType.FLOAT32, f"needs float32, not {target.dtype.value}")
         common.require_one_scale(op, source)
         common.require_shape(op, graph, source.shape)
@@ -108,29 +110,42 @@ class Dequantize(Attributes):
 
 @dataclass(frozen=True)
 class Cast(Attributes):
-    """The same numbers in another type, whatever they stand for; integers that do not fit wrap."""
+    """The same numbers in another type, whatever they stand for.
+
+    Integers that do not fit wrap; floats lose what is behind the point, and saturate.
+    """
 
     kind: ClassVar[str] = "cast"
 
     def check(self, op: Op, graph: Graph) -> None:
-        """Integers to integers or float32; what float32 to integers gives is not defined."""
+        """Integers of 8, 16 and 32 bits and float32 to each other, and int64 to integers."""
         common.require_count(op, 1, 1)
         source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
+        narrow = (*_CAST_INTEGERS, DType.FLOAT32)
         op.require(
-            source.dtype in _CAST_INTEGERS and target.dtype in (*_CAST_INTEGERS, DType.FLOAT32),
-            f"turns {source.dtype.value} into {target.dtype.value}, which is not supported",
+            (source.dtype in narrow and target.dtype in narrow)
+            or (source.dtype is DType.INT64 and target.dtype in _CAST_INTEGERS),
+            f"turns {source.dtype.value} into {target.dtype.value}; int8, int16, int32 and float32 "
+            "become each other, and int64 becomes an integer",
         )
         common.require_shape(op, graph, source.shape)
 
     def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
-        """NumPy's conversion."""
-        return inputs[0].astype(graph.tensor(op.output).dtype.numpy)
+        """NumPy's conversion of integers; of floats, what lies within the range is as in C."""
+        target = graph.tensor(op.output).dtype
+        if inputs[0].dtype.kind != "f" or target is DType.FLOAT32:
+            return inputs[0].astype(target.numpy)
+        low, high = common.RANGES[target]
+        whole = np.trunc(np.nan_to_num(inputs[0].astype(np.float64), nan=-np.inf))
+        saturated: Values = np.clip(whole, low, high).astype(target.numpy)
+        return saturated
 
     def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
         """coincell_cast."""
         source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
         parameters = {
             "count": source.elements,
+            "from_float": int(source.dtype is DType.FLOAT32),
             "to_float": int(target.dtype is DType.FLOAT32),
             **common.width_parameters(source, target),
         }

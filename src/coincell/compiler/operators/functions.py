@@ -1,4 +1,4 @@
-"""ABS, RSQRT, EXP and GELU: tables of 256 entries, made from TFLM's and LiteRT's formulas."""
+"""ABS, RSQRT, SQRT, EXP, LOG and GELU: tables of 256 entries, from TFLM's and LiteRT's formulas."""
 
 from __future__ import annotations
 
@@ -80,6 +80,38 @@ class Exp(Table):
         """Rounded to float32 once."""
         with np.errstate(over="ignore"):
             return table_of_reals(op, graph, inputs[0], np.exp)
+
+
+@dataclass(frozen=True)
+class Log(Table):
+    """log(x), as LiteRT tabulates it; the lowest value for what is not positive."""
+
+    kind: ClassVar[str] = "log"
+
+    def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
+        """Rounded to float32 once."""
+
+        def logarithm(x: Values) -> Values:
+            with np.errstate(divide="ignore"):
+                return np.log(np.maximum(x, 0))
+
+        return table_of_reals(op, graph, inputs[0], logarithm)
+
+
+@dataclass(frozen=True)
+class Root(Table):
+    """sqrt(x), as LiteRT's SQRT for int8; below 0, where that stops, as at 0."""
+
+    kind: ClassVar[str] = "root"
+
+    def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
+        """In float32; what is behind the point of the quotient is dropped."""
+        source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
+        values = (inputs[0].astype(np.int32) - source.zero_point).astype(np.float32)
+        roots = np.sqrt(np.float32(source.scale) * np.maximum(values, 0))
+        whole = np.floor(roots / np.float32(target.scale)) + target.zero_point
+        clipped: Values = np.clip(whole, *common.FULL_RANGE).astype(np.int8)
+        return clipped
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.compiler.ir import Attributes, Graph, KernelCall, Op, Values
+from coincell.compiler.ir import Attributes, DType, Graph, KernelCall, Op, Values
 from coincell.compiler.operators import common
 from coincell.compiler.operators.strided import Loop, steps_of, strided_copy
 
@@ -117,9 +117,10 @@ class ResizeBilinear(Resize):
     kind: ClassVar[str] = "resize_bilinear"
 
     def check(self, op: Op, graph: Graph) -> None:
-        """int8, and no pixel outside the image is asked for."""
+        """int8 or int16, and no pixel outside the image is asked for."""
         super().check(op, graph)
-        common.require_activations(op, graph, op.inputs[0], op.output)
+        names = (op.inputs[0], op.output)
+        common.require_activations(op, graph, *names, types=common.ACTIVATIONS)
         op.require(
             not (self.align_corners and self.half_pixel_centers),
             "has both aligned corners and half-pixel centres",
@@ -157,11 +158,11 @@ class ResizeBilinear(Resize):
             below, above = np.take(values, lower, axis), np.take(values, upper, axis)
             values = below * (_ONE - weights) + above * weights
         rounded = (np.abs(values) + _ONE**2 // 2) // _ONE**2
-        result: Values = (np.sign(values) * rounded).astype(np.int8)
+        result: Values = (np.sign(values) * rounded).astype(inputs[0].dtype)
         return result
 
     def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
-        """coincell_resize_bilinear."""
+        """coincell_resize_bilinear or coincell_resize_bilinear_int16."""
         source, target = graph.tensor(op.inputs[0]), graph.tensor(op.output)
         (rows, row_offset), (columns, column_offset) = (
             self._scale(*edge) for edge in self._edges(op, graph)
@@ -178,4 +179,5 @@ class ResizeBilinear(Resize):
             "column_scale": columns,
             "column_offset": column_offset,
         }
-        return (KernelCall("resize_bilinear", parameters, (source.name, target.name)),)
+        kernel = f"{self.kind}{'_int16' if source.dtype is DType.INT16 else ''}"
+        return (KernelCall(kernel, parameters, (source.name, target.name)),)

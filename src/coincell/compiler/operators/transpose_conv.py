@@ -9,9 +9,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from coincell.compiler.fixed_point import wrap_int32
-from coincell.compiler.ir import Attributes, Graph, KernelCall, Op, Values
-from coincell.compiler.operators import common
+from coincell.compiler.ir import Attributes, DType, Graph, KernelCall, Op, Values
+from coincell.compiler.operators import common, sums
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class TransposeConv(Attributes):
         common.require_count(op, 2, 3)
         source, weights = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1])
         target = graph.tensor(op.output)
-        common.require_activations(op, graph, source.name, target.name)
+        common.require_activations(op, graph, source.name, target.name, types=common.ACTIVATIONS)
         op.require(
             len(source.shape) == len(weights.shape) == len(target.shape) == 4
             and source.shape[3] == weights.shape[3]
@@ -54,9 +53,12 @@ class TransposeConv(Attributes):
             and max(*self.padding, *self.stride) < reach,
             f"has the stride {list(self.stride)} and the padding {list(self.padding)}",
         )
-        common.require_clamp(op, self.clamp)
+        common.require_clamp(op, self.clamp, source.dtype)
         common.require_filter(op, graph, weights.shape[0], axis=0)
-        common.channel_multipliers(op, graph, weights.shape[0])
+        _, shifts = common.channel_multipliers(op, graph, weights.shape[0])
+        if source.dtype is DType.INT16:
+            op.require(sums.are_wide(op, graph), "needs an int64 bias for int16 activations")
+            sums.check_wide(op, graph, math.prod(weights.shape[1:]), shifts)
 
     def interpret(self, op: Op, graph: Graph, inputs: Sequence[Values]) -> Values:
         """Sums in float64, which is exact below 2**53, tap by tap onto a canvas, then cut out."""
@@ -64,7 +66,7 @@ class TransposeConv(Attributes):
         weights = graph.tensor(op.inputs[1]).array.astype(np.float64)
         outputs, height, width, _ = weights.shape
         image = common.joined(inputs[0], source.shape).astype(np.float64) - source.zero_point
-        sums = np.zeros((len(image), target.shape[1], target.shape[2], outputs))
+        canvas = np.zeros((len(image), target.shape[1], target.shape[2], outputs))
         for row in range(height):
             down = _landing(source.shape[1], target.shape[1], row - self.padding[0], self.stride[0])
             for column in range(width):
@@ -72,21 +74,24 @@ class TransposeConv(Attributes):
                     source.shape[2], target.shape[2], column - self.padding[1], self.stride[1]
                 )
                 seen = image[:, down[0], right[0]]
-                sums[:, down[1], right[1]] += seen @ weights[:, row, column].T
-        total = sums.astype(np.int64)
-        if len(op.inputs) > 2:
-            total += inputs[2].reshape(-1)
-        multipliers, shifts = common.channel_multipliers(op, graph, outputs)
-        result = common.rescale(
-            wrap_int32(total), multipliers, shifts, target.zero_point, self.clamp
-        )
+                canvas[:, down[1], right[1]] += seen @ weights[:, row, column].T
+        scaling, wide = common.channel_multipliers(op, graph, outputs), sums.are_wide(op, graph)
+        total = canvas.astype(np.int64)
+        result = sums.activations_of(op, graph, total, scaling, self.clamp, wide)
         return result.reshape(-1, *target.shape)
 
     def kernel_calls(self, op: Op, graph: Graph) -> tuple[KernelCall, ...]:
-        """coincell_transpose_conv."""
+        """coincell_transpose_conv or coincell_transpose_conv_int16."""
         source, weights = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1])
         target = graph.tensor(op.output)
-        multipliers, shifts = common.channel_multipliers(op, graph, target.shape[3])
+        scaling, wide = (
+            common.channel_multipliers(op, graph, target.shape[3]),
+            sums.are_wide(op, graph),
+        )
+        zeros = {
+            "input_zero_point": source.zero_point,
+            "output_zero_point": target.zero_point,
+        }
         parameters = {
             "batches": source.shape[0],
             "input_height": source.shape[1],
@@ -101,13 +106,12 @@ class TransposeConv(Attributes):
             "stride_width": self.stride[1],
             "padding_top": self.padding[0],
             "padding_left": self.padding[1],
-            "input_zero_point": source.zero_point,
-            "output_zero_point": target.zero_point,
+            **({} if wide else zeros),
             "clamp_min": self.clamp[0],
             "clamp_max": self.clamp[1],
         }
-        arguments = common.filter_arguments(op, graph, multipliers, shifts)
-        return (KernelCall(self.kind, parameters, arguments),)
+        arguments = sums.kernel_arguments(op, graph, scaling, wide)
+        return (KernelCall(f"{self.kind}{'_int16' if wide else ''}", parameters, arguments),)
 
     def macs(self, op: Op, graph: Graph) -> int:
         """Pixels times the filter; what falls outside counts too."""

@@ -9,6 +9,8 @@ from coincell.compiler.passes.fold_known_values import FOLD_KNOWN_VALUES
 from coincell.compiler.passes.fold_padding import FOLD_PADDING
 from coincell.compiler.passes.fold_space_batches import FOLD_SPACE_BATCHES
 from coincell.compiler.passes.fuse_clamps import FUSE_CLAMPS
+from coincell.compiler.passes.fuse_residual_add import FUSE_RESIDUAL_ADD
+from coincell.compiler.passes.lift_sequences import LIFT_SEQUENCES
 from coincell.compiler.passes.merge_equal_channels import MERGE_EQUAL_CHANNELS
 from coincell.compiler.passes.merge_equal_ops import MERGE_EQUAL_OPS
 from coincell.compiler.passes.merge_lookups import MERGE_LOOKUPS
@@ -25,6 +27,8 @@ __all__ = [
     "FOLD_PADDING",
     "FOLD_SPACE_BATCHES",
     "FUSE_CLAMPS",
+    "FUSE_RESIDUAL_ADD",
+    "LIFT_SEQUENCES",
     "MERGE_EQUAL_CHANNELS",
     "MERGE_EQUAL_OPS",
     "MERGE_LOOKUPS",

@@ -1,19 +1,22 @@
 """Let one table do for a chain of ops that map each 8-bit value on its own.
 
 QUANTIZE after QUANTIZE, an activation between two quantizations, a factor or an addend of one
-element: each is a table of 256 entries, and so is one after the other. A table that changes no
-value that can occur goes altogether.
+element: each is a table of 256 entries, and so is one after the other, also where DEQUANTIZE and
+QUANTIZE have functions of floats between them. A table that changes no value that can occur goes
+altogether.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from coincell.compiler.ir import Graph, Op, Tensor
 from coincell.compiler.lookups import looked_up, table_of
-from coincell.compiler.operators import LookupTable
+from coincell.compiler.operators import Dequantize, FloatFunction, LookupTable, Quantize, common
 from coincell.compiler.passes._base import NewNames, Pass
 from coincell.compiler.ranges import whole_range
 
@@ -21,15 +24,48 @@ from coincell.compiler.ranges import whole_range
 def _merged(first: Op, second: Op, graph: Graph) -> tuple[Op, Tensor]:
     """Both as one op, and its table; the second is the only one that reads the first."""
     table = table_of(second, graph)[table_of(first, graph) & 255]
-    target = graph.tensor(second.output)
+    return _looking_up(second, looked_up(first, graph) or "", table, graph)
+
+
+def _looking_up(op: Op, source: str, table: NDArray[Any], graph: Graph) -> tuple[Op, Tensor]:
+    """An op that makes what `op` makes, from a table for the bytes of `source`; and the table."""
+    target = graph.tensor(op.output)
     tensor = Tensor(
-        NewNames(graph).name(f"{second.output}_table"),
+        NewNames(graph).name(f"{op.output}_table"),
         (256,),
         target.dtype,
         data=table.astype(target.dtype.numpy).tobytes(),
     )
-    inputs = (looked_up(first, graph) or "", tensor.name)
-    return replace(second, attributes=LookupTable(), inputs=inputs), tensor
+    return replace(op, attributes=LookupTable(), inputs=(source, tensor.name)), tensor
+
+
+def _from_floats(last: Op, graph: Graph) -> tuple[Op, Tensor] | None:
+    """A QUANTIZE that ends a chain from a DEQUANTIZE on as one op, and its table."""
+    if not isinstance(last.attributes, Quantize):
+        return None
+    chain, first = [last], graph.producers.get(last.inputs[0])
+    while first is not None and isinstance(first.attributes, FloatFunction):
+        chain.append(first)
+        first = graph.producers.get(first.inputs[0])
+    if first is None or not isinstance(first.attributes, Dequantize):
+        return None
+    source = graph.tensor(first.inputs[0])
+    if not {source.dtype, graph.tensor(last.output).dtype} <= set(common.BYTES):
+        return None
+    values = np.arange(256, dtype=np.uint8).view(source.dtype.numpy)
+    for op in (first, *reversed(chain)):
+        values = op.attributes.interpret(op, graph, [values])
+    return _looking_up(last, source.name, values, graph)
+
+
+def _without_floats(graph: Graph) -> Graph:
+    """Floats that nobody reads any more are left for drop-dead-ops."""
+    for op in graph.ops:
+        made = _from_floats(op, graph)
+        if made is not None:
+            short, table = made
+            graph = graph.with_ops((short if each is op else each for each in graph.ops), [table])
+    return graph
 
 
 def _with_merged_chains(graph: Graph) -> Graph:
@@ -76,13 +112,14 @@ def _without_idle_ones(graph: Graph) -> Graph:
 
 
 def _run(graph: Graph) -> Graph:
-    return _with_merged_chains(_without_idle_ones(graph))
+    return _with_merged_chains(_without_idle_ones(_without_floats(graph)))
 
 
 MERGE_LOOKUPS = Pass(
     name="merge-lookups",
     needs="fuse-clamps: a clamp in the op before it is cheaper than a table",
     gives="no op that maps each 8-bit value on its own reads another that has no other reader, and "
-    "none that changes nothing, but at an output of the graph",
+    "none that changes nothing, but at an output of the graph; no QUANTIZE to 8 bits ends a chain "
+    "of functions of floats that begins with a DEQUANTIZE of 8 bits",
     run=_run,
 )

@@ -24,13 +24,23 @@ def _run(graph: Graph) -> Graph:
             origin[op.output] = source
             inputs = (source,)
         kept.append(replace(op, inputs=inputs))
-    return graph.with_ops(kept)
+    return graph.with_ops(_read(kept, graph))
+
+
+def _read(ops: list[Op], graph: Graph) -> list[Op]:
+    """All but the reshapes that nobody reads; none of those that are left reads another."""
+    used = graph.kept.union(*(op.inputs for op in ops))
+    return [
+        op
+        for op in ops
+        if not isinstance(op.attributes, Reshape) or not used.isdisjoint(op.outputs)
+    ]
 
 
 MERGE_RESHAPES = Pass(
     name="merge-reshapes",
     needs="drop-shape-operands",
     gives="no reshape of a reshape, and none that keeps the shape, but at an output or a state; "
-    "reshapes left without a reader are for drop-dead-ops",
+    "none that nobody reads",
     run=_run,
 )

@@ -1,11 +1,11 @@
 """.tflite -> Graph: files that are hostile until checked.
 
 Bytes become tables (`flatbuffer`), tables become records (`schema`), and `reader` translates the
-records: each operator by its own small function (`operator_readers/`), variables and open batches
-by the files of these names.
+records: each operator by its own small function (`operator_readers/`), variables, open batches
+and shapes that are computed by the files of these names.
 """
 
-from coincell.compiler.reading.open_batches import wrong_batches
+from coincell.compiler.reading.known_shapes import wrong_shapes
 from coincell.compiler.reading.reader import load_model_bytes, read_model
 from coincell.compiler.reading.schema import (
     GraphRecord,
@@ -23,5 +23,5 @@ __all__ = [
     "load_model_bytes",
     "read_model",
     "read_records",
-    "wrong_batches",
+    "wrong_shapes",
 ]

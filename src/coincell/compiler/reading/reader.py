@@ -3,7 +3,7 @@
 The reader translates and checks; it does not optimise. What the file says stays as it is, but
 paddings are made explicit, fused activations become integer ranges, and operands that only describe
 (axes, paddings) become attributes. A leading -1 in a shape signature (an open batch) means 1
-(open_batches.py).
+(open_batches.py), and what the model computes from its shapes is known (known_shapes.py).
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from coincell.compiler.ir import DType, Graph, Op, Quantization, State, Tensor
-from coincell.compiler.reading.open_batches import with_true_batches
+from coincell.compiler.reading import circular_buffer
+from coincell.compiler.reading.known_shapes import OF_SHAPES_ALONE, with_true_shapes
 from coincell.compiler.reading.operator_readers import ON_FLOATS, READERS, WITH_GAPS, Source
 from coincell.compiler.reading.schema import (
     MAX_FILE_BYTES,
@@ -36,6 +37,11 @@ _FLOAT_HINT = (
     "representative data set, and int8 as inference_input_type and inference_output_type."
 )
 _DAMAGED_HINT = "The file is damaged; make or fetch it again."
+_ALWAYS_ZERO_HINT = (
+    "The converter gives the scale 0 to what was 0 in every sample, as the first state of a "
+    "recurrent layer in a model with an open batch is. Fix the batch before converting, as "
+    "keras.Input(shape, batch_size=1) does, and check that the samples are not all zero."
+)
 _TYPES = {dtype.value: dtype for dtype in DType}
 
 
@@ -91,9 +97,10 @@ def _read(data: bytes, name: str) -> Graph:
         raise ModelError(
             f"The model has {len(record.others) + 1} subgraphs; only models of one graph, and of "
             "one more that initialises variables, are supported.",
-            hint="Control flow (IF, WHILE) has to be unrolled before conversion.",
+            hint="Control flow (IF, WHILE) has to be unrolled before conversion: recurrent layers "
+            "of Keras with unroll=True, in a model with keras.Input(shape, batch_size=1).",
         )
-    graph = _Translation(with_true_batches(record)).graph(name)
+    graph = _Translation(with_true_shapes(record)).graph(name)
     verify(graph)
     return graph
 
@@ -153,7 +160,9 @@ class _Translation:
             )
 
     def _ops(self, record: OperatorRecord) -> tuple[Op, ...]:
-        """The op of an operator; none for those that only move variables."""
+        """The op of an operator; none for those that only move variables, two for a few."""
+        if record.name == circular_buffer.NAME:
+            return self._circular_buffer(record)
         if record.name not in RESOURCE_OPERATORS:
             return (self._op(record),)
         read = self.resources.operator(record, self._tensor)
@@ -162,8 +171,34 @@ class _Translation:
             self.tensors[index] = value
         return ()
 
+    def _circular_buffer(self, record: OperatorRecord) -> tuple[Op, ...]:
+        if len(record.inputs) != 1 or len(record.outputs) != 1:
+            raise ModelError(
+                f"{record.place} has {len(record.inputs)} inputs and {len(record.outputs)} outputs."
+            )
+        source = self._tensor(record.inputs[0], record.place)
+        index = record.outputs[0]
+        before = self._tensor(index, record.place)
+        if self.variables.get(index) != before:
+            raise ModelError(
+                f"{record.place} needs {before.source_name!r} to be a variable that nothing else "
+                "changes: only its values stay from one inference to the next."
+            )
+        described = self.record.tensors[index]
+        after, kept = (replace(before, name=self._unique_name(described)) for _ in range(2))
+        ops, left = circular_buffer.shifted(record, source, before, after, kept)
+        self.tensors[index] = after
+        self.every += [after, *left]
+        return ops
+
     def _op(self, record: OperatorRecord) -> Op:
         reader = READERS.get(record.name)
+        if record.name in OF_SHAPES_ALONE:
+            raise ModelError(
+                f"{record.place} computes with data; it is supported on numbers that follow from "
+                "the model's shapes alone.",
+                hint="Give the model fixed input sizes, or compute the product outside of it.",
+            )
         if reader is None:
             raise self._unsupported(record)
         operands = [self._operand(record, index) for index in record.inputs]
@@ -202,9 +237,10 @@ class _Translation:
             for index in record.outputs[:1]
             if 0 <= index < len(self.record.tensors)
         ]
+        known = sorted((*READERS, *RESOURCE_OPERATORS, "CIRCULAR_BUFFER"))
         return ModelError(
             f"{record.place}, which makes {''.join(made)!r}, is not supported.",
-            hint=f"Supported operators: {', '.join(sorted((*READERS, *RESOURCE_OPERATORS)))}.",
+            hint=f"Supported operators: {', '.join(known)}.",
         )
 
     @staticmethod
@@ -305,6 +341,8 @@ def _quantization(record: TensorRecord, label: str) -> Quantization | None:
     zero_points = tuple(int(zero) for zero in record.zero_points) or (0,) * len(scales)
     if len(zero_points) == 1:
         zero_points *= len(scales)
+    if 0.0 in scales:
+        raise ModelError(f"{label} has the scale 0.", _ALWAYS_ZERO_HINT)
     if not all(math.isfinite(scale) and scale > 0 for scale in scales):
         raise ModelError(f"{label} has a scale that is not a positive number.", _DAMAGED_HINT)
     if len(zero_points) != len(scales):

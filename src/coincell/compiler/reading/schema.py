@@ -24,6 +24,7 @@ MAX_OPERANDS = 64
 MAX_RANK = 6
 MAX_CHANNELS = 1 << 20
 MAX_SUBGRAPHS = 16
+MAX_CUSTOM_OPTIONS = 1 << 20
 
 TENSOR_TYPES = {
     0: "float32",
@@ -93,14 +94,18 @@ BUILTIN_OPERATORS = {
     67: "TRANSPOSE_CONV",
     69: "TILE",
     70: "EXPAND_DIMS",
+    73: "LOG",
     74: "SUM",
+    75: "SQRT",
     76: "RSQRT",
     77: "SHAPE",
     79: "ARG_MIN",
+    81: "REDUCE_PROD",
     82: "REDUCE_MAX",
     83: "PACK",
     88: "UNPACK",
     89: "REDUCE_MIN",
+    92: "SQUARE",
     94: "FILL",
     97: "RESIZE_NEAREST_NEIGHBOR",
     98: "LEAKY_RELU",
@@ -151,6 +156,7 @@ class OperatorRecord:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     options: Table | None
+    custom_options: bytes = b""
 
     @property
     def place(self) -> str:
@@ -254,6 +260,7 @@ def _operator(table: Table, index: int, names: list[str]) -> OperatorRecord:
         inputs=_integers(table.numbers(1, "<i4", MAX_OPERANDS, "a list of inputs")),
         outputs=_integers(table.numbers(2, "<i4", MAX_OPERANDS, "a list of outputs")),
         options=table.table(4),
+        custom_options=bytes(table.numbers(5, "u1", MAX_CUSTOM_OPTIONS, "custom options")),
     )
 
 

@@ -53,8 +53,7 @@ class Regions:
 
     def _needs(self, item: RowOp) -> Needs:
         kernels = self._table.of_rows(item)
-        overlaps = kernels.calls[0].overlaps if len(kernels.calls) == 1 else {}
-        return Needs(kernels.scratch_bytes, overlaps)
+        return Needs(kernels.scratch_bytes, kernels.overlaps)
 
 
 def select_for_memory(table: KernelTable, keep_input: bool = False) -> Selection:

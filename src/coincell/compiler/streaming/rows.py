@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from coincell.compiler.ir import Attributes, Graph, Op, Tensor
 from coincell.compiler.operators.conv_2d import Conv2D
+from coincell.compiler.operators.conv_2d_add import Conv2DAdd
 from coincell.compiler.operators.depthwise_conv_2d import DepthwiseConv2D
 from coincell.compiler.operators.pool_2d import Pool2D
 
@@ -63,7 +64,10 @@ def row_access(op: Op, graph: Graph) -> Mapping[str, RowAccess] | None:
     read = dict.fromkeys(name for name in op.inputs if not graph.tensor(name).is_constant)
     if access is None or not read or not all(_is_image(graph.tensor(name)) for name in read):
         return None
-    return dict.fromkeys(read, access)
+    found = dict.fromkeys(read, access)
+    if isinstance(op.attributes, Conv2DAdd):
+        found[op.inputs[1]] = RowAccess(1, 1, 0)
+    return found
 
 
 def row_op(op: Op, graph: Graph, rows: int = 1) -> RowOp | None:
@@ -107,8 +111,9 @@ def _is_image(tensor: Tensor) -> bool:
 def _sliding(op: Op, graph: Graph) -> RowAccess | None:
     """Of a window that slides over the image."""
     attributes = op.attributes
-    if isinstance(attributes, Conv2D | DepthwiseConv2D):
-        taps = (graph.tensor(op.inputs[1]).shape[1] - 1) * attributes.dilation[0] + 1
+    if isinstance(attributes, Conv2D | Conv2DAdd | DepthwiseConv2D):
+        weights = graph.tensor(op.inputs[2 if isinstance(attributes, Conv2DAdd) else 1])
+        taps = (weights.shape[1] - 1) * attributes.dilation[0] + 1
         return RowAccess(taps, attributes.stride[0], attributes.padding[0])
     if isinstance(attributes, Pool2D) and attributes.padding[:2] == (0, 0):
         return RowAccess(attributes.window[0], attributes.stride[0], 0)
@@ -117,7 +122,7 @@ def _sliding(op: Op, graph: Graph) -> RowAccess | None:
 
 def _without_rows_outside(attributes: Attributes) -> Attributes:
     """The attributes of an op whose input has the rows above the image and below it."""
-    if isinstance(attributes, Conv2D | DepthwiseConv2D):
+    if isinstance(attributes, Conv2D | Conv2DAdd | DepthwiseConv2D):
         return replace(attributes, padding=(0, 0, *attributes.padding[2:]))
     return attributes
 

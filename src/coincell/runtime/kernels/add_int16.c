@@ -1,6 +1,5 @@
+#define COINCELL_VALUE int16_t
 #include "kernels/add_int16.h"
-
-#include "kernels/broadcast_int16.h"
 
 static int32_t sum_of(const void *parameters, int32_t first, int32_t second)
 {
@@ -12,5 +11,5 @@ static int32_t sum_of(const void *parameters, int32_t first, int32_t second)
 void coincell_add_int16(const coincell_add_int16_parameters *p, const int16_t *first,
                         const int16_t *second, int16_t *output)
 {
-    coincell_broadcast_int16(&p->dimensions, sum_of, p, first, second, output);
+    coincell_broadcast(&p->dimensions, sum_of, p, first, second, output);
 }

@@ -3,7 +3,7 @@
 void coincell_arg_extremum(const coincell_arg_extremum_parameters *p, const int8_t *input,
                            void *output)
 {
-    int32_t *out = output;
+    int32_t place = 0;
     for (int32_t outer = 0; outer < p->outer; ++outer, input += p->count * p->inner) {
         for (int32_t inner = 0; inner < p->inner; ++inner) {
             int32_t found = 0;
@@ -15,7 +15,11 @@ void coincell_arg_extremum(const coincell_arg_extremum_parameters *p, const int8
                     found = i;
                 }
             }
-            *out++ = found;
+            if (p->wide) {
+                ((int64_t *)output)[place++] = found;
+            } else {
+                ((int32_t *)output)[place++] = found;
+            }
         }
     }
 }

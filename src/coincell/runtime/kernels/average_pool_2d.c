@@ -1,47 +1,20 @@
 #include "kernels/average_pool_2d.h"
 
-#include "kernels/fixed_point.h"
-#include "kernels/window.h"
+#include "kernels/pool_windows.h"
 
-/* The rounded mean of one channel over one window.
- *
- * image: [input_height, input_width, channels], from the channel read on */
-static int32_t window_mean(const coincell_average_pool_2d_parameters *p,
-                           const coincell_window *rows, const coincell_window *columns,
-                           const int8_t *image)
+static int32_t add_one(int32_t sum, int32_t value)
 {
-    const int32_t width = columns->last - columns->first;
-    const int32_t count = (rows->last - rows->first) * width;
-    const int32_t x = columns->origin + columns->first;
-    int32_t sum = 0;
-    for (int32_t row = rows->first; row < rows->last; ++row) {
-        const int8_t *in = image + ((rows->origin + row) * p->input_width + x) * p->channels;
-        for (int32_t i = 0; i < width; ++i, in += p->channels) {
-            sum += *in;
-        }
-    }
+    return sum + value;
+}
+
+/* The mean, rounded; halves go away from zero. */
+static int32_t mean_of(int32_t sum, int32_t count)
+{
     return (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
 }
 
-void coincell_average_pool_2d(const coincell_average_pool_2d_parameters *p, const int8_t *input,
-                              int8_t *output)
+void coincell_average_pool_2d(const coincell_average_pool_2d_parameters *p,
+                              const int8_t *input, int8_t *output)
 {
-    const int32_t image_size = p->input_height * p->input_width * p->channels;
-
-    for (int32_t batch = 0; batch < p->batches; ++batch, input += image_size) {
-        for (int32_t out_y = 0; out_y < p->output_height; ++out_y) {
-            const coincell_window rows =
-                coincell_clip_window(out_y * p->stride_height - p->padding_top, p->window_height,
-                                     1, p->input_height);
-            for (int32_t out_x = 0; out_x < p->output_width; ++out_x) {
-                const coincell_window columns =
-                    coincell_clip_window(out_x * p->stride_width - p->padding_left,
-                                         p->window_width, 1, p->input_width);
-                for (int32_t channel = 0; channel < p->channels; ++channel) {
-                    const int32_t mean = window_mean(p, &rows, &columns, input + channel);
-                    *output++ = (int8_t)coincell_clamp(mean, p->clamp_min, p->clamp_max);
-                }
-            }
-        }
-    }
+    coincell_pool_windows(p, 0, add_one, mean_of, input, output);
 }

@@ -19,4 +19,25 @@ typedef struct {
     int32_t column_offset;
 } coincell_bilinear_grid;
 
+/* Of the positions: 1/1024 of a pixel. */
+#define COINCELL_BILINEAR_ONE 1024
+
+/* Two neighbours along one dimension, and how far from the first, in 1/1024. */
+typedef struct {
+    int32_t lower;
+    int32_t upper;
+    int32_t far;
+} coincell_neighbours;
+
+/* place: in 1/1024, from the first pixel on; size: pixels */
+static inline coincell_neighbours coincell_neighbours_at(int32_t place, int32_t size)
+{
+    const int32_t one = COINCELL_BILINEAR_ONE;
+    const int32_t lower = place > 0 ? place / one : 0;
+    const int32_t upper = place > 0 ? (place + one - 1) / one : 0;
+    const coincell_neighbours found = {lower, upper < size ? upper : size - 1,
+                                       place - lower * one};
+    return found;
+}
+
 #endif

@@ -5,6 +5,9 @@
 
 #include <stdint.h>
 
+#include "kernels/inline.h"
+#include "kernels/value.h"
+
 /* Four dimensions of the output, outermost first, and how far one step along each goes in either
  * input: 0 where that input is repeated. */
 typedef struct {
@@ -27,19 +30,20 @@ typedef int32_t coincell_binary_function(const void *parameters, int32_t first, 
 
 /* first, second: addressed by their steps
  * output: [size_0, size_1, size_2, size_3] */
-static inline void coincell_broadcast(const coincell_broadcast_dimensions *d,
-                                      coincell_binary_function *function, const void *parameters,
-                                      const int8_t *first, const int8_t *second, int8_t *output)
+COINCELL_INLINE void coincell_broadcast(const coincell_broadcast_dimensions *d,
+                                        coincell_binary_function *function,
+                                        const void *parameters, const coincell_value *first,
+                                        const coincell_value *second, coincell_value *output)
 {
     for (int32_t i = 0; i < d->size_0; ++i) {
         for (int32_t j = 0; j < d->size_1; ++j) {
             for (int32_t k = 0; k < d->size_2; ++k) {
-                const int8_t *a = first + i * d->first_step_0 + j * d->first_step_1 +
-                                  k * d->first_step_2;
-                const int8_t *b = second + i * d->second_step_0 + j * d->second_step_1 +
-                                  k * d->second_step_2;
+                const coincell_value *a = first + i * d->first_step_0 + j * d->first_step_1 +
+                                          k * d->first_step_2;
+                const coincell_value *b = second + i * d->second_step_0 + j * d->second_step_1 +
+                                          k * d->second_step_2;
                 for (int32_t l = 0; l < d->size_3; ++l) {
-                    *output++ = (int8_t)function(parameters, *a, *b);
+                    *output++ = (coincell_value)function(parameters, *a, *b);
                     a += d->first_step_3;
                     b += d->second_step_3;
                 }

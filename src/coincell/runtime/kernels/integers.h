@@ -4,10 +4,14 @@
 
 #include <stdint.h>
 
-/* array: [more than index] of elements of `bytes` bytes (1, 2 or 4), signed or not */
+/* array: [more than index] of elements of `bytes` bytes (1, 2, 4 or 8), signed or not; of 8 bytes
+ * the lower 4 count */
 static inline int32_t coincell_read_integer(const void *array, int32_t index, int32_t bytes,
                                             int32_t is_signed)
 {
+    if (bytes == 8) {
+        return (int32_t)(uint32_t)(uint64_t)((const int64_t *)array)[index];
+    }
     if (bytes == 4) {
         return ((const int32_t *)array)[index];
     }

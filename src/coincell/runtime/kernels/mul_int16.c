@@ -1,6 +1,6 @@
+#define COINCELL_VALUE int16_t
 #include "kernels/mul_int16.h"
 
-#include "kernels/broadcast_int16.h"
 #include "kernels/fixed_point.h"
 
 static int32_t product_of(const void *parameters, int32_t first, int32_t second)
@@ -13,5 +13,5 @@ static int32_t product_of(const void *parameters, int32_t first, int32_t second)
 void coincell_mul_int16(const coincell_mul_int16_parameters *p, const int16_t *first,
                         const int16_t *second, int16_t *output)
 {
-    coincell_broadcast_int16(&p->dimensions, product_of, p, first, second, output);
+    coincell_broadcast(&p->dimensions, product_of, p, first, second, output);
 }

@@ -7,8 +7,6 @@ void coincell_quantize(const coincell_quantize_parameters *p, const void *input,
                        const float *scale, void *output)
 {
     const float *in = input;
-    const int32_t low = p->output_bytes == 1 ? INT8_MIN : INT16_MIN;
-    const int32_t high = p->output_bytes == 1 ? INT8_MAX : INT16_MAX;
     const float limit = 65536.0f; /* beyond it, any zero point saturates */
     for (int32_t i = 0; i < p->count; ++i) {
         const float quotient = in[i] / *scale;
@@ -18,6 +16,6 @@ void coincell_quantize(const coincell_quantize_parameters *p, const void *input,
         const float rest = limited - (float)whole;
         const int32_t nearest = whole + (rest >= 0.5f) - (rest <= -0.5f);
         coincell_write_integer(output, i, p->output_bytes,
-                               coincell_clamp(nearest + p->zero_point, low, high));
+                               coincell_clamp(nearest + p->zero_point, p->low, p->high));
     }
 }

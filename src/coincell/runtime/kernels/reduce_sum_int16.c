@@ -1,33 +1,21 @@
+#define COINCELL_VALUE int16_t
 #include "kernels/reduce_sum_int16.h"
 
 #include "kernels/fixed_point.h"
 
-/* input: addressed by the steps of the reduced dimensions */
-static int32_t sum_of(const coincell_reduction_dimensions *d, const int16_t *input)
+static int32_t add_one(int32_t sum, int32_t value)
 {
-    int32_t sum = 0;
-    for (int32_t i = 0; i < d->reduced_0; ++i) {
-        for (int32_t j = 0; j < d->reduced_1; ++j) {
-            const int16_t *in = input + i * d->reduced_step_0 + j * d->reduced_step_1;
-            for (int32_t k = 0; k < d->reduced_2; ++k, in += d->reduced_step_2) {
-                sum += *in;
-            }
-        }
-    }
-    return sum;
+    return sum + value;
+}
+
+static int32_t result_of(const void *parameters, int32_t sum)
+{
+    const coincell_reduce_sum_int16_parameters *p = parameters;
+    return coincell_clamp(coincell_rescale(sum, p->multiplier, p->shift), INT16_MIN, INT16_MAX);
 }
 
 void coincell_reduce_sum_int16(const coincell_reduce_sum_int16_parameters *p,
                                const int16_t *input, int16_t *output)
 {
-    const coincell_reduction_dimensions *d = &p->dimensions;
-    for (int32_t i = 0; i < d->kept_0; ++i) {
-        for (int32_t j = 0; j < d->kept_1; ++j) {
-            const int16_t *in = input + i * d->kept_step_0 + j * d->kept_step_1;
-            for (int32_t k = 0; k < d->kept_2; ++k, in += d->kept_step_2) {
-                const int32_t scaled = coincell_rescale(sum_of(d, in), p->multiplier, p->shift);
-                *output++ = (int16_t)coincell_clamp(scaled, INT16_MIN, INT16_MAX);
-            }
-        }
-    }
+    coincell_reduce(&p->dimensions, 0, add_one, result_of, p, input, output);
 }

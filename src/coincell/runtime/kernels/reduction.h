@@ -4,6 +4,9 @@
 
 #include <stdint.h>
 
+#include "kernels/inline.h"
+#include "kernels/value.h"
+
 /* Three dimensions of the output and three over which one value is made, outermost first, and how
  * far one step along each goes in the input. */
 typedef struct {
@@ -28,12 +31,13 @@ typedef int32_t coincell_reduction_step(int32_t known, int32_t value);
 typedef int32_t coincell_reduction_end(const void *parameters, int32_t known);
 
 /* input: addressed by the steps of the reduced dimensions */
-static inline int32_t coincell_reduce_one(const coincell_reduction_dimensions *d, int32_t known,
-                                          coincell_reduction_step *step, const int8_t *input)
+COINCELL_INLINE int32_t coincell_reduce_one(const coincell_reduction_dimensions *d, int32_t known,
+                                            coincell_reduction_step *step,
+                                            const coincell_value *input)
 {
     for (int32_t i = 0; i < d->reduced_0; ++i) {
         for (int32_t j = 0; j < d->reduced_1; ++j) {
-            const int8_t *in = input + i * d->reduced_step_0 + j * d->reduced_step_1;
+            const coincell_value *in = input + i * d->reduced_step_0 + j * d->reduced_step_1;
             for (int32_t k = 0; k < d->reduced_2; ++k, in += d->reduced_step_2) {
                 known = step(known, *in);
             }
@@ -44,15 +48,17 @@ static inline int32_t coincell_reduce_one(const coincell_reduction_dimensions *d
 
 /* input:  addressed by the steps
  * output: [kept_0, kept_1, kept_2] */
-static inline void coincell_reduce(const coincell_reduction_dimensions *d, int32_t start,
-                                   coincell_reduction_step *step, coincell_reduction_end *end,
-                                   const void *parameters, const int8_t *input, int8_t *output)
+COINCELL_INLINE void coincell_reduce(const coincell_reduction_dimensions *d, int32_t start,
+                                     coincell_reduction_step *step, coincell_reduction_end *end,
+                                     const void *parameters, const coincell_value *input,
+                                     coincell_value *output)
 {
     for (int32_t i = 0; i < d->kept_0; ++i) {
         for (int32_t j = 0; j < d->kept_1; ++j) {
-            const int8_t *in = input + i * d->kept_step_0 + j * d->kept_step_1;
+            const coincell_value *in = input + i * d->kept_step_0 + j * d->kept_step_1;
             for (int32_t k = 0; k < d->kept_2; ++k, in += d->kept_step_2) {
-                *output++ = (int8_t)end(parameters, coincell_reduce_one(d, start, step, in));
+                const int32_t known = coincell_reduce_one(d, start, step, in);
+                *output++ = (coincell_value)end(parameters, known);
             }
         }
     }

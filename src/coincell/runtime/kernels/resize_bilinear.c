@@ -1,28 +1,13 @@
 #include "kernels/resize_bilinear.h"
 
-#define ONE 1024
-
-/* Two neighbours along one dimension, and how far from the first, in 1/1024. */
-typedef struct {
-    int32_t lower;
-    int32_t upper;
-    int32_t far;
-} neighbours;
-
-static neighbours neighbours_at(int32_t place, int32_t size)
-{
-    const int32_t lower = place > 0 ? place / ONE : 0;
-    const int32_t upper = place > 0 ? (place + ONE - 1) / ONE : 0;
-    const neighbours found = {lower, upper < size ? upper : size - 1, place - lower * ONE};
-    return found;
-}
+#define ONE COINCELL_BILINEAR_ONE
 
 /* One pixel between four.
  *
  * upper, lower: rows of the image, [input_width, channels]
  * output:       [channels] */
 static void interpolate(int32_t channels, const int8_t *upper, const int8_t *lower,
-                        int32_t row_far, const neighbours *columns, int8_t *output)
+                        int32_t row_far, const coincell_neighbours *columns, int8_t *output)
 {
     const int32_t left = columns->lower * channels;
     const int32_t right = columns->upper * channels;
@@ -44,13 +29,13 @@ void coincell_resize_bilinear(const coincell_resize_bilinear_parameters *p, cons
 
     for (int32_t batch = 0; batch < p->batches; ++batch) {
         for (int32_t y = 0; y < p->output_height; ++y) {
-            const neighbours rows =
-                neighbours_at(y * p->row_scale + p->row_offset, p->input_height);
+            const coincell_neighbours rows =
+                coincell_neighbours_at(y * p->row_scale + p->row_offset, p->input_height);
             const int8_t *upper = input + rows.lower * row_size;
             const int8_t *lower = input + rows.upper * row_size;
             for (int32_t x = 0; x < p->output_width; ++x) {
-                const neighbours columns =
-                    neighbours_at(x * p->column_scale + p->column_offset, p->input_width);
+                const coincell_neighbours columns =
+                    coincell_neighbours_at(x * p->column_scale + p->column_offset, p->input_width);
                 interpolate(p->channels, upper, lower, rows.far, &columns, output);
                 output += p->channels;
             }

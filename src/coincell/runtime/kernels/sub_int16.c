@@ -1,6 +1,5 @@
+#define COINCELL_VALUE int16_t
 #include "kernels/sub_int16.h"
-
-#include "kernels/broadcast_int16.h"
 
 static int32_t difference_of(const void *parameters, int32_t first, int32_t second)
 {
@@ -12,5 +11,5 @@ static int32_t difference_of(const void *parameters, int32_t first, int32_t seco
 void coincell_sub_int16(const coincell_sub_int16_parameters *p, const int16_t *first,
                         const int16_t *second, int16_t *output)
 {
-    coincell_broadcast_int16(&p->dimensions, difference_of, p, first, second, output);
+    coincell_broadcast(&p->dimensions, difference_of, p, first, second, output);
 }

@@ -35,9 +35,10 @@ WITH_GAPS = frozenset({"SVDF", "UNIDIRECTIONAL_SEQUENCE_LSTM"})
 """Operators whose operands may be left out in the middle."""
 
 ON_FLOATS = frozenset(
-    {"CAST", "DEQUANTIZE", "QUANTIZE", *movement.READERS, *slices.READERS} - {"RESIZE_BILINEAR"}
+    {"CAST", "DEQUANTIZE", "ELU", "QUANTIZE", "NEG", "SQRT", "SQUARE"}
+    | {*movement.READERS, *slices.READERS} - {"RESIZE_BILINEAR"}
 )
-"""Operators that may read or write float32: those at a model's edges, and those that move values
-without looking at them."""
+"""Operators that may read or write float32: those at a model's edges, those that converters leave
+between DEQUANTIZE and QUANTIZE, and those that move values without looking at them."""
 
 __all__ = ["ON_FLOATS", "READERS", "WITH_GAPS", "Reader", "Reading", "Source"]

@@ -11,19 +11,25 @@ from coincell.compiler.operators import (
     Add,
     Elu,
     Exp,
+    FloatElu,
     Gelu,
     HardSwish,
     L2Normalization,
     LeakyRelu,
+    Log,
     Logistic,
     LogSoftmax,
     Maximum,
     Minimum,
     Mul,
+    Neg,
     Prelu,
     Requantize,
+    Root,
     Rsqrt,
     Softmax,
+    Sqrt,
+    Square,
     SquaredDifference,
     Sub,
     Tanh,
@@ -92,6 +98,17 @@ def _unary(kind: Callable[[], Attributes]) -> Reader:
     return read
 
 
+def _by_type(kind: Callable[[], Attributes], of_floats: Callable[[], Attributes]) -> Reader:
+    """A reader of one input without options, of int8 or of float32."""
+
+    def read(source: Source) -> Reading:
+        source.require_counts(1, 1)
+        floats = source.inputs[0].dtype is DType.FLOAT32
+        return (of_floats if floats else kind)(), source.inputs
+
+    return read
+
+
 def _l2_normalization(source: Source) -> Reading:
     source.require_counts(1, 1)
     activation = source.record.option(0, "<b")
@@ -109,23 +126,27 @@ def _softmax(source: Source) -> Reading:
 READERS: Mapping[str, Reader] = {
     "ABS": _unary(Abs),
     "ADD": _arithmetic(Add),
-    "ELU": _unary(Elu),
+    "ELU": _by_type(Elu, FloatElu),
     "EXP": _unary(Exp),
     "GELU": _gelu,
     "HARD_SWISH": _unary(HardSwish),
     "L2_NORMALIZATION": _l2_normalization,
     "LEAKY_RELU": _leaky_relu,
+    "LOG": _unary(Log),
     "LOG_SOFTMAX": _unary(LogSoftmax),
     "LOGISTIC": _unary(Logistic),
     "MAXIMUM": _pairwise(Maximum),
     "MINIMUM": _pairwise(Minimum),
     "MUL": _arithmetic(Mul),
+    "NEG": _unary(Neg),
     "PRELU": _pairwise(Prelu),
     "RELU": _clamp(0.0, math.inf),
     "RELU6": _clamp(0.0, 6.0),
     "RELU_N1_TO_1": _clamp(-1.0, 1.0),
     "RSQRT": _unary(Rsqrt),
     "SOFTMAX": _softmax,
+    "SQRT": _by_type(Root, Sqrt),
+    "SQUARE": _unary(Square),
     "SQUARED_DIFFERENCE": _pairwise(SquaredDifference),
     "SUB": _arithmetic(Sub),
     "TANH": _unary(Tanh),

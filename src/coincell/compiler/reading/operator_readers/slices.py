@@ -84,6 +84,7 @@ class _Bounds:
     end: int | None
     stride: int
     single: bool
+    offset: bool = False  # the end counts from the begin
 
     def taken(self, source: Source, size: int) -> tuple[int, int, int]:
         """(start, count, step) in a dimension of `size`.
@@ -103,7 +104,13 @@ class _Bounds:
         if self.single:
             source.require(forwards, "takes one element of a dimension, backwards")
             return start, 1, 1
-        stop = place(self.end, high if forwards else low)
+        end = start + self.end if self.offset and self.end is not None else self.end
+        source.require(
+            not self.offset or end is None or 0 <= end <= size,
+            f"has ends that are offsets, of which one leads to {end} of {size}; within the "
+            "dimension they are supported",
+        )
+        stop = place(end, high if forwards else low)
         return start, max(0, -((start - stop) // self.stride)), self.stride
 
 
@@ -111,12 +118,11 @@ def _strided_slice(source: Source) -> Reading:
     """Operands: the whole, begins, ends, strides; options: five masks, one bit a begin.
 
     The masks leave out the begin, leave out the end, stand for all dimensions not mentioned, make a
-    dimension of 1, and take one element. TFLM knows the first two and the last; the others are as
-    in LiteRT.
+    dimension of 1, and take one element. TFLM knows the first two and the last; the others, and
+    ends that count from the begins, are as in LiteRT.
     """
     source.require_counts(4, 4)
     option = source.record.option
-    source.require(not option(5, "<?", False), "has ends that are offsets, which is not supported")
     begin, end, strides = (source.constant(i, "bounds") for i in (1, 2, 3))
     source.require(
         len(begin) == len(end) == len(strides),
@@ -130,7 +136,8 @@ def _strided_slice(source: Source) -> Reading:
         elif not new_axis >> index & 1:
             first = None if no_begin >> index & 1 else bounds[0]
             last = None if no_end >> index & 1 else bounds[1]
-            given.append(_Bounds(first, last, bounds[2], bool(single >> index & 1)))
+            one = bool(single >> index & 1)
+            given.append(_Bounds(first, last, bounds[2], one, option(5, "<?", False)))
     shape = source.inputs[0].shape
     taken = [
         bounds.taken(source, size)

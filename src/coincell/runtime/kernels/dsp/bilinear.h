@@ -7,8 +7,6 @@
 #include "kernels/bilinear_grid.h"
 #include "kernels/dsp/instructions.h"
 
-#define COINCELL_BILINEAR_ONE 1024
-
 typedef coincell_bilinear_grid coincell_bilinear_parameters;
 
 /* Two neighbours along one dimension, and how far from the first, in 1/1024. */

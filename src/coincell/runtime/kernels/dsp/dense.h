@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "kernels/dsp/dense_block.h"
+#include "kernels/dsp/dense_sums.h"
 #include "kernels/dsp/instructions.h"
 #include "kernels/dsp/requantization.h"
 #include "kernels/fixed_point.h"
@@ -18,7 +18,8 @@ typedef struct {
     int32_t inputs;
     int32_t outputs;
     int32_t varying;
-    int32_t left_shift; /* at least 8 */
+    int32_t packed;     /* whether the weights are */
+    int32_t left_shift; /* at least 8 if so */
     int32_t right_shift;
     int32_t multiplier;
     int32_t offset;
@@ -33,9 +34,9 @@ typedef struct {
  * constants: of these outputs on
  * output:    [2 * pairs] */
 COINCELL_INLINE void coincell_dense_finish_alike(const coincell_dense_parameters *p,
-                                                 int32_t varying, const int32_t *sums,
-                                                 const int32_t *constants, int32_t pairs,
-                                                 int8_t *output)
+                                                 int32_t varying, int packed,
+                                                 const int32_t *sums, const int32_t *constants,
+                                                 int32_t pairs, int8_t *output)
 {
     const int32_t left_shift = p->left_shift;
     const int32_t right_shift = p->right_shift;
@@ -43,9 +44,11 @@ COINCELL_INLINE void coincell_dense_finish_alike(const coincell_dense_parameters
     int32_t offset = p->offset;
     int32_t step = p->step;
     for (const int8_t *end = output + 2 * pairs; output != end; sums += 2) {
-        const uint32_t both = (uint32_t)sums[0];
+        const uint32_t first = (uint32_t)sums[0];
         const uint32_t second = (uint32_t)sums[1];
-        const uint32_t raised[2] = {(both - second) << (left_shift - 8), second << left_shift};
+        const uint32_t raised[2] = {
+            packed ? (first - second) << (left_shift - 8) : first << left_shift,
+            second << left_shift};
         for (int i = 0; i < 2; ++i) {
             uint32_t x = raised[i]; /* modulo 2^32 until the bias is in */
             if (varying == COINCELL_DENSE_OFFSETS) {
@@ -67,66 +70,44 @@ COINCELL_INLINE void coincell_dense_finish_alike(const coincell_dense_parameters
 }
 
 /* The same. */
-static inline void coincell_dense_finish(const coincell_dense_parameters *p, const int32_t *sums,
-                                         const int32_t *constants, int32_t pairs, int8_t *output)
+COINCELL_INLINE void coincell_dense_finish(const coincell_dense_parameters *p, int packed,
+                                           const int32_t *sums, const int32_t *constants,
+                                           int32_t pairs, int8_t *output)
 {
     if (p->varying == COINCELL_DENSE_OFFSETS) {
-        coincell_dense_finish_alike(p, COINCELL_DENSE_OFFSETS, sums, constants, pairs, output);
+        coincell_dense_finish_alike(p, COINCELL_DENSE_OFFSETS, packed, sums, constants, pairs,
+                                    output);
     } else if (p->varying == COINCELL_DENSE_BIASES) {
-        coincell_dense_finish_alike(p, COINCELL_DENSE_BIASES, sums, constants, pairs, output);
+        coincell_dense_finish_alike(p, COINCELL_DENSE_BIASES, packed, sums, constants, pairs,
+                                    output);
     } else {
-        coincell_dense_finish_alike(p, COINCELL_DENSE_EACH, sums, constants, pairs, output);
+        coincell_dense_finish_alike(p, COINCELL_DENSE_EACH, packed, sums, constants, pairs,
+                                    output);
     }
-}
-
-/* The last inputs of a row, which do not fill a word; the others are 0.
- *
- * input: [count], 1 to 3 */
-COINCELL_INLINE uint32_t coincell_dense_last_inputs(const int8_t *input, int32_t count)
-{
-    uint32_t word = 0;
-    for (int32_t i = 0; i < count; ++i) {
-        word |= (uint32_t)(uint8_t)input[i] << 8 * i;
-    }
-    return word;
 }
 
 /* One row.
  *
  * input:  [inputs]
  * others: as in coincell_dense */
-COINCELL_INLINE void coincell_dense_row(const coincell_dense_parameters *p,
+COINCELL_INLINE void coincell_dense_row(const coincell_dense_parameters *p, int packed,
                                         const int8_t *input, const uint32_t *weights,
                                         const int32_t *constants, int8_t *output)
 {
     const int32_t words = p->varying == COINCELL_DENSE_EACH ? 4 : 1;
-    const int32_t steps = p->inputs / 4;
-    const int32_t rest = p->inputs % 4;
-    const uint32_t last = coincell_dense_last_inputs(input + 4 * steps, rest);
+    const uint32_t last = coincell_dense_last_inputs(input, p->inputs);
     int32_t sums[8];
     int32_t left = p->outputs;
     for (; left >= 8; left -= 8) {
-        coincell_dense_block(input, weights, steps, sums);
-        weights += 8 * steps;
-        if (rest) {
-            coincell_dense_step(last, weights, 4, sums);
-            weights += 8;
-        }
-        coincell_dense_finish(p, sums, constants, 4, output);
+        weights = coincell_dense_eight(packed, input, last, weights, p->inputs, sums);
+        coincell_dense_finish(p, packed, sums, constants, 4, output);
         constants += 8 * words;
         output += 8;
     }
     for (; left > 0; left -= 2) {
         int8_t pair[2];
-        sums[0] = sums[1] = 0;
-        for (int32_t step = 0; step < steps; ++step, weights += 2) {
-            coincell_dense_step(coincell_load_word(input + 4 * step), weights, 1, sums);
-        }
-        if (rest) {
-            coincell_dense_step(last, weights, 1, sums);
-            weights += 2;
-        }
-        coincell_dense_finish(p, sums, constants, 1, pair);
+        weights = coincell_dense_two(packed, input, last, weights, p->inputs, sums);
+        coincell_dense_finish(p, packed, sums, constants, 1, pair);
         constants += 2 * words;
         *output++ = pair[0];
         if (left > 1) {
@@ -146,23 +127,30 @@ COINCELL_INLINE void coincell_dense_clamp(const coincell_dense_parameters *p, in
     }
 }
 
+/* As coincell_dense, with `packed` as a constant of the caller. */
+COINCELL_INLINE void coincell_dense_rows(const coincell_dense_parameters *p, int packed,
+                                         const void *input, const void *weights,
+                                         const void *constants, void *output)
+{
+    const int8_t *row = input;
+    int8_t *made = output;
+    for (int32_t i = 0; i < p->rows; ++i, row += p->inputs, made += p->outputs) {
+        coincell_dense_row(p, packed, row, weights, constants, made);
+        coincell_dense_clamp(p, made, p->outputs);
+    }
+}
+
 /* A dense layer, exact where compiler/dsp/fully_connected.py has proved its constants.
  *
  * input:     [rows, inputs] int8
- * weights:   words: [outputs / 8, steps, 2, 4], then a pair of outputs at a time [steps, 2]; steps
- *            are of four inputs, of which the last may have fewer
+ * weights:   words: of blocks of eight outputs, then of a pair at a time; see dense_sums.h
  * constants: [outputs] or [outputs, 4] int32
  * output:    [rows, outputs] int8 */
 COINCELL_INLINE void coincell_dense(const coincell_dense_parameters *p, const void *input,
                                     const void *weights, const void *constants,
                                     void *output)
 {
-    const int8_t *row = input;
-    int8_t *made = output;
-    for (int32_t i = 0; i < p->rows; ++i, row += p->inputs, made += p->outputs) {
-        coincell_dense_row(p, row, weights, constants, made);
-        coincell_dense_clamp(p, made, p->outputs);
-    }
+    coincell_dense_rows(p, p->packed, input, weights, constants, output);
 }
 
 #endif

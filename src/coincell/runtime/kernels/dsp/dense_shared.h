@@ -7,7 +7,7 @@
 
 typedef coincell_dense_parameters coincell_dense_shared_parameters;
 
-/* coincell_dense, as one function for the layers of a model that has many.
+/* coincell_dense of packed weights, as one function for the layers of a model that has many.
  *
  * input, weights, constants, output: as there */
 void coincell_dense_shared(const coincell_dense_parameters *parameters, const void *input,

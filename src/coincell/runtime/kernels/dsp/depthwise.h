@@ -66,7 +66,7 @@ COINCELL_INLINE void coincell_depthwise_four(const coincell_depthwise_parameters
         const int32_t y = rows->origin + row * p->dilation_height;
         const int8_t *x = image + (y * p->input_width + left) * p->channels;
         const int8_t *tap = filter + (row * p->filter_width + columns->first) * p->channels;
-        for (int32_t count = columns->last - columns->first; count > 0; --count) {
+        for (int32_t rest = columns->last - columns->first; rest > 0;) {
             const uint32_t values = coincell_load_word(x);
             const uint32_t taps = coincell_load_word(tap);
             const uint32_t even = coincell_sxtab16(minus_zero, values);
@@ -77,8 +77,10 @@ COINCELL_INLINE void coincell_depthwise_four(const coincell_depthwise_parameters
             sums[1] = coincell_smlabb(odd, odd_taps, sums[1]);
             sums[2] = coincell_smlatt(even, even_taps, sums[2]);
             sums[3] = coincell_smlatt(odd, odd_taps, sums[3]);
-            x += step;
-            tap += p->channels;
+            if (--rest > 0) { /* no pointer leaves its array, not even after the last tap */
+                x += step;
+                tap += p->channels;
+            }
         }
     }
     for (int32_t i = 0; i < 4; ++i, constants += p->constants) {

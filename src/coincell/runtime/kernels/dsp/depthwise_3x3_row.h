@@ -34,7 +34,7 @@ COINCELL_INLINE void coincell_row_3x3(const coincell_row_3x3_parameters *p,
 {
     const uint32_t outside = coincell_pair_of_zeros(p->zero_point);
     for (int32_t row = 0; row < count; ++row, line += p->width) {
-        for (int32_t column = 0; column < p->output_width; ++column, output += p->channels) {
+        for (int32_t column = 0; column < p->output_width; ++column) {
             int32_t sum = constants[4];
             for (int32_t tap = 0; tap < 3; ++tap) {
                 const int32_t seen = column * p->stride + tap - p->padding_left;
@@ -43,7 +43,8 @@ COINCELL_INLINE void coincell_row_3x3(const coincell_row_3x3_parameters *p,
                 const uint32_t second = inside ? line[below + seen] : outside;
                 sum = coincell_upper_sum(first, second, coincell_taps_of(constants[tap]), sum);
             }
-            *output = coincell_3x3_output(&p->scaling, constants, sum);
+            output[(row * p->output_width + column) * p->channels] =
+                coincell_3x3_output(&p->scaling, constants, sum);
         }
     }
 }

@@ -34,8 +34,10 @@ COINCELL_INLINE void coincell_rows_3x3(const coincell_rows_3x3_parameters *p,
                                        int8_t *output, int32_t below, int32_t count)
 {
     const uint32_t outside = coincell_pair_of_zeros(p->zero_point);
+    const int32_t row_size = p->output_width * p->channels;
     for (int32_t pair = 0; pair < count; ++pair, line += p->width) {
-        for (int32_t column = 0; column < p->output_width; ++column, output += p->channels) {
+        int8_t *made = output + 2 * pair * row_size;
+        for (int32_t column = 0; column < p->output_width; ++column) {
             int32_t upper = constants[4];
             int32_t lower = constants[4];
             for (int32_t tap = 0; tap < 3; ++tap) {
@@ -47,11 +49,10 @@ COINCELL_INLINE void coincell_rows_3x3(const coincell_rows_3x3_parameters *p,
                 upper = coincell_upper_sum(first, second, taps, upper);
                 lower = coincell_lower_sum(first, second, taps, lower);
             }
-            output[0] = coincell_3x3_output(&p->scaling, constants, upper);
-            output[p->output_width * p->channels] =
+            made[column * p->channels] = coincell_3x3_output(&p->scaling, constants, upper);
+            made[row_size + column * p->channels] =
                 coincell_3x3_output(&p->scaling, constants, lower);
         }
-        output += p->output_width * p->channels;
     }
 }
 

@@ -63,22 +63,21 @@ COINCELL_INLINE void coincell_fixed_copy_run(const int8_t *from, int8_t *to, int
 COINCELL_INLINE void coincell_fixed_copy_bytes(const int8_t *from, int8_t *to, int32_t count,
                                                int32_t input_step, int32_t output_step)
 {
-    for (int32_t block = count / 4; block > 0; --block) {
-        const int8_t a = from[0];
-        const int8_t b = from[input_step];
-        const int8_t c = from[2 * input_step];
-        const int8_t d = from[3 * input_step];
-        to[0] = a;
-        to[output_step] = b;
-        to[2 * output_step] = c;
-        to[3 * output_step] = d;
-        from += 4 * input_step;
-        to += 4 * output_step;
+    const int32_t whole = count / 4 * 4;
+    for (int32_t i = 0; i < whole; i += 4) {
+        const int8_t *in = from + i * input_step;
+        int8_t *out = to + i * output_step;
+        const int8_t a = in[0];
+        const int8_t b = in[input_step];
+        const int8_t c = in[2 * input_step];
+        const int8_t d = in[3 * input_step];
+        out[0] = a;
+        out[output_step] = b;
+        out[2 * output_step] = c;
+        out[3 * output_step] = d;
     }
-    for (int32_t rest = count % 4; rest > 0; --rest) {
-        *to = *from;
-        from += input_step;
-        to += output_step;
+    for (int32_t i = 0; i < count % 4; ++i) {
+        to[(whole + i) * output_step] = from[(whole + i) * input_step];
     }
 }
 

@@ -11,12 +11,7 @@
 
 #include <stdint.h>
 
-/* For a function that is always part of its caller, so that what is constant there is constant. */
-#if defined(__GNUC__) || defined(__clang__)
-#define COINCELL_INLINE static inline __attribute__((always_inline))
-#else
-#define COINCELL_INLINE static inline
-#endif
+#include "kernels/inline.h"
 
 /* The word at any address; memory order is little-endian on every target. */
 COINCELL_INLINE uint32_t coincell_load_word(const void *address)

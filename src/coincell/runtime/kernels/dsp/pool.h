@@ -51,9 +51,9 @@ COINCELL_INLINE coincell_pool_state coincell_pool_taps(const coincell_pool_param
                                                        coincell_pool_state state,
                                                        const int8_t *pixels, int32_t taps)
 {
-    for (const int8_t *end = pixels + taps * p->channels; pixels != end; pixels += p->channels) {
-        const uint32_t low = coincell_load_word(pixels);
-        const uint32_t high = coincell_load_word(pixels + 4);
+    for (int32_t tap = 0; tap < taps; ++tap) {
+        const uint32_t low = coincell_load_word(pixels + tap * p->channels);
+        const uint32_t high = coincell_load_word(pixels + tap * p->channels + 4);
         if (p->result == COINCELL_POOL_LARGEST) {
             state.words[0] = coincell_max8(state.words[0], low);
             state.words[1] = coincell_max8(state.words[1], high);

@@ -112,10 +112,12 @@ COINCELL_INLINE void coincell_spread_sums(const coincell_spread_convolution_para
             (rows->tap + i * p->stride_height) * p->filter_width + columns->tap;
         const int8_t *pixel = image + row * depth;
         const int8_t *tap = filter + tap_row * depth;
-        for (int32_t j = columns->count; j > 0; --j) {
+        for (int32_t rest = columns->count; rest > 0;) {
             coincell_spread_tap(p, pixel, tap, tap + filter_size, both, sums);
-            pixel -= depth;
-            tap += p->stride_width * depth;
+            if (--rest > 0) { /* no pointer leaves its array, not even after the last tap */
+                pixel -= depth;
+                tap += p->stride_width * depth;
+            }
         }
     }
 }

@@ -83,6 +83,38 @@ COINCELL_INLINE void coincell_strip_expand_few(const int8_t *from,
     }
 }
 
+/* One channel of columns that lie apart: four are loaded, then stored.
+ *
+ * from: [columns, spacing->from]
+ * to:   [columns, spacing->to] */
+COINCELL_INLINE void coincell_strip_expand_apart(const coincell_strip_spacing *spacing,
+                                                 const int8_t *from, int16_t *to,
+                                                 int32_t columns)
+{
+    while (columns >= 4) {
+        const int16_t v0 = from[0];
+        const int16_t v1 = from[spacing->from];
+        const int16_t v2 = from[2 * spacing->from];
+        const int16_t v3 = from[3 * spacing->from];
+        to[0] = v0;
+        to[spacing->to] = v1;
+        to[2 * spacing->to] = v2;
+        to[3 * spacing->to] = v3;
+        columns -= 4;
+        if (columns > 0) { /* no pointer leaves its array */
+            from += 4 * spacing->from;
+            to += 4 * spacing->to;
+        }
+    }
+    while (columns > 0) {
+        *to = *from;
+        if (--columns > 0) {
+            from += spacing->from;
+            to += spacing->to;
+        }
+    }
+}
+
 #if defined(__ARM_FEATURE_DSP) && defined(__GNUC__) && defined(__thumb2__)
 
 #define COINCELL_STRIP_WIDEN(word)                                                               \
@@ -193,6 +225,10 @@ coincell_strip_expand(const coincell_strip_spacing *spacing, const int8_t *from,
         }
     } else if (channels < 4 && spacing->from == channels) {
         coincell_strip_expand_few(from, to, columns, channels, spacing->to);
+    } else if (channels < 4) {
+        for (int32_t channel = 0; channel < channels; ++channel) {
+            coincell_strip_expand_apart(spacing, from + channel, to + channel, columns);
+        }
     } else {
         for (int32_t column = 0; column < columns; ++column) {
             coincell_strip_expand_run(from + column * spacing->from, to + column * spacing->to,
@@ -214,16 +250,18 @@ COINCELL_INLINE void coincell_strip_fill(int16_t *to, int32_t count,
     }
 }
 
-/* to: [columns, spacing->to], of which the first `channels` of each are written */
-COINCELL_INLINE void
-coincell_strip_fill_columns(const coincell_strip_spacing *spacing, int16_t *to, int32_t columns,
-                            int32_t value)
+/* to: [columns, distance], of which the first `values` of each are written */
+COINCELL_INLINE void coincell_strip_fill_columns(int16_t *to, int32_t columns, int32_t values,
+                                                 int32_t distance, int32_t value)
 {
-    for (; columns > 0; --columns) {
-        for (int32_t channel = 0; channel < spacing->channels; ++channel) {
-            to[channel] = (int16_t)value;
+    if (values == distance) {
+        coincell_strip_fill(to, columns * values, value);
+        return;
+    }
+    for (int32_t column = 0; column < columns; ++column) {
+        for (int32_t i = 0; i < values; ++i) {
+            to[column * distance + i] = (int16_t)value;
         }
-        to += spacing->to;
     }
 }
 

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "kernels/dsp/instructions.h"
+#include "kernels/dsp/strip_convolution_sum.h"
 
 /* What one call computes; all of it is constant once inlined. What brings sums to outputs is proved
  * by compiler/dsp/strip_scales.py and explained there.
@@ -29,7 +30,9 @@
  * steps_back: outputs that the last block makes once more, 0 .. 3.
  * left_shift, right_shift: L, S. form: how many constants a channel has: 2 (B M), 3 (B M D) or 4
  * (B M R E).
- * low, high: smallest and largest output. */
+ * low, high: smallest and largest output.
+ * sum_shift: 0, or that of the sums with addends (strip_convolution_sum.h); then the form is not 4,
+ * and four outputs are stored. sum_low, sum_high: smallest and largest sum. */
 typedef struct {
     int32_t pairs;
     int32_t distance;
@@ -45,6 +48,9 @@ typedef struct {
     int32_t form;
     int32_t low;
     int32_t high;
+    int32_t sum_shift;
+    int32_t sum_low;
+    int32_t sum_high;
 } coincell_strip_tile;
 
 #define COINCELL_STRIP_MOST_UNROLLED 36
@@ -54,10 +60,10 @@ typedef struct {
 /* Registers: r0 patch, r1 weights, r2 r3 weights' words, r4 r5 values of the two positions,
  * r6 - r9 sums of a b c d at the first position, r10 r11 r12 lr at the second. At the end of a
  * tile: r1 multiplier, r2 scratch or R, r3 output, r4 bias or step, r5 offset or E.
- * Kept in the floating-point unit: s0 - s15 the channels' constants, s16 output of the tile, s17
- * weights of the block, s18 r7 of the caller (it may be the frame pointer), s19 end of the patches,
- * s20 end of the block's weights, s21 offset, s22 next constants, s23 patches, s24 output of the
- * next block, s25 end of all weights.
+ * Kept in the floating-point unit: s0 - s15 the channels' constants, with sums s12 - s15 theirs,
+ * s16 output of the tile, s17 weights of the block, s18 r7 of the caller (it may be the frame
+ * pointer), s19 end of the patches, s20 end of the block's weights, s21 offset, s22 next constants,
+ * s23 patches, s24 output of the next block, s25 end of all weights.
  *
  * The four loads of a step follow one another, so that they overlap: 15 cycles for 16 products. */
 #define COINCELL_STRIP_LOADS                                                                     \
@@ -104,18 +110,10 @@ typedef struct {
     "sub " x ", " x ", r2\n"                                                                     \
     ".endif\n"                                                                                   \
     "ssat " x ", #8, " x ", asr #%c[right_shift]\n"                                              \
-    ".endif\n"                                                                                   \
-    ".if %c[low] > -128\n"                                                                       \
-    "cmp " x ", #%c[low]\n"                                                                      \
-    "it lt\n"                                                                                    \
-    "movlt " x ", #%c[low]\n"                                                                    \
-    ".endif\n"                                                                                   \
-    ".if %c[high] < 127\n"                                                                       \
-    "cmp " x ", #%c[high]\n"                                                                     \
-    "it gt\n"                                                                                    \
-    "movgt " x ", #%c[high]\n"                                                                   \
-    ".endif\n"                                                                                   \
-    "strb " x ", [r3, #(" place ")]\n"
+    ".endif\n" COINCELL_STRIP_CLAMP(x, "0", "8")                                                 \
+    ".if %c[sum_shift] == 0\n"                                                                   \
+    "strb " x ", [r3, #(" place ")]\n"                                                           \
+    ".endif\n"
 
 /* One output of all positions; raise(sum, other) makes x of a sum and of the one packed with it. */
 #define COINCELL_STRIP_FINISH(number, raise, first, other, second, another, b, m, d, e)          \
@@ -182,27 +180,43 @@ typedef struct {
  *
  * patches: [2 * pairs] at each position, aligned to 4 bytes
  * weights: words [blocks, pairs, outputs / 2], as above
- * offset:  C
+ * layer:   C, and with sums F, G and H
  * scales:  [blocks, outputs, form]
+ * addend:  bytes from an output to its addend, where there are sums
  * output:  from the first output of the first position on */
 COINCELL_INLINE void
 coincell_strip_tiles(const coincell_strip_tile *tile, int32_t positions, int32_t tiles,
-                     int32_t blocks, const int16_t *patches, const int8_t *weights, int32_t offset,
-                     const int32_t *scales, int8_t *output)
+                     int32_t blocks, const int16_t *patches, const int8_t *weights,
+                     const int32_t *layer, const int32_t *scales, uintptr_t addend, int8_t *output)
 {
     const int32_t more = tile->pairs - 1;
     const int32_t body = more <= tile->unrolled ? more : more % tile->unrolled;
+    const uint32_t clamps = (uint32_t)(tile->low + 128) | (uint32_t)(tile->high + 128) << 8 |
+                            (uint32_t)(tile->sum_low + 128) << 16 |
+                            (uint32_t)(tile->sum_high + 128) << 24;
+    int32_t sums[5];
+    if (tile->sum_shift) {
+        sums[0] = layer[1];
+        sums[1] = layer[2];
+        sums[2] = layer[3];
+        sums[3] = (int32_t)addend;
+        sums[4] = layer[0];
+    }
     register const int16_t *r0 __asm("r0") = patches;
     register const int8_t *r1 __asm("r1") = weights;
     register const int32_t *r2 __asm("r2") = scales;
     register int8_t *r3 __asm("r3") = output;
     register int32_t r4 __asm("r4") = tiles * tile->advance;
-    register int32_t r5 __asm("r5") = offset;
+    register int32_t r5 __asm("r5") = tile->sum_shift ? (int32_t)(uintptr_t)sums : layer[0];
     register const int8_t *r6 __asm("r6") = weights + blocks * 2 * tile->pairs * tile->outputs;
     __asm volatile(
         "vmov s18, r7\n"
         "add r4, r4, r0\n"
         "vmov s19, r4\n"
+        ".if %c[sum_shift]\n"
+        "vldmia r5!, {s12-s15}\n"
+        "ldr r5, [r5]\n"
+        ".endif\n"
         "vmov s21, r5\n"
         "vmov s22, r2\n"
         "vmov s23, r0\n"
@@ -247,7 +261,7 @@ coincell_strip_tiles(const coincell_strip_tile *tile, int32_t positions, int32_t
         "vmov r3, s16\n"
         ".if %c[form] < 4\n"
         "vmov r5, s21\n"
-        ".endif\n" COINCELL_STRIP_FINISH_ALL
+        ".endif\n" COINCELL_STRIP_FINISH_ALL COINCELL_STRIP_SUMS
         "vmov r2, s19\n"
         "vmov r1, s17\n"
         ".if %c[step] > 4095\n"
@@ -277,7 +291,8 @@ coincell_strip_tiles(const coincell_strip_tile *tile, int32_t positions, int32_t
           [unrolled] "i"(tile->unrolled), [body] "i"(body),
           [positions] "i"(positions), [left_shift] "i"(tile->left_shift),
           [right_shift] "i"(tile->right_shift), [form] "i"(tile->form),
-          [low] "i"(tile->low), [high] "i"(tile->high), [steps_back] "i"(tile->steps_back),
+          [clamps] "i"(clamps), [sum_shift] "i"(tile->sum_shift),
+          [steps_back] "i"(tile->steps_back),
           [step] "i"(tile->advance - 4 * tile->pairs), [output_advance] "i"(tile->output_advance)
         : "r8", "r9", "r10", "r11", "r12", "lr", "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7",
           "s8", "s9", "s10", "s11", "s12", "s13", "s14", "s15", "s16", "s17", "s18", "s19", "s20",
@@ -308,11 +323,13 @@ COINCELL_INLINE int32_t coincell_strip_scale(const coincell_strip_tile *tile,
  *
  * patch:   [2 * pairs] int16
  * weights: words [pairs, outputs / 2]
+ * layer:   C, and with sums F, G and H
  * scales:  [outputs, form]
+ * addend:  bytes from an output to its addend, where there are sums
  * output:  [stored] */
 COINCELL_INLINE void
 coincell_strip_block(const coincell_strip_tile *tile, const int8_t *patch, const int8_t *weights,
-                     int32_t offset, const int32_t *scales, int8_t *output)
+                     const int32_t *layer, const int32_t *scales, uintptr_t addend, int8_t *output)
 {
     for (int32_t first = 0; first < tile->stored; first += 2) {
         int32_t both = 0;
@@ -329,8 +346,14 @@ coincell_strip_block(const coincell_strip_tile *tile, const int8_t *patch, const
                                       : a_256 << (tile->left_shift - 8);
         const uint32_t raised[2] = {a_raised, (uint32_t)b << tile->left_shift};
         for (int32_t i = first; i < first + 2 && i < tile->stored; ++i) {
-            output[i] = (int8_t)coincell_strip_scale(tile, raised[i - first], offset,
-                                                     scales + tile->form * i);
+            int32_t made = coincell_strip_scale(tile, raised[i - first], layer[0],
+                                                scales + tile->form * i);
+            if (tile->sum_shift) {
+                const int8_t *beside = (const int8_t *)((uintptr_t)(output + i) + addend);
+                made = coincell_strip_sum(layer, tile->sum_shift, tile->sum_low, tile->sum_high,
+                                          made, *beside);
+            }
+            output[i] = (int8_t)made;
         }
     }
 }
@@ -338,8 +361,8 @@ coincell_strip_block(const coincell_strip_tile *tile, const int8_t *patch, const
 /* As above, one position after the other. */
 COINCELL_INLINE void
 coincell_strip_tiles(const coincell_strip_tile *tile, int32_t positions, int32_t tiles,
-                     int32_t blocks, const int16_t *patches, const int8_t *weights, int32_t offset,
-                     const int32_t *scales, int8_t *output)
+                     int32_t blocks, const int16_t *patches, const int8_t *weights,
+                     const int32_t *layer, const int32_t *scales, uintptr_t addend, int8_t *output)
 {
     for (int32_t i = 0; i < blocks * tiles * positions; ++i) {
         const int32_t block = i / (tiles * positions);
@@ -348,8 +371,8 @@ coincell_strip_tiles(const coincell_strip_tile *tile, int32_t positions, int32_t
         const int32_t back = block == blocks - 1 ? tile->steps_back : 0;
         coincell_strip_block(
             tile, (const int8_t *)patches + number * tile->advance + second * tile->distance,
-            weights + block * 2 * tile->pairs * tile->outputs, offset,
-            scales + block * tile->outputs * tile->form,
+            weights + block * 2 * tile->pairs * tile->outputs, layer,
+            scales + block * tile->outputs * tile->form, addend,
             output + number * tile->output_advance + second * tile->output_distance + 4 * block -
                 back);
     }
