@@ -102,9 +102,9 @@ def pack_constants(constants: Values, offset: int, groups: int = 1) -> Values:
         offset: of the layer.
         groups: equal parts of the outputs.
     """
-    parts = []
+    parts: list[Values] = []
     for group in np.split(constants, groups):
         order = [output for block in output_blocks(len(group)) for output in block]
-        parts += [[offset], group[order].reshape(-1)]
+        parts += [np.array([offset]), group[order].reshape(-1)]
     result: Values = np.concatenate(parts).astype(np.int32)
     return result
