@@ -19,6 +19,7 @@ from coincell.board.protocol import (
     encode_frame,
 )
 from coincell.errors import BoardError
+from stand_in import random_windows
 
 CRC, LENGTH, TYPE, RANGE = 1, 2, 3, 4
 FRAMES = st.builds(Frame, st.integers(0, 255), st.integers(0, 255), st.binary(max_size=MAX_PAYLOAD))
@@ -182,3 +183,15 @@ def test_answers_to_earlier_questions_are_passed_over() -> None:
     BoardClient(line).reset()
     with pytest.raises(BoardError):
         line.receive(1)  # both answers were taken off the line
+
+
+def test_the_board_counts_its_own_cycles(virtual: VirtualBoard) -> None:
+    client = BoardClient(virtual)
+    assert client.cycles() == 0, "before the first window"
+    began = virtual.now
+    client.process(random_windows(1)[0])
+    first = client.cycles()
+    assert 1_000 < first < virtual.now - began
+    client.reset()
+    client.run()
+    assert client.cycles() == first, "the same window, from the same state"

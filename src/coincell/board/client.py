@@ -26,6 +26,7 @@ from coincell.board.protocol import (
 from coincell.errors import BoardError
 
 _INFO = struct.Struct("<10I")
+_COUNT = struct.Struct("<I")
 _DECISION = struct.Struct("<Iii")
 _SAMPLES_A_FRAME = (MAX_PAYLOAD - 4) // 2
 
@@ -140,6 +141,11 @@ class BoardClient:
         if status:
             raise BoardError(f"The application on the board failed with code {status}.")
         return label, score
+
+    def cycles(self) -> int:
+        """Cycles of the core's own counter that the last `run` took; 0 when it has none."""
+        (count,) = _COUNT.unpack(self._sized(self._ask(Message.CYCLES), _COUNT.size))
+        return int(count)
 
     def process(self, window: NDArray[np.int16]) -> BoardResult:
         """From samples to a decision, with what lies between."""

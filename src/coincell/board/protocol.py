@@ -24,6 +24,7 @@ class Message(enum.IntEnum):
     SAMPLES = 0x03
     PROCESS = 0x04
     RESET = 0x05
+    CYCLES = 0x06
     ANSWER = 0x80
     ERROR = 0xFF
 

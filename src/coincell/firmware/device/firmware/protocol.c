@@ -5,6 +5,7 @@
 
 #include "application/application.h"
 #include "firmware/crc32.h"
+#include "firmware/cycle_counter.h"
 #include "firmware/startup.h"
 #include "firmware/transport.h"
 
@@ -19,6 +20,9 @@ extern uint8_t image_flash_bytes[], image_ram_bytes[], image_stack_bytes[];
 /* One frame, in or out: an answer is written over the question. */
 static uint8_t frame[HEADER_BYTES + PROTOCOL_MAX_PAYLOAD + CRC_BYTES];
 static uint8_t *const payload = frame + HEADER_BYTES;
+
+/* What processing the last window took, for CYCLES. */
+static uint32_t process_cycles;
 
 static uint32_t get_u16(const uint8_t *bytes)
 {
@@ -148,7 +152,11 @@ __attribute__((noinline)) static void answer_process(int status)
         return;
     }
     application_decision decision = {-1, 0};
-    put_u32(payload, (uint32_t)application_process(&decision));
+    cycle_counter_start();
+    const uint32_t begin = cycle_counter();
+    const int failure = application_process(&decision);
+    process_cycles = cycle_counter() - begin;
+    put_u32(payload, (uint32_t)failure);
     put_u32(payload + 4, (uint32_t)(int32_t)decision.label);
     put_u32(payload + 8, (uint32_t)decision.score);
     answer(12);
@@ -183,6 +191,10 @@ void protocol_serve(int status)
     case MESSAGE_RESET:
         application_reset();
         answer(0);
+        break;
+    case MESSAGE_CYCLES:
+        put_u32(payload, process_cycles);
+        answer(4);
         break;
     default:
         answer_error(ERROR_TYPE);

@@ -27,6 +27,7 @@ enum protocol_message {
     MESSAGE_SAMPLES = 0x03, /* offset, int16[n]: part of a window -> nothing */
     MESSAGE_PROCESS = 0x04, /* -> status, label, decision score */
     MESSAGE_RESET = 0x05,   /* empties the smoothing -> nothing */
+    MESSAGE_CYCLES = 0x06,  /* -> cycles that the last PROCESS took */
     MESSAGE_ANSWER = 0x80,  /* added to the type in an answer */
     MESSAGE_ERROR = 0xFF,   /* -> one of protocol_error */
 };
