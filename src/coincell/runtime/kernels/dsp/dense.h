@@ -95,18 +95,19 @@ COINCELL_INLINE void coincell_dense_row(const coincell_dense_parameters *p, int 
                                         const int32_t *constants, int8_t *output)
 {
     const int32_t words = p->varying == COINCELL_DENSE_EACH ? 4 : 1;
-    const uint32_t last = coincell_dense_last_inputs(input, p->inputs);
+    const int32_t inputs = p->inputs; /* not to be read again for each block */
+    const uint32_t last = coincell_dense_last_inputs(input, inputs);
     int32_t sums[8];
     int32_t left = p->outputs;
     for (; left >= 8; left -= 8) {
-        weights = coincell_dense_eight(packed, input, last, weights, p->inputs, sums);
+        weights = coincell_dense_eight(packed, input, last, weights, inputs, sums);
         coincell_dense_finish(p, packed, sums, constants, 4, output);
         constants += 8 * words;
         output += 8;
     }
     for (; left > 0; left -= 2) {
         int8_t pair[2];
-        weights = coincell_dense_two(packed, input, last, weights, p->inputs, sums);
+        weights = coincell_dense_two(packed, input, last, weights, inputs, sums);
         coincell_dense_finish(p, packed, sums, constants, 1, pair);
         constants += 2 * words;
         *output++ = pair[0];
