@@ -53,6 +53,10 @@ def test_board_equals_host_and_costs_add_up(
             np.testing.assert_array_equal(result.scores, expected.scores[i])
             assert result.label == expected.labels[i]
         cost = measure(virtual, keyword_application, windows[0])
+        time = _time_awake(virtual, client)
+        with virtual.learning_waits():
+            client.run()
+        learned = _time_awake(virtual, client)
     layers = keyword_application.model.layers
     assert [part.symbol for part in cost.layers[1 : 1 + len(layers)]] == [
         layer.symbol for layer in layers
@@ -61,3 +65,14 @@ def test_board_equals_host_and_costs_add_up(
     assert cost.instructions > 2_656_768 / 2, "two products an instruction is the core's best"
     assert cost.stack_bytes < image.stack_reserved
     assert image.image_flash_bytes > 22_016, "the weights alone"
+    literal_waits = time - cost.cycles
+    assert 0 < literal_waits < 0.1 * cost.cycles, "a few loads relative to the program counter"
+    assert learned == pytest.approx(cost.cycles_flash, rel=0.005)
+
+
+def _time_awake(virtual: VirtualBoard, client: BoardClient) -> int:
+    """Cycles in which the core runs to process the window once more."""
+    virtual.activity(restart=True)
+    client.run()
+    awake: int = virtual.activity()[0]["cycles"]["cpu"]["run"]
+    return awake

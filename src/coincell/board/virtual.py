@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -121,18 +123,22 @@ class VirtualBoard:
         """
         self._run(b"", until=self.now + cycles)
 
-    def learn_waits(self, cycles: int) -> None:
-        """As `advance`, and learn how long each piece of code waits for constants in flash.
+    @contextmanager
+    def learning_waits(self) -> Iterator[None]:
+        """While it lasts, learn how long each piece of code waits for constants in flash.
 
-        Time counts those waits from then on, in code that ran; without it, literals' alone. This
-        runs about ten times slower.
+        Afterwards virtual time counts those waits, on average, for code that ran meanwhile; without
+        it, the waits for literals alone. What runs meanwhile runs about ten times slower.
         """
         begin, end = watched_pages(self.elf)
         self.emulator.ask("watch", begin=begin, end=end, on=True)
         self.emulator.ask("learn", on=True)
-        self.advance(cycles)
-        self.emulator.ask("learn", on=False)
-        self.emulator.ask("watch", begin=begin, end=end, on=False)
+        try:
+            yield
+        finally:
+            if self.emulator.alive:
+                self.emulator.ask("learn", on=False)
+                self.emulator.ask("watch", begin=begin, end=end, on=False)
 
     def put_world(self, kind: str, data: bytes = b"", **settings: Any) -> None:
         """Fill what is around the chip, such as its microphone's sound."""
