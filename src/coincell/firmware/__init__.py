@@ -23,6 +23,7 @@ from coincell.firmware.image import (
     largest_of,
     link_image,
 )
+from coincell.firmware.stream import HostStream, StreamEvent
 
 __all__ = [
     "MEMORY_HELP",
@@ -35,12 +36,14 @@ __all__ = [
     "DoesNotFit",
     "Elf",
     "HostLibrary",
+    "HostStream",
     "Image",
     "LibrarySizes",
     "ModelImage",
     "Section",
     "Segment",
     "Span",
+    "StreamEvent",
     "Symbol",
     "application_sources",
     "board_names",
