@@ -17,6 +17,8 @@ _ADDRESS_LIMIT = 1 << 32
 
 Address = Annotated[int, Field(ge=0, lt=_ADDRESS_LIMIT)]
 Current = Annotated[float, Field(gt=0, lt=1)]
+UsbId = Annotated[str, Field(pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}$")]
+OpenOcdFile = Annotated[str, Field(pattern=r"^\w[\w./-]*\.cfg$")]
 Pin = Annotated[str, Field(pattern=r"^P[01]\.(0[0-9]|[12][0-9]|3[01])$")]
 
 
@@ -79,6 +81,23 @@ class Pins(_Table):
     uart_rx: Pin
 
 
+class Usb(_Table):
+    """[usb]: by which vendor and product the board is known on a computer's ports."""
+
+    running: tuple[UsbId, ...] = Field(default=(), description="While its application runs.")
+    bootloader: tuple[UsbId, ...] = Field(default=(), description="While its bootloader waits.")
+    enter: str = Field(default="", description="In words: how a person starts the bootloader.")
+
+
+class Flashing(_Table):
+    """[flashing]: what each tool calls the board; one that is not named cannot flash it."""
+
+    bossac: bool = Field(default=False, description="Through the USB bootloader.")
+    arduino_fqbn: str = Field(default="", pattern=r"^([\w.-]+(:[\w.-]+){2})?$")
+    pyocd_target: str = Field(default="", pattern=r"^([a-z0-9]\w*)?$")
+    openocd: tuple[OpenOcdFile, ...] = Field(default=(), description="Its configuration files.")
+
+
 class Identity(_Table):
     """[board]"""
 
@@ -98,6 +117,8 @@ class Board(_Table):
     latency: Latency
     currents: Currents
     pins: Pins
+    usb: Usb = Usb()
+    flashing: Flashing = Flashing()
 
     @property
     def name(self) -> str:
