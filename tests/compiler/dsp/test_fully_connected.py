@@ -75,6 +75,24 @@ def test_weights_that_do_not_pack(compiler: str) -> None:
     assert check_on_board(tflite, network.samples(20), compiler) == ["dsp/dense"]
 
 
+@pytest.mark.parametrize("compiler", ["gcc", "zig"])
+def test_weights_that_do_not_pack_among_many_layers(compiler: str) -> None:
+    """By -128 beside a negative weight, or by sums that leave no room for eight bits more."""
+    network = Network(6)
+    x = network.input((1, 700))
+    for outputs in (20, 9, 12, 5):
+        x = network.fully_connected(x, outputs, RELU)
+    first, second = (network.tensors[network.operators[i].inputs[1]].data for i in (0, 1))
+    assert isinstance(first, np.ndarray)
+    assert isinstance(second, np.ndarray)
+    first[:] = 127
+    second[0, 0], second[1, 0] = -128, -1
+    tflite, samples = network.tflite(x), network.samples(20)
+    kernels = ["dsp/dense", "dsp/dense", "dsp/dense_shared", "dsp/dense_shared"]
+    assert check_on_host(tflite, samples) == kernels
+    assert check_on_board(tflite, samples, compiler) == kernels
+
+
 def test_packed_weights() -> None:
     weights: NDArray[np.int8] = np.arange(9 * 5, dtype=np.int8).reshape(9, 5) - 20
     words = arranged_weights(weights, packed=True).reshape(-1, 2).astype(int).tolist()

@@ -18,7 +18,8 @@ _WORTH_SHARING = 3  # layers; the code that fits all takes about twice that of o
 def dense(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] | None:
     """coincell_dense, or coincell_dense_shared where a model has many such layers.
 
-    None where constants could not be proved. Weights are packed where that loses nothing.
+    None where constants could not be proved. Weights are packed where that loses nothing; the
+    shared code knows packed weights alone.
     """
     del optimize
     layer = accumulators(op, graph)
@@ -48,9 +49,10 @@ def dense(op: Op, graph: Graph, optimize: str) -> tuple[KernelCall, ...] | None:
         op.output,
     )
     few = sum(other.kind == op.kind for other in graph.ops) < _WORTH_SHARING
-    kernel = "dsp/dense" if few else "dsp/dense_shared"
+    alone = few or not packed
+    kernel = "dsp/dense" if alone else "dsp/dense_shared"
     form = chosen.form.name.lower()
-    return (KernelCall(kernel, parameters, arguments, specialised=few, rescaling=form),)
+    return (KernelCall(kernel, parameters, arguments, specialised=alone, rescaling=form),)
 
 
 def _packs(weights: NDArray[np.int8]) -> bool:
