@@ -32,6 +32,14 @@ class FeatureBlock(Protocol):
         """Of one window's features: (frames, bands or coefficients)."""
 
     @property
+    def frame(self) -> tuple[int, int]:
+        """Samples of one frame, and from frame to frame."""
+
+    @property
+    def by_row(self) -> bool:
+        """Whether a row depends on its frame's samples alone: a stream computes each once."""
+
+    @property
     def fixed_point_scale(self) -> float:
         """What one unit of `compute`'s integers is worth, in nats."""
 
@@ -73,6 +81,16 @@ class SpectralBlock:
     def shape(self) -> tuple[int, int]:
         """(frames, bands) of log-mel, (frames, coefficients) of MFCC."""
         return self.tables.frames, self.tables.columns
+
+    @property
+    def frame(self) -> tuple[int, int]:
+        """Samples of one frame, and from frame to frame."""
+        return self.tables.frame_length, self.tables.hop
+
+    @property
+    def by_row(self) -> bool:
+        """Save for level = peak, which is the window's."""
+        return not self.tables.peak_level
 
     @property
     def fixed_point_scale(self) -> float:

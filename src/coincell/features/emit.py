@@ -57,7 +57,7 @@ extern "C" {{
 /* samples[{upper}_WINDOW_SAMPLES] -> features[{upper}_FEATURES_FRAMES][{upper}_FEATURES_COLUMNS].
    Returns 0. Not reentrant: the working memory is static. */
 int {name}_features_run(const int16_t *samples, int8_t *features);
-
+{_row_declarations(name, tables)}
 #ifdef __cplusplus
 }}
 #endif
@@ -116,6 +116,39 @@ int {name}_features_run(const int16_t *samples, int8_t *features)
 {{
     coincell_features_window(&config, &quantization, &scratch, samples, features);
     return 0;
+}}
+{_row_functions(name, tables)}"""
+
+
+def _row_declarations(name: str, tables: Tables) -> str:
+    """Of what computes a stream row by row; nothing where rows depend on the whole window."""
+    if tables.peak_level:
+        return ""
+    upper = name.upper()
+    return f"""
+/* samples[{tables.frame_length}] -> row[{upper}_FEATURES_COLUMNS], fixed point: a row of every
+   window that holds these samples as a frame. */
+void {name}_features_row(const int16_t *samples, int16_t *row);
+
+/* ring[{upper}_FEATURES_FRAMES][{upper}_FEATURES_COLUMNS] of rows, the oldest is `first`
+   -> the window's features, as {name}_features_run gives them. */
+void {name}_features_gather(const int16_t *ring, int32_t first, int8_t *features);
+"""
+
+
+def _row_functions(name: str, tables: Tables) -> str:
+    if tables.peak_level:
+        return ""
+    return f"""
+void {name}_features_row(const int16_t *samples, int16_t *row)
+{{
+    const coincell_features_level level = coincell_features_find_level(&config, samples);
+    coincell_features_row(&config, &scratch, &level, samples, row);
+}}
+
+void {name}_features_gather(const int16_t *ring, int32_t first, int8_t *features)
+{{
+    coincell_features_gather(&config, &quantization, &scratch, ring, first, features);
 }}
 """
 

@@ -91,6 +91,8 @@ class Application:
         decision: smoothing and threshold.
         labels: the classes in the order of the network's output.
         manifest: versions and hashes that the image carries and tells when asked.
+        sample_rate_hz: of the samples.
+        quiet_labels: the labels that stand for nothing heard; the board's light stays off.
 
     Raises:
         ModelError: the network does not take what the block gives, or does not give one int8
@@ -103,6 +105,8 @@ class Application:
     decision: DecisionSettings
     labels: tuple[str, ...]
     manifest: Mapping[str, Any] = field(default_factory=dict)
+    sample_rate_hz: int = 16_000
+    quiet_labels: tuple[str, ...] = ("silence", "unknown")
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", self.name):
@@ -136,6 +140,13 @@ class Application:
         """The decision's threshold in its fixed point, exactly as Python decides."""
         out = self.model.outputs[0]
         return decision_threshold(self.decision.threshold, out.scale, out.zero_point)
+
+    @property
+    def hop_samples(self) -> int:
+        """From one decision of a stream to the next: whole rows of features, at least one."""
+        row = self.features.frame[1]
+        wanted = self.decision.hop_ms * self.sample_rate_hz / 1000
+        return row * max(1, round(wanted / row))
 
     @property
     def description(self) -> bytes:
@@ -177,6 +188,7 @@ def device_sources(*groups: str) -> dict[str, str]:
 
 def _chain_header(application: Application) -> str:
     name = application.name
+    keywords = ", ".join(str(int(x not in application.quiet_labels)) for x in application.labels)
     return f"""\
 /* SPDX-License-Identifier: Apache-2.0
  *
@@ -191,10 +203,19 @@ def _chain_header(application: Application) -> str:
 #define CHAIN(function) {name}_##function
 
 #define APPLICATION_WINDOW_SAMPLES {application.features.window_samples}
+#define APPLICATION_SAMPLE_RATE_HZ {application.sample_rate_hz}
+#define APPLICATION_HOP_SAMPLES {application.hop_samples}
+#define APPLICATION_BY_ROW {int(application.features.by_row)}
+#define APPLICATION_FRAMES {application.features.shape[0]}
+#define APPLICATION_FRAME_LENGTH {application.features.frame[0]}
+#define APPLICATION_FRAME_HOP {application.features.frame[1]}
 #define APPLICATION_FEATURES {math.prod(application.features.shape)}
 #define APPLICATION_CLASSES {len(application.labels)}
 #define APPLICATION_WINDOWS {application.decision.smoothing_windows}
 #define APPLICATION_THRESHOLD ({application.threshold})
+
+/* uint8 each: 1 for a label that stands for something heard. */
+#define APPLICATION_KEYWORDS {{{keywords}}}
 
 #endif
 """

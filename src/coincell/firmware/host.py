@@ -77,6 +77,15 @@ def build_host_library(application: Application, compiler: Compiler | None = Non
     Raises:
         ToolchainError: there is no C compiler, or it refused.
     """
+    return HostLibrary(application, load_host_code(application, compiler))
+
+
+def load_host_code(application: Application, compiler: Compiler | None = None) -> ctypes.CDLL:
+    """The application's C, and device/host around it, as a library of this computer.
+
+    Raises:
+        ToolchainError: there is no C compiler, or it refused.
+    """
     sources = application_sources(application) | device_sources("host")
     path = build_shared_library(f"{application.name}_application", sources, compiler=compiler)
-    return HostLibrary(application, ctypes.CDLL(str(path)))
+    return ctypes.CDLL(str(path))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from coincell.errors import DataError, ModelError
 from coincell.firmware.application import Application
+from coincell.firmware.host import load_host_code
 from coincell.toolchain import Compiler
+
+_PART = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -27,27 +32,30 @@ class StreamEvent:
 
 
 class HostStream:
-    """Samples in, decisions out, as on the board; several may run side by side.
+    """Samples in, decisions out, as on the board; several may be used in turns, by one thread.
 
     Args:
         application: what decides.
         compiler: for this computer; found unless given.
 
+    Attributes:
+        hop_samples: from one decision to the next.
+
     Raises:
         ToolchainError: there is no C compiler, or it refused.
+        ModelError: the network does not start.
     """
 
     def __init__(self, application: Application, compiler: Compiler | None = None) -> None:
-        raise NotImplementedError
-
-    @property
-    def hop_samples(self) -> int:
-        """Samples from one decision to the next."""
-        raise NotImplementedError
+        self.hop_samples = application.hop_samples
+        self._library = load_host_code(application, compiler)
+        size = self._library.application_stream_bytes()
+        self._state = np.zeros(-(-size // 8), np.uint64)
+        self.reset()
 
     def reset(self) -> None:
         """Forget everything: the next sample is the first."""
-        raise NotImplementedError
+        self._check(self._library.application_stream_open(self._memory))
 
     def process(self, samples: NDArray[np.int16]) -> list[StreamEvent]:
         """int16 [n], any n: more of the stream -> the decisions that they complete, every hop one.
@@ -56,4 +64,39 @@ class HostStream:
             DataError: the array has another type or shape.
             ModelError: a step of the chain failed.
         """
-        raise NotImplementedError
+        if samples.dtype != np.int16 or samples.ndim != 1:
+            raise DataError(
+                f"A stream is int16 [n]. Received: {samples.dtype} {list(samples.shape)}."
+            )
+        events: list[StreamEvent] = []
+        for begin in range(0, len(samples), _PART):
+            events += self._feed(np.ascontiguousarray(samples[begin : begin + _PART]))
+        return events
+
+    def lose(self, count: int) -> None:
+        """Pass over `count` samples as lost: windows and smoothing begin anew behind them."""
+        self._library.application_stream_lose(self._memory, ctypes.c_uint32(count))
+
+    @property
+    def _memory(self) -> ctypes.c_void_p:
+        return self._state.ctypes.data_as(ctypes.c_void_p)
+
+    def _feed(self, samples: NDArray[np.int16]) -> list[StreamEvent]:
+        room = len(samples) // self.hop_samples + 1
+        positions = np.zeros(room, np.uint64)
+        labels, scores = np.zeros(room, np.int16), np.zeros(room, np.int32)
+        decided = ctypes.c_uint32()
+        status = self._library.application_stream_feed(
+            self._memory,
+            samples.ctypes.data_as(ctypes.c_void_p),
+            ctypes.c_uint32(len(samples)),
+            *(array.ctypes.data_as(ctypes.c_void_p) for array in (positions, labels, scores)),
+            ctypes.byref(decided),
+        )
+        self._check(status)
+        columns = (array[: decided.value].tolist() for array in (positions, labels, scores))
+        return [StreamEvent(*row) for row in zip(*columns, strict=True)]
+
+    def _check(self, status: int) -> None:
+        if status:
+            raise ModelError(f"The compiled application failed with code {status}.")

@@ -283,6 +283,13 @@ class DecisionSettings(_Section):
     threshold: Fraction = Field(
         0.5, description="Average score a word must reach; below it: no decision."
     )
+    hop_ms: int = Field(
+        250,
+        ge=10,
+        le=4000,
+        description="How often the listening board decides; rounded to whole frames. Half as often "
+        "halves the processor's share, and a word may be noticed that much later.",
+    )
 
 
 class EvaluationSettings(_Section):

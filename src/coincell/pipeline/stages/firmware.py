@@ -44,6 +44,8 @@ def application(
         quantization=read_features(features).quantization,
         decision=configuration.decision,
         labels=configuration.data.labels,
+        sample_rate_hz=configuration.data.sample_rate_hz,
+        quiet_labels=(configuration.data.silence_label, configuration.data.unknown_label),
         manifest={
             "coincell": coincell.__version__,
             "features": features.content,

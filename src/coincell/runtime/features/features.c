@@ -153,6 +153,24 @@ void coincell_features_quantize(const coincell_features_quantization *quantizati
     }
 }
 
+void coincell_features_gather(const coincell_features_config *config,
+                              const coincell_features_quantization *quantization,
+                              const coincell_features_scratch *scratch, const int16_t *ring,
+                              int32_t first, int8_t *features)
+{
+    const int32_t columns = config->columns;
+    const int32_t newer = first * columns, older = config->frames * columns - newer;
+    if (!config->remove_mean) {
+        coincell_features_quantize(quantization, ring + newer, older, features);
+        coincell_features_quantize(quantization, ring, newer, features + older);
+        return;
+    }
+    for (int32_t i = 0; i < older; i++) scratch->rows[i] = ring[newer + i];
+    for (int32_t i = 0; i < newer; i++) scratch->rows[older + i] = ring[i];
+    coincell_features_finish(config, scratch->rows);
+    coincell_features_quantize(quantization, scratch->rows, older + newer, features);
+}
+
 void coincell_features_window(const coincell_features_config *config,
                               const coincell_features_quantization *quantization,
                               const coincell_features_scratch *scratch, const int16_t *samples,

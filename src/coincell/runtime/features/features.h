@@ -82,6 +82,13 @@ void coincell_features_finish(const coincell_features_config *config, int16_t *r
 void coincell_features_quantize(const coincell_features_quantization *quantization,
                                 const int16_t *values, int32_t count, int8_t *quantized);
 
+/* ring[frames][columns], whose oldest row is `first` and whose rows coincell_features_row made
+   -> features[frames][columns], oldest first. The ring stays as it is. */
+void coincell_features_gather(const coincell_features_config *config,
+                              const coincell_features_quantization *quantization,
+                              const coincell_features_scratch *scratch, const int16_t *ring,
+                              int32_t first, int8_t *features);
+
 /* samples[window_samples] -> features[frames][columns]: all of the above. */
 void coincell_features_window(const coincell_features_config *config,
                               const coincell_features_quantization *quantization,

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "decision/decision.h"
-
 static int16_t samples[APPLICATION_WINDOW_SAMPLES];
 
 /* The network may overwrite its input while it runs, so what it was given is kept here; the scores
@@ -37,20 +35,42 @@ int16_t *application_samples(void)
     return samples;
 }
 
-int application_process(application_decision *decision)
+/* From `features` to a decision. Inlined, so that the chain's parts keep their costs. */
+__attribute__((always_inline)) static inline int decide(coincell_decision_state *state,
+                                                        application_decision *decision)
 {
-    int status = CHAIN(features_run)(samples, features);
-    if (status != 0) return status;
     memcpy(CHAIN(input)(0), features, sizeof features);
-    status = CHAIN(invoke)();
+    const int status = CHAIN(invoke)();
     if (status != 0) return status;
     memcpy(scores, CHAIN(output)(0), sizeof scores);
     const coincell_decision_result result =
-        coincell_decision_step(&decision_config, &smoothing, scores);
+        coincell_decision_step(&decision_config, state, scores);
     decision->label = result.label;
     decision->score = result.score;
     return 0;
 }
+
+int application_process(application_decision *decision)
+{
+    const int status = CHAIN(features_run)(samples, features);
+    return status != 0 ? status : decide(&smoothing, decision);
+}
+
+int application_process_window(const int16_t *window, coincell_decision_state *state,
+                               application_decision *decision)
+{
+    const int status = CHAIN(features_run)(window, features);
+    return status != 0 ? status : decide(state, decision);
+}
+
+#if APPLICATION_BY_ROW
+int application_process_rows(const int16_t *rows, int32_t first, coincell_decision_state *state,
+                             application_decision *decision)
+{
+    CHAIN(features_gather)(rows, first, features);
+    return decide(state, decision);
+}
+#endif
 
 const int8_t *application_features(void)
 {

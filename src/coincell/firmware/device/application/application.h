@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "application/chain.h"
+#include "decision/decision.h"
 
 typedef struct {
     int16_t label; /* index of the class, -1 for none */
@@ -30,6 +31,17 @@ int16_t *application_samples(void);
 
 /* Samples to decision. Returns 0, or the code of the step that failed; then *decision is unset. */
 int application_process(application_decision *decision);
+
+/* The same for a stream (application/stream.h), which has a smoothing of its own:
+ * window: int16[APPLICATION_WINDOW_SAMPLES]. */
+int application_process_window(const int16_t *window, coincell_decision_state *state,
+                               application_decision *decision);
+
+#if APPLICATION_BY_ROW
+/* rows: int16[APPLICATION_FRAMES][columns] as features_row makes them, the oldest is `first`. */
+int application_process_rows(const int16_t *rows, int32_t first, coincell_decision_state *state,
+                             application_decision *decision);
+#endif
 
 /* int8[APPLICATION_FEATURES] and int8[APPLICATION_CLASSES] of the window processed last. */
 const int8_t *application_features(void);

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "application/stream.h"
+
+#include <string.h>
+
+#if APPLICATION_BY_ROW
+#define COLUMNS (APPLICATION_FEATURES / APPLICATION_FRAMES)
+#define FIRST_DECISION APPLICATION_FRAMES
+#define NEXT_DECISION (APPLICATION_HOP_SAMPLES / APPLICATION_FRAME_HOP)
+#else
+#define FIRST_DECISION 1
+#define NEXT_DECISION 1
+#endif
+
+/* The next sample is the first of a window, and that window the first. */
+static void begin_windows(application_stream *stream)
+{
+    stream->filled = 0;
+    stream->skipped = 0;
+    stream->row = 0;
+    stream->missing = FIRST_DECISION;
+    coincell_decision_reset(&stream->smoothing);
+}
+
+void application_stream_begin(application_stream *stream, int16_t *samples)
+{
+    stream->samples = samples;
+    stream->position = 0;
+    stream->smoothing.ring = stream->ring;
+    begin_windows(stream);
+}
+
+void application_stream_skip(application_stream *stream, uint32_t count)
+{
+    stream->position += count;
+    begin_windows(stream);
+}
+
+/* samples: int16[count] -> how many of them fill the buffer, or are passed over. */
+static uint32_t fill(application_stream *stream, const int16_t *samples, uint32_t count)
+{
+    uint32_t used = stream->skipped < count ? stream->skipped : count;
+    stream->skipped -= used;
+    uint32_t wanted = APPLICATION_STREAM_BUFFER - stream->filled;
+    if (wanted > count - used) wanted = count - used;
+    memcpy(stream->samples + stream->filled, samples + used, wanted * sizeof *samples);
+    stream->filled += wanted;
+    used += wanted;
+    stream->position += used;
+    return used;
+}
+
+/* The buffer is full and was used: what later steps need moves to its begin. */
+static void step(application_stream *stream)
+{
+    const uint32_t length = APPLICATION_STREAM_BUFFER, by = APPLICATION_STREAM_STEP;
+    const uint32_t kept = by < length ? length - by : 0;
+    if (kept <= by) /* apart: the quicker copy */
+        memcpy(stream->samples, stream->samples + length - kept, kept * sizeof(int16_t));
+    else
+        memmove(stream->samples, stream->samples + by, kept * sizeof(int16_t));
+    stream->filled = kept;
+    stream->skipped = by > length ? by - length : 0;
+}
+
+/* The buffer is full: what it gives. Returns 0, or the code of what failed. */
+static int use(application_stream *stream, application_decision *decision)
+{
+    stream->missing--;
+#if APPLICATION_BY_ROW
+    CHAIN(features_row)(stream->samples, stream->rows + stream->row * COLUMNS);
+    stream->row = stream->row + 1 == APPLICATION_FRAMES ? 0 : stream->row + 1;
+    if (stream->missing > 0) return 0;
+    return application_process_rows(stream->rows, stream->row, &stream->smoothing, decision);
+#else
+    return application_process_window(stream->samples, &stream->smoothing, decision);
+#endif
+}
+
+int application_stream_take(application_stream *stream, const int16_t *samples, uint32_t count,
+                            uint32_t *taken, application_event *event)
+{
+    uint32_t done = 0;
+    while (done < count) {
+        done += fill(stream, samples + done, count - done);
+        *taken = done;
+        if (stream->filled < APPLICATION_STREAM_BUFFER) break;
+        const int status = use(stream, &event->decision);
+        step(stream);
+        if (status != 0) return status < 0 ? status : -status;
+        if (stream->missing == 0) {
+            stream->missing = NEXT_DECISION;
+            event->position = stream->position;
+            return 1;
+        }
+    }
+    *taken = done;
+    return 0;
+}
