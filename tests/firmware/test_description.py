@@ -19,7 +19,10 @@ def test_the_nano_33_ble_leaves_the_bootloader_its_64_kib() -> None:
     assert board.flash.end == 1 << 20, "the end of the nRF52840's flash"
     assert (board.ram.origin, board.ram.bytes) == (0x2000_0000, 262_144)
     assert (board.core, board.clock_hz) == ("cortex-m4f", 64_000_000)
-    assert board.currents.run_flash_dcdc_a == pytest.approx(52e-6 * 64, rel=0.02), "52 uA/MHz"
+    assert board.currents is not None
+    run = board.currents.table().of("cpu", "run")
+    assert run is not None
+    assert run.typical_a == pytest.approx(52e-6 * 64, rel=0.02), "52 uA/MHz"
 
 
 def test_the_driver_uses_the_pins_of_the_description() -> None:
@@ -53,7 +56,10 @@ def test_an_unknown_board_is_answered_with_the_nearest() -> None:
         ("clock_hz = 64_000_000", "clock_hz = 64_000_000\nclokc = 1", "clokc"),
         ('core = "cortex-m4f"', 'core = "cortex-m9"', "core"),
         ("range_factor = [0.9, 1.5]", "range_factor = [1.5, 1.0]", "range_factor"),
-        ("run_flash_ldo_a = 6.3e-3", "run_flash_ldo_a = 6.3", "run_flash_ldo_a"),
+        ("typical_a = 650e-6", "typical_a = 650", "microphone.on.typical_a"),
+        ("typical_a = 650e-6", "typical_a = 650e-6\nhigh_a = 1e-6", "low_a <= typical_a"),
+        ('chip = "nrf52840"', 'chip = "nrf99"', "nrf52840"),
+        ('chip = "nrf52840"', "", "supply_v"),
         ('uart_tx = "P1.03"', 'uart_tx = "P2.99"', "uart_tx"),
         ("[flash]", "[flash", "TOML"),
     ],

@@ -8,6 +8,7 @@ from coincell.firmware.bare import (
     library_sizes,
     roomy_board,
 )
+from coincell.firmware.currents import Currents, CurrentTable, Overhead, StateCurrent
 from coincell.firmware.description import Board, board_names, load_board, parse_board, read_board
 from coincell.firmware.elf import Elf, Section, Segment, Symbol, plain_binary, read_elf
 from coincell.firmware.host import ChainResult, HostLibrary, build_host_library
@@ -24,6 +25,7 @@ from coincell.firmware.image import (
     link_image,
 )
 from coincell.firmware.stream import HostStream, StreamEvent
+from coincell.firmware.tables import parse_table
 
 __all__ = [
     "MEMORY_HELP",
@@ -33,6 +35,8 @@ __all__ = [
     "Board",
     "ChainResult",
     "Contributor",
+    "CurrentTable",
+    "Currents",
     "DoesNotFit",
     "Elf",
     "HostLibrary",
@@ -40,9 +44,11 @@ __all__ = [
     "Image",
     "LibrarySizes",
     "ModelImage",
+    "Overhead",
     "Section",
     "Segment",
     "Span",
+    "StateCurrent",
     "StreamEvent",
     "Symbol",
     "application_sources",
@@ -56,6 +62,7 @@ __all__ = [
     "link_image",
     "load_board",
     "parse_board",
+    "parse_table",
     "plain_binary",
     "read_board",
     "read_elf",

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from coincell.errors import BoardError
+from coincell.firmware.currents import Currents
+from coincell.firmware.tables import parse_table
 
 _MAX_BYTES = 1 << 16
 _ADDRESS_LIMIT = 1 << 32
 
 Address = Annotated[int, Field(ge=0, lt=_ADDRESS_LIMIT)]
-Current = Annotated[float, Field(gt=0, lt=1)]
 UsbId = Annotated[str, Field(pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}$")]
 OpenOcdFile = Annotated[str, Field(pattern=r"^\w[\w./-]*\.cfg$")]
 Pin = Annotated[str, Field(pattern=r"^P[01]\.(0[0-9]|[12][0-9]|3[01])$")]
@@ -60,20 +60,6 @@ class Latency(_Table):
         return self
 
 
-class Currents(_Table):
-    """[currents]: supply currents in ampere at `supply_v`, and where they are published."""
-
-    supply_v: float = Field(gt=0, lt=10)
-    run_flash_dcdc_a: Current
-    run_flash_ldo_a: Current
-    run_ram_dcdc_a: Current
-    run_ram_ldo_a: Current
-    idle_full_ram_a: Current
-    idle_no_ram_a: Current
-    off_a: Current
-    source: str
-
-
 class Pins(_Table):
     """[pins]: by port and number, such as "P1.03"."""
 
@@ -115,7 +101,7 @@ class Board(_Table):
     flash: Region
     ram: Region
     latency: Latency
-    currents: Currents
+    currents: Currents | None = None
     pins: Pins
     usb: Usb = Usb()
     flashing: Flashing = Flashing()
@@ -185,15 +171,4 @@ def parse_board(text: str, source: str) -> Board:
     Raises:
         BoardError: names the key and what was received.
     """
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BoardError(f"{source} is not valid TOML: {error}.") from error
-    try:
-        return Board.model_validate(table)
-    except ValidationError as error:
-        fault: dict[str, Any] = dict(error.errors(include_url=False)[0])
-        where = ".".join(str(part) for part in fault["loc"])
-        message = str(fault["msg"]).removeprefix("Value error, ")
-        received = "" if isinstance(fault["input"], dict) else f" Received: {fault['input']!r}."
-        raise BoardError(f"{source}: {where}: {message}.{received}") from error
+    return parse_table(Board, text, source)
