@@ -19,6 +19,7 @@ from coincell.board.protocol import (
     Frame,
     Message,
     Region,
+    begins_frame,
     decode_frame,
     encode_frame,
     payload_bytes,
@@ -28,6 +29,8 @@ from coincell.errors import BoardError
 _INFO = struct.Struct("<10I")
 _COUNT = struct.Struct("<I")
 _DECISION = struct.Struct("<Iii")
+_MOST_NOISE = 4 * (HEADER_BYTES + MAX_PAYLOAD + CRC_BYTES)
+_SHOWN = 48
 _SAMPLES_A_FRAME = (MAX_PAYLOAD - 4) // 2
 
 
@@ -202,6 +205,25 @@ class BoardClient:
         return frame.payload
 
     def _receive_frame(self) -> Frame:
-        header = self._transport.receive(HEADER_BYTES)
-        rest = self._transport.receive(payload_bytes(header) + CRC_BYTES)
-        return decode_frame(header + rest)
+        """The next frame; what others have put on the line before it is passed over."""
+        header = bytearray(self._transport.receive(HEADER_BYTES))
+        noise = bytearray()
+        while not begins_frame(header):
+            noise += header[:1]
+            try:
+                header = header[1:] + self._transport.receive(1)
+            except BoardError as silence:
+                raise _no_frame(noise + header) from silence
+            if len(noise) > _MOST_NOISE:
+                raise _no_frame(noise)
+        rest = self._transport.receive(payload_bytes(bytes(header)) + CRC_BYTES)
+        return decode_frame(bytes(header) + rest)
+
+
+def _no_frame(noise: bytearray) -> BoardError:
+    shown = bytes(noise[:_SHOWN])
+    return BoardError(
+        f"What the board sent is no frame. Received {len(noise):,} bytes: {shown!r}"
+        f"{' ...' if len(noise) > _SHOWN else ''}.",
+        hint="Is it running a Coincell image, and is the line's speed right?",
+    )

@@ -63,19 +63,24 @@ def encode_frame(frame: Frame) -> bytes:
     return MAGIC + body + struct.pack("<I", zlib.crc32(body))
 
 
+def begins_frame(header: bytes | bytearray) -> bool:
+    """Whether the six bytes of `header` can begin a frame."""
+    length = int.from_bytes(header[4:6], "little")
+    return len(header) == HEADER_BYTES and header[:2] == MAGIC and length <= MAX_PAYLOAD
+
+
 def payload_bytes(header: bytes) -> int:
     """How many bytes of payload the six bytes of `header` announce.
 
     Raises:
         BoardError: they do not begin a frame, or announce more than a frame holds.
     """
-    length = int.from_bytes(header[4:6], "little")
-    if len(header) != HEADER_BYTES or header[:2] != MAGIC or length > MAX_PAYLOAD:
+    if not begins_frame(header):
         raise BoardError(
             f"What the board sent is no frame. Received: {header.hex(' ')}.",
             hint="Is it running a Coincell image, and is the line's speed right?",
         )
-    return length
+    return int.from_bytes(header[4:6], "little")
 
 
 def decode_frame(data: bytes) -> Frame:

@@ -31,6 +31,8 @@ EXTRAS: dict[str, str] = {
     "train": "training and conversion to .tflite",
     "emulator": "the virtual board",
     "voices": "`coincell data synthesize`",
+    "hardware": "real boards: flash, serial, board test",
+    "microphone": "`coincell listen` with this computer's microphone",
 }
 """Optional package group -> what does not work without it."""
 
@@ -38,6 +40,8 @@ _EXTRA_PROBES: dict[str, str] = {
     "train": "import keras, tensorflow",
     "emulator": "import capstone, unicorn; unicorn.Uc(1, 16)",
     "voices": "import espeakng_loader; espeakng_loader.load_library()",
+    "hardware": "import serial.tools.list_ports",
+    "microphone": "import sounddevice",
 }
 _ORACLE_PROBE = "from tflite_micro import runtime; runtime.Interpreter"
 

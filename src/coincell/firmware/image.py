@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 from typing import Literal
@@ -161,8 +162,24 @@ def build_image(
         DoesNotFit: it is larger than the board; names the largest contributors and what would help.
         ToolchainError: there is no compiler, or it refused.
     """
-    sources = application_sources(application) | device_sources("firmware", "freestanding")
-    return link_image(sources, board, directory, compiler, stack_bytes)
+    chosen = compiler or find_cross_compiler(board.core)
+    device = device_sources("firmware", "freestanding")
+    sources = application_sources(application) | device
+    marks = {
+        "board": board.name,
+        "compiler": compiler_title(chosen),
+        "build": _digest({**sources, "image.ld": linker_script(board, stack_bytes)}, chosen),
+    }
+    marked = replace(application, manifest={**application.manifest, **marks})
+    return link_image(application_sources(marked) | device, board, directory, chosen, stack_bytes)
+
+
+def _digest(files: Mapping[str, str], compiler: Compiler) -> str:
+    """16 hexadecimal digits that stand for all that an image is built from."""
+    digest = hashlib.sha256(compiler.identity.encode())
+    for path, text in sorted(files.items()):
+        digest.update(f"\0{path}\0{text}".encode())
+    return digest.hexdigest()[:16]
 
 
 def link_image(

@@ -1,0 +1,110 @@
+"""The virtual board on a pseudo-terminal: programs that talk to a real board talk to it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import termios
+import time
+import tty
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from coincell.board.virtual import VirtualBoard
+
+_CHUNK = 4096
+_PAUSE_S = 0.02
+_LONGEST_CATCH_UP_S = 0.1
+_TOUCH_BAUD = termios.B1200
+
+
+class Bridge:
+    """A pseudo-terminal whose other end is the serial line of a virtual board.
+
+    A context manager: leaving it closes the terminal.
+
+    Args:
+        virtual: the board; nobody else may drive it meanwhile.
+
+    Attributes:
+        name: the port that programs open, such as "/dev/pts/4".
+        touched: whether a program has asked for the bootloader (1200 baud).
+    """
+
+    def __init__(self, virtual: VirtualBoard) -> None:
+        self._virtual = virtual
+        self._master, slave = os.openpty()
+        tty.setraw(slave)
+        self.name = os.ttyname(slave)
+        os.close(slave)  # so that we are not among those that hold the port
+        os.set_blocking(self._master, False)
+        self._unsent = b""
+        self.touched = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Take the port away: who has it open sees the board go."""
+        if self._master >= 0:
+            os.close(self._master)
+            self._master = -1
+
+    def serve(self, done: Callable[[], bool], real_time: bool = True) -> None:
+        """Carry bytes to and fro until `done` or a touch; the board's time follows the wall's.
+
+        Raises:
+            BoardError, StackOverflowError: the firmware faulted or hung.
+        """
+        last = time.monotonic()
+        while not done() and not self.touched:
+            data = self._receive()
+            if data:
+                self._virtual.send(data)
+            elif real_time:
+                passed = min(time.monotonic() - last, _LONGEST_CATCH_UP_S)
+                self._virtual.advance(int(passed * self._virtual.board.clock_hz))
+            last = time.monotonic()
+            self._send()
+            self.touched = self._baud() == _TOUCH_BAUD
+
+    def _receive(self) -> bytes:
+        """What a program has put on the line; b"" after a moment without."""
+        ready, _, _ = select.select([self._master], [], [], _PAUSE_S)
+        if not ready:
+            return b""
+        try:
+            return os.read(self._master, _CHUNK)
+        except OSError as error:
+            if error.errno not in (errno.EIO, errno.EAGAIN):
+                raise
+            time.sleep(_PAUSE_S)  # EIO: nobody has the port open
+            return b""
+
+    def _send(self) -> None:
+        """Pass on what the board has sent, as far as the terminal takes it."""
+        self._unsent += self._virtual.receive(self._virtual.waiting)
+        try:
+            while self._unsent:
+                self._unsent = self._unsent[os.write(self._master, self._unsent) :]
+        except BlockingIOError:
+            pass  # full: the rest goes with the next round
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            self._unsent = b""  # nobody listens, and a serial line keeps nothing
+
+    def _baud(self) -> int:
+        """What the program at the other end has set."""
+        speed: int = termios.tcgetattr(self._master)[4]
+        return speed

@@ -1,0 +1,120 @@
+"""An image on disk, read back: what it is, for which board, and what it says of itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from coincell.errors import BoardError, UserError
+from coincell.firmware import Board, Elf, board_names, load_board, plain_binary, read_elf
+
+_MOST_DESCRIPTION = 1 << 16
+_MOST_BYTES = 64 << 20
+_SYMBOL = "application_description"
+_ELSEWHERE = (".bin", ".hex", ".uf2", ".tflite")
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """A firmware image.
+
+    Attributes:
+        path: the ELF file.
+        elf: its content.
+        description: the JSON that it carries.
+        board: the one it was linked for; None when it does not say, or says one unknown here.
+    """
+
+    path: Path
+    elf: Elf
+    description: dict[str, Any]
+    board: Board | None
+
+    def content(self, board: Board) -> bytes:
+        """The bytes from the begin of the board's flash on, as a flashing tool writes them.
+
+        Raises:
+            BoardError: the image begins below the flash that an application may fill, or does not
+                fit it.
+        """
+        data = plain_binary(self.elf.segments, board.flash.origin)
+        if len(data) > board.flash.bytes:
+            raise BoardError(
+                f"{self.path.name} has {len(data):,} bytes; the flash of {board.board.title} "
+                f"takes {board.flash.bytes:,}."
+            )
+        return data
+
+    def sha256(self, board: Board) -> str:
+        """Of `content`."""
+        return hashlib.sha256(self.content(board)).hexdigest()
+
+
+def open_image(path: Path) -> ImageFile:
+    """Read an image: an ELF file, or the one that a project's last run made.
+
+    Args:
+        path: the file; a project's folder stands for its build/firmware.elf.
+
+    Raises:
+        UserError: there is none.
+        BoardError: the file is no firmware image of Coincell's.
+    """
+    if path.is_dir():
+        path = path / "build" / "firmware.elf"
+        if not path.is_file():
+            raise UserError(
+                f"There is no image at {path}.",
+                hint="`coincell run` makes one, once every gate before it holds.",
+            )
+    if path.suffix.lower() in _ELSEWHERE:
+        raise UserError(
+            f"{path.name} does not say what is in it.",
+            hint=f"Name the ELF file beside it: {path.with_suffix('.elf')}",
+        )
+    elf = read_elf(_read(path))
+    description = read_description(elf)
+    name = description.get("board")
+    board = load_board(name) if isinstance(name, str) and name in board_names() else None
+    return ImageFile(path, elf, description, board)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise BoardError(f"{path} is larger than 64 MiB; it cannot be an image.")
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(
+            f"Cannot read the image {path}: {error.strerror}.", "Name an existing file."
+        ) from error
+
+
+def read_description(elf: Elf) -> dict[str, Any]:
+    """The JSON that an image carries, checked.
+
+    Raises:
+        BoardError: it carries none.
+    """
+    symbol = elf.symbol(_SYMBOL)
+    if symbol.size > _MOST_DESCRIPTION:
+        raise BoardError(f"The image's description has {symbol.size:,} bytes; 64 KiB are the most.")
+    return parse_description(elf.code(symbol.address, symbol.size))
+
+
+def parse_description(text: bytes) -> dict[str, Any]:
+    """The JSON object in `text`.
+
+    Raises:
+        BoardError: it is none.
+    """
+    try:
+        description = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BoardError("The image's description is not JSON.") from error
+    if not isinstance(description, dict):
+        raise BoardError("The image's description is no JSON object.")
+    return description
