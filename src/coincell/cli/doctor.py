@@ -128,6 +128,8 @@ def check_packages(extra: str, requirements: list[str]) -> Check:
     """
     name = f"packages [{extra}]" if extra else "packages"
     wanted = _requirements_of(extra, requirements)
+    if not wanted:
+        return Check(name, "note", "this installation is older than the extra", "install it anew")
     versions = {package: _installed(package) for package in wanted}
     missing = [package for package, version in versions.items() if version is None]
     mend = shlex.join([sys.executable, "-m", "pip", "install", *wanted.values()])

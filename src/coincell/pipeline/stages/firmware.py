@@ -22,6 +22,7 @@ from coincell.firmware import (
     load_board,
 )
 from coincell.pipeline.feature_arrays import read_features
+from coincell.pipeline.image_manifest import configuration_digest, image_manifest
 from coincell.pipeline.stage import Stage, StageContext
 from coincell.pipeline.stages.compile import compiled_model
 from coincell.pipeline.stages.compilers import board_compiler
@@ -34,10 +35,15 @@ FACTS_FILE = "firmware.json"
 
 
 def application(
-    features: Artefact, quantized: Artefact, configuration: Configuration
+    features: Artefact,
+    quantized: Artefact,
+    configuration: Configuration,
+    evaluation: Artefact | None = None,
 ) -> Application:
-    """The chain samples -> features -> network -> decision, from the artefacts that define it."""
-    manifest = quantized.manifest
+    """The chain samples -> features -> network -> decision, from the artefacts that define it.
+
+    `evaluation` adds its figures to what the image tells of itself.
+    """
     return Application(
         model=compiled_model(quantized, configuration),
         features=feature_block(configuration),
@@ -46,11 +52,15 @@ def application(
         labels=configuration.data.labels,
         sample_rate_hz=configuration.data.sample_rate_hz,
         quiet_labels=(configuration.data.silence_label, configuration.data.unknown_label),
-        manifest={
-            "coincell": coincell.__version__,
-            "features": features.content,
-            "model_sha256": manifest["files"]["model.tflite"],
-        },
+        manifest=image_manifest(features, quantized, configuration, evaluation),
+    )
+
+
+def flashed_application(context: StageContext) -> Application:
+    """The application in the image that the firmware stage makes; its stages need "evaluate"."""
+    inputs = context.inputs
+    return application(
+        inputs["features"], inputs["quantize"], context.configuration, inputs["evaluate"]
     )
 
 
@@ -58,6 +68,7 @@ def chain_settings(configuration: Configuration) -> dict[str, Any]:
     """What the application depends on beside features and network."""
     return {
         "coincell": coincell.__version__,
+        "configuration": configuration_digest(configuration),
         "name": configuration.project.name,
         "labels": list(configuration.data.labels),
         "features": configuration.features.model_dump(mode="json"),
@@ -101,7 +112,7 @@ def flashed_image(context: StageContext, chain: Application) -> Image:
 def _run(context: StageContext) -> None:
     configuration = context.configuration
     board = load_board(configuration.board.name)
-    chain = application(context.inputs["features"], context.inputs["quantize"], configuration)
+    chain = flashed_application(context)
     try:
         image = image_of(chain, configuration, context.output)
     except DoesNotFit as refusal:
@@ -167,7 +178,7 @@ def _size_gate(facts: dict[str, Any], memory: Literal["flash", "ram"], wanted: i
 STAGE = Stage(
     name="firmware",
     title="Build the firmware image",
-    needs=("features", "quantize"),
+    needs=("features", "quantize", "evaluate"),
     settings=_settings,
     modules=("coincell.firmware", "coincell.compiler", "coincell.features", "coincell.runtime"),
     packages=("numpy", "pyelftools"),

@@ -10,7 +10,7 @@ from coincell.board import StackOverflowError, VirtualBoard, measure
 from coincell.pipeline.clips import read_clips
 from coincell.pipeline.stage import Stage, StageContext
 from coincell.pipeline.stages.compilers import both_compilers
-from coincell.pipeline.stages.firmware import application, chain_settings, flashed_image
+from coincell.pipeline.stages.firmware import chain_settings, flashed_application, flashed_image
 from coincell.pipeline.store import Artefact
 from coincell.project import Configuration, Project
 from coincell.report import Gate
@@ -22,9 +22,8 @@ def _settings(configuration: Configuration) -> dict[str, Any]:
 
 
 def _run(context: StageContext) -> None:
-    configuration = context.configuration
     clips = read_clips(context.inputs["dataset"])
-    chain = application(context.inputs["features"], context.inputs["quantize"], configuration)
+    chain = flashed_application(context)
     image = flashed_image(context, chain)
     row = int(clips.rows("test")[0])
     facts: dict[str, Any] = {"stack_overflow": ""}
@@ -85,7 +84,7 @@ def _slow(facts: dict[str, Any]) -> str:
 STAGE = Stage(
     name="measure",
     title="Measure one window on the virtual board",
-    needs=("dataset", "features", "quantize", "firmware"),
+    needs=("dataset", "features", "quantize", "evaluate", "firmware"),
     settings=_settings,
     modules=("coincell.board", "coincell.firmware"),
     packages=("capstone", "numpy", "pyelftools", "unicorn"),

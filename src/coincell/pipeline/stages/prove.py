@@ -18,7 +18,7 @@ from coincell.pipeline.int8_model import Int8Model
 from coincell.pipeline.stage import Stage, StageContext
 from coincell.pipeline.stages.compilers import both_compilers
 from coincell.pipeline.stages.evaluate import SCORES_FILE
-from coincell.pipeline.stages.firmware import application, chain_settings, flashed_image
+from coincell.pipeline.stages.firmware import chain_settings, flashed_application, flashed_image
 from coincell.pipeline.store import Artefact
 from coincell.project import Configuration, Project
 from coincell.report import Gate
@@ -64,7 +64,7 @@ def _run(context: StageContext) -> None:
     configuration = context.configuration
     clips = read_clips(context.inputs["dataset"])
     rows = clips.rows("test")
-    chain = application(context.inputs["features"], context.inputs["quantize"], configuration)
+    chain = flashed_application(context)
     generator = np.random.default_rng(configuration.project.seed)
     wanted = min(configuration.board.clips, len(rows))
     chosen = np.sort(generator.choice(len(rows), wanted, replace=False))
