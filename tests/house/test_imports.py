@@ -47,6 +47,14 @@ def test_these_packages_import_without_tensorflow(package: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("module", ["coincell", "coincell.cli"])
+def test_python_runs_the_command_as_a_module(module: str) -> None:
+    words = [sys.executable, "-W", "error", "-m", module, "--help"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"Usage: python -m {module} " in done.stdout
+
+
 def _help_cpu_seconds() -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = _run(_HELP)
