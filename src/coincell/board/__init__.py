@@ -1,5 +1,6 @@
 """Running an image: the virtual board, and the protocol that it shares with real ones."""
 
+from coincell.board.battery import Battery, BatteryLife, battery_life, battery_names, load_battery
 from coincell.board.bench import (
     Bench,
     BenchLayer,
@@ -10,14 +11,34 @@ from coincell.board.bench import (
     oracle_outputs,
 )
 from coincell.board.client import BoardClient, BoardInfo, BoardResult, Transport
+from coincell.board.energy import (
+    Activity,
+    Bounds,
+    Energy,
+    EnergyLine,
+    InferenceEnergy,
+    energy_of,
+    inference_energy,
+)
 from coincell.board.measurement import Measurement, PartCost, measure
 from coincell.board.model import ModelBoard, ModelMeasurement, measure_model
 from coincell.board.samples import read_arrays, seeded_samples
+from coincell.board.server import (
+    ServerComparison,
+    ServerOption,
+    Task,
+    compare_with_server,
+    listening_activity,
+)
 from coincell.board.stream import STREAM_RATE_HZ, run_stream
 from coincell.board.virtual import StackOverflowError, VirtualBoard
+from coincell.board.year import Way, ways_to_last
 
 __all__ = [
     "STREAM_RATE_HZ",
+    "Activity",
+    "Battery",
+    "BatteryLife",
     "Bench",
     "BenchLayer",
     "BenchModel",
@@ -25,19 +46,35 @@ __all__ = [
     "BoardClient",
     "BoardInfo",
     "BoardResult",
+    "Bounds",
+    "Energy",
+    "EnergyLine",
     "Expected",
+    "InferenceEnergy",
     "Measurement",
     "ModelBoard",
     "ModelMeasurement",
     "PartCost",
+    "ServerComparison",
+    "ServerOption",
     "StackOverflowError",
+    "Task",
     "Transport",
     "VirtualBoard",
+    "Way",
+    "battery_life",
+    "battery_names",
     "bench_model",
+    "compare_with_server",
+    "energy_of",
+    "inference_energy",
+    "listening_activity",
+    "load_battery",
     "measure",
     "measure_model",
     "oracle_outputs",
     "read_arrays",
     "run_stream",
     "seeded_samples",
+    "ways_to_last",
 ]

@@ -1,0 +1,198 @@
+"""On the device against sent to a server: power, bytes and delay of what a radio would carry.
+
+A model of Bluetooth Low Energy with published currents; nothing of it runs on the virtual board.
+What each figure rests on is told in `ServerComparison.sources` and worked in docs/energy.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from coincell.board.battery import Battery
+from coincell.board.energy import Activity, Bounds, Energy, energy_of
+from coincell.firmware import Board
+
+LISTENING = {
+    "cpu": "sleep",
+    "regulator": "dcdc",
+    "lfclk": "rc",
+    "hfclk": "crystal",
+    "pdm": "on",
+    "microphone": "on",
+}
+"""A board that hears all the time and works in between."""
+
+_DAY_S = 86_400
+_BYTE_S = 8e-6
+_PACKET_BYTES = 10
+_PAYLOAD = 244
+_EMPTY_S = 80e-6
+_GAP_S = 150e-6
+_EVENT_CPU_S = 0.5e-3
+_PACKET_CPU_S = 0.1e-3
+_DECISION_BYTES = 8
+_STREAM_INTERVAL_S = 0.030
+_QUIET_INTERVAL_S = 1.0
+_NETWORK_MS = Bounds(20.0, 60.0, 200.0)
+_SERVER_MS = Bounds(1.0, 10.0, 50.0)
+
+_SOURCES = """\
+Currents: the board's description; radio at 0 dBm and 1 Mbit/s, nRF52840 Product \
+Specification 5.2.1.
+Packets: Bluetooth Core Specification, LE 1M with data length extension: 8 us a byte, 10 bytes \
+around 251, 7 of them for L2CAP and ATT; 150 us between packets, 80 us for an empty one.
+Connection events every 30 ms while data streams, every second while only decisions do; the core \
+is assumed to work 0.5 ms an event and 0.1 ms a packet.
+Network there and back 20 to 200 ms (Griffin et al., on the feasibility of using current data \
+centre infrastructure for latency-sensitive applications), 60 ms taken; the server's own work 1 to \
+50 ms, assumed.
+Left out: what phone, network and server take, and packets that are sent again.
+"""
+SOURCES = tuple(_SOURCES.splitlines())
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is decided how often.
+
+    Attributes:
+        sample_bytes_a_second: of the raw signal.
+        feature_bytes_a_second: of the network's input, new values only.
+        features_share: of its time, what the core computes features.
+        chain_share: the same for the whole chain, features within.
+        latency_ms: from a window's last sample to its decision on the board.
+        decisions_a_day: that are worth telling.
+    """
+
+    sample_bytes_a_second: float
+    feature_bytes_a_second: float
+    features_share: float
+    chain_share: float
+    latency_ms: Bounds
+    decisions_a_day: float = 200.0
+
+
+@dataclass(frozen=True)
+class ServerOption:
+    """One way to get a decision.
+
+    Attributes:
+        name: "decisions", "features" or "raw".
+        title: in words.
+        average_mw: of the board, radio within.
+        radio_mw: of the radio and the core's work for it, typical.
+        bytes_a_day: of payload over the air.
+        delay_ms: from the window's last sample to the answer.
+        days: on the battery, if one was given.
+    """
+
+    name: str
+    title: str
+    average_mw: Bounds
+    radio_mw: float
+    bytes_a_day: float
+    delay_ms: Bounds
+    days: Bounds | None
+
+
+@dataclass(frozen=True)
+class ServerComparison:
+    """All ways side by side, and what the figures rest on."""
+
+    options: tuple[ServerOption, ...]
+    sources: tuple[str, ...] = SOURCES
+
+
+@dataclass(frozen=True)
+class _Traffic:
+    """Seconds a second of sending, receiving and work, and the delay on the air in ms."""
+
+    sending: float
+    receiving: float
+    work: float
+    delay_ms: float
+
+
+def compare_with_server(
+    task: Task, board: Board, battery: Battery | None = None, as_shipped: bool = False
+) -> ServerComparison:
+    """Decisions on the board, features sent, and raw samples sent.
+
+    Raises:
+        BoardError: the board has no currents, or none for its radio or its microphone.
+    """
+    decisions = task.decisions_a_day * _DECISION_BYTES / _DAY_S
+    ways = (
+        ("decisions", "decided on the device, decisions sent", task.chain_share, decisions),
+        ("features", "features sent to a server", task.features_share, task.feature_bytes_a_second),
+        ("raw", "raw samples sent to a server", 0.0, task.sample_bytes_a_second),
+    )
+    options = []
+    for name, title, share, bytes_a_second in ways:
+        on_device = name == "decisions"
+        traffic = _traffic(bytes_a_second, _QUIET_INTERVAL_S if on_device else _STREAM_INTERVAL_S)
+        silent = _energy(board, share, _Traffic(0, 0, 0, 0), as_shipped)
+        energy = _energy(board, share, traffic, as_shipped)
+        away = Bounds(*(task.features_share / (task.chain_share or 1.0),) * 3)
+        delay = task.latency_ms if on_device else _served(traffic, task, name, away.typical)
+        options.append(
+            ServerOption(
+                name=name,
+                title=title,
+                average_mw=energy.average_mw,
+                radio_mw=energy.average_mw.typical - silent.average_mw.typical,
+                bytes_a_day=bytes_a_second * _DAY_S,
+                delay_ms=delay,
+                days=battery.days(energy.average_a) if battery else None,
+            )
+        )
+    return ServerComparison(tuple(options))
+
+
+def _served(traffic: _Traffic, task: Task, name: str, features: float) -> Bounds:
+    """Air, network, server, network, air; where features are sent, their part of the chain too."""
+    air = Bounds(traffic.delay_ms, traffic.delay_ms, 2 * traffic.delay_ms)
+    computed = task.latency_ms.scaled(features if name == "features" else 0.0)
+    return air + _NETWORK_MS + _SERVER_MS + computed
+
+
+def _traffic(bytes_a_second: float, interval_s: float) -> _Traffic:
+    """What a connection with events every `interval_s` takes to carry `bytes_a_second`.
+
+    In each event the computer sends an empty packet and the board one of its own, again until all
+    is sent; a packet waits half an interval on average, the answer as long.
+    """
+    events = 1 / interval_s
+    packets = max(events, bytes_a_second / _PAYLOAD)
+    headers = packets * _PACKET_BYTES * _BYTE_S
+    linked = 7 * min(packets, bytes_a_second / _PAYLOAD) * _BYTE_S
+    return _Traffic(
+        sending=headers + linked + bytes_a_second * _BYTE_S,
+        receiving=packets * (_EMPTY_S + 2 * _GAP_S),
+        work=events * _EVENT_CPU_S + packets * _PACKET_CPU_S,
+        delay_ms=1000 * interval_s,
+    )
+
+
+def _energy(board: Board, share: float, traffic: _Traffic, as_shipped: bool) -> Energy:
+    """One second of listening, work, sending and receiving, one after the other."""
+    busy = min(share + traffic.work, 1.0)
+    phases = [
+        (busy, LISTENING | {"cpu": "run"}),
+        (traffic.sending, LISTENING | {"radio": "sending"}),
+        (traffic.receiving, LISTENING | {"radio": "receiving"}),
+    ]
+    rest = 1.0 - sum(seconds for seconds, _ in phases)
+    phases.append((max(rest, 0.0), LISTENING))
+    taken = [(seconds, states) for seconds, states in phases if seconds > 0]
+    return energy_of(Activity.of_phases(taken), board, as_shipped)
+
+
+def listening_activity(chain_share: float) -> Activity:
+    """A board that hears all the time and works `chain_share` of it: the duty model.
+
+    It stands in for a live run of the virtual board where there is none.
+    """
+    share = min(max(chain_share, 0.0), 1.0)
+    phases = [(share, LISTENING | {"cpu": "run"}), (1.0 - share, LISTENING)]
+    return Activity.of_phases([phase for phase in phases if phase[0] > 0])
