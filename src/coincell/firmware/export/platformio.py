@@ -1,0 +1,51 @@
+"""A PlatformIO project: listens to the board's microphone; the self-test runs first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from coincell.firmware.export.arduino import memory_table, sketch_memory, sketch_values
+from coincell.firmware.export.content import Content
+from coincell.firmware.export.memory import Sizes, check_memory, target_of
+from coincell.firmware.export.request import ExportRequest
+from coincell.firmware.export.templates import render
+
+_GUIDE = """\
+## Use it
+
+```
+pio run -t upload
+pio device monitor
+```
+
+The first line is PASS or FAIL; then a line a decision: the word or -, and its score from 0 to 1000.
+`src/main.cpp` is yours to change; the library lies in `lib/{name}`.
+
+{memory}
+"""
+
+
+def platformio(request: ExportRequest, library: Mapping[str, str]) -> Content:
+    """platformio.ini, src/main.cpp and lib/NAME.
+
+    Raises:
+        UserError: PlatformIO's name of the board is not known.
+        GateError: the program does not fit the board, and the request is not forced.
+    """
+    target = target_of(request.board, "platformio")
+    values = sketch_values(request) | {"target": target, "is_main": True}
+    lib = f"lib/{request.name}"
+    files = {f"{lib}/src/{path}": text for path, text in library.items()}
+    files |= {
+        "platformio.ini": render("platformio/platformio.ini", values),
+        f"{lib}/library.json": render("platformio/library.json", values),
+        "src/main.cpp": render("arduino/microphone/microphone.ino", values),
+    }
+    parts = sketch_memory(request, library)
+    # It does what two of the sketches do; the system's share is in both.
+    size = Sizes(parts["self_test"].flash_bytes, parts["microphone"].ram_bytes)
+    check_memory("The program", size, request.board, request.forced)
+    memory = {"main": size}
+    guide = _GUIDE.format(name=request.name, memory=memory_table(request, memory))
+    hint = "`src/main.cpp` prints it as its first line."
+    return Content(files, "This is a PlatformIO project.", guide, hint, memory=memory)

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Listens without a pause and prints a line a decision: the word, or - for none, and its score from
+// 0 to 1000. The built-in LED is lit while a word is heard. Features are computed as sound comes.
+//
+// For boards whose core has a PDM library, such as the Nano 33 BLE Sense.
+{% if is_main %}#include <Arduino.h>
+{% endif -%}
+#include <PDM.h>
+#include <{{ name }}.h>
+
+// What the microphone hears while a window is being classified; a power of two.
+static const uint32_t kRingSamples = {{ ring_samples }};
+static int16_t ring[kRingSamples];
+static volatile uint32_t written = 0;  // samples ever, by the interrupt
+static volatile uint32_t lost = 0;     // samples for which there was no place
+static volatile uint32_t taken = 0;    // samples ever, by loop()
+
+// Called by the microphone's interrupt: moves what it has into the ring.
+static void onSound() {
+  int16_t block[256];
+  int bytes = PDM.available();
+  while (bytes > 0) {
+    const int room = static_cast<int>(sizeof block);
+    const int count = PDM.read(block, bytes < room ? bytes : room) / 2;
+    if (count <= 0) break;
+    for (int i = 0; i < count; i++) {
+      if (written - taken < kRingSamples) {
+        ring[written % kRingSamples] = block[i];
+        written = written + 1;
+      } else {
+        lost = lost + 1;
+      }
+    }
+    bytes -= count * 2;
+  }
+}
+
+static void stopWith(const char *reason) {
+  for (;;) {
+    Serial.println(reason);
+    delay(1000);
+  }
+}
+
+static void show(const {{ name }}_decision &decision) {
+  const char *label = {{ name }}_label(decision.label);
+  Serial.print(label[0] ? label : "-");
+  Serial.print(' ');
+  Serial.println({{ name }}_permille(&decision));
+  digitalWrite(LED_BUILTIN, {{ name }}_is_heard(decision.label) ? HIGH : LOW);
+}
+
+void setup() {
+  Serial.begin(115200);
+  pinMode(LED_BUILTIN, OUTPUT);
+{%- if is_main %}
+  Serial.println({{ name }}_self_test_text({{ name }}_self_test()));
+{%- endif %}
+  if ({{ name }}_begin() != 0) stopWith("The network does not start.");
+  PDM.onReceive(onSound);
+  if (!PDM.begin(1, {{ upper }}_SAMPLE_RATE_HZ)) stopWith("The microphone does not start.");
+}
+
+void loop() {
+  const uint32_t first = taken % kRingSamples;
+  uint32_t count = written - taken;
+  if (count > kRingSamples - first) count = kRingSamples - first;  // up to the ring's end
+  int32_t used = 0;
+  {{ name }}_decision decision;
+  const int made = {{ name }}_take(ring + first, static_cast<int32_t>(count), &used, &decision);
+  if (made < 0) stopWith("The network does not run.");
+  taken = taken + static_cast<uint32_t>(used);
+  if (made == 1) show(decision);
+  if (lost > 0) {  // the ring was full: go on behind the gap
+    const uint32_t gap = lost + (written - taken);
+    taken = written;
+    lost = 0;
+    {{ name }}_skip(gap);
+    Serial.println("! sound was lost");
+  }
+}

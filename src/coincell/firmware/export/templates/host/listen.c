@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Sound in, a line of JSON a decision out, on a computer with a C library:
+ *
+ *     {{ name }}_listen < sound.wav             a WAV file: PCM, 16 bits, mono, {{ sample_rate_hz }} Hz
+ *     {{ name }}_listen < sound.raw             the samples alone, little-endian
+ *     {{ name }}_listen --microphone            what `arecord` hears
+ *     {{ name }}_listen --self-test             PASS or FAIL
+ *     {{ name }}_listen --manifest              what it was made of
+ *
+ * Exit codes: 0 done, 1 the self-test failed, 2 the input cannot be used.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include <stdio.h>
+#include <string.h>
+
+#include "{{ name }}.h"
+
+enum { BLOCK_BYTES = 4096, RIFF_BYTES = 12, FORMAT_BYTES = 16, LONGEST_FORMAT = 4096 };
+
+/* Returns the code that ends the program. */
+static int refuse(const char *reason)
+{
+    fprintf(stderr, "{{ name }}_listen: %s\n", reason);
+    return 2;
+}
+
+/* bytes: uint8[2] or uint8[4], little-endian -> their number. */
+static uint32_t read16(const uint8_t *bytes)
+{
+    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8;
+}
+
+static uint32_t read32(const uint8_t *bytes)
+{
+    return read16(bytes) | read16(bytes + 2) << 16;
+}
+
+/* samples: int16[count], the next of the stream. Returns 0, or 2 on a failure. */
+static int hear(const int16_t *samples, int32_t count)
+{
+    while (count > 0) {
+        int32_t taken = 0;
+        {{ name }}_decision decision;
+        const int made = {{ name }}_take(samples, count, &taken, &decision);
+        if (made < 0) return refuse("the network does not run");
+        samples += taken;
+        count -= taken;
+        if (made == 0) continue;
+        const int32_t permille = {{ name }}_permille(&decision);
+        const uint64_t ms = decision.position * 1000u / {{ upper }}_SAMPLE_RATE_HZ;
+        const char *const quote = decision.label < 0 ? "" : "\"";
+        const char *const label = decision.label < 0 ? "null" : {{ name }}_label(decision.label);
+        printf("{\"seconds\": %llu.%03u, \"label\": %s%s%s, \"score\": %d.%03d}\n",
+               (unsigned long long)(ms / 1000u), (unsigned)(ms % 1000u), quote, label, quote,
+               (int)(permille / 1000), (int)(permille % 1000));
+        fflush(stdout);
+    }
+    return 0;
+}
+
+/* The body of a chunk: uint8[size], of which `kept` are stored. Returns 0 when it was all there. */
+static int read_chunk(FILE *sound, uint32_t size, uint8_t *body, uint32_t kept)
+{
+    const uint64_t padded = (uint64_t)size + (size & 1u);
+    for (uint64_t at = 0; at < padded; at++) {
+        const int byte = fgetc(sound);
+        if (byte == EOF) return 1;
+        if (at < kept) body[at] = (uint8_t)byte;
+    }
+    return 0;
+}
+
+/* Reads a WAV file's head behind "RIFF....WAVE", up to its samples; their bytes -> *bytes. */
+static int read_head(FILE *sound, uint64_t *bytes)
+{
+    uint8_t format[FORMAT_BYTES] = {0};
+    int is_known = 0;
+    for (;;) {
+        uint8_t head[8];
+        if (fread(head, 1, sizeof head, sound) != sizeof head)
+            return refuse("the WAV file ends before its samples");
+        const uint32_t size = read32(head + 4);
+        if (memcmp(head, "data", 4) == 0) {
+            if (!is_known) return refuse("the WAV file does not tell its format");
+            /* A program that writes to a pipe does not know how much there will be. */
+            *bytes = size == 0 || size == 0xffffffffu ? UINT64_MAX : size;
+            return 0;
+        }
+        const int is_format = memcmp(head, "fmt ", 4) == 0;
+        if (is_format && (size < FORMAT_BYTES || size > LONGEST_FORMAT))
+            return refuse("the WAV file's format is broken");
+        if (read_chunk(sound, size, format, is_format ? FORMAT_BYTES : 0) != 0)
+            return refuse("the WAV file ends before its samples");
+        if (!is_format) continue;
+        const uint32_t coding = read16(format), bits = read16(format + 14);
+        if ((coding != 1 && coding != 0xfffe) || bits != 16)
+            return refuse("the WAV file must hold PCM of 16 bits");
+        if (read16(format + 2) != 1) return refuse("the WAV file must have one channel");
+        if (read32(format + 4) != {{ upper }}_SAMPLE_RATE_HZ)
+            return refuse("the WAV file must have {{ sample_rate_hz }} samples a second");
+        is_known = 1;
+    }
+}
+
+/* Everything that `sound` has. Returns the program's exit code. */
+static int listen_to(FILE *sound)
+{
+    static uint8_t block[BLOCK_BYTES];
+    static int16_t samples[BLOCK_BYTES / 2];
+    uint64_t left = UINT64_MAX, heard = 0;
+    size_t waiting = fread(block, 1, RIFF_BYTES, sound);
+    if (waiting == RIFF_BYTES && memcmp(block, "RIFF", 4) == 0 &&
+        memcmp(block + 8, "WAVE", 4) == 0) {
+        if (read_head(sound, &left) != 0) return 2;
+        waiting = 0;
+    }
+    if ({{ name }}_begin() != 0) return refuse("the network does not start");
+    for (;;) {
+        const size_t room = BLOCK_BYTES - waiting;
+        const size_t wanted = left < room ? (size_t)left : room;
+        const size_t got = wanted == 0 ? 0 : fread(block + waiting, 1, wanted, sound);
+        const size_t count = (waiting + got) / 2;
+        left -= left == UINT64_MAX ? 0 : got;
+        for (size_t i = 0; i < count; i++) {
+            const int32_t value = (int32_t)read16(block + 2 * i);
+            samples[i] = (int16_t)(value < 32768 ? value : value - 65536);
+        }
+        heard += count;
+        if (hear(samples, (int32_t)count) != 0) return 2;
+        if (got == 0) break;
+        waiting = (waiting + got) % 2;
+        if (waiting) block[0] = block[2 * count]; /* an odd byte waits for its other half */
+    }
+    if (heard < {{ upper }}_WINDOW_SAMPLES)
+        return refuse("the sound is shorter than one window of {{ window_samples }} samples");
+    return 0;
+}
+
+static int listen_to_microphone(void)
+{
+    FILE *const sound = popen("arecord -q -t raw -f S16_LE -c 1 -r {{ sample_rate_hz }}", "r");
+    if (sound == NULL) return refuse("cannot start arecord");
+    const int code = listen_to(sound);
+    if (pclose(sound) != 0)
+        return refuse("arecord failed: is it installed, and is there a microphone?");
+    return code;
+}
+
+int main(int count, char **words)
+{
+    if (count == 1) return listen_to(stdin);
+    if (count == 2 && strcmp(words[1], "--microphone") == 0) return listen_to_microphone();
+    if (count == 2 && strcmp(words[1], "--self-test") == 0) {
+        const int result = {{ name }}_self_test();
+        puts({{ name }}_self_test_text(result));
+        return result != 0;
+    }
+    if (count == 2 && strcmp(words[1], "--manifest") == 0) {
+        puts({{ name }}_manifest());
+        return 0;
+    }
+    return refuse("use: {{ name }}_listen [--microphone | --self-test | --manifest] < SOUND");
+}

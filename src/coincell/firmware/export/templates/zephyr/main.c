@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The self-test, then one decision on a window of silence. Where sound comes from is the board's:
+ * give what its driver delivers to {{ name }}_take, as below.
+ */
+#include <zephyr/kernel.h>
+#include <zephyr/sys/printk.h>
+
+#include <{{ name }}.h>
+
+/* samples: int16[count], any count; prints each decision that they complete. */
+static int listen(const int16_t *samples, int32_t count)
+{
+	while (count > 0) {
+		int32_t taken = 0;
+		{{ name }}_decision decision;
+		const int made = {{ name }}_take(samples, count, &taken, &decision);
+
+		if (made < 0) {
+			return made;
+		}
+		if (made == 1) {
+			printk("{{ name }}: %s %d\n", {{ name }}_label(decision.label),
+			       (int){{ name }}_permille(&decision));
+		}
+		samples += taken;
+		count -= taken;
+	}
+	return 0;
+}
+
+int main(void)
+{
+	static const int16_t silence[256];
+	int32_t left = {{ upper }}_WINDOW_SAMPLES;
+
+	printk("%s\n", {{ name }}_manifest());
+	printk("{{ name }}: %s\n", {{ name }}_self_test_text({{ name }}_self_test()));
+	while (left > 0) {
+		const int32_t count = left < 256 ? left : 256;
+
+		if (listen(silence, count) != 0) {
+			printk("{{ name }}: the network does not run\n");
+			return 0;
+		}
+		left -= count;
+	}
+	for (;;) {
+		k_msleep(1000);
+	}
+	return 0;
+}
