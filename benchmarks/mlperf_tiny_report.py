@@ -94,6 +94,8 @@ def _exactness(result: Result) -> str:
         f"{result['model']:30}{result['optimize']:>9} {result['compiler_name']:4}"
         f"{words} on {result['samples']} inputs ({result['inputs']}); "
         f"{result['latency_ms']:.2f} ms ({low:.2f} to {high:.2f}); "
+        f"{result['energy_uj']:.0f} uJ at zero wait states, {result['energy_flash_uj']:.0f} with "
+        "those of flash; "
         f"library {result['flash_bytes']:,} B flash, {result['ram_bytes']:,} B RAM; "
         f"compiled in {result['compile_seconds']:.1f} s"
     )

@@ -33,7 +33,8 @@ from compiler.networks import Network
 
 KEYS = {
     "model", "target", "optimize", "compiler", "flags", "model_sha256", "instructions", "cycles",
-    "flash_loads", "cycles_flash", "latency_ms", "latency_range_ms", "flash_bytes", "ram_bytes",
+    "flash_loads", "cycles_flash", "latency_ms", "latency_range_ms", "energy_uj",
+    "energy_flash_uj", "flash_bytes", "ram_bytes",
     "stack_bytes", "image_flash_bytes", "image_ram_bytes", "macs", "exact", "oracle", "difference",
     "layers",
 }  # fmt: skip
@@ -87,6 +88,8 @@ def test_one_model_is_one_object_with_all_figures(model: Path) -> None:
     assert result["macs"] == 5 * 5 * 6 * 27 + 150 * 4
     assert result["cycles_flash"] == result["cycles"] + 3 * result["flash_loads"]
     assert result["latency_ms"] == pytest.approx(result["cycles_flash"] / 64e3)
+    assert result["energy_uj"] == pytest.approx(result["cycles"] / 64 * 3.3e-3 * 3.0)
+    assert result["energy_flash_uj"] == pytest.approx(9.9e-3 * result["cycles_flash"] / 64)
     low, high = result["latency_range_ms"]
     assert low < result["latency_ms"] < high
     for field in ("instructions", "cycles", "macs"):

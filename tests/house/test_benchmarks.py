@@ -26,6 +26,7 @@ def result(key: str, cycles: int, compiler: str, exact: bool = True) -> dict[str
         "key": key, "model": f"{key}.tflite", "optimize": "balanced", "compiler_name": compiler,
         "instructions": cycles - 1, "cycles": cycles, "exact": exact, "samples": 4,
         "inputs": "made up", "latency_ms": 1.0, "latency_range_ms": (0.5, 2.0),
+        "energy_uj": 9.0, "energy_flash_uj": 10.0,
         "flash_bytes": 10, "ram_bytes": 20, "stack_bytes": 30, "image_flash_bytes": 40,
         "image_ram_without_stack_bytes": 50, "compile_seconds": 0.1,
     }  # fmt: skip

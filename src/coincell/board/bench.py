@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 from coincell.board.comparison import Difference, first_difference
+from coincell.board.energy import InferenceEnergy, inference_energy
 from coincell.board.measurement import Measurement
 from coincell.board.model import ModelBoard
 from coincell.board.samples import Arrays
@@ -114,6 +115,8 @@ class Bench:
         cycles: the Cortex-M4 model at zero wait states.
         cycles_flash: with the waits for flash_loads.
         latency_ms, latency_range_ms: cycles_flash at the board's clock, and how far to trust it.
+        energy_uj, energy_flash_uj: what the core takes for `cycles` and for `cycles_flash`, with
+            the DC/DC converter on; None where the board's currents are not known.
         flash_bytes, ram_bytes, stack_bytes: the library's.
         image_flash_bytes, image_ram_bytes: start-up and the stack's reserve included.
         macs: multiply-accumulates that are left to compute.
@@ -138,6 +141,8 @@ class Bench:
     cycles_flash: int | None
     latency_ms: float | None
     latency_range_ms: tuple[float, float] | None
+    energy_uj: float | None
+    energy_flash_uj: float | None
     flash_bytes: int | None
     ram_bytes: int | None
     stack_bytes: int | None
@@ -199,6 +204,7 @@ def bench_model(
     cost = run.cost
     modelled = cost if target.processor.core == _MODELLED_CORE else None
     timed = modelled if target.board else None
+    energy = _energy(timed, target.board)
     wanted = expected.outputs if expected else None
     difference = None if wanted is None else first_difference(compiled, run.outputs, wanted)
     return Bench(
@@ -214,6 +220,8 @@ def bench_model(
         cycles_flash=modelled.cycles_flash if modelled else None,
         latency_ms=timed.latency_ms if timed else None,
         latency_range_ms=timed.latency_range_ms if timed else None,
+        energy_uj=energy.energy_uj if energy else None,
+        energy_flash_uj=energy.energy_flash_uj if energy else None,
         flash_bytes=run.sizes.flash_bytes if run.sizes else None,
         ram_bytes=run.sizes.ram_bytes if run.sizes else None,
         stack_bytes=cost.stack_bytes if cost else None,
@@ -278,6 +286,12 @@ def _run_on_host(
     del progress
     outputs = HostModel(compiled).run_many(inputs)
     return _Run(outputs, None, library_sizes(compiled, target.compiler()), None)
+
+
+def _energy(cost: Measurement | None, board: Board | None) -> InferenceEnergy | None:
+    if cost is None or board is None:
+        return None
+    return inference_energy(cost.cycles, cost.cycles_flash, board)
 
 
 def _layers(

@@ -52,6 +52,8 @@ def _figures(result: Bench) -> Table:
     for label, field in _FIGURES:
         table.add_row(label, _count(getattr(result, field)))
     table.add_row("milliseconds", _latency(result))
+    table.add_row("microjoule, zero wait states", _energy(result.energy_uj))
+    table.add_row("microjoule with waits", _energy(result.energy_flash_uj))
     table.add_row("exact", _exact(result))
     return table
 
@@ -64,13 +66,14 @@ def _comparison(results: Sequence[Bench]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("model", "target", "optimize"):
         table.add_column(column)
-    for column in ("cycles", "ms", "flash", "RAM", "stack", "exact"):
+    for column in ("cycles", "ms", "uJ", "flash", "RAM", "stack", "exact"):
         table.add_column(column, justify="right")
     for result in results:
         table.add_row(
             Text(_name(result.model).removesuffix(".tflite")), result.target, result.optimize,
             _count(result.cycles),
             _NONE if result.latency_ms is None else f"{result.latency_ms:,.2f}",
+            _energy(result.energy_flash_uj),
             _count(result.flash_bytes), _count(result.ram_bytes), _count(result.stack_bytes),
             _VERDICTS[result.exact],
         )  # fmt: skip
@@ -91,6 +94,10 @@ def _latency(result: Bench) -> str:
         return _NONE
     low, high = result.latency_range_ms
     return f"{result.latency_ms:,.2f} ({low:,.2f} to {high:,.2f})"
+
+
+def _energy(microjoule: float | None) -> str:
+    return _NONE if microjoule is None else f"{microjoule:,.1f}"
 
 
 def _exact(result: Bench) -> str:
@@ -133,5 +140,10 @@ def _notes(result: Bench) -> list[str]:
     if result.latency_ms is not None:
         notes.append(
             "Milliseconds come from a model of the core; docs/bench.md says how far to trust them."
+        )
+    if result.energy_uj is not None:
+        notes.append(
+            "Microjoules are the core's alone, at the published current with the DC/DC converter; "
+            "docs/energy.md works them by hand."
         )
     return notes
