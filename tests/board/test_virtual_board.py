@@ -133,13 +133,16 @@ FAULTS = {
         r"tiny_invoke.*0x4001e548 \(NVMC\).*does not model",
     ),
     "erase": (
-        "*(volatile uint32_t *)0x4001E504 = 2;",
-        r"tiny_invoke.*0x4001e504 \(NVMC\).*does not model",
+        "*(volatile uint32_t *)0x4001E504 = 4;",
+        r"tiny_invoke.*NVMC.CONFIG = 4",
     ),
     "narrow": ("*(volatile uint8_t *)0x40002500 = 1;", r"1-byte write.*does not model"),
     "system": ("(void)*(volatile uint32_t *)0xE000ED90;", r"read.*0xe000ed90.*does not model"),
     "far": ("((void (*)(void))(uintptr_t)0x60000001)();", r"called from tiny_invoke.*jump"),
-    "reset": ("*(volatile uint32_t *)0xE000ED0C = 0x05FA0004;", r"tiny_invoke.*reset itself"),
+    "reset": (
+        "*(volatile uint32_t *)0xE000ED0C = 0x05FA0004;",
+        r"reset itself.*tiny_invoke.*began anew",
+    ),
     "dma": (
         """*(volatile uint32_t *)0x40002544 = 0x10000; *(volatile uint32_t *)0x40002548 = 4;
            *(volatile uint32_t *)0x40002008 = 1;""",
@@ -156,7 +159,7 @@ FAULTS = {
     ),
     "interrupt": (
         '*(volatile uint32_t *)0xE000E200 = 4; __asm volatile("cpsie i\\n wfi");',
-        r"image_fault.*reset itself",
+        r"reset itself.*image_fault.*began anew",
     ),
     "sleep": ('__asm volatile("wfi");', r"waits, but 6 bytes"),
     "code": ("if (input[0] != 99) return 7;", r"failed with code 7"),

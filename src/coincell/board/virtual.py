@@ -40,6 +40,7 @@ class VirtualBoard:
 
     Attributes:
         now: cycles since power on.
+        resets: of each reset since power on, the cycle, and what asked for it and where.
 
     Raises:
         MissingExtraError: the extra "emulator" is not installed.
@@ -66,6 +67,8 @@ class VirtualBoard:
         self.emulator = Emulator()
         self._received = bytearray()
         self.now = 0
+        self.resets: list[tuple[int, str]] = []
+        self._resets_told = 0
         try:
             self.emulator.ask(
                 "open",
@@ -95,6 +98,7 @@ class VirtualBoard:
     def restart(self) -> None:
         """Power off and on; runs until the firmware waits."""
         self._received.clear()
+        self.resets.clear()
         self.emulator.ask("reset", fill=_RAM_FILL)
         self.send(b"")
 
@@ -105,6 +109,7 @@ class VirtualBoard:
             BoardError: it faulted or hung; the message says where.
             StackOverflowError: it used more stack than it has.
         """
+        self._resets_told = len(self.resets)
         self._run(data)
 
     def resume(self) -> None:
@@ -156,6 +161,9 @@ class VirtualBoard:
         answer, sent = self.emulator.ask("run", data, budget=self.budget, **arguments)
         self._received += sent
         self.now = answer["now"]
+        for reset in answer["resets"]:
+            what = f"{reset['what']}, {self._where(reset['registers'])}"
+            self.resets.append((reset["cycle"], what))
         if answer["state"] not in ("waiting", "time"):
             raise self._explain(answer)
 
@@ -165,6 +173,12 @@ class VirtualBoard:
         Raises:
             BoardError: it has sent fewer, and waits.
         """
+        if len(self._received) < count and len(self.resets) > self._resets_told:
+            raise BoardError(
+                f"The board did not answer: {self.resets[-1][1]}, and the firmware began anew.",
+                hint="What it was asked is lost. A fault handler or an interrupt that nobody "
+                "handles often ends in such a reset.",
+            )
         if len(self._received) < count:
             raise BoardError(
                 f"The board waits, but {count} bytes of answer were expected and "
@@ -190,7 +204,13 @@ class VirtualBoard:
 
     def _explain(self, answer: dict[str, Any]) -> BoardError | StackOverflowError:
         registers = answer["registers"]
-        at = f"in {self._place(registers)} (pc {registers['pc']:#010x})"
+        at = self._where(registers)
+        if answer["state"] == "off":
+            return BoardError(
+                f"The board is off: the firmware switched the system off {at}, and nothing on "
+                "the line ends that.",
+                hint="A pin that senses its level does, or power.",
+            )
         if answer["state"] == "budget":
             return BoardError(
                 f"The firmware hangs {at}: it ran {self.budget:,} bytes of code without waiting "
@@ -212,6 +232,9 @@ class VirtualBoard:
             f"The firmware faulted {at}: {what}.",
             hint="The function named there, or one inlined into it, did this.",
         )
+
+    def _where(self, registers: dict[str, int]) -> str:
+        return f"in {self._place(registers)} (pc {registers['pc']:#010x})"
 
     def _place(self, registers: dict[str, int]) -> str:
         """The function that runs, or the one that called what is no function."""

@@ -12,6 +12,7 @@ import struct
 from typing import TYPE_CHECKING, NamedTuple
 
 from .registers import GuestFaultError, Registers
+from .resets import SREQ
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -142,7 +143,8 @@ class Interrupts(Registers):
         if value >> 16 != 0x05FA:
             return
         if value & 4:
-            raise GuestFaultError(f"the firmware reset itself (AIRCR = {value:#010x})")
+            self.machine.resets.request(SREQ, f"the firmware reset itself (AIRCR = {value:#010x})")
+            return
         self.group = value >> 8 & 7
         self.update()
 

@@ -30,7 +30,9 @@ from .block_hook import (
 )
 from .cortex_m4 import CortexM4, Instruction, UnknownInstructionError
 from .exceptions import Interrupts
+from .flash import Flash
 from .registers import GuestFaultError, Memory, Registers
+from .resets import Resets
 from .schedule import Activity, Schedule
 
 CORES = {
@@ -59,6 +61,9 @@ SPECIAL = {
 }
 FPU_STACKED = [getattr(arm, f"UC_ARM_REG_S{i}") for i in range(16)]
 
+LONGEST_BLOCK = 4096
+"""Bytes of code; the emulator's are shorter."""
+
 WAIT_FOR_INTERRUPT = (b"\x30\xbf", b"\xaf\xf3\x03\x80")
 WAIT_FOR_EVENT = (b"\x20\xbf", b"\xaf\xf3\x02\x80")
 SEND_EVENT = (b"\x40\xbf", b"\xaf\xf3\x04\x80")
@@ -86,7 +91,8 @@ class Machine:
     Attributes:
         engine: Unicorn's.
         hook: the counters that the hook on blocks keeps.
-        schedule, activity, interrupts, memory: what peripherals use.
+        schedule, activity, interrupts, memory, resets: what peripherals use.
+        writable: how flash is written.
     """
 
     def __init__(
@@ -117,6 +123,8 @@ class Machine:
         self.activity = Activity(lambda: self.now)
         self.memory = Memory(self, ram[0], ram[1])
         self.interrupts = Interrupts(self)
+        self.resets = Resets(self)
+        self.writable = Flash(self)
         self.peripherals: list[Registers] = []
         self.attach(self.interrupts)
 
@@ -125,11 +133,11 @@ class Machine:
         self.fault_address: int | None = None
         self.sleeping = False
         self._sleeping_for_event = False
-        self.slept = 0
         self._accessed: int | None = None
         self._moment: int | None = None
         self._matched = (-1, 0)
         self._interrupted: int | None = None
+        self._flash_store = False
 
     def attach(self, peripheral: Registers) -> None:
         """Map the page of `peripheral`; it is reset with the machine from now on."""
@@ -150,20 +158,32 @@ class Machine:
     def reset(self, fill: int) -> None:
         """As after power on: RAM holds `fill`; the core starts from the vectors."""
         self._clear()
+        self.slept = 0
         self.schedule.clear()
         hook = self.hook
         hook.now = hook.begun = hook.event = hook.wait_fraction = 0
         hook.previous = None
         self.activity.clear()
-        self.activity.set("cpu", "run")
+        self.resets.clear()
+        self.fill_ram(fill)
+        for peripheral in self.peripherals:
+            peripheral.reset()
+        self.start_core()
+
+    def fill_ram(self, fill: int) -> None:
+        """All of RAM becomes `fill`."""
         self.engine.mem_write(self.ram[0], bytes([fill]) * self.ram[1])
+
+    def start_core(self) -> None:
+        """From the vectors, as after any reset."""
+        self._clear()
+        self.hook.event = 0
+        self.activity.set("cpu", "run")
         for number in REGISTERS.values():
             self.engine.reg_write(number, 0)
         self.engine.reg_write(arm.UC_ARM_REG_XPSR, 1 << 24)
         for name in ("control", "primask", "basepri", "faultmask", "fpscr"):
             self.set_special(name, 0)
-        for peripheral in self.peripherals:
-            peripheral.reset()
         stack, entry = struct.unpack_from("<II", self.content)
         self.set_register("sp", stack)
         self.go(entry, 0)
@@ -254,6 +274,31 @@ class Machine:
         found = self._accessing(self._accessed) if self._accessed is not None else None
         return found[0][found[1]].address if found else None
 
+    def wait(self, cycles: int) -> None:
+        """The core stands still so long, as it does while flash is busy."""
+        self.hook.now += cycles
+        self.hook.begun += cycles
+        if self._moment is not None:
+            self._moment += cycles
+
+    def moment_at(self, address: int) -> int:
+        """When the instruction at `address` of the block that runs is done."""
+        hook = self.hook
+        for index, instruction in enumerate(instructions := self.decoded(hook.block, hook.size)):
+            if instruction.address == address:
+                return int(hook.begun) + self._cycles_to(instructions, index)
+        return int(hook.now)
+
+    def forget_code(self, address: int, size: int) -> None:
+        """What lies there has changed: its blocks are looked at anew."""
+        end = address + size
+        known = [key for key in self._blocks if key[0] < end and address < key[0] + key[1]]
+        for key in known:
+            del self._blocks[key]
+        first = (address - self.flash[0]) // 2
+        for index in range(max(first - LONGEST_BLOCK // 2, 0), first + size // 2):
+            self.regions[0].times[index].size = 0
+
     def _moment_of(self, address: int) -> int:
         found = self._accessing(address)
         if found is None:
@@ -300,6 +345,10 @@ class Machine:
             self._accessed = self._moment = None
 
     # The core
+
+    def alias(self, name: str) -> int:
+        """A register by any of its names."""
+        return int(self.engine.reg_read(ALIASES[name]))
 
     def register(self, name: str) -> int:
         """r0 to r12, sp, lr, pc."""
@@ -387,7 +436,7 @@ class Machine:
         Without `until` a sleeping core waits for the computer unless something is scheduled for it
         (a transfer on the line); with it, time passes in sleep.
 
-        Returns "waiting", "time", "budget" or "fault".
+        Returns "waiting", "time", "budget", "fault" or "off" (System OFF).
         """
         self.hook.budget = budget
         try:
@@ -402,8 +451,12 @@ class Machine:
     def _step(self, until: int | None) -> str:
         """Whatever is due, then code or sleep until the next thing is; a state ends the run."""
         self._run_events()
+        if self.resets.pending and not self.fault:
+            self.fault = self.resets.perform()
         if self.fault:
             return "fault"
+        if self.resets.off:
+            return self._stay_off(until)
         self.interrupts.take()
         if until is not None and self.hook.now >= until:
             return "time"
@@ -414,6 +467,14 @@ class Machine:
             self.wake()
             return ""
         return "" if self._sleep_on(until) else "waiting"
+
+    def _stay_off(self, until: int | None) -> str:
+        """System OFF: time passes, until something outside ends it."""
+        if self.resets.look_for_wakers():
+            return ""
+        if until is not None and self.hook.now >= until:
+            return "time"
+        return "" if self._sleep_on(until) else "off"
 
     def _run_events(self) -> None:
         while (event := self.schedule.take(self.hook.now)) is not None:
@@ -449,8 +510,17 @@ class Machine:
             self.engine.emu_start(self.register("pc") | 1, 0xFFFFFFFF)
         except unicorn.UcError as raised:
             error = raised
+        if self._flash_store:
+            self._flash_store = False
+            self.writable.store()
+            return ""
         if self.fault:
             return "fault"
+        if self.resets.off:
+            self.resets.entered_off()
+            return ""
+        if self.resets.pending:
+            return ""
         if hook.stopped == STOPPED_BUDGET:
             return "budget"
         if hook.stopped in (STOPPED_TABLE_FULL, STOPPED_WATCHED):
@@ -497,7 +567,9 @@ class Machine:
     def _on_invalid(
         self, _engine: object, access: int, address: int, size: int, _value: int, _user: object
     ) -> bool:
-        if not self.fault:
+        if access == unicorn.UC_MEM_WRITE_PROT and self.writable.holds(address):
+            self._flash_store = True
+        elif not self.fault:
             verb = VERBS.get(access, "access to").format(size)
             self.fault = f"{verb} {address & 0xFFFFFFFF:#010x}"
             self.fault_address = address & 0xFFFFFFFF

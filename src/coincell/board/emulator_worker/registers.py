@@ -38,6 +38,11 @@ class Registers:
         """As after power on."""
         self.values = dict(self.reset_values)
 
+    def reset_by(self, reason: int) -> None:
+        """A reset while power stays on; `reason` is its bit of RESETREAS. Most forget all."""
+        del reason
+        self.reset()
+
     def read(self, offset: int, size: int) -> int:
         """The value at `offset`."""
         self._check("read from", offset, size)

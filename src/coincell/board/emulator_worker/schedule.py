@@ -12,9 +12,15 @@ MAX_CHANGES = 1 << 18
 
 
 class Event:
-    """Something scheduled. `foreground`: the computer on the line waits for it."""
+    """Something scheduled.
 
-    def __init__(self, at: int, call: Callable[[], None], foreground: bool) -> None:
+    `foreground`: the computer on the line waits for it; `outside`: it happens around the chip.
+    """
+
+    def __init__(
+        self, at: int, call: Callable[[], None], foreground: bool, outside: bool = False
+    ) -> None:
+        self.outside = outside
         self.at = at
         self.call = call
         self.foreground = foreground
@@ -37,13 +43,24 @@ class Schedule:
         self._heap: list[tuple[int, int, Event]] = []
         self._order = 0
 
-    def clear(self) -> None:
-        """Nothing is scheduled any more."""
-        self._heap.clear()
+    def clear(self, outside: bool = True) -> None:
+        """Nothing is scheduled any more, save for what happens outside unless that is included."""
+        kept = [] if outside else [item for item in self._heap if item[2].outside]
+        for item in self._heap:
+            if item not in kept:
+                item[2].cancel()
+        heapq.heapify(kept)
+        self._heap = kept
 
-    def at(self, moment: int, call: Callable[[], None], foreground: bool = False) -> Event:
-        """Run `call` at the cycle `moment`."""
-        event = Event(moment, call, foreground)
+    def at(
+        self,
+        moment: int,
+        call: Callable[[], None],
+        foreground: bool = False,
+        outside: bool = False,
+    ) -> Event:
+        """Run `call` at the cycle `moment`. What is `outside` of the chip outlives its resets."""
+        event = Event(moment, call, foreground, outside)
         self._order += 1
         heapq.heappush(self._heap, (moment, self._order, event))
         self._added(moment)

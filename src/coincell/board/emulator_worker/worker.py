@@ -59,9 +59,14 @@ class Worker:
 
         `budget` is in bytes of code, `until` in cycles since power on: with it, time passes while
         the core sleeps. `wake` ends a sleep as a debugger would. Answers the state ("waiting",
-        "time", "budget", "fault"), the time, and as blob what the firmware sent.
+        "time", "budget", "fault", "off"), the time, the resets since the last run, and as blob what
+        the firmware sent.
         """
         machine = self.machine
+        resets = machine.resets
+        if resets.pending:  # a watchdog's bite, which was told
+            machine.fault, machine.fault_address = "", None
+        known = len(resets.log)
         try:
             self.chip.uarte.feed(blob)
             if wake:
@@ -71,6 +76,9 @@ class Worker:
             machine.fault = machine.fault or str(error)
             state = "fault"
         answer = {"state": state, "left": machine.hook.budget, "now": machine.now}
+        answer["resets"] = resets.log[known:]
+        if state == "waiting":
+            resets.settled()
         if state == "fault":
             answer |= {"fault": machine.fault, "address": machine.fault_address}
         if state not in ("waiting", "time"):

@@ -6,9 +6,15 @@ from __future__ import annotations
 from typing import Protocol
 
 from ..machine import Machine
+from .ficr import Ficr, Uicr
 from .gpio import Gpio
-from .system import ClockPower, Dwt, SysTick, nvmc
+from .low_clock import LowClock
+from .nvmc import Nvmc
+from .rtc import Rtc
+from .system import ClockPower, Dwt, SysTick
+from .timer import Timer
 from .uarte import Uarte
+from .wdt import Watchdog
 
 
 class World(Protocol):
@@ -33,9 +39,27 @@ class Chip:
         self.gpio = Gpio(machine)
         self.systick = SysTick(machine)
         self.worlds: dict[str, World] = {}
-        for peripheral in (ClockPower(machine), self.uarte, nvmc(), self.gpio, Dwt(machine)):
+        self.low_clock = low = LowClock(machine)
+        machine.resets.also.append(self.reset)
+        for peripheral in (ClockPower(machine, low), self.uarte, self.gpio, Dwt(machine)):
             machine.attach(peripheral)
+        self._attach_counters()
+        self._attach_flash()
+
+    def _attach_counters(self) -> None:
+        machine, low = self.machine, self.low_clock
+        for number in range(5):
+            machine.attach(Timer(machine, number))
+        for number in range(3):
+            machine.attach(Rtc(machine, number, low))
+        machine.attach(Watchdog(machine, low))
+
+    def _attach_flash(self) -> None:
+        uicr = Uicr(self.machine)
+        for peripheral in (Nvmc(self.machine, uicr), Ficr(self.machine), uicr):
+            self.machine.attach(peripheral)
 
     def reset(self) -> None:
-        """What is not a page of registers, as after power on; before the machine's reset."""
+        """What is not a page of registers, as after a reset; before the machine's own."""
+        self.low_clock.reset()
         self.systick.reset()

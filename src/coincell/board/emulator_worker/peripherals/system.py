@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-"""CLOCK and POWER (one page of registers), NVMC, FICR, DWT and SysTick.
+"""CLOCK and POWER (one page of registers), DWT and SysTick.
 
-nRF52840 product specification, sections 5.4 (CLOCK), 5.3 (POWER), 4.3 (NVMC), 4.4 (FICR); Armv7-M
-Architecture Reference Manual, sections C1.8 (DWT) and B3.3 (SysTick).
+nRF52840 product specification, sections 5.4 (CLOCK) and 5.3 (POWER); Armv7-M Architecture Reference
+Manual, sections C1.8 (DWT) and B3.3 (SysTick).
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from __future__ import annotations
 from ..exceptions import DEMCR, SYSTICK
 from ..machine import Machine
 from ..registers import GuestFaultError, Peripheral, Registers
+from ..resets import DOG, PIN
 from ..schedule import Event
+from .low_clock import LowClock
 
 CLOCK_HZ = 64_000_000
 CRYSTAL_CYCLES = 23_040
@@ -22,16 +24,23 @@ LOW_RC_CYCLES = 38_400
 HFCLKSTARTED, LFCLKSTARTED = 0x100, 0x104
 HFCLKSTAT, LFCLKSTAT, LFCLKSRC = 0x40C, 0x418, 0x518
 RESETREAS, DCDCEN, DCDCEN0, SYSTEMOFF = 0x400, 0x578, 0x580, 0x500
+HFCLKRUN, LFCLKRUN = 0x408, 0x414
+RETAINED = (0x51C, 0x520)
+"""GPREGRET and GPREGRET2."""
 
 
 class ClockPower(Peripheral):
     """Clocks start after their start-up time; the DC/DC converter is a switch that energy sees."""
 
-    def __init__(self, machine: Machine) -> None:
-        plain = dict.fromkeys((HFCLKSTAT, LFCLKSTAT, LFCLKSRC, RESETREAS, DCDCEN, DCDCEN0), 0)
-        plain |= {0x51C: 0, 0x520: 0, 0x408: 0, 0x414: 0}  # GPREGRET, GPREGRET2, *RUN
+    def __init__(self, machine: Machine, low: LowClock) -> None:
+        plain = dict.fromkeys((HFCLKSTAT, LFCLKSTAT, LFCLKSRC, DCDCEN, DCDCEN0), 0)
+        plain |= dict.fromkeys((*RETAINED, HFCLKRUN, LFCLKRUN), 0)
         super().__init__(machine, "CLOCK", 0x40000000, plain, (HFCLKSTARTED, LFCLKSTARTED))
+        self.low = low
+        self._starting: list[Event] = []
+        self.readers[RESETREAS] = lambda: machine.resets.reasons
         self.tasks |= {
+            RESETREAS: self._forget_reasons,
             0x000: self._start_high,
             0x004: self._stop_high,
             0x008: self._start_low,
@@ -44,13 +53,23 @@ class ClockPower(Peripheral):
     def reset(self) -> None:
         """As after power on: internal oscillator, LDO."""
         super().reset()
+        self._starting = []
         self.machine.activity.set("regulator", "ldo")
         self.machine.activity.set("hfclk", "off")
         self.machine.activity.set("lfclk", "off")
 
+    def reset_by(self, reason: int) -> None:
+        """GPREGRET outlives most resets."""
+        kept = {} if reason & (DOG | PIN) else {key: self.values[key] for key in RETAINED}
+        self.reset()
+        self.values |= kept
+
+    def _forget_reasons(self, value: int) -> None:
+        self.machine.resets.reasons &= ~value
+
     def write(self, offset: int, size: int, value: int) -> None:
         """A register."""
-        super().write(offset, size, value)
+        super().write(offset, size, value & 0xFF if offset in RETAINED else value)
         if offset == DCDCEN:
             self.machine.activity.set("regulator", "dcdc" if value & 1 else "ldo")
 
@@ -69,23 +88,35 @@ class ClockPower(Peripheral):
             self.machine.activity.set("hfclk", "off")
 
     def _start_low(self, value: int) -> None:
-        if value & 1:
-            source = self.values[LFCLKSRC] & 3
-            self.machine.activity.set("lfclk", ("rc", "crystal", "synthesized", "?")[source])
-            delay = LOW_CRYSTAL_CYCLES if source == 1 else LOW_RC_CYCLES
-            self.machine.schedule.at(self.machine.now + delay, self._low_runs, True)
+        """Until the crystal swings, the RC oscillator stands in for it."""
+        if not value & 1 or self.values[LFCLKRUN]:
+            return
+        self.values[LFCLKRUN] = 1
+        source = self.values[LFCLKSRC] & 3
+        self.machine.activity.set("lfclk", ("rc", "crystal", "synthesized", "?")[source])
+        now, at = self.machine.now, self.machine.schedule.at
+        delay = LOW_CRYSTAL_CYCLES if source == 1 else LOW_RC_CYCLES
+        self._starting = [
+            at(now + LOW_RC_CYCLES, lambda: self.low.switch(True)),
+            at(now + delay, self._low_runs, True),
+        ]
 
     def _low_runs(self) -> None:
         self.values[LFCLKSTAT] = 0x10000 | self.values[LFCLKSRC] & 3
         self.event(LFCLKSTARTED)
 
     def _stop_low(self, value: int) -> None:
-        if value & 1:
-            self.values[LFCLKSTAT] = 0
-            self.machine.activity.set("lfclk", "off")
+        if not value & 1:
+            return
+        for event in self._starting:
+            event.cancel()
+        self.values[LFCLKSTAT] = self.values[LFCLKRUN] = 0
+        self.low.release()
+        self.machine.activity.set("lfclk", "off")
 
-    def _off(self, _value: int) -> None:
-        raise GuestFaultError("the firmware switched the system off")
+    def _off(self, value: int) -> None:
+        if value & 1:
+            self.machine.resets.switch_off()
 
 
 class Dwt(Registers):
@@ -188,8 +219,3 @@ class SysTick:
         if self.control & 2:
             self.machine.interrupts.pend_system(SYSTICK)
         self._restart(0)
-
-
-def nvmc() -> Registers:
-    """READY and the switch of the instruction cache."""
-    return Registers("NVMC", 0x4001E000, {0x400: 1, 0x540: 0})

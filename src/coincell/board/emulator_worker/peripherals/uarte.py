@@ -41,6 +41,12 @@ class Uarte(Peripheral):
         super().reset()
         self._clear()
 
+    def reset_by(self, reason: int) -> None:
+        """What was sent is on its way."""
+        sent = self.outgoing
+        super().reset_by(reason)
+        self.outgoing = sent
+
     def write(self, offset: int, size: int, value: int) -> None:
         """A register; what is enabled draws current."""
         super().write(offset, size, value)
