@@ -11,6 +11,13 @@ from coincell.firmware.bare import (
 from coincell.firmware.currents import Currents, CurrentTable, Overhead, StateCurrent
 from coincell.firmware.description import Board, board_names, load_board, parse_board, read_board
 from coincell.firmware.elf import Elf, Section, Segment, Symbol, plain_binary, read_elf
+from coincell.firmware.export import (
+    EXPORT_FORMATS,
+    ExportRequest,
+    ExportResult,
+    check_export,
+    export_application,
+)
 from coincell.firmware.host import ChainResult, HostLibrary, build_host_library
 from coincell.firmware.image import (
     MEMORY_HELP,
@@ -28,6 +35,7 @@ from coincell.firmware.stream import HostStream, StreamEvent
 from coincell.firmware.tables import parse_table
 
 __all__ = [
+    "EXPORT_FORMATS",
     "MEMORY_HELP",
     "RODATA_ALIGN",
     "STACK_BYTES",
@@ -39,6 +47,8 @@ __all__ = [
     "Currents",
     "DoesNotFit",
     "Elf",
+    "ExportRequest",
+    "ExportResult",
     "HostLibrary",
     "HostStream",
     "Image",
@@ -56,7 +66,9 @@ __all__ = [
     "build_host_library",
     "build_image",
     "build_model_image",
+    "check_export",
     "device_sources",
+    "export_application",
     "largest_of",
     "library_sizes",
     "link_image",

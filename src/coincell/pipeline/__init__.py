@@ -1,5 +1,6 @@
 """The stages as one visible list, a content-addressed cache, and the run's report."""
 
+from coincell.pipeline.export import export_project
 from coincell.pipeline.predict import Prediction, predict_files
 from coincell.pipeline.run import RunResult, run_project, run_until, summary_of
 from coincell.pipeline.runner import Demand, Outcome, StageEvent
@@ -10,6 +11,7 @@ __all__ = [
     "Prediction",
     "RunResult",
     "StageEvent",
+    "export_project",
     "predict_files",
     "run_project",
     "run_until",

@@ -125,6 +125,19 @@ def run_stages(
         walk.hashes.save()
 
 
+def find_stages(project: Project, stages: Sequence[Stage]) -> Outcome:
+    """What earlier runs left, as far as it is not stale, with its gates; nothing is run.
+
+    A stage whose name is not in the outcome's artefacts has not been run as the project stands now;
+    after a gate that ends a run, none is looked for.
+    """
+    walk = _Walk(project, stages, Demand(), unheard)
+    try:
+        return walk.look()
+    finally:
+        walk.hashes.save()
+
+
 def _needed(stages: Sequence[Stage], until: str) -> list[Stage]:
     """`until` and all that it needs, directly or not, in order; every stage for ""."""
     needed: list[Stage] = []
@@ -158,15 +171,33 @@ class _Walk:
         for index, stage in enumerate(self.stages):
             redo = redo or stage.name == self.demand.from_stage
             artefact = self._bring_up_to_date(index, stage, redo)
-            gates = stage.gates(artefact, self.project)
-            self.gates.extend(gates)
-            failed = [gate for gate in gates if gate.passed is False]
-            if failed and stage.gates_stop:
-                reason = " ".join(gate.reason for gate in failed if gate.reason)
+            if reason := self._failed_at(stage, artefact):
                 self._tell("refused", index, message=reason)
-                return self._outcome(stopped_at=stage.name, reason=reason or "A gate failed.")
+                return self._outcome(stopped_at=stage.name, reason=reason)
         self.store.sweep({name: artefact.key for name, artefact in self.artefacts.items()})
         return self._outcome()
+
+    def look(self) -> Outcome:
+        """The artefacts and gates that are there."""
+        for stage in self.stages:
+            if any(name not in self.artefacts for name in stage.needs):
+                continue
+            found = self.store.find(stage.name, key_of(self.inputs_of(stage)))
+            if found is None:
+                continue
+            self.artefacts[stage.name] = found
+            if reason := self._failed_at(stage, found):
+                return self._outcome(stopped_at=stage.name, reason=reason)
+        return self._outcome()
+
+    def _failed_at(self, stage: Stage, artefact: Artefact) -> str:
+        """Note the stage's gates; why they end the run here, or ""."""
+        gates = stage.gates(artefact, self.project)
+        self.gates.extend(gates)
+        failed = [gate for gate in gates if gate.passed is False]
+        if not failed or not stage.gates_stop:
+            return ""
+        return " ".join(gate.reason for gate in failed if gate.reason) or "A gate failed."
 
     def _outcome(self, stopped_at: str = "", reason: str = "") -> Outcome:
         return Outcome(self.artefacts, tuple(self.gates), stopped_at, reason, self.seconds)

@@ -21,11 +21,17 @@ from coincell.firmware.export.library import library_files
 from coincell.firmware.export.manifest import make_manifest, readable
 from coincell.firmware.export.platformio import platformio
 from coincell.firmware.export.python_wheel import python
-from coincell.firmware.export.request import ExportRequest
+from coincell.firmware.export.request import ExportRequest, check_name
 from coincell.firmware.export.templates import licence, render
 from coincell.firmware.export.zephyr import zephyr
 
-__all__ = ["FORMATS", "ExportRequest", "ExportResult", "check_format", "export_application"]
+__all__ = [
+    "EXPORT_FORMATS",
+    "ExportRequest",
+    "ExportResult",
+    "check_export",
+    "export_application",
+]
 
 _Make = Callable[[ExportRequest, Mapping[str, str]], Content]
 
@@ -37,7 +43,7 @@ _MAKERS: Mapping[str, _Make] = {
     "cmake": cmake,
 }
 
-FORMATS: tuple[str, ...] = (*_MAKERS, "python")
+EXPORT_FORMATS: tuple[str, ...] = (*_MAKERS, "python")
 """What `export_application` can write."""
 
 
@@ -59,16 +65,26 @@ class ExportResult:
     memory: Mapping[str, Mapping[str, int]]
 
 
-def check_format(name: str) -> None:
-    """Whether there is such a format.
+def check_export(form: str, out: Path, name: str) -> None:
+    """What can be told before there is an application.
 
     Raises:
-        UserError: there is none; the hint names the nearest.
+        UserError: there is no such format, `out` exists, or no library can be called `name`.
     """
-    if name not in FORMATS:
-        near = difflib.get_close_matches(name.lower(), FORMATS, n=1, cutoff=0.5)
+    if form not in EXPORT_FORMATS:
+        near = difflib.get_close_matches(form.lower(), EXPORT_FORMATS, n=1, cutoff=0.5)
         hint = f"Did you mean {near[0]!r}?" if near else ""
-        raise UserError(f"--format must be one of {', '.join(FORMATS)}; received {name!r}.", hint)
+        raise UserError(
+            f"--format must be one of {', '.join(EXPORT_FORMATS)}; received {form!r}.", hint
+        )
+    check_name(name)
+    if out.is_dir() and not any(out.iterdir()):
+        return
+    if out.exists() or out.is_symlink():
+        raise UserError(
+            f"{out} exists, and an export never writes over anything.",
+            hint="Name another folder with --output, or take this one away.",
+        )
 
 
 def export_application(request: ExportRequest, form: str, out: Path) -> ExportResult:
@@ -79,8 +95,7 @@ def export_application(request: ExportRequest, form: str, out: Path) -> ExportRe
         GateError: it does not fit the board, and the request is not forced.
         ToolchainError: a compiler is missing, or refused.
     """
-    check_format(form)
-    check_free(out)
+    check_export(form, out, request.name)
     golden = golden_vector(request.application)
     manifest = make_manifest(request, golden) | {"format": form}
     library = library_files(request, golden, manifest)
@@ -97,21 +112,6 @@ def export_application(request: ExportRequest, form: str, out: Path) -> ExportRe
     }
     _write(out, files, content.executable)
     return ExportResult(out, tuple(sorted(files)), manifest, memory)
-
-
-def check_free(out: Path) -> None:
-    """Whether a folder can be made at `out`; an empty one may be there.
-
-    Raises:
-        UserError: something is there.
-    """
-    if out.is_dir() and not any(out.iterdir()):
-        return
-    if out.exists() or out.is_symlink():
-        raise UserError(
-            f"{out} exists, and an export never writes over anything.",
-            hint="Name another folder with --output, or take this one away.",
-        )
 
 
 def _readme(request: ExportRequest, content: Content) -> str:

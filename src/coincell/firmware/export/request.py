@@ -115,7 +115,7 @@ class ExportRequest:
     forced: bool = False
 
     def __post_init__(self) -> None:
-        _check_name(self.name)
+        check_name(self.name)
         if not re.fullmatch(r"\d{1,5}\.\d{1,5}\.\d{1,5}", self.version):
             raise UserError(
                 f"A library's version is three numbers, such as 1.0.0; received {self.version!r}."
@@ -160,7 +160,12 @@ class ExportRequest:
         return f"Tells {labels} apart on a microcontroller: features, network and decision in C."
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Whether a library can be called so.
+
+    Raises:
+        UserError: it cannot; the hint names one that can.
+    """
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or len(name) > _MOST_CHARACTERS:
         suggestion = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_0123456789")
         hint = f"Try --name {suggestion[:_MOST_CHARACTERS]}." if suggestion else ""

@@ -1,0 +1,132 @@
+"""A project that has run -> a library for other tools, with all that is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from coincell.errors import GateError, UserError
+from coincell.firmware import (
+    ExportRequest,
+    ExportResult,
+    check_export,
+    export_application,
+    load_board,
+)
+from coincell.pipeline.runner import Listener, Outcome, alone, find_stages, unheard
+from coincell.pipeline.stages.compile import c_name
+from coincell.pipeline.stages.firmware import application
+from coincell.pipeline.stages.table import STAGES
+from coincell.pipeline.store import Artefact
+from coincell.project import Project
+from coincell.report import Gate
+
+_FORCE = "--force exports it all the same."
+
+
+def export_project(
+    project: Project,
+    form: str,
+    out: Path | None = None,
+    name: str = "",
+    version: str = "1.0.0",
+    force: bool = False,
+    listener: Listener = unheard,
+) -> ExportResult:
+    """Write the project's application as `form` into the new folder `out`. Nothing is run.
+
+    Args:
+        project: whose last run is up to date.
+        form: one of `coincell.firmware.EXPORT_FORMATS`.
+        out: a folder that does not exist, or is empty; NAME-FORMAT here unless given.
+        name: of the library, a C identifier; the project's unless given.
+        version: of the library, three numbers.
+        force: also what did not pass its gates, or does not fit.
+        listener: hears when another command holds the project.
+
+    Raises:
+        UserError: the project has not been run as it stands, or a name, a version or `out` cannot
+            be used.
+        GateError: a gate failed or was not reached, or it does not fit the board; not with `force`.
+    """
+    configuration = project.configuration
+    name = name or c_name(configuration)
+    out = out or Path(f"{name}-{form}")
+    check_export(form, out, name)
+    with alone(project, STAGES, listener):
+        outcome = find_stages(project, STAGES)
+        _check_there(outcome)
+        if not force:
+            _check_gates(outcome)
+        found = outcome.artefacts
+        chain = application(
+            found["features"], found["quantize"], configuration, found.get("evaluate")
+        )
+        facts = _facts(outcome)
+    request = ExportRequest(
+        application=chain,
+        name=name,
+        version=version,
+        project=configuration.project.name,
+        board=load_board(configuration.board.name),
+        facts=facts,
+        forced=force,
+    )
+    return export_application(request, form, out)
+
+
+def _missing(outcome: Outcome) -> list[str]:
+    """Titles of stages that have not been run as the project stands."""
+    return [stage.title for stage in STAGES if stage.name not in outcome.artefacts]
+
+
+def _check_there(outcome: Outcome) -> None:
+    if {"features", "quantize"} <= set(outcome.artefacts):
+        return
+    if outcome.stopped_at:
+        raise GateError(f"There is no model to export: {outcome.stop_reason}")
+    raise UserError(
+        "An export needs a project that has been run as it now stands. Not up to date: "
+        f"{_missing(outcome)[0]!r}.",
+        hint="Run `coincell run` first; it redoes only what has changed.",
+    )
+
+
+def _check_gates(outcome: Outcome) -> None:
+    failed = [gate for gate in outcome.gates if gate.passed is False]
+    if failed:
+        raise GateError(
+            f"The project did not pass its gates: {', '.join(_told(gate) for gate in failed)}.",
+            hint=f"Mend what the report names, and `coincell run` again. {_FORCE}",
+        )
+    if missing := _missing(outcome):
+        raise GateError(
+            f"The project's gates are not known: {missing[0]!r} has not been run as it stands.",
+            hint=f"Run `coincell run` to its end. {_FORCE}",
+        )
+
+
+def _told(gate: Gate) -> str:
+    value = "not known" if gate.value is None else f"{gate.value:,.4g}"
+    limit = f"{gate.bound} {gate.limit or 0:,.4g} {gate.unit}".strip()
+    return f"{gate.name} is {value}, and must be {limit}"
+
+
+def _facts(outcome: Outcome) -> dict[str, Any]:
+    """Tools and gates, for the manifest."""
+    return {
+        "tools": _tools(outcome.artefacts),
+        "gates": {
+            gate.name: {"value": gate.value, "limit": gate.limit, "passed": gate.passed}
+            for gate in outcome.gates
+        },
+    }
+
+
+def _tools(artefacts: Mapping[str, Artefact]) -> dict[str, str]:
+    """What each compiler was for -> its identity."""
+    tools: dict[str, str] = {}
+    for artefact in artefacts.values():
+        tools |= artefact.manifest["inputs"]["toolchain"]
+    return tools
