@@ -18,7 +18,11 @@ PULL_UP = 3
 class Gpio(Registers):
     """Pins by number: 0 to 31 are P0.00 to P0.31, 32 to 47 are P1.00 to P1.15.
 
-    What stands outside drives inputs with `drive` and listens to outputs with `listen`.
+    What stands outside drives inputs with `drive`, listens to outputs with `listen`, and calls
+    `sense` when a level that it drives has changed.
+
+    Attributes:
+        detected: called when DETECT rises: a pin that senses a level has it.
     """
 
     def __init__(self, machine: Machine) -> None:
@@ -31,6 +35,8 @@ class Gpio(Registers):
         self._listeners: dict[int, list[Callable[[bool], None]]] = {}
         self._driven: dict[int, Callable[[], bool]] = {}
         self._levels: dict[int, bool] = {}
+        self._detect = False
+        self.detected: Callable[[], None] = lambda: None
         for number, port in enumerate((0x000, 0x300)):
             changed = self._changed
             self.set_and_clear(port + OUT, port + OUTSET, port + OUTCLR, changed)
@@ -41,6 +47,7 @@ class Gpio(Registers):
         """All pins are inputs."""
         super().reset()
         self._levels = dict.fromkeys(self._listeners, False)
+        self._detect = False
 
     def listen(self, pin: int, call: Callable[[bool], None]) -> None:
         """Call with the level of an output when it changes; it begins low."""
@@ -64,7 +71,23 @@ class Gpio(Registers):
                 bit = 1 << (offset - port - PIN_CNF) // 4
                 direction = self.values[port + DIR] & ~bit
                 self.values[port + DIR] = direction | (bit if value & 1 else 0)
+                self.sense()
         self._changed()
+
+    def sensed(self, pin: int) -> int:
+        """The level that a pin senses: 2 high, 3 low, 0 none."""
+        return self.values[0x300 * (pin // 32) + PIN_CNF + 4 * (pin % 32)] >> 16 & 3
+
+    def sense(self) -> None:
+        """Look whether DETECT has risen."""
+        before = self._detect
+        self._detect = any(
+            wanted == (2 if level() else 3)
+            for pin, level in self._driven.items()
+            if (wanted := self.sensed(pin))
+        )
+        if self._detect and not before:
+            self.detected()
 
     def _changed(self) -> None:
         for pin, before in self._levels.items():

@@ -1,0 +1,155 @@
+"""What is around the virtual board, from files: its motion from CSV."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from coincell.errors import DataError
+
+Rows = npt.NDArray[np.float32]
+
+MOTION_COLUMNS = ("ax", "ay", "az", "gx", "gy", "gz", "mx", "my", "mz")
+"""Acceleration in g, rotation in degrees a second, magnetic field in microtesla."""
+
+MAX_MOTION_BYTES = 256 << 20
+MAX_MOTION_RATE_HZ = 10_000.0
+LIMITS = 3 * (1000.0,) + 3 * (100_000.0,) + 3 * (100_000.0,)
+"""No value of a column is larger: no sensor measures it, and a unit must be wrong."""
+
+EVEN = 1e-3
+"""Times count as evenly spaced when no step differs from the mean by more, relatively."""
+
+
+@dataclass(frozen=True)
+class Motion:
+    """How the board is moved.
+
+    Attributes:
+        rows: float32 (rows, 9) in the units of `MOTION_COLUMNS`; what a file does not tell is 0.
+        rate_hz: rows a second.
+        resampled: whether the file's times were uneven, and the rows lie between its own.
+    """
+
+    rows: Rows
+    rate_hz: float
+    resampled: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasts."""
+        return len(self.rows) / self.rate_hz
+
+
+def read_motion(path: Path, rate_hz: float | None = None) -> Motion:
+    """Read and check a motion from CSV.
+
+    The first line names the columns: ax, ay, az, then perhaps gx, gy, gz, then perhaps mx, my, mz,
+    in any order, and perhaps time in seconds. Other columns are not allowed.
+
+    Args:
+        path: the file.
+        rate_hz: rows a second; to be given if, and only if, there is no column time.
+
+    Raises:
+        DataError: the file is not such a table; the message names the line.
+    """
+    lines = _lines(path)
+    header = [name.strip().lower() for name in next(lines, (0, []))[1]]
+    _check_header(path, header, rate_hz)
+    values = np.array([_numbers(path, header, *line) for line in lines], np.float64)
+    if len(values) < 2:
+        raise DataError(f"{path} holds {len(values)} rows; a motion needs two or more.")
+    rows = np.zeros((len(values), len(MOTION_COLUMNS)))
+    for index, name in enumerate(MOTION_COLUMNS):
+        if name in header:
+            rows[:, index] = values[:, header.index(name)]
+    if rate_hz is not None:
+        return Motion(rows.astype(np.float32), _checked_rate(path, rate_hz))
+    return _evenly(path, values[:, header.index("time")], rows)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    try:
+        size = path.stat().st_size
+        if size > MAX_MOTION_BYTES:
+            raise DataError(f"{path} has {size:,} bytes; at most {MAX_MOTION_BYTES:,} are read.")
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            for line, fields in enumerate(csv.reader(file), start=1):
+                if fields:
+                    yield line, fields
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} cannot be read as CSV: {error}.") from error
+
+
+def _check_header(path: Path, header: Sequence[str], rate_hz: float | None) -> None:
+    hint = f"The first line is, for example: time,{','.join(MOTION_COLUMNS[:6])}"
+    if unknown := [name for name in header if name not in (*MOTION_COLUMNS, "time")]:
+        raise DataError(f"{path} has the column {unknown[0][:40]!r}, which no motion has.", hint)
+    if len(set(header)) != len(header):
+        raise DataError(f"{path} names a column twice.", hint)
+    for begin in (0, 3, 6):
+        group = MOTION_COLUMNS[begin : begin + 3]
+        missing = [name for name in group if name not in header]
+        if len(missing) in ((1, 2, 3) if begin == 0 else (1, 2)):
+            raise DataError(f"{path} lacks the column {missing[0]}.", hint)
+    if ("time" in header) == (rate_hz is not None):
+        what = "both a column time and" if rate_hz is not None else "neither a column time nor"
+        raise DataError(f"{path}: there is {what} a rate in hertz; one of them is needed.", hint)
+
+
+def _numbers(path: Path, header: Sequence[str], line: int, fields: list[str]) -> list[float]:
+    if len(fields) != len(header):
+        raise DataError(
+            f"{path}, line {line}: {len(fields)} fields where the first line names {len(header)}."
+        )
+    numbers: list[float] = []
+    for name, field in zip(header, fields, strict=True):
+        try:
+            number = float(field)
+        except ValueError:
+            number = math.nan
+        limit = math.inf if name == "time" else LIMITS[MOTION_COLUMNS.index(name)]
+        if not math.isfinite(number) or abs(number) > limit:
+            raise DataError(
+                f"{path}, line {line}: {name} is {field[:40]!r}; a number up to {limit:g} "
+                "is needed.",
+                hint="Acceleration is in g, rotation in degrees a second, field in microtesla.",
+            )
+        numbers.append(number)
+    return numbers
+
+
+def _checked_rate(path: Path, rate_hz: float) -> float:
+    if not 0 < rate_hz <= MAX_MOTION_RATE_HZ:
+        raise DataError(
+            f"{path}: {rate_hz:g} rows a second; a rate is above 0 and at most "
+            f"{MAX_MOTION_RATE_HZ:g} Hz.",
+            hint="The column time is in seconds.",
+        )
+    return rate_hz
+
+
+def _evenly(path: Path, times: npt.NDArray[np.float64], rows: npt.NDArray[np.float64]) -> Motion:
+    steps = np.diff(times)
+    if np.any(steps <= 0):
+        row = int(np.argmax(steps <= 0)) + 2
+        raise DataError(f"{path}: time does not grow at row {row} of the data.")
+    mean = float(steps.mean())
+    if np.all(np.abs(steps - mean) <= EVEN * mean):
+        return Motion(rows.astype(np.float32), _checked_rate(path, 1 / mean))
+    # The finest even grid that is not finer than the usual step.
+    step = float(np.median(steps))
+    rate_hz = _checked_rate(path, 1 / step)
+    count = int((times[-1] - times[0]) / step) + 1
+    if count * rows.shape[1] * 4 > MAX_MOTION_BYTES:
+        raise DataError(f"{path}: {count:,} even rows would be needed between its uneven times.")
+    grid = times[0] + step * np.arange(count)
+    even = np.stack([np.interp(grid, times, column) for column in rows.T], axis=1)
+    return Motion(even.astype(np.float32), rate_hz, resampled=True)
