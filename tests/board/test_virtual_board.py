@@ -117,7 +117,7 @@ FAULTS = {
     "undefined": ('__asm volatile("udf #3");', r"tiny_invoke.*[Ii]nvalid instruction"),
     "supervisor": (
         '__asm volatile("svc #3");',
-        r"tiny_invoke.*SVC where its priority is masked",
+        r"reset itself.*image_fault.*began anew",
     ),
     "hang": ("for (volatile int i = 0;; i = i + 1) {}", r"hangs in tiny_invoke"),
     "register": (
@@ -158,7 +158,7 @@ FAULTS = {
         r"tiny_invoke.*not enabled",
     ),
     "interrupt": (
-        '*(volatile uint32_t *)0xE000E200 = 4; __asm volatile("cpsie i\\n wfi");',
+        "*(volatile uint32_t *)0xE000E104 = 16; *(volatile uint32_t *)0xE000E204 = 16;",
         r"reset itself.*image_fault.*began anew",
     ),
     "sleep": ('__asm volatile("wfi");', r"waits, but 6 bytes"),

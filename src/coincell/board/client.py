@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections import deque
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -16,10 +17,13 @@ from coincell.board.protocol import (
     HEADER_BYTES,
     MAX_PAYLOAD,
     PROTOCOL_VERSION,
+    BoardEvent,
     Frame,
+    Listening,
     Message,
     Region,
     begins_frame,
+    decode_event,
     decode_frame,
     encode_frame,
     payload_bytes,
@@ -92,6 +96,7 @@ class BoardClient:
         self._transport = transport
         self._sequence = 0
         self._sizes: tuple[int, ...] | None = None
+        self._events: deque[BoardEvent] = deque()
 
     def info(self) -> BoardInfo:
         """What the image is.
@@ -150,6 +155,31 @@ class BoardClient:
         (count,) = _COUNT.unpack(self._sized(self._ask(Message.CYCLES), _COUNT.size))
         return int(count)
 
+    def listen(self, mode: Listening) -> None:
+        """Let the board's microphone begin anew, or end; SAMPLES and PROCESS end it too.
+
+        Raises:
+            BoardError: the image does not listen.
+        """
+        self._ask(Message.LISTEN, bytes([mode]))
+
+    def next_event(self) -> BoardEvent:
+        """The next event that a listening board tells; events between answers are kept for this.
+
+        Raises:
+            BoardError: the transport gave up waiting.
+        """
+        while not self._events:
+            frame = self._receive_frame()
+            if frame.type == Message.EVENT:
+                return decode_event(frame)
+        return self._events.popleft()
+
+    @property
+    def event_kept(self) -> bool:
+        """Whether `next_event` has one that came between answers."""
+        return bool(self._events)
+
     def process(self, window: NDArray[np.int16]) -> BoardResult:
         """From samples to a decision, with what lies between."""
         self.put_samples(window)
@@ -191,11 +221,13 @@ class BoardClient:
         return payload
 
     def _ask(self, kind: Message, payload: bytes = b"") -> bytes:
-        """One question, one answer; answers to earlier questions are passed over."""
+        """One question, one answer; events are kept, answers to earlier questions passed over."""
         self._sequence = (self._sequence + 1) & 0xFF
         self._transport.send(encode_frame(Frame(kind, self._sequence, payload)))
         frame = self._receive_frame()
-        while frame.sequence != self._sequence:
+        while frame.sequence != self._sequence or frame.type == Message.EVENT:
+            if frame.type == Message.EVENT:
+                self._events.append(decode_event(frame))
             frame = self._receive_frame()
         if frame.type == Message.ERROR:
             code = frame.payload[0] if frame.payload else 0

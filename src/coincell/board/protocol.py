@@ -25,8 +25,18 @@ class Message(enum.IntEnum):
     PROCESS = 0x04
     RESET = 0x05
     CYCLES = 0x06
+    LISTEN = 0x07
+    EVENT = 0x20
     ANSWER = 0x80
     ERROR = 0xFF
+
+
+class Listening(enum.IntEnum):
+    """What LISTEN asks for."""
+
+    OFF = 0
+    CHANGES = 1
+    ALL = 2
 
 
 class Region(enum.IntEnum):
@@ -43,7 +53,32 @@ ERRORS = {
     3: "the message is not known",
     4: "the message asked for what is not there",
     5: "the application did not start",
+    6: "the image does not listen: its board has no microphone, or another rate of samples",
 }
+
+
+_EVENT = struct.Struct("<QiiII")
+
+
+@dataclass(frozen=True)
+class BoardEvent:
+    """What a listening board tells unasked.
+
+    Attributes:
+        samples: its microphone's, those lost included, when the window was complete.
+        label: index of the class decided for, -1 for none.
+        score: its smoothed score, in 1/256 of the network's output unit.
+        lost: samples lost since listening began, because the core was busy for too long.
+        status: 0, or the code of the step of the chain that failed: then it listens no more.
+        sequence: counts events, modulo 256: a gap is what the line lost.
+    """
+
+    samples: int
+    label: int
+    score: int
+    lost: int
+    status: int
+    sequence: int
 
 
 @dataclass(frozen=True)
@@ -96,3 +131,17 @@ def decode_frame(data: bytes) -> Frame:
     if zlib.crc32(data[2:end]) != int.from_bytes(data[end:], "little"):
         raise BoardError("A frame from the board arrived damaged: its checksum is wrong.")
     return Frame(data[2], data[3], data[HEADER_BYTES:end])
+
+
+def decode_event(frame: Frame) -> BoardEvent:
+    """The content of a frame of type EVENT.
+
+    Raises:
+        BoardError: it has another length.
+    """
+    if len(frame.payload) != _EVENT.size:
+        raise BoardError(
+            f"The board sent an event of {len(frame.payload)} bytes; {_EVENT.size} belong."
+        )
+    samples, label, score, lost, status = _EVENT.unpack(frame.payload)
+    return BoardEvent(samples, label, score, lost, status, frame.sequence)

@@ -67,6 +67,22 @@ class Pins(_Table):
     uart_rx: Pin
 
 
+class Microphone(_Table):
+    """[microphone]: a digital one at the chip's PDM interface; a board that has one can listen."""
+
+    title: str
+    clock: Pin
+    data: Pin
+    power: Pin = Field(description="High: the microphone has power.")
+
+
+class Light(_Table):
+    """[light]: what is lit while a keyword is decided."""
+
+    pin: Pin
+    low: bool = Field(default=False, description="Whether it is lit by a low level.")
+
+
 class Usb(_Table):
     """[usb]: by which vendor and product the board is known on a computer's ports."""
 
@@ -103,6 +119,8 @@ class Board(_Table):
     latency: Latency
     currents: Currents | None = None
     pins: Pins
+    microphone: Microphone | None = None
+    light: Light | None = None
     usb: Usb = Usb()
     flashing: Flashing = Flashing()
 

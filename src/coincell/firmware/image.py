@@ -12,6 +12,7 @@ from typing import Literal
 from coincell.errors import GateError, ToolchainError
 from coincell.files import write_atomic
 from coincell.firmware.application import Application, application_sources, device_sources
+from coincell.firmware.board_header import board_header
 from coincell.firmware.description import Board
 from coincell.firmware.elf import Elf, intel_hex, plain_binary, read_elf
 from coincell.project import BoardSettings
@@ -163,7 +164,7 @@ def build_image(
         ToolchainError: there is no compiler, or it refused.
     """
     chosen = compiler or find_cross_compiler(board.core)
-    device = device_sources("firmware", "freestanding")
+    device = device_sources("firmware", "freestanding") | board_header(board)
     sources = application_sources(application) | device
     marks = {
         "board": board.name,

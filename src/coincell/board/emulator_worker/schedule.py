@@ -124,6 +124,10 @@ class Activity:
         if len(self._changes) < MAX_CHANGES:
             self._changes.append((now, component, state))
 
+    def state(self, component: str) -> str | None:
+        """What `component` is in now."""
+        return self._state.get(component)
+
     def count(self, what: str, amount: int = 1) -> None:
         """Add to a sum of things that cost energy each, such as bytes on a bus."""
         self._counts[what] = self._counts.get(what, 0) + amount

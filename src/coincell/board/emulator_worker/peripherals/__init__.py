@@ -8,15 +8,13 @@ from typing import Protocol
 from ..machine import Machine
 from .ficr import Ficr, Uicr
 from .gpio import Gpio
-from .gpiote import Gpiote
+from .lights import Lights
 from .low_clock import LowClock
-from .motion import Motion
 from .nvmc import Nvmc
+from .pdm import Pdm
 from .rtc import Rtc
-from .sensors import Sensors
 from .system import ClockPower, Dwt, SysTick
 from .timer import Timer
-from .twim import Twim
 from .uarte import Uarte
 from .wdt import Watchdog
 
@@ -42,22 +40,16 @@ class Chip:
         self.uarte = Uarte(machine)
         self.gpio = Gpio(machine)
         self.systick = SysTick(machine)
-        self.worlds: dict[str, World] = {}
+        self.pdm = Pdm(machine, self.gpio)
+        self.lights = Lights(machine, self.gpio)
+        self.worlds: dict[str, World] = {"microphone": self.pdm.microphone}
         self.low_clock = low = LowClock(machine)
         machine.resets.also.append(self.reset)
         for peripheral in (ClockPower(machine, low), self.uarte, self.gpio, Dwt(machine)):
             machine.attach(peripheral)
+        machine.attach(self.pdm)
         self._attach_counters()
         self._attach_flash()
-        machine.attach(Gpiote(machine, self.gpio))
-        self._attach_sensors()
-
-    def _attach_sensors(self) -> None:
-        machine, motion = self.machine, Motion(self.machine)
-        sensors = Sensors(machine, self.gpio, motion)
-        self.worlds |= {"motion": motion, "sensors": sensors}
-        for number in range(2):
-            machine.attach(Twim(machine, number, (sensors.bus,)))
 
     def _attach_counters(self) -> None:
         machine, low = self.machine, self.low_clock

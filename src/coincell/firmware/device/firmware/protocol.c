@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "application/application.h"
+#include "firmware/bytes.h"
 #include "firmware/crc32.h"
 #include "firmware/cycle_counter.h"
+#include "firmware/live.h"
 #include "firmware/startup.h"
 #include "firmware/transport.h"
 
@@ -21,61 +23,42 @@ extern uint8_t image_flash_bytes[], image_ram_bytes[], image_stack_bytes[];
 static uint8_t frame[HEADER_BYTES + PROTOCOL_MAX_PAYLOAD + CRC_BYTES];
 static uint8_t *const payload = frame + HEADER_BYTES;
 
+/* How much of the frame has come; changed by the line's interrupt until it is there. */
+static volatile enum { IN_HEADER, IN_PAYLOAD, WHOLE, TOO_LONG } state;
+
 /* What processing the last window took, for CYCLES. */
 static uint32_t process_cycles;
 
-static uint32_t get_u16(const uint8_t *bytes)
+/* Completes target, uint8[HEADER_BYTES + count + CRC_BYTES] with a payload and a sequence, and
+ * sends it. */
+static void send(uint8_t *target, uint32_t type, uint32_t count)
 {
-    return bytes[0] | (uint32_t)bytes[1] << 8;
+    target[0] = MAGIC_0;
+    target[1] = MAGIC_1;
+    target[2] = (uint8_t)type;
+    put_u16(target + 4, count);
+    put_u32(target + HEADER_BYTES + count, crc32(target + 2, HEADER_BYTES - 2 + count));
+    transport_send(target, HEADER_BYTES + count + CRC_BYTES);
 }
 
-static uint32_t get_u32(const uint8_t *bytes)
-{
-    return get_u16(bytes) | get_u16(bytes + 2) << 16;
-}
-
-static void put_u16(uint8_t *bytes, uint32_t value)
-{
-    bytes[0] = (uint8_t)value;
-    bytes[1] = (uint8_t)(value >> 8);
-}
-
-static void put_u32(uint8_t *bytes, uint32_t value)
-{
-    put_u16(bytes, value);
-    put_u16(bytes + 2, value >> 16);
-}
-
-/* Sends the frame; its sequence stays that of the question. */
-static void send(uint32_t type, uint32_t count)
-{
-    frame[0] = MAGIC_0;
-    frame[1] = MAGIC_1;
-    frame[2] = (uint8_t)type;
-    put_u16(frame + 4, count);
-    put_u32(payload + count, crc32(frame + 2, HEADER_BYTES - 2 + count));
-    transport_send(frame, HEADER_BYTES + count + CRC_BYTES);
-}
-
+/* Its sequence stays that of the question. */
 static void answer(uint32_t count)
 {
-    send(frame[2] | MESSAGE_ANSWER, count);
+    send(frame, frame[2] | MESSAGE_ANSWER, count);
 }
 
 static void answer_error(enum protocol_error error)
 {
     payload[0] = (uint8_t)error;
-    send(MESSAGE_ERROR, 1);
+    send(frame, MESSAGE_ERROR, 1);
 }
 
-/* Fills the header with the next six bytes on the line that begin as a frame does. */
-static void receive_header(void)
+void protocol_send_event(const uint8_t *bytes, uint32_t count)
 {
-    transport_receive(frame, HEADER_BYTES);
-    while (frame[0] != MAGIC_0 || frame[1] != MAGIC_1) {
-        memmove(frame, frame + 1, HEADER_BYTES - 1);
-        transport_receive(frame + HEADER_BYTES - 1, 1);
-    }
+    static uint8_t event[HEADER_BYTES + PROTOCOL_EVENT_BYTES + CRC_BYTES];
+    memcpy(event + HEADER_BYTES, bytes, count);
+    send(event, MESSAGE_EVENT, count);
+    event[3]++;
 }
 
 static void answer_info(int status)
@@ -140,6 +123,7 @@ static void answer_samples(uint32_t length)
         answer_error(ERROR_RANGE);
         return;
     }
+    live_listen(LIVE_OFF); /* the computer is the microphone now */
     memcpy(application_samples() + offset, payload + 4, 2 * count);
     answer(0);
 }
@@ -151,6 +135,7 @@ __attribute__((noinline)) static void answer_process(int status)
         answer_error(ERROR_STATUS);
         return;
     }
+    live_listen(LIVE_OFF);
     application_decision decision = {-1, 0};
     cycle_counter_start();
     const uint32_t begin = cycle_counter();
@@ -162,19 +147,25 @@ __attribute__((noinline)) static void answer_process(int status)
     answer(12);
 }
 
-void protocol_serve(int status)
+/* payload: mode uint8. */
+static void answer_listen(uint32_t length, int status)
 {
-    receive_header();
-    const uint32_t length = get_u16(frame + 4);
-    if (length > PROTOCOL_MAX_PAYLOAD) {
+    if (length != 1) {
         answer_error(ERROR_LENGTH);
-        return;
+    } else if (payload[0] > LIVE_ALL) {
+        answer_error(ERROR_RANGE);
+    } else if (status != 0) {
+        answer_error(ERROR_STATUS);
+    } else if (live_listen((enum live_mode)payload[0]) != 0) {
+        answer_error(ERROR_DEAF);
+    } else {
+        answer(0);
     }
-    transport_receive(payload, length + CRC_BYTES);
-    if (crc32(frame + 2, HEADER_BYTES - 2 + length) != get_u32(payload + length)) {
-        answer_error(ERROR_CRC);
-        return;
-    }
+}
+
+/* The frame is whole and its checksum right; length: of the payload. */
+static void answer_message(uint32_t length, int status)
+{
     switch (frame[2]) {
     case MESSAGE_INFO:
         answer_info(status);
@@ -192,6 +183,9 @@ void protocol_serve(int status)
         application_reset();
         answer(0);
         break;
+    case MESSAGE_LISTEN:
+        answer_listen(length, status);
+        break;
     case MESSAGE_CYCLES:
         put_u32(payload, process_cycles);
         answer(4);
@@ -199,4 +193,66 @@ void protocol_serve(int status)
     default:
         answer_error(ERROR_TYPE);
     }
+}
+
+/* How many of the header's bytes are not the begin of a frame. */
+static uint32_t foreign_bytes(void)
+{
+    uint32_t begin = 0;
+    while (begin < HEADER_BYTES &&
+           (frame[begin] != MAGIC_0 ||
+            (begin + 1 < HEADER_BYTES && frame[begin + 1] != MAGIC_1))) {
+        begin++;
+    }
+    return begin;
+}
+
+void protocol_begin(void)
+{
+    state = IN_HEADER;
+    transport_expect(frame, HEADER_BYTES);
+}
+
+/* A header has come: what follows it is expected. */
+static void take_header(void)
+{
+    const uint32_t foreign = foreign_bytes();
+    const uint32_t length = get_u16(frame + 4);
+    if (foreign > 0) {
+        memmove(frame, frame + foreign, HEADER_BYTES - foreign);
+        transport_expect(frame + HEADER_BYTES - foreign, foreign);
+    } else if (length > PROTOCOL_MAX_PAYLOAD) {
+        state = TOO_LONG;
+    } else {
+        state = IN_PAYLOAD;
+        transport_expect(payload, length + CRC_BYTES);
+    }
+}
+
+void transport_arrived(void)
+{
+    if (state == IN_HEADER) {
+        take_header();
+    } else {
+        state = WHOLE;
+    }
+}
+
+int protocol_ready(void)
+{
+    return state == WHOLE || state == TOO_LONG;
+}
+
+void protocol_serve(int status)
+{
+    if (!protocol_ready()) return;
+    const uint32_t length = get_u16(frame + 4);
+    if (state == TOO_LONG) {
+        answer_error(ERROR_LENGTH);
+    } else if (crc32(frame + 2, HEADER_BYTES - 2 + length) != get_u32(payload + length)) {
+        answer_error(ERROR_CRC);
+    } else {
+        answer_message(length, status);
+    }
+    protocol_begin();
 }

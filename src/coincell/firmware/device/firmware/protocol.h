@@ -11,7 +11,8 @@
  *     6       n      payload
  *     6 + n   4      CRC-32 of all bytes from offset 2 on
  *
- * Every frame that the device recognises is answered by exactly one.
+ * Every frame that the device recognises is answered by exactly one. Frames of the type EVENT come
+ * unasked, between answers; their sequence counts them.
  */
 #ifndef COINCELL_PROTOCOL_H
 #define COINCELL_PROTOCOL_H
@@ -28,6 +29,8 @@ enum protocol_message {
     MESSAGE_PROCESS = 0x04, /* -> status, label, decision score */
     MESSAGE_RESET = 0x05,   /* empties the smoothing -> nothing */
     MESSAGE_CYCLES = 0x06,  /* -> cycles that the last PROCESS took */
+    MESSAGE_LISTEN = 0x07,  /* mode uint8 -> nothing */
+    MESSAGE_EVENT = 0x20,   /* from the device, unasked: a decision while it listens */
     MESSAGE_ANSWER = 0x80,  /* added to the type in an answer */
     MESSAGE_ERROR = 0xFF,   /* -> one of protocol_error */
 };
@@ -38,6 +41,7 @@ enum protocol_error {
     ERROR_TYPE = 3,    /* no such message */
     ERROR_RANGE = 4,   /* samples or bytes that are not there */
     ERROR_STATUS = 5,  /* application_init failed; no window can be processed */
+    ERROR_DEAF = 6,    /* this image, or its board, does not listen */
 };
 
 enum protocol_region {
@@ -46,7 +50,17 @@ enum protocol_region {
     REGION_SCORES = 2,      /* int8, of the window processed last */
 };
 
-/* Receives one frame and answers it. status: what application_init returned. */
+/* Begins to receive frames. */
+void protocol_begin(void);
+
+/* 1 when a whole frame has come. */
+int protocol_ready(void);
+
+/* Answers it, if it has come. status: what application_init returned. */
 void protocol_serve(int status);
+
+/* payload: uint8[count], count at most PROTOCOL_EVENT_BYTES. Sends it as an EVENT. */
+#define PROTOCOL_EVENT_BYTES 24u
+void protocol_send_event(const uint8_t *payload, uint32_t count);
 
 #endif

@@ -47,6 +47,9 @@ __attribute__((section(".vectors"), used)) const vector image_vectors[VECTORS] =
     {.handler = image_reset},
     {.handler = image_fault}, /* NMI */
     {.handler = image_fault}, /* HardFault, and every other fault, which escalates to it */
+    [11] = {.handler = image_fault}, /* SVC, then PendSV and SysTick: nothing here uses them */
+    [14] = {.handler = image_fault},
+    [15] = {.handler = image_fault},
     INTERRUPT(0) = {.handler = interrupt_power_clock},
     INTERRUPT(2) = {.handler = interrupt_uarte0},
     INTERRUPT(3) = {.handler = interrupt_twim0},

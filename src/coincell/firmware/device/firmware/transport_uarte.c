@@ -4,23 +4,39 @@
  * the pins that the Nano 33 BLE labels TX (P1.03) and RX (P1.10).
  */
 #include "firmware/nrf52840.h"
+#include "firmware/system.h"
 #include "firmware/transport.h"
 
 #define TX_PIN 3u
 #define RX_PIN 10u
+#define PORT1(pin) (32u | (pin))
+
+static volatile uint32_t sent;
+
+void interrupt_uarte0(void);
+void interrupt_uarte0(void)
+{
+    if (UARTE0_EVENTS_ENDRX != 0) {
+        UARTE0_EVENTS_ENDRX = 0;
+        (void)UARTE0_EVENTS_ENDRX; /* cleared before the next reception begins */
+        transport_arrived();
+    }
+    if (UARTE0_EVENTS_ENDTX != 0) {
+        UARTE0_EVENTS_ENDTX = 0;
+        sent = 1;
+    }
+    (void)UARTE0_EVENTS_ENDTX; /* the writes must have arrived before the handler returns */
+}
 
 void transport_init(void)
 {
     /* The crystal: the internal oscillator is too far off for a fast serial line. */
-    CLOCK_EVENTS_HFCLKSTARTED = 0;
-    CLOCK_TASKS_HFCLKSTART = 1;
-    while (CLOCK_EVENTS_HFCLKSTARTED == 0) {
-    }
-    P1_OUTSET = 1u << TX_PIN;
-    P1_PIN_CNF(TX_PIN) = PIN_CNF_OUTPUT;
-    P1_PIN_CNF(RX_PIN) = PIN_CNF_INPUT_PULLUP;
-    UARTE0_PSEL_TXD = PSEL_PORT1(TX_PIN);
-    UARTE0_PSEL_RXD = PSEL_PORT1(RX_PIN);
+    clock_need(CLOCK_LINE);
+    GPIO_OUTSET(PORT1(TX_PIN)) = GPIO_BIT(TX_PIN);
+    GPIO_PIN_CNF(PORT1(TX_PIN)) = PIN_CNF_OUTPUT;
+    GPIO_PIN_CNF(PORT1(RX_PIN)) = PIN_CNF_INPUT_PULLUP;
+    UARTE0_PSEL_TXD = PORT1(TX_PIN);
+    UARTE0_PSEL_RXD = PORT1(RX_PIN);
     UARTE0_BAUDRATE = UARTE0_BAUDRATE_1M;
     UARTE0_CONFIG = 0;
     UARTE0_INTENSET = UARTE0_INT_ENDRX | UARTE0_INT_ENDTX;
@@ -28,34 +44,21 @@ void transport_init(void)
     NVIC_ISER0 = 1u << UARTE0_INTERRUPT;
 }
 
-/* Interrupts are masked: an event makes one pending, and that wakes the core without being taken.
- * One that came before the wait is pending already, so no wake-up is lost. */
-static void wait_for(volatile uint32_t *event)
-{
-    while (*event == 0) {
-        wait_for_interrupt();
-    }
-    *event = 0;
-    (void)*event; /* the write must have arrived before the pending bit is cleared */
-    NVIC_ICPR0 = 1u << UARTE0_INTERRUPT;
-}
-
-void transport_receive(uint8_t *bytes, uint32_t count)
+void transport_expect(uint8_t *bytes, uint32_t count)
 {
     UARTE0_RXD_PTR = (uint32_t)(uintptr_t)bytes;
     UARTE0_RXD_MAXCNT = count;
     barrier(); /* memory before the transfer, for the compiler as for the bus */
     UARTE0_TASKS_STARTRX = 1;
-    wait_for(&UARTE0_EVENTS_ENDRX);
-    barrier();
 }
 
 void transport_send(const uint8_t *bytes, uint32_t count)
 {
+    sent = 0;
     UARTE0_TXD_PTR = (uint32_t)(uintptr_t)bytes;
     UARTE0_TXD_MAXCNT = count;
     barrier();
     UARTE0_TASKS_STARTTX = 1;
-    wait_for(&UARTE0_EVENTS_ENDTX);
+    sleep_until(&sent);
     UARTE0_TASKS_STOPTX = 1; /* an idle transmitter draws current */
 }

@@ -1,0 +1,40 @@
+"""What the firmware's drivers must know of the board, as a C header."""
+
+from __future__ import annotations
+
+from coincell.firmware.description import Board
+
+
+def board_header(board: Board) -> dict[str, str]:
+    """firmware/board.h: which parts the board has, and on which pins. Path -> text."""
+    lines = [f"#define BOARD_MICROPHONE {int(board.microphone is not None)}"]
+    if board.microphone is not None:
+        pins = board.microphone
+        for name, pin in (("CLOCK", pins.clock), ("DATA", pins.data), ("POWER", pins.power)):
+            lines.append(f"#define BOARD_MICROPHONE_{name} {pin_number(pin)}u")
+    lines.append(f"#define BOARD_LIGHT {int(board.light is not None)}")
+    if board.light is not None:
+        lines.append(f"#define BOARD_LIGHT_PIN {pin_number(board.light.pin)}u")
+        lines.append(f"#define BOARD_LIGHT_LOW {int(board.light.low)}")
+    text = "\n".join(lines)
+    return {
+        "firmware/board.h": f"""\
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Generated from the description of {board.board.title}. Pins by number: 0 to 31 of port 0, from 32
+ * on of port 1.
+ */
+#ifndef COINCELL_BOARD_H
+#define COINCELL_BOARD_H
+
+{text}
+
+#endif
+"""
+    }
+
+
+def pin_number(pin: str) -> int:
+    """ "P1.03" -> 35."""
+    port, _, number = pin.removeprefix("P").partition(".")
+    return 32 * int(port) + int(number)
