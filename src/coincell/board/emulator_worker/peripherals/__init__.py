@@ -8,13 +8,17 @@ from typing import Protocol
 from ..machine import Machine
 from .ficr import Ficr, Uicr
 from .gpio import Gpio
+from .gpiote import Gpiote
 from .lights import Lights
 from .low_clock import LowClock
+from .motion import Motion
 from .nvmc import Nvmc
 from .pdm import Pdm
 from .rtc import Rtc
+from .sensors import Sensors
 from .system import ClockPower, Dwt, SysTick
 from .timer import Timer
+from .twim import Twim
 from .uarte import Uarte
 from .wdt import Watchdog
 
@@ -50,6 +54,15 @@ class Chip:
         machine.attach(self.pdm)
         self._attach_counters()
         self._attach_flash()
+        machine.attach(Gpiote(machine, self.gpio))
+        self._attach_sensors()
+
+    def _attach_sensors(self) -> None:
+        machine, motion = self.machine, Motion(self.machine)
+        sensors = Sensors(machine, self.gpio, motion)
+        self.worlds |= {"motion": motion, "sensors": sensors}
+        for number in range(2):
+            machine.attach(Twim(machine, number, (sensors.bus,)))
 
     def _attach_counters(self) -> None:
         machine, low = self.machine, self.low_clock
