@@ -303,9 +303,10 @@ def _blocks(network: Network) -> tuple[list[int], list[int], list[tuple[int, int
     return sizes, blocks, margins
 
 
-def _space_and_batch(network: Network, dtype: str, spread: bool) -> Made:
-    """Without a zero point, which TFLM forgets in the margins: docs/deviations.md."""
+def _space_and_batch(network: Network, dtype: str, spread: bool, pad: bool = True) -> Made:
+    """Without a zero point; TFLM fills margins with whatever it finds: docs/deviations.md."""
     sizes, blocks, margins = _blocks(network)
+    margins = margins if pad else [(0, 0)] * len(margins)
     images, channels = between(network, 1, 2), between(network, 1, 3)
     wide = [
         size * block - sum(margin)
@@ -321,7 +322,7 @@ def _space_and_batch(network: Network, dtype: str, spread: bool) -> Made:
 
 
 def space_to_batch(network: Network, dtype: str) -> Made:
-    return _space_and_batch(network, dtype, spread=True)
+    return _space_and_batch(network, dtype, spread=True, pad=False)
 
 
 def space_to_batch_with_zero_point(network: Network, dtype: str) -> Made:

@@ -48,9 +48,8 @@ def _departs(operator: OperatorRecord, record: GraphRecord) -> bool:
         source, target = tensors
         return source is None or target is None or not _alike(source, target)
     if operator.name == "SPACE_TO_BATCH_ND" and len(tensors) == 4:
-        source, _, paddings, _ = tensors
-        padded = paddings is None or any(bytes(paddings.data)) or not len(paddings.data)
-        return padded and source is not None and bool(np.any(source.zero_points))
+        paddings = tensors[2]
+        return paddings is None or any(bytes(paddings.data)) or not len(paddings.data)
     if operator.name == "STRIDED_SLICE":
         return bool(operator.option(_ENDS_ARE_OFFSETS, "<?", False))
     if operator.name == "SQRT":
