@@ -12,6 +12,7 @@ from coincell.firmware.host import build_host_library
 
 _CANDIDATES = 24
 _SEED = 20
+_NEAR_THE_LIMIT = 127
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,14 @@ class Golden:
 
 
 def golden_vector(application: Application) -> Golden:
-    """The made-up window, of a few, that the chain is surest of."""
+    """The made-up window, of a few, that the chain is least sure of.
+
+    There scores lie between their limits, and what goes wrong before them is not hidden.
+    """
     windows = made_up_sounds(application.features.window_samples)
     result = build_host_library(application).process(windows)
-    best = int(np.argmax(result.decision_scores))
+    inside = np.abs(result.scores.astype(int) + 0.5) < _NEAR_THE_LIMIT
+    best = int(np.argmax(inside.sum(axis=1)))
     return Golden(
         window=windows[best],
         features=result.features[best],

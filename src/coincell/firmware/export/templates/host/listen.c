@@ -2,7 +2,7 @@
  *
  * Sound in, a line of JSON a decision out, on a computer with a C library:
  *
- *     {{ name }}_listen < sound.wav             a WAV file: PCM, 16 bits, mono, {{ sample_rate_hz }} Hz
+ *     {{ name }}_listen < sound.wav             WAV: PCM, 16 bits, mono, {{ sample_rate_hz }} Hz
  *     {{ name }}_listen < sound.raw             the samples alone, little-endian
  *     {{ name }}_listen --microphone            what `arecord` hears
  *     {{ name }}_listen --self-test             PASS or FAIL
@@ -37,6 +37,8 @@ static uint32_t read32(const uint8_t *bytes)
     return read16(bytes) | read16(bytes + 2) << 16;
 }
 
+static int has_decided;
+
 /* samples: int16[count], the next of the stream. Returns 0, or 2 on a failure. */
 static int hear(const int16_t *samples, int32_t count)
 {
@@ -48,6 +50,7 @@ static int hear(const int16_t *samples, int32_t count)
         samples += taken;
         count -= taken;
         if (made == 0) continue;
+        has_decided = 1;
         const int32_t permille = {{ name }}_permille(&decision);
         const uint64_t ms = decision.position * 1000u / {{ upper }}_SAMPLE_RATE_HZ;
         const char *const quote = decision.label < 0 ? "" : "\"";
@@ -109,7 +112,7 @@ static int listen_to(FILE *sound)
 {
     static uint8_t block[BLOCK_BYTES];
     static int16_t samples[BLOCK_BYTES / 2];
-    uint64_t left = UINT64_MAX, heard = 0;
+    uint64_t left = UINT64_MAX;
     size_t waiting = fread(block, 1, RIFF_BYTES, sound);
     if (waiting == RIFF_BYTES && memcmp(block, "RIFF", 4) == 0 &&
         memcmp(block + 8, "WAVE", 4) == 0) {
@@ -127,13 +130,12 @@ static int listen_to(FILE *sound)
             const int32_t value = (int32_t)read16(block + 2 * i);
             samples[i] = (int16_t)(value < 32768 ? value : value - 65536);
         }
-        heard += count;
         if (hear(samples, (int32_t)count) != 0) return 2;
         if (got == 0) break;
         waiting = (waiting + got) % 2;
         if (waiting) block[0] = block[2 * count]; /* an odd byte waits for its other half */
     }
-    if (heard < {{ upper }}_WINDOW_SAMPLES)
+    if (!has_decided)
         return refuse("the sound is shorter than one window of {{ window_samples }} samples");
     return 0;
 }

@@ -68,8 +68,8 @@ const int8_t *{{ name }}_scores(void);
 /* What this library was made of, JSON: hashes, tools, figures. */
 const char *{{ name }}_manifest(void);
 
-/* One known window through the whole chain, at once and as a stream. Returns 0 when every byte is as
- * it was where the library was made, else which step differs first. The stream begins anew. */
+/* One known window through the whole chain, at once and as a stream. Returns 0 when every byte is
+ * as it was where the library was made, else which step differs first. The stream begins anew. */
 int {{ name }}_self_test(void);
 
 /* "PASS", or "FAIL: ..." for what {{ name }}_self_test returned. */

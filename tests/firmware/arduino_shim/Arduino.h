@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the exported sketches use of Arduino's core, for this computer: Serial is standard output,
+ * time does not pass, and setup() and loop() are called by shim.cpp.
+ */
+#ifndef SHIM_ARDUINO_H
+#define SHIM_ARDUINO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define HIGH 1
+#define LOW 0
+#define OUTPUT 1
+#define LED_BUILTIN 13
+
+void setup();
+void loop();
+void delay(unsigned long ms);
+void pinMode(int pin, int mode);
+void digitalWrite(int pin, int level);
+
+class ShimSerial {
+ public:
+  void begin(unsigned long rate);
+  size_t print(const char *text);
+  size_t print(char letter);
+  size_t println(const char *text);
+  size_t println(int number);
+  size_t println(long number);
+};
+
+extern ShimSerial Serial;
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The microphone's library: blocks of the file that $SHIM_SOUND names, int16 in this computer's
+ * order, come between the calls of loop().
+ */
+#ifndef SHIM_PDM_H
+#define SHIM_PDM_H
+
+#include <Arduino.h>
+
+class ShimPdm {
+ public:
+  int begin(int channels, int rate);
+  int available();
+  int read(void *buffer, size_t bytes);
+  void onReceive(void (*call)(void));
+};
+
+extern ShimPdm PDM;
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The motion sensors' libraries have one interface: readings of the file that $SHIM_MOTION names,
+ * three float32 each.
+ */
+#ifndef SHIM_IMU_H
+#define SHIM_IMU_H
+
+#include <Arduino.h>
+
+class ShimImu {
+ public:
+  int begin();
+  int accelerationAvailable();
+  int readAcceleration(float &x, float &y, float &z);
+};
+
+extern ShimImu IMU;
+
+#endif

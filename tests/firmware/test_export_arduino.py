@@ -1,0 +1,266 @@
+"""Sketches compiled as Arduino does, against a stand-in of its libraries, and run on sounds."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from coincell.firmware import HostStream, build_host_library
+from coincell.project import DecisionSettings
+from exporting import (
+    HERE,
+    NAME,
+    WARNINGS,
+    compile_units,
+    cpp_compiler,
+    environment,
+    export,
+    label_of,
+    listening_application,
+    must,
+    permille,
+    run,
+    sound,
+    wanted_lines,
+    write,
+)
+
+SHIM = HERE / "arduino_shim"
+SKETCH_FLAGS = ("-std=gnu++17", "-Os", "-fno-exceptions", "-fno-rtti", *WARNINGS)
+
+
+class Bench:
+    """An exported library, compiled once, and sketches that are linked with it."""
+
+    def __init__(self, library: Path, source: Path, work: Path) -> None:
+        self.library = library
+        self.source = source
+        self.work = work
+        # Arduino compiles every .c below src/ with src/ on the path, and C as gnu11.
+        flags = ("-std=gnu11", "-Os", *WARNINGS, "-I", str(source))
+        self.objects = compile_units(source, work / "objects", flags)
+
+    def build(self, sketch: Path, *flags: str) -> Path:
+        """The program of a sketch; an .ino has Arduino.h put before it."""
+        text = sketch.read_text(encoding="utf-8")
+        before = '#include <Arduino.h>\n#line 1 "sketch"\n' if sketch.suffix == ".ino" else ""
+        unit = self.work / f"{sketch.stem}.cpp"
+        unit.write_text(before + text, encoding="utf-8")
+        program = self.work / f"{sketch.stem}{len(flags)}"
+        command = [*cpp_compiler(), *SKETCH_FLAGS, *flags, "-I", SHIM, "-I", self.source]
+        must([*command, unit, SHIM / "shim.cpp", *self.objects, "-o", program])
+        return program
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    work = tmp_path_factory.mktemp("arduino")
+    library = export("arduino", work / NAME)
+    return Bench(library, library / "src", work)
+
+
+def example(bench: Bench, name: str) -> Path:
+    return bench.library / "examples" / name / f"{name}.ino"
+
+
+def heard(program: Path, samples: NDArray[np.int16], **settings: object) -> list[str]:
+    """What a sketch prints of `samples`."""
+    path = write(program.parent / "sound.raw", samples)
+    return must([program], env=environment(SHIM_SOUND=path, SHIM_RATE=16000, **settings)).split(
+        "\n"
+    )[:-1]
+
+
+def test_the_microphone_sketch_decides_as_the_host_library_does(bench: Bench) -> None:
+    program = bench.build(example(bench, "microphone"))
+    samples = sound()
+    assert heard(program, samples) == wanted_lines(samples)
+
+
+def test_sound_that_comes_in_bursts_changes_nothing(bench: Bench) -> None:
+    program = bench.build(example(bench, "microphone"))
+    samples = sound()
+    assert heard(program, samples, SHIM_BLOCKS=2) == wanted_lines(samples)
+
+
+def test_lost_sound_is_told_and_no_window_spans_the_gap(bench: Bench) -> None:
+    program = bench.build(example(bench, "microphone"))
+    lines = heard(program, sound(40), SHIM_BLOCKS=9)
+    assert "! sound was lost" in lines
+    assert all(re.fullmatch(r"(silence|yes|no|-) \d+|! sound was lost", line) for line in lines)
+
+
+def test_the_light_is_on_while_a_word_is_heard(bench: Bench) -> None:
+    program = bench.build(example(bench, "microphone"))
+    lines = heard(program, sound(), SHIM_SHOWS_LED=1)
+    pairs = list(zip(lines[::2], lines[1::2], strict=True))
+    assert {led for _, led in pairs} == {"LED 0", "LED 1"}
+    for line, led in pairs:
+        assert led == f"LED {int(line.split()[0] in ('yes', 'no'))}"
+
+
+def test_a_missing_microphone_is_told(bench: Bench) -> None:
+    done = run([bench.build(example(bench, "microphone"))], env={})
+    assert done.returncode == 3
+    assert "The microphone does not start." in done.stdout
+
+
+@pytest.mark.parametrize("revision", [0, 1])
+def test_the_motion_sketch_fills_the_stream_reading_by_reading(bench: Bench, revision: int) -> None:
+    program = bench.build(example(bench, "imu"), f"-DIMU_OF_REV2={revision}")
+    readings = np.random.default_rng(3).uniform(-4.5, 4.5, (4000, 3)).astype(np.float32)
+    path = write(bench.work / "motion.raw", readings)
+    lines = must([program], env=environment(SHIM_MOTION=path)).splitlines()
+    samples = np.trunc(np.clip(readings * 8192, -32768, 32767)).astype(np.int16).ravel()
+    events = HostStream(listening_application()).process(samples)
+    wanted = [f"{label_of(event) or '-'} {permille(event.score)}" for event in events]
+    assert len(wanted) > 10
+    assert lines == wanted
+
+
+def test_the_camera_sketch_shows_the_middle_of_the_picture(bench: Bench) -> None:
+    program = bench.build(example(bench, "camera"))
+    row, column = np.mgrid[0:144, 0:176]
+    grey = (128 + 90 * np.sin(row / 9) * np.cos(column * row / 700)).astype(int)
+    words = grey >> 3 << 11 | grey >> 2 << 5 | grey >> 3
+    picture = np.stack([words >> 8, words & 255], axis=-1).astype(np.uint8)
+    path = write(bench.work / "picture.raw", picture)
+    lines = must([program], env=environment(SHIM_PICTURE=path, SHIM_LOOPS=1)).splitlines()
+    window = window_of(picture)
+    turned = window.reshape(40, 40).T.ravel()
+    result = build_host_library(listening_application()).process(np.stack([window, turned]))
+    told = [
+        f"{listening_application().labels[label] if label >= 0 else '-'} {permille(int(score))}"
+        for label, score in zip(result.labels, result.decision_scores, strict=True)
+    ]
+    assert told[0] != told[1], "the test must see in which order pixels come"
+    assert set(lines) == {told[0]}
+
+
+def window_of(picture: NDArray[np.uint8]) -> NDArray[np.int16]:
+    """uint8 [144, 176, 2], RGB565 -> int16 [1600]: 40 x 40 grey pixels of the middle square."""
+    words = picture[..., 0].astype(int) << 8 | picture[..., 1]
+    red, green, blue = (words >> 11) << 3, (words >> 5 & 63) << 2, (words & 31) << 3
+    grey = (77 * red + 150 * green + 29 * blue) >> 8
+    places = ((np.arange(40) + 0.5) * 144 / 40).astype(int)
+    square = grey[np.ix_(places, 16 + places)]
+    return ((square - 128) * 256).astype(np.int16).ravel()
+
+
+def test_the_self_test_passes_and_tells_what_it_was_made_of(bench: Bench) -> None:
+    lines = must(
+        [bench.build(example(bench, "self_test"))], env=environment(SHIM_LOOPS=1)
+    ).splitlines()
+    assert lines[0] == "PASS"
+    assert '"model_sha256":"' + "0" * 64 in lines[1]
+
+
+def test_a_changed_weight_fails_the_self_test(bench: Bench, tmp_path: Path) -> None:
+    broken = shutil.copytree(bench.library, tmp_path / "broken")
+    weights = broken / "src" / "core" / "tiny.c"
+    text = weights.read_text()
+    changed = re.sub(r"(second\[\d+\] = \{)(-?\d+)", lambda m: f"{m[1]}{-int(m[2])}", text)
+    assert changed != text
+    weights.write_text(changed)
+    work = tmp_path / "work"
+    work.mkdir()
+    bad = Bench(broken, broken / "src", work)
+    done = run([bad.build(example(bad, "self_test"))], env=environment(SHIM_LOOPS=1))
+    assert done.stdout.startswith("FAIL: the scores differ")
+
+
+def test_the_library_is_what_the_arduino_ide_reads(bench: Bench) -> None:
+    text = (bench.library / "library.properties").read_text()
+    properties = dict(line.split("=", 1) for line in text.splitlines())
+    assert properties["name"] == NAME
+    assert properties["version"] == "1.2.3"
+    # These the library specification asks for.
+    asked = {"name", "version", "author", "maintainer", "sentence", "paragraph", "category",
+             "url", "architectures"}  # fmt: skip
+    assert asked <= set(properties)
+    assert properties["category"] == "Data Processing"
+    names = {path.name for path in (bench.library / "examples").iterdir()}
+    assert names == {"microphone", "imu", "camera", "self_test"}
+    # A sketch lies in a folder of its own name; keywords are separated by one tab.
+    for path in bench.library.rglob("*.ino"):
+        assert path.parent.name == path.stem
+    for line in (bench.library / "keywords.txt").read_text().splitlines():
+        assert re.fullmatch(r"\w+\t(KEYWORD[12]|LITERAL1)", line)
+
+
+def test_the_header_declares_all_that_the_ide_highlights(bench: Bench) -> None:
+    header = (bench.library / "src" / f"{NAME}.h").read_text()
+    for line in (bench.library / "keywords.txt").read_text().splitlines():
+        assert re.search(rf"\b{line.split()[0]}\b", header), line
+
+
+def test_windows_computed_whole_work_too(tmp_path: Path) -> None:
+    """level = peak depends on the window: the stream's buffer is then the window itself."""
+    from coincell.features import make_feature_block
+    from coincell.project import FeatureSettings
+
+    settings = FeatureSettings(bands=8, frame_ms=30, hop_ms=20, fft_size=512, level="peak")
+    application = replace(
+        listening_application(),
+        features=make_feature_block(settings, 16000, 1600),
+        decision=DecisionSettings(smoothing_windows=2, threshold=0.6, hop_ms=40),
+    )
+    assert not application.features.by_row
+    library = export("arduino", tmp_path / NAME, application=application)
+    bench = Bench(library, library / "src", tmp_path)
+    samples = sound(6)
+    events = HostStream(application).process(samples)
+    wanted = [f"{label_of(event) or '-'} {permille(event.score)}" for event in events]
+    assert heard(bench.build(example(bench, "microphone")), samples) == wanted
+    test = bench.build(example(bench, "self_test"))
+    assert must([test], env=environment(SHIM_LOOPS=0)).startswith("PASS")
+
+
+def test_the_platformio_project_tests_itself_and_listens(tmp_path: Path) -> None:
+    project = export("platformio", tmp_path / "project")
+    source = project / "lib" / NAME / "src"
+    bench = Bench(project, source, tmp_path)
+    lines = heard(bench.build(project / "src" / "main.cpp"), sound())
+    assert lines == ["PASS", *wanted_lines(sound())]
+
+
+def test_platformio_ini_names_the_board(tmp_path: Path) -> None:
+    import configparser
+    import json
+
+    project = export("platformio", tmp_path / "project")
+    settings = configparser.ConfigParser()
+    settings.read(project / "platformio.ini")
+    assert dict(settings["env:nano33ble"]) == {
+        "platform": "nordicnrf52", "board": "nano33ble", "framework": "arduino",
+        "monitor_speed": "115200", "build_flags": "-Wall -Wextra",
+    }  # fmt: skip
+    described = json.loads((project / "lib" / NAME / "library.json").read_text())
+    assert described["name"] == NAME
+    assert described["version"] == "1.2.3"
+
+
+@pytest.mark.skipif(not shutil.which("arm-none-eabi-g++"), reason="no arm-none-eabi-g++")
+@pytest.mark.parametrize("name", ["microphone", "imu", "camera", "self_test"])
+def test_a_sketch_takes_no_more_than_it_was_checked_for(bench: Bench, name: str) -> None:
+    """By the board's compiler and its `size`: the sketch alone, beside what the export allows."""
+    unit = bench.work / f"{name}-arm.cpp"
+    unit.write_text("#include <Arduino.h>\n" + example(bench, name).read_text())
+    made = unit.with_suffix(".o")
+    core = ("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16")
+    flags = [*core, "-ffreestanding", *SKETCH_FLAGS, "-I", SHIM, "-I", bench.source]
+    must(["arm-none-eabi-g++", *flags, "-c", unit, "-o", made])
+    sizes = subprocess.run(
+        ["arm-none-eabi-size", made], capture_output=True, text=True, check=True
+    ).stdout.splitlines()[1]
+    text, data, bss = (int(word) for word in sizes.split()[:3])
+    buffers = {"microphone": 2 * 1024, "camera": 176 * 144 * 2}.get(name, 0)
+    assert text + data < 16 * 1024
+    assert data + bss <= buffers + 1024
