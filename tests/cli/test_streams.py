@@ -113,5 +113,16 @@ def test_ctrl_c_ends_bench_and_its_workers(shared: Path, tmp_path: Path) -> None
     assert "Stopped." in err
     assert "Traceback" not in err
     assert not list(tmp_path.iterdir())
-    with pytest.raises(ProcessLookupError):
-        os.killpg(process.pid, 0)
+    assert _ends(process.pid), "nothing of it runs on"
+
+
+def _ends(group: int) -> bool:
+    """Whether the group of processes is gone soon: the system buries orphans in its own time."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False
