@@ -95,19 +95,20 @@ COINCELL_INLINE void coincell_dense_row(const coincell_dense_parameters *p, int 
                                         const int32_t *constants, int8_t *output)
 {
     const int32_t words = p->varying == COINCELL_DENSE_EACH ? 4 : 1;
-    const int32_t inputs = p->inputs; /* not to be read again for each block */
-    const uint32_t last = coincell_dense_last_inputs(input, inputs);
+    const coincell_dense_inputs inputs = coincell_dense_inputs_of(input, p->inputs);
     int32_t sums[8];
     int32_t left = p->outputs;
     for (; left >= 8; left -= 8) {
-        weights = coincell_dense_eight(packed, input, last, weights, inputs, sums);
-        coincell_dense_finish(p, packed, sums, constants, 4, output);
+        weights = coincell_dense_eight(packed, inputs, weights, sums);
+        const int32_t *of_these = constants; /* moving on first spares registers */
+        int8_t *made = output;
         constants += 8 * words;
         output += 8;
+        coincell_dense_finish(p, packed, sums, of_these, 4, made);
     }
     for (; left > 0; left -= 2) {
         int8_t pair[2];
-        weights = coincell_dense_two(packed, input, last, weights, inputs, sums);
+        weights = coincell_dense_two(packed, inputs, weights, sums);
         coincell_dense_finish(p, packed, sums, constants, 1, pair);
         constants += 2 * words;
         *output++ = pair[0];

@@ -8,16 +8,24 @@
 #include "kernels/dsp/dense_block.h"
 #include "kernels/dsp/instructions.h"
 
-/* The last inputs of a row, which do not fill a word; the others are 0.
- *
- * input: [inputs] */
-COINCELL_INLINE uint32_t coincell_dense_last_inputs(const int8_t *input, int32_t inputs)
+/* A row of inputs, as the sums read it. What follows from `count` is found once for
+ * all outputs. */
+typedef struct {
+    const int8_t *values; /* [count] */
+    int32_t count;
+    int32_t steps; /* of four inputs */
+    int32_t rest;  /* inputs behind those */
+    uint32_t last; /* the rest, as a word; the others in it are 0 */
+} coincell_dense_inputs;
+
+/* values: [count] */
+COINCELL_INLINE coincell_dense_inputs coincell_dense_inputs_of(const int8_t *values, int32_t count)
 {
-    uint32_t word = 0;
-    for (int32_t i = 0; i < inputs % 4; ++i) {
-        word |= (uint32_t)(uint8_t)input[inputs / 4 * 4 + i] << 8 * i;
+    coincell_dense_inputs made = {values, count, count >> 2, count & 3, 0};
+    for (int32_t i = 0; i < made.rest; ++i) {
+        made.last |= (uint32_t)(uint8_t)values[4 * made.steps + i] << 8 * i;
     }
-    return word;
+    return made;
 }
 
 /* sum plus four products of weights that are not packed, both as words of int8. */
@@ -30,19 +38,18 @@ COINCELL_INLINE int32_t coincell_dense_products(uint32_t even, uint32_t odd, uin
 
 /* Of four outputs whose weights are not packed; returns the weights behind theirs.
  *
- * input:   [inputs]; last: as from coincell_dense_last_inputs
- * weights: [steps, 4], a word each
+ * weights: [steps, 4], a word each, of steps of four inputs, the last of which may not be whole
  * sums:    [4] */
-COINCELL_INLINE const uint32_t *coincell_dense_four(const int8_t *input, uint32_t last,
-                                                    const uint32_t *weights, int32_t inputs,
-                                                    int32_t *sums)
+COINCELL_INLINE const uint32_t *coincell_dense_four(coincell_dense_inputs inputs,
+                                                    const uint32_t *weights, int32_t *sums)
 {
+    const int8_t *input = inputs.values;
     int32_t a = 0;
     int32_t b = 0;
     int32_t c = 0;
     int32_t d = 0;
-    for (int32_t left = inputs; left > 0; left -= 4, input += 4, weights += 4) {
-        const uint32_t values = left >= 4 ? coincell_load_word(input) : last;
+    for (int32_t left = inputs.count; left > 0; left -= 4, input += 4, weights += 4) {
+        const uint32_t values = left >= 4 ? coincell_load_word(input) : inputs.last;
         const uint32_t even = coincell_sxtb16(values);
         const uint32_t odd = coincell_sxtb16_ror8(values);
         a = coincell_dense_products(even, odd, weights[0], a);
@@ -59,22 +66,19 @@ COINCELL_INLINE const uint32_t *coincell_dense_four(const int8_t *input, uint32_
 
 /* Of eight outputs; returns the weights behind theirs. `packed` is a constant of the caller.
  *
- * input:   [inputs]; last: as from coincell_dense_last_inputs
  * weights: packed [steps, 2, 4], a step for four inputs, see dense_block.h; else [2, steps, 4]
  * sums:    [8], to be read by coincell_dense_sum */
-COINCELL_INLINE const uint32_t *coincell_dense_eight(int packed, const int8_t *input,
-                                                     uint32_t last, const uint32_t *weights,
-                                                     int32_t inputs, int32_t *sums)
+COINCELL_INLINE const uint32_t *coincell_dense_eight(int packed, coincell_dense_inputs inputs,
+                                                     const uint32_t *weights, int32_t *sums)
 {
-    const int32_t steps = inputs / 4;
     if (!packed) {
-        weights = coincell_dense_four(input, last, weights, inputs, sums);
-        return coincell_dense_four(input, last, weights, inputs, sums + 4);
+        weights = coincell_dense_four(inputs, weights, sums);
+        return coincell_dense_four(inputs, weights, sums + 4);
     }
-    coincell_dense_block(input, weights, steps, sums);
-    weights += 8 * steps;
-    if (inputs % 4) {
-        coincell_dense_step(last, weights, 4, sums);
+    coincell_dense_block(inputs.values, weights, inputs.steps, sums);
+    weights += 8 * inputs.steps;
+    if (inputs.rest) {
+        coincell_dense_step(inputs.last, weights, 4, sums);
         weights += 8;
     }
     return weights;
@@ -83,13 +87,13 @@ COINCELL_INLINE const uint32_t *coincell_dense_eight(int packed, const int8_t *i
 /* Of two outputs, likewise.
  *
  * weights: [steps, 2], packed or not; sums: [2] */
-COINCELL_INLINE const uint32_t *coincell_dense_two(int packed, const int8_t *input,
-                                                   uint32_t last, const uint32_t *weights,
-                                                   int32_t inputs, int32_t *sums)
+COINCELL_INLINE const uint32_t *coincell_dense_two(int packed, coincell_dense_inputs inputs,
+                                                   const uint32_t *weights, int32_t *sums)
 {
+    const int8_t *input = inputs.values;
     sums[0] = sums[1] = 0;
-    for (int32_t left = inputs; left > 0; left -= 4, input += 4, weights += 2) {
-        const uint32_t values = left >= 4 ? coincell_load_word(input) : last;
+    for (int32_t left = inputs.count; left > 0; left -= 4, input += 4, weights += 2) {
+        const uint32_t values = left >= 4 ? coincell_load_word(input) : inputs.last;
         if (packed) {
             coincell_dense_step(values, weights, 1, sums);
             continue;

@@ -88,22 +88,18 @@ COINCELL_INLINE void coincell_lstm_step(const coincell_lstm_blocks_parameters *p
                                         const int32_t *bias, const uint16_t *table,
                                         int16_t *cell, int8_t *output)
 {
-    const uint32_t last_input = coincell_dense_last_inputs(input, p->inputs);
-    const uint32_t last_hidden = coincell_dense_last_inputs(hidden, p->units);
+    const coincell_dense_inputs now = coincell_dense_inputs_of(input, p->inputs);
+    const coincell_dense_inputs before = coincell_dense_inputs_of(hidden, p->units);
     int32_t fresh[8];
     int32_t past[8];
     for (int32_t unit = 0; unit < p->units; unit += 2) {
         if (p->units - unit > 1) {
-            weights =
-                coincell_dense_eight(p->packed, input, last_input, weights, p->inputs, fresh);
-            recurrent = coincell_dense_eight(p->packed, hidden, last_hidden, recurrent,
-                                             p->units, past);
+            weights = coincell_dense_eight(p->packed, now, weights, fresh);
+            recurrent = coincell_dense_eight(p->packed, before, recurrent, past);
         } else {
             for (int i = 0; i < 4; i += 2) {
-                weights = coincell_dense_two(p->packed, input, last_input, weights, p->inputs,
-                                             fresh + i);
-                recurrent = coincell_dense_two(p->packed, hidden, last_hidden, recurrent,
-                                               p->units, past + i);
+                weights = coincell_dense_two(p->packed, now, weights, fresh + i);
+                recurrent = coincell_dense_two(p->packed, before, recurrent, past + i);
             }
         }
         const int32_t count = p->units - unit > 1 ? 2 : 1;

@@ -55,7 +55,7 @@ COINCELL_INLINE void coincell_svdf_batch(const coincell_svdf_blocks_parameters *
                                          const int8_t *state, int8_t *output,
                                          int8_t *new_state)
 {
-    const uint32_t last = coincell_dense_last_inputs(input, p->inputs);
+    const coincell_dense_inputs inputs = coincell_dense_inputs_of(input, p->inputs);
     const int32_t filters = p->units * p->rank;
     const int32_t *feature_bias = bias + p->units;
     int32_t left_of_unit = p->rank;
@@ -64,9 +64,9 @@ COINCELL_INLINE void coincell_svdf_batch(const coincell_svdf_blocks_parameters *
     for (int32_t done = 0; done < filters;) {
         int32_t count = 8;
         if (filters - done >= 8) {
-            feature = coincell_dense_eight(p->packed, input, last, feature, p->inputs, sums);
+            feature = coincell_dense_eight(p->packed, inputs, feature, sums);
         } else {
-            feature = coincell_dense_two(p->packed, input, last, feature, p->inputs, sums);
+            feature = coincell_dense_two(p->packed, inputs, feature, sums);
             count = filters - done > 1 ? 2 : 1;
         }
         done += count;
