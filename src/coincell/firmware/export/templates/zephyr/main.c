@@ -36,6 +36,10 @@ int main(void)
 
 	printk("%s\n", {{ name }}_manifest());
 	printk("{{ name }}: %s\n", {{ name }}_self_test_text({{ name }}_self_test()));
+	if ({{ name }}_begin() != 0) {
+		printk("{{ name }}: the network does not start\n");
+		return 0;
+	}
 	while (left > 0) {
 		const int32_t count = left < 256 ? left : 256;
 
