@@ -7,7 +7,7 @@ import pytest
 
 from coincell.errors import UserError
 from coincell.files import locked
-from coincell.pipeline.runner import Demand, alone, run_stages
+from coincell.pipeline.runner import Demand, alone, find_stages, run_stages
 from coincell.pipeline.stage import Stage
 from coincell.project import Project, parse_configuration
 from coincell.report import Gate
@@ -208,3 +208,23 @@ def test_who_waits_for_another_run_is_told(toy):
     with alone(project, toy.stages(), listen):
         assert heard == ["waiting"]
     holder.join()
+
+
+def test_what_is_there_is_found_and_nothing_runs(toy):
+    def look(toml=TOML):
+        toy.ran.clear()
+        found = find_stages(Project(toy.directory, parse_configuration(toml)), toy.stages())
+        assert toy.ran == []
+        return found
+
+    assert not look().artefacts
+    toy.run(until="train")
+    assert set(look().artefacts) == {"data", "train"}
+    made = toy.run()
+    assert look().artefacts == made.artefacts
+    assert look().gates == made.gates
+    assert set(look(TOML.replace("epochs = 3", "epochs = 4")).artefacts) == {"data"}
+    toy.gate_at = "train"
+    stopped = look()
+    assert (stopped.stopped_at, set(stopped.artefacts)) == ("train", {"data", "train"})
+    assert stopped.stop_reason == "train is too much."
