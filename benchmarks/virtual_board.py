@@ -1,27 +1,36 @@
-"""The virtual board: guest instructions a second with counting on, and what a clip costs to run.
+"""The virtual board: guest instructions a second, what a clip costs to run, ten minutes of sound.
 
 The application is the public keyword-spotting model of MLPerf Tiny behind an MFCC front end where
 ../shared/models is, else the small one that the tests use. Instructions a second are by the CPU
 time of the emulator's process, the best of five runs; other seconds are of the clock. Prints JSON.
 
-    python benchmarks/virtual_board.py
+Always on, the microphone hears recorded words one after the other where ../shared/data has them,
+noise else, and every decision is compared with the host library's on the same stream. That image
+has the kernels of the board's processor, as a project's has; the figures before are of plain C.
+
+    python benchmarks/virtual_board.py [--minutes 10]
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from coincell.board import BoardClient, VirtualBoard, measure
-from coincell.compiler import compile_model
+from coincell.board.measurement import block_costs, read_counts
+from coincell.board.stream import STREAM_RATE_HZ, stream_events
+from coincell.compiler import CompileOptions, compile_model, target_of_core
 from coincell.features import InputQuantization, make_feature_block
-from coincell.firmware import Application, build_image, load_board
+from coincell.firmware import Application, HostStream, Image, build_image, load_board
 from coincell.project import DecisionSettings, FeatureSettings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,14 +38,15 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from stand_in import stand_in_application  # noqa: E402
 
+WORDS = ROOT.parent / "shared" / "data" / "speech_commands"
 MODEL = ROOT.parent / "shared" / "models" / "mlperf_tiny" / "kws_ref_model.tflite"
 
 
-def application() -> Application:
-    """What is run."""
+def application(options: CompileOptions | None = None) -> Application:
+    """What is run, compiled for any processor unless `options` say for which."""
     if not MODEL.is_file():
         return stand_in_application()
-    model = compile_model(MODEL.read_bytes(), "kws")
+    model = compile_model(MODEL.read_bytes(), "kws", options)
     settings = FeatureSettings(block="mfcc", frame_ms=30, hop_ms=20, bands=40, coefficients=10)
     wanted = model.inputs[0]
     return Application(
@@ -65,8 +75,55 @@ def clock(action: Callable[[], object]) -> float:
     return round(time.perf_counter() - start, 3)
 
 
+def sound(count: int) -> NDArray[np.int16]:
+    """int16 [count] at 16 kHz: words, or noise of changing loudness."""
+    generator = np.random.default_rng(4)
+    files = sorted(WORDS.rglob("*.wav"))
+    few = files[:: max(1, len(files) // 700)]
+    parts = [np.frombuffer(path.read_bytes()[44:], np.int16) for path in few]
+    generator.shuffle(parts)
+    while sum(map(len, parts)) < count:
+        loud = 10 ** generator.uniform(1, 4)
+        parts.append(generator.normal(0, loud, 16_000).clip(-32768, 32767).astype(np.int16))
+    return np.concatenate(parts)[:count]
+
+
+def always_on(image: Image, chain: Application, minutes: float) -> dict[str, Any]:
+    """Sound through the firmware that listens: how fast, how busy, how equal."""
+    heard = sound(round(60 * minutes * STREAM_RATE_HZ))
+    with VirtualBoard(image) as virtual:
+        virtual.emulator.ask("count", on=True, owner=1)
+        spent = virtual.emulator.ask("spent")[0]["seconds"]
+        start = time.perf_counter()
+        events = list(stream_events(virtual, heard))
+        seconds = time.perf_counter() - start
+        spent = virtual.emulator.ask("spent")[0]["seconds"] - spent
+        report, _ = virtual.activity()
+        blocks, _ = read_counts(virtual.emulator)
+        costs = block_costs(virtual.elf, blocks)
+    instructions = sum(costs[b.address, b.size].instructions * b.runs for b in blocks)
+    cpu = report["cycles"]["cpu"]
+    expected = HostStream(chain).process(heard)
+    differ = sum(a != b for a, b in zip(events, expected, strict=False))
+    return {
+        "seconds_of_sound": len(heard) / STREAM_RATE_HZ,
+        "hop_samples": chain.hop_samples,
+        "decisions": len(events),
+        "decisions_that_differ": differ + abs(len(events) - len(expected)),
+        "labels_decided": len({event.label for event in events}),
+        "seconds": round(seconds, 1),
+        "times_real_time": round(len(heard) / STREAM_RATE_HZ / seconds, 2),
+        "instructions": instructions,
+        "instructions_per_second": round(instructions / spent),
+        "cpu_duty": round(cpu["run"] / (cpu["run"] + cpu["sleep"]), 4),
+    }
+
+
 def main() -> None:
-    """Build, measure one window, time counted and plain runs."""
+    """Build, measure one window, time counted and plain runs, listen."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10.0, help="of sound")
+    minutes = parser.parse_args().minutes
     chain = application()
     noise = np.random.default_rng(1).normal(0, 3000, chain.features.window_samples)
     window = noise.clip(-32768, 32767).astype(np.int16)
@@ -81,6 +138,9 @@ def main() -> None:
             plain = speed(virtual, client, cost.instructions)
             virtual.emulator.ask("count", on=True, owner=1)
             counted = speed(virtual, client, cost.instructions)
+        fast = application(CompileOptions(target_of_core(load_board("nano33ble").core)))
+        image = build_image(fast, load_board("nano33ble"), Path(folder) / "listening")
+        listening = always_on(image, fast, minutes)
     figures = {
         "application": chain.name,
         "compiler": image.compiler,
@@ -94,6 +154,7 @@ def main() -> None:
         "instructions_per_second": plain,
         "seconds_a_clip": clip,
         "seconds_to_measure": measuring,
+        "always_on": listening,
     }
     print(json.dumps(figures, indent=2))
 
