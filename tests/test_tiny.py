@@ -73,6 +73,21 @@ def test_the_same_bytes_everywhere(words):
     assert exact["oracle"].startswith("tflite-micro")
 
 
+def test_the_model_goes_elsewhere(words, tmp_path):
+    """Every export of a real model; those for computers test themselves."""
+    for form in ("arduino", "platformio", "zephyr", "c", "cmake", "python"):
+        done = run_cli("export", "--format", form, "-o", tmp_path / form, "--json", cwd=words)
+        assert done.returncode == 0, done.stderr
+        told = json.loads(done.stdout)
+        assert told["manifest"]["labels"] == ["yes", "no", "silence", "unknown"]
+        for fact in ("data", "configuration", "features", "model_sha256", "metrics", "tools"):
+            assert told["manifest"][fact], fact
+        assert all((tmp_path / form / path).is_file() for path in told["files"])
+    program = tmp_path / "python" / "bin" / "tiny_words_listen"
+    tested = subprocess.run([program, "--self-test"], capture_output=True, text=True, check=True)
+    assert tested.stdout == "PASS\n"
+
+
 def test_nothing_changed_nothing_redone(words):
     again = run_cli("run", "--json", cwd=words)
     assert again.returncode == 0
