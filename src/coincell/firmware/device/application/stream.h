@@ -48,8 +48,8 @@ void application_stream_begin(application_stream *stream, int16_t *samples);
 /* `count` samples were lost: windows begin anew behind the gap, smoothing too. */
 void application_stream_skip(application_stream *stream, uint32_t count);
 
-/* Takes samples: int16[count] up to the next decision, and says in *taken how many. Returns 1 when
- * *event is a decision, 0 when all samples are taken, or the negated code of the step that failed. */
+/* Takes samples: int16[count] up to the next decision, and says in *taken how many. Returns 1 with
+ * a decision in *event, 0 when all samples are taken, or the negated code of what failed. */
 int application_stream_take(application_stream *stream, const int16_t *samples, uint32_t count,
                             uint32_t *taken, application_event *event);
 

@@ -10,7 +10,7 @@
 /* Who needs the 32 MHz crystal. It runs while anyone does. */
 enum clock_user { CLOCK_LINE = 1, CLOCK_MICROPHONE = 2 };
 
-/* The DC/DC converter on: half the current of the linear regulator. The board must have its coil. */
+/* The DC/DC converter on: half the current of the linear regulator; the board needs its coil. */
 void system_init(void);
 
 /* Returns when the crystal runs. */
