@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,9 +20,25 @@ from coincell.board.protocol import (
     encode_frame,
 )
 from coincell.errors import BoardError
+from coincell.firmware import Application, Link, build_image, load_board
 from stand_in import random_windows
 
 CRC, LENGTH, TYPE, RANGE = 1, 2, 3, 4
+
+
+@pytest.fixture(scope="module", params=["uart", "usb"])
+def running(
+    request: pytest.FixtureRequest,
+    application: Application,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[VirtualBoard]:
+    """The same image on each line to the computer."""
+    link: Link = request.param
+    folder = tmp_path_factory.mktemp(link)
+    with VirtualBoard(build_image(application, load_board("nano33ble"), folder, link=link)) as it:
+        yield it
+
+
 FRAMES = st.builds(Frame, st.integers(0, 255), st.integers(0, 255), st.binary(max_size=MAX_PAYLOAD))
 
 

@@ -149,6 +149,13 @@ class VirtualBoard:
         """Fill what is around the chip, such as its microphone's sound."""
         self.emulator.ask("world", data, kind=kind, **settings)
 
+    def usb(self) -> dict[str, Any]:
+        """What the computer at the end of the USB cable knows of the board.
+
+        The form is that of `UsbHost.report` in emulator_worker/peripherals/usb_host.py.
+        """
+        return self.emulator.ask("usb")[0]
+
     def activity(self, restart: bool = False) -> tuple[dict[str, Any], list[tuple[int, str, str]]]:
         """Cycles by component and state, counts, and each change as (cycle, component, state).
 

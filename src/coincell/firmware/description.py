@@ -86,6 +86,12 @@ class Light(_Table):
 class Usb(_Table):
     """[usb]: by which vendor and product the board is known on a computer's ports."""
 
+    device: UsbId | None = Field(
+        default=None, description="What Coincell's own image calls itself; without it, no USB."
+    )
+    bootloader_request: int = Field(
+        default=0, ge=0, le=255, description="GPREGRET's value that asks for the bootloader."
+    )
     running: tuple[UsbId, ...] = Field(default=(), description="While its application runs.")
     bootloader: tuple[UsbId, ...] = Field(default=(), description="While its bootloader waits.")
     enter: str = Field(default="", description="In words: how a person starts the bootloader.")

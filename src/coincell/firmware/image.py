@@ -15,11 +15,16 @@ from coincell.firmware.application import Application, application_sources, devi
 from coincell.firmware.board_header import board_header
 from coincell.firmware.description import Board
 from coincell.firmware.elf import Elf, intel_hex, plain_binary, read_elf
+from coincell.firmware.usb_identity import usb_sources
 from coincell.project import BoardSettings
 from coincell.toolchain import C_FLAGS, Compiler, build_cached, find_cross_compiler
 
 STACK_BYTES = BoardSettings().stack_bytes
 """Reserved for the stack unless the caller says otherwise."""
+
+Link = Literal["usb", "uart"]
+LINK: Link = BoardSettings().link
+"""The line to the computer unless the caller says otherwise."""
 
 RODATA_ALIGN = 1024
 """The virtual board's page: constants begin at a multiple of it, so that loads can be watched."""
@@ -156,18 +161,26 @@ def build_image(
     directory: Path,
     compiler: Compiler | None = None,
     stack_bytes: int = STACK_BYTES,
+    link: Link = LINK,
 ) -> Image:
     """The firmware of `application` for `board`: the chain, the protocol, the start-up.
 
+    `link` is the line to the computer: the chip's own USB, or a UART on the board's pins.
+
     Raises:
+        BoardError: the board has no such line.
         DoesNotFit: it is larger than the board; names the largest contributors and what would help.
         ToolchainError: there is no compiler, or it refused.
     """
     chosen = compiler or find_cross_compiler(board.core)
     device = device_sources("firmware", "freestanding") | board_header(board)
+    if link == "usb":
+        del device["firmware/transport_uarte.c"]
+        device |= usb_sources(board)
     sources = application_sources(application) | device
     marks = {
         "board": board.name,
+        "link": link,
         "compiler": compiler_title(chosen),
         "build": _digest({**sources, "image.ld": linker_script(board, stack_bytes)}, chosen),
     }

@@ -312,6 +312,10 @@ class BoardSettings(_Section):
         "balanced",
         description="What the compiled network is optimized for; ram computes it row by row.",
     )
+    link: Literal["usb", "uart"] = Field(
+        "uart",
+        description="The line to the computer: the chip's own USB, or a UART on the board's pins.",
+    )
     clips: int = Field(
         50, ge=1, description="Test clips proved on the virtual board (all, when fewer)."
     )

@@ -68,7 +68,7 @@ class Worker:
             machine.fault, machine.fault_address = "", None
         known = len(resets.log)
         try:
-            self.chip.uarte.feed(blob)
+            self.chip.feed(blob)
             if wake:
                 machine.wake()
             state = machine.run(budget, until)
@@ -83,7 +83,7 @@ class Worker:
             answer |= {"fault": machine.fault, "address": machine.fault_address}
         if state not in ("waiting", "time"):
             answer["registers"] = machine.registers()
-        return answer, self.chip.uarte.take()
+        return answer, self.chip.take()
 
     def activity(self, blob: bytes, restart: bool = False) -> Reply:
         """How long each component was in which state, and each change as JSON lines in the blob.
@@ -101,6 +101,11 @@ class Worker:
         """Fill what is around the chip: `kind` is a key of `Chip.worlds`."""
         self.chip.worlds[kind].load(blob, **settings)
         return {}, b""
+
+    def usb(self, blob: bytes) -> Reply:
+        """What the computer at the end of the USB cable knows; its answers are forgotten."""
+        del blob
+        return self.chip.usbd.host.report(), b""
 
     def learn(self, blob: bytes, on: bool) -> Reply:
         """Learn from now on how many constants each block loads, or take it into account.

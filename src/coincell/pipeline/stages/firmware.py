@@ -92,7 +92,10 @@ def image_of(chain: Application, configuration: Configuration, directory: Path) 
         DoesNotFit: it is larger than the board.
     """
     board = load_board(configuration.board.name)
-    return build_image(chain, board, directory, stack_bytes=configuration.board.stack_bytes)
+    settings = configuration.board
+    return build_image(
+        chain, board, directory, stack_bytes=settings.stack_bytes, link=settings.link
+    )
 
 
 def flashed_image(context: StageContext, chain: Application) -> Image:

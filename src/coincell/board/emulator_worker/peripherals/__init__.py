@@ -20,6 +20,8 @@ from .system import ClockPower, Dwt, SysTick
 from .timer import Timer
 from .twim import Twim
 from .uarte import Uarte
+from .usb_cable import UsbCable
+from .usbd import Usbd
 from .wdt import Watchdog
 
 
@@ -34,7 +36,7 @@ class Chip:
     """An nRF52840 on its board.
 
     Attributes:
-        uarte: the line to the computer.
+        uarte, usbd: the lines to the computer.
         gpio: for what is wired to pins.
         worlds: by name, what `Worker.world` fills.
     """
@@ -49,8 +51,13 @@ class Chip:
         self.worlds: dict[str, World] = {"microphone": self.pdm.microphone}
         self.low_clock = low = LowClock(machine)
         machine.resets.also.append(self.reset)
-        for peripheral in (ClockPower(machine, low), self.uarte, self.gpio, Dwt(machine)):
+        power = ClockPower(machine, low)
+        self.usbd = Usbd(machine, power)
+        self.worlds["usb"] = UsbCable(self.usbd)
+        for peripheral in (power, self.uarte, self.gpio, Dwt(machine)):
             machine.attach(peripheral)
+        for page in (self.usbd, self.usbd.errata):
+            machine.attach(page)
         machine.attach(self.pdm)
         self._attach_counters()
         self._attach_flash()
@@ -76,6 +83,14 @@ class Chip:
         uicr = Uicr(self.machine)
         for peripheral in (Nvmc(self.machine, uicr), Ficr(self.machine), uicr):
             self.machine.attach(peripheral)
+
+    def feed(self, data: bytes) -> None:
+        """Bytes from the computer, by USB when the firmware has switched that on."""
+        (self.usbd.host if self.usbd.on else self.uarte).feed(data)
+
+    def take(self) -> bytes:
+        """What the firmware has sent to the computer since the last call."""
+        return self.uarte.take() + self.usbd.host.take()
 
     def reset(self) -> None:
         """What is not a page of registers, as after a reset; before the machine's own."""
