@@ -1,4 +1,4 @@
-"""Writes docs/configuration.md and docs/commands.md from the code itself (call: scripts/docs)."""
+"""Writes docs/configuration.md, docs/commands.md and a picture from the code (scripts/docs)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from typing import Any
 
 import click
 
+from coincell.board import Bounds, Task, compare_with_server, load_battery
 from coincell.cli.main import cli
+from coincell.firmware import load_board
 from coincell.project import Configuration
+from coincell.report import server_svg
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 WIDTH = 88
@@ -45,7 +48,17 @@ _BOUNDS = {
 
 def pages() -> dict[str, str]:
     """File name -> text of each page that is written from the code."""
-    return {"configuration.md": configuration_page(), "commands.md": commands_page()}
+    return {
+        "configuration.md": configuration_page(),
+        "commands.md": commands_page(),
+        "pictures/server.svg": server_picture(),
+    }
+
+
+def server_picture() -> str:
+    """The device beside a server, for the example that docs/energy.md works by hand."""
+    task = Task(32_000, 490, 0.035, 0.0845, Bounds(76, 84.5, 127))
+    return server_svg(compare_with_server(task, load_board("nano33ble"), load_battery("2xaa")))
 
 
 def configuration_page() -> str:

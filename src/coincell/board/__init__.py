@@ -20,6 +20,7 @@ from coincell.board.energy import (
     energy_of,
     inference_energy,
 )
+from coincell.board.image_file import ImageFile, open_image
 from coincell.board.measurement import Measurement, PartCost, measure
 from coincell.board.model import ModelBoard, ModelMeasurement, measure_model
 from coincell.board.samples import read_arrays, seeded_samples
@@ -30,6 +31,7 @@ from coincell.board.server import (
     compare_with_server,
     listening_activity,
 )
+from coincell.board.session import Decision, Request, Session, Spell, run_session
 from coincell.board.stream import STREAM_RATE_HZ, run_stream
 from coincell.board.virtual import StackOverflowError, VirtualBoard
 from coincell.board.year import Way, ways_to_last
@@ -47,16 +49,21 @@ __all__ = [
     "BoardInfo",
     "BoardResult",
     "Bounds",
+    "Decision",
     "Energy",
     "EnergyLine",
     "Expected",
+    "ImageFile",
     "InferenceEnergy",
     "Measurement",
     "ModelBoard",
     "ModelMeasurement",
     "PartCost",
+    "Request",
     "ServerComparison",
     "ServerOption",
+    "Session",
+    "Spell",
     "StackOverflowError",
     "Task",
     "Transport",
@@ -72,8 +79,10 @@ __all__ = [
     "load_battery",
     "measure",
     "measure_model",
+    "open_image",
     "oracle_outputs",
     "read_arrays",
+    "run_session",
     "run_stream",
     "seeded_samples",
     "ways_to_last",

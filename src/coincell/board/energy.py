@@ -170,6 +170,16 @@ class Energy:
         """Of the average, typical currents."""
         return line.average_a.typical / self.average_a.typical if self.average_a.typical else 0.0
 
+    @property
+    def dominant(self) -> str:
+        """What takes most, in a sentence, and how much a faster network could save at most."""
+        first = [f"{_named(line)} {100 * self.share(line):.0f} %" for line in self.lines[:3]]
+        core = sum(self.share(line) for line in self.lines if (line.component, line.state) == _RUN)
+        return (
+            f"Most goes to {', '.join(first)}. The core at work takes {100 * core:.1f} %: a faster "
+            "network cannot save more."
+        )
+
 
 @dataclass(frozen=True)
 class InferenceEnergy:
@@ -266,6 +276,14 @@ def known_currents(board: Board) -> Currents:
             hint="Add [currents] to its description; docs/energy.md tells how.",
         )
     return board.currents
+
+
+def _named(line: EnergyLine) -> str:
+    return (
+        line.component
+        if line.as_shipped or line.state == "on"
+        else f"{line.component} {line.state}"
+    )
 
 
 class _Sums:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +23,42 @@ class ImageFile:
 
     Attributes:
         path: the ELF file.
-        elf: its content.
+        data: its bytes.
+        elf: what is in them.
         description: the JSON that it carries.
         board: the one it was linked for; None when it does not say, or says one unknown here.
     """
 
     path: Path
-    elf: Elf
+    data: bytes = field(repr=False)
+    elf: Elf = field(repr=False)
     description: dict[str, Any]
     board: Board | None
+
+    def for_board(self, wanted: str = "") -> Board:
+        """The board that the image is for.
+
+        Args:
+            wanted: its name, for an image that does not say; "" when the user named none.
+
+        Raises:
+            BoardError: the image does not say, or is for another board than `wanted`.
+        """
+        named = self.description.get("board")
+        if wanted and isinstance(named, str) and wanted != named:
+            raise BoardError(
+                f"{self.path.name} is an image for {named!r}, not for {wanted!r}.",
+                hint="Set board.name of the project and `coincell run` again.",
+            )
+        if wanted:
+            return load_board(wanted)
+        if self.board is None:
+            what = f"names the board {named!r}, unknown here" if named else "does not say its board"
+            raise BoardError(
+                f"{self.path.name} {what}.",
+                hint=f"Name it with --board: {', '.join(board_names())}.",
+            )
+        return self.board
 
     def content(self, board: Board) -> bytes:
         """The bytes from the begin of the board's flash on, as a flashing tool writes them.
@@ -75,11 +102,12 @@ def open_image(path: Path) -> ImageFile:
             f"{path.name} does not say what is in it.",
             hint=f"Name the ELF file beside it: {path.with_suffix('.elf')}",
         )
-    elf = read_elf(_read(path))
+    data = _read(path)
+    elf = read_elf(data)
     description = read_description(elf)
     name = description.get("board")
     board = load_board(name) if isinstance(name, str) and name in board_names() else None
-    return ImageFile(path, elf, description, board)
+    return ImageFile(path, data, elf, description, board)
 
 
 def _read(path: Path) -> bytes:

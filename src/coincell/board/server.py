@@ -100,6 +100,7 @@ class ServerComparison:
     """All ways side by side, and what the figures rest on."""
 
     options: tuple[ServerOption, ...]
+    as_shipped: bool
     sources: tuple[str, ...] = SOURCES
 
 
@@ -141,12 +142,12 @@ def compare_with_server(
                 title=title,
                 average_mw=energy.average_mw,
                 radio_mw=energy.average_mw.typical - silent.average_mw.typical,
-                bytes_a_day=bytes_a_second * _DAY_S,
+                bytes_a_day=float(bytes_a_second * _DAY_S),
                 delay_ms=delay,
                 days=battery.days(energy.average_a) if battery else None,
             )
         )
-    return ServerComparison(tuple(options))
+    return ServerComparison(tuple(options), as_shipped)
 
 
 def _served(traffic: _Traffic, task: Task, name: str, features: float) -> Bounds:

@@ -22,6 +22,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "evaluate": ("stages", "Evaluate float and int8 on the test split (and what it needs)."),
     "predict": ("predict", "Try recordings on the float, int8, host or board model."),
     "export": ("export", "The project's application for Arduino, PlatformIO, Zephyr, C or Python."),
+    "board": ("board", "The virtual board, and real ones: ask them, test them."),
     "compile": ("compile", "Compile any int8 .tflite to C."),
     "bench": ("bench", "Measure any .tflite: cycles, time, memory, exactness, by layer."),
     "explain": ("explain", "Explain how a .tflite is compiled: passes, kernels, memory."),

@@ -1,5 +1,6 @@
 """Recordings -> data set: import, synthesis, splits, checks, windows, augmentation."""
 
+from coincell.data.audio import Recording, decode_recording, read_content
 from coincell.data.augment import augment, mixed_at_snr, spec_augment, spec_augment_batch
 from coincell.data.check import CheckReport, Finding, check_dataset
 from coincell.data.importing import ImportSummary, OwnSplit, import_recordings
@@ -30,6 +31,7 @@ __all__ = [
     "Layout",
     "OwnSplit",
     "Progress",
+    "Recording",
     "RecordingWindow",
     "Sample",
     "Source",
@@ -38,10 +40,12 @@ __all__ = [
     "Windows",
     "augment",
     "check_dataset",
+    "decode_recording",
     "import_recordings",
     "load_noise",
     "load_windows",
     "mixed_at_snr",
+    "read_content",
     "read_manifest",
     "read_window",
     "spec_augment",

@@ -1,5 +1,8 @@
 """Data -> charts -> the report: HTML, text for the terminal, JSON."""
 
+from coincell.report.charts.server import server_svg
+from coincell.report.charts.timeline import timeline_svg
+from coincell.report.energy_words import current, days_range, power_range, share
 from coincell.report.explain_page import explanation_html, letter_of, memory_map_text
 from coincell.report.glossary import Term, glossary, glossary_markdown
 from coincell.report.html import render_html
@@ -32,6 +35,7 @@ from coincell.report.schema import (
     Tool,
     Yardstick,
 )
+from coincell.report.session_page import session_html
 from coincell.report.text import print_gates, print_prediction, print_summary, render_text
 from coincell.report.verdict import Verdict, promises_of, verdict
 
@@ -64,6 +68,8 @@ __all__ = [
     "Tool",
     "Verdict",
     "Yardstick",
+    "current",
+    "days_range",
     "explanation_html",
     "features_png",
     "features_text",
@@ -71,11 +77,16 @@ __all__ = [
     "glossary_markdown",
     "letter_of",
     "memory_map_text",
+    "power_range",
     "print_gates",
     "print_prediction",
     "print_summary",
     "promises_of",
     "render_html",
     "render_text",
+    "server_svg",
+    "session_html",
+    "share",
+    "timeline_svg",
     "verdict",
 ]

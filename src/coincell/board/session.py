@@ -1,0 +1,283 @@
+"""A run of an image on the virtual board, from outside: what it said, did, lit and took."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coincell.board.battery import Battery, BatteryLife, battery_life
+from coincell.board.client import BoardClient
+from coincell.board.energy import Activity, Energy, energy_of
+from coincell.board.image_file import ImageFile
+from coincell.board.protocol import Listening
+from coincell.board.stream import STREAM_RATE_HZ, stream_events
+from coincell.board.virtual import VirtualBoard
+from coincell.board.year import Way, ways_to_last
+from coincell.errors import BoardError
+from coincell.firmware import Board, StreamEvent
+
+LIGHT = "led_"
+MOST_SERIAL = 1 << 20
+_LEARN_S = 1.5
+"""For how long waits are learned: more than a window, so that all of the chain runs."""
+
+Change = tuple[float, str, str]
+"""(second, component, state) since the run began."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a listening board decided.
+
+    Attributes:
+        at_s: where the window ends in the sound.
+        label: the class; "" for none.
+        score: smoothed, in 1/256 of the network's output unit.
+    """
+
+    at_s: float
+    label: str
+    score: int
+
+
+@dataclass(frozen=True)
+class Spell:
+    """A component in one state: from `begin_s` to `end_s`."""
+
+    component: str
+    state: str
+    begin_s: float
+    end_s: float
+
+
+@dataclass(frozen=True)
+class Session:
+    """One run.
+
+    Attributes:
+        image: the file's name.
+        board: its title.
+        seconds: of the board's time.
+        listened: whether it decided on sound.
+        decisions: every one, silence too.
+        serial: what else it sent.
+        spells: every component's states, by component and time.
+        complete: False if there were too many changes to keep them all.
+        resets: what began it anew.
+        activity: what energy is computed from.
+        energy: with or without the board's overheads, as asked.
+        life: on the battery that was asked for.
+        ways: to a year on it.
+        notes: what a reader should know of this run.
+    """
+
+    image: str
+    board: str
+    seconds: float
+    listened: bool
+    decisions: tuple[Decision, ...]
+    serial: bytes
+    spells: tuple[Spell, ...]
+    complete: bool
+    resets: tuple[str, ...]
+    activity: Activity
+    energy: Energy
+    life: BatteryLife
+    ways: tuple[Way, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def cpu_duty(self) -> float:
+        """Of the time, what the core was awake."""
+        return self.activity.share("cpu", "run")
+
+    @property
+    def lights(self) -> tuple[Spell, ...]:
+        """When which light was on."""
+        return tuple(
+            spell
+            for spell in self.spells
+            if spell.component.startswith(LIGHT) and spell.state == "on"
+        )
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to run for how long, and what to compute of it.
+
+    Attributes:
+        board: what the image runs on.
+        seconds: of the board's time.
+        sound: int16 [n] at 16 kHz, what the microphone hears; silence behind it.
+        battery: that feeds the board.
+        as_shipped: count what the board takes beside its module.
+    """
+
+    board: Board
+    seconds: float
+    sound: NDArray[np.int16]
+    battery: Battery
+    as_shipped: bool = True
+
+
+def run_session(
+    image: ImageFile | None,
+    name: str,
+    request: Request,
+    virtual: VirtualBoard,
+    tell: Callable[[Decision], None] | None = None,
+    progress: Progress | None = None,
+) -> Session:
+    """Let the image that `virtual` runs hear, decide and sleep.
+
+    Args:
+        image: with its labels; None for one that is not Coincell's.
+        name: of the file.
+        request: for how long, with what.
+        virtual: the board, freshly started.
+        tell: is called with each decision as it comes.
+        progress: is called with what is done, and all.
+
+    Raises:
+        BoardError: the image faults, hangs, falls behind, or a state has no current.
+    """
+    listens = image is not None and _listens(virtual)
+    decisions: list[Decision] = []
+    notes: list[str] = []
+    labels = _labels(image)
+    if listens:
+        for decision in _listen(virtual, request, labels, progress):
+            decisions.append(decision)
+            if tell is not None:
+                tell(decision)
+        serial = b""
+    else:
+        serial = _let_run(virtual, request, progress)
+        notes += _silence(image, serial, request)
+    report, changes = virtual.activity()
+    clock = virtual.board.clock_hz
+    activity = Activity.of_board(report, changes, clock)
+    energy = energy_of(activity, request.board, request.as_shipped)
+    begun = int(report["begun"])
+    timeline = [((moment - begun) / clock, c, s) for moment, c, s in changes]
+    if not activity.complete:
+        notes.append("There were too many changes to draw them all; the sums are whole.")
+    return Session(
+        image=name,
+        board=request.board.board.title,
+        seconds=activity.seconds,
+        listened=listens,
+        decisions=tuple(decisions),
+        serial=serial,
+        spells=spells_of(timeline, activity.seconds),
+        complete=activity.complete,
+        resets=tuple(what for _, what in virtual.resets),
+        activity=activity,
+        energy=energy,
+        life=battery_life(energy, request.battery),
+        ways=ways_to_last(energy, activity, request.board, request.battery),
+        notes=tuple(notes),
+    )
+
+
+def _labels(image: ImageFile | None) -> list[str]:
+    labels = image.description.get("labels") if image else None
+    return [str(label) for label in labels] if isinstance(labels, list) else []
+
+
+def _listens(virtual: VirtualBoard) -> bool:
+    """Whether the image speaks the protocol, and has a microphone.
+
+    Raises:
+        BoardError: it faults.
+    """
+    client = BoardClient(virtual)
+    try:
+        client.listen(Listening.OFF)
+    except BoardError as error:
+        if "does not listen" in error.message or "not known" in error.message:
+            return False
+        raise
+    return True
+
+
+def _listen(
+    virtual: VirtualBoard, request: Request, labels: Sequence[str], progress: Progress | None
+) -> Iterator[Decision]:
+    _learn(virtual, request)
+    count = round(request.seconds * STREAM_RATE_HZ)
+    heard = np.zeros(count, np.int16)
+    sound = request.sound[:count]
+    heard[: len(sound)] = sound
+    for event in stream_events(virtual, heard, progress):
+        yield _decision(event, labels)
+
+
+def _learn(virtual: VirtualBoard, request: Request) -> None:
+    """A second of listening in which the board learns how long its code waits for constants."""
+    client = BoardClient(virtual)
+    virtual.put_world(
+        "microphone", request.sound[:STREAM_RATE_HZ].astype("<i2").tobytes(), rate=STREAM_RATE_HZ
+    )
+    client.listen(Listening.ALL)
+    with virtual.learning_waits():
+        virtual.advance(round(_LEARN_S * virtual.board.clock_hz))
+    client.listen(Listening.OFF)
+    virtual.discard()
+
+
+def _decision(event: StreamEvent, labels: Sequence[str]) -> Decision:
+    label = ""
+    if event.label >= 0:
+        known = event.label < len(labels)
+        label = labels[event.label] if known else f"class {event.label}"
+    return Decision(event.samples / STREAM_RATE_HZ, label, event.score)
+
+
+def _let_run(virtual: VirtualBoard, request: Request, progress: Progress | None) -> bytes:
+    """An image of another kind: time passes, and what it sends is kept."""
+    if len(request.sound):
+        data = request.sound.astype("<i2").tobytes()
+        virtual.put_world("microphone", data, rate=STREAM_RATE_HZ)
+    virtual.activity(restart=True)
+    steps = max(1, round(10 * request.seconds))
+    cycles = round(request.seconds * virtual.board.clock_hz)
+    said = bytearray()
+    for step in range(steps):
+        virtual.advance(cycles * (step + 1) // steps - cycles * step // steps)
+        said += virtual.receive(virtual.waiting)
+        del said[MOST_SERIAL:]
+        if progress is not None:
+            progress(step + 1, steps)
+    return bytes(said)
+
+
+def _silence(image: ImageFile | None, serial: bytes, request: Request) -> list[str]:
+    if image is not None:
+        return ["The image answers but does not listen: its board has no microphone for it."]
+    notes = ["The image carries no description of Coincell's, so nothing was asked of it."]
+    if not serial:
+        notes.append(
+            f"It never spoke: nothing came over its serial line in {request.seconds:g} s. Is it "
+            "meant for this board, and for UARTE0 on the pins TX and RX?"
+        )
+    return notes
+
+
+def spells_of(changes: Sequence[Change], seconds: float) -> tuple[Spell, ...]:
+    """States with begin and end, by component and time; the last ones last until `seconds`."""
+    open_spells: dict[str, Spell] = {}
+    closed: list[Spell] = []
+    for moment, component, state in changes:
+        before = open_spells.get(component)
+        if before is not None:
+            closed.append(replace(before, end_s=moment))
+        open_spells[component] = Spell(component, state, moment, seconds)
+    closed += open_spells.values()
+    known = [spell for spell in closed if spell.end_s > spell.begin_s]
+    return tuple(sorted(known, key=lambda spell: (spell.component, spell.begin_s)))

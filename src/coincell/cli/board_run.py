@@ -1,0 +1,236 @@
+"""`coincell board run IMAGE.elf`: an image on the virtual board, with sound, lights and energy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from coincell.cli.output import json_option, print_json, printable, progress_bar, tables
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from rich.table import Table
+
+    from coincell.board import Battery, Decision, ImageFile, Request, Session
+    from coincell.firmware import Board, Elf
+
+_RATE_HZ = 16_000
+_LONGEST_S = 3600.0
+_DEFAULT_S = 5.0
+_NARROWEST = 100
+_MOST_SERIAL = 2000
+
+
+@click.command("run")
+@click.argument("image", type=click.Path(path_type=Path))
+@click.option(
+    "--microphone", type=click.Path(path_type=Path, dir_okay=False),
+    help="What the board's microphone hears: a WAV or FLAC of 16 kHz.",
+)  # fmt: skip
+@click.option("--resample", is_flag=True, help="Take a recording of another rate, resampled.")
+@click.option(
+    "--seconds", type=click.FloatRange(0.1, _LONGEST_S),
+    help="Of the board's time; else the recording's length, or 5.",
+)  # fmt: skip
+@click.option("--board", "board_name", default="", help="For an image that does not say its board.")
+@click.option("--battery", default="cr2032", show_default=True, help="What feeds the board.")
+@click.option("--bare", is_flag=True, help="Leave out what the board takes beside its module.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write a page, .html, here.")
+@json_option
+def run_command(
+    image: Path,
+    microphone: Path | None,
+    resample: bool,
+    seconds: float | None,
+    board_name: str,
+    battery: str,
+    bare: bool,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Run IMAGE (an ELF, or a project's folder) on the virtual board, and tell what it does.
+
+    Decisions come as the board tells them; then its lights, how long its core was awake, what each
+    part took, and how long a battery would last. Time on the board is virtual.
+    """
+    from coincell.board import Request, load_battery
+
+    cell = load_battery(battery)
+    known, elf, board = _open(image, board_name)
+    sound = _sound(microphone, resample)
+    length = seconds or (len(sound) / _RATE_HZ if len(sound) else _DEFAULT_S)
+    request = Request(board, min(length, _LONGEST_S), sound, cell, as_shipped=not bare)
+    session = _run(known, elf, image, request, as_json)
+    if output is not None:
+        _write_page(session, output)
+    if as_json:
+        print_json(_json(session, cell))
+    else:
+        _print(session)
+        if output is not None:
+            click.echo(f"Written: {output}")
+
+
+def _open(path: Path, wanted: str) -> tuple[ImageFile | None, Elf, Board]:
+    """An image of Coincell's, or any other ELF for a board that --board names.
+
+    Raises:
+        CoincellError: there is none, it is damaged, or it is for another board.
+    """
+    from coincell.board import open_image
+    from coincell.errors import BoardError
+    from coincell.firmware import load_board, read_elf
+
+    try:
+        known = open_image(path)
+    except BoardError as error:
+        if not wanted or "no symbol" not in error.message:
+            raise
+        return None, read_elf(path.read_bytes()), _fitting(load_board(wanted))
+    return known, known.elf, _fitting(known.for_board(wanted))
+
+
+def _fitting(board: Board) -> Board:
+    from coincell.errors import BoardError
+
+    if board.currents is None:
+        raise BoardError(
+            f"The virtual board knows no currents of {board.board.title}.",
+            hint="Boards with an nRF52840 can be run.",
+        )
+    return board
+
+
+def _sound(path: Path | None, resample: bool) -> NDArray[np.int16]:
+    """int16 [n] at the microphone's rate; empty without a recording.
+
+    Raises:
+        DataError: no recording, or of another rate.
+    """
+    import numpy as np
+
+    from coincell.data import decode_recording, read_content
+    from coincell.errors import DataError
+
+    if path is None:
+        return np.zeros(0, np.int16)
+    recording = decode_recording(read_content(path, path.name), path.name, _RATE_HZ)
+    if recording.rate_hz != _RATE_HZ and not resample:
+        raise DataError(
+            f"The board's microphone takes {_RATE_HZ:,} samples a second; {path.name} has "
+            f"{recording.rate_hz:,}.",
+            hint="--resample converts it first.",
+        )
+    return recording.samples
+
+
+def _run(known: ImageFile | None, elf: Elf, path: Path, request: Request, quiet: bool) -> Session:
+    from coincell.board import VirtualBoard, run_session
+
+    def tell(decision: Decision) -> None:
+        if decision.label and not quiet:
+            label = click.style(printable(decision.label), bold=True)
+            click.echo(f"{decision.at_s:8.2f} s  {label}")
+
+    name = printable(path.name or str(path))
+    with (
+        VirtualBoard(elf, request.board) as virtual,
+        progress_bar("the board runs", quiet) as move,
+    ):
+        return run_session(known, name, request, virtual, tell, move)
+
+
+def _write_page(session: Session, path: Path) -> None:
+    from coincell.files import write_atomic
+    from coincell.report import session_html
+
+    write_atomic(path, session_html(session))
+
+
+def _print(session: Session) -> None:
+    from coincell.report import current, days_range, power_range
+
+    console = tables(_NARROWEST)
+    energy, life = session.energy, session.life
+    if session.serial:
+        click.echo("Serial output:")
+        click.echo(printable(session.serial[:_MOST_SERIAL].decode("utf-8", "replace")))
+    console.print(_energy_table(session))
+    told = sum(1 for decision in session.decisions if decision.label)
+    lit = sum(spell.end_s - spell.begin_s for spell in session.lights)
+    awake = f"the core was awake {100 * session.cpu_duty:.1f} % of it"
+    said = f"{len(session.decisions)} decisions, {told} of them with a label"
+    power = f"{power_range(energy.average_mw)}, {current(energy.average_a.typical)}"
+    lights = f"lights on for {lit:.3g} s"
+    most = f"at most {current(energy.peak_a)} at once"
+    lines = [
+        f"{session.seconds:.3g} s on the virtual {session.board}; {awake}; {said}; {lights}.",
+        f"Average: {power} at {energy.supply_v:g} V; {most}.",
+        energy.dominant,
+        f"On a {life.battery.title}: {days_range(life.days)}.",
+    ]
+    lines += [f"{way.name}: {way.sentence}" for way in session.ways]
+    for text in lines:
+        console.print(text, markup=False, soft_wrap=True)
+    for warning in (*life.warnings, *session.notes, *_resets(session)):
+        click.echo(click.style(f"note: {printable(warning)}", fg="yellow"), err=True)
+
+
+def _resets(session: Session) -> list[str]:
+    return [f"The board began anew: {what}." for what in session.resets]
+
+
+def _energy_table(session: Session) -> Table:
+    from rich.table import Table
+
+    from coincell.report import current, share
+
+    energy = session.energy
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("part")
+    for column in ("of the time", "draws", "on average", "share"):
+        table.add_column(column, justify="right")
+    table.add_column("current is")
+    for line in energy.lines:
+        if line.average_a.high <= 0:
+            continue
+        table.add_row(
+            f"{line.component}, {line.state}", share(line.seconds / energy.seconds),
+            current(line.current_a.typical), current(line.average_a.typical),
+            share(energy.share(line)), line.basis,
+        )  # fmt: skip
+    return table
+
+
+def _json(session: Session, battery: Battery) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    energy = session.energy
+    lines = [asdict(line) | {"share": energy.share(line)} for line in energy.lines]
+    return {
+        "image": session.image,
+        "board": session.board,
+        "seconds": session.seconds,
+        "listened": session.listened,
+        "decisions": [asdict(decision) for decision in session.decisions],
+        "serial": session.serial.decode("utf-8", "replace"),
+        "cpu_duty": session.cpu_duty,
+        "lights": [asdict(spell) for spell in session.lights],
+        "average_mw": asdict(energy.average_mw),
+        "average_a": asdict(energy.average_a),
+        "peak_a": energy.peak_a,
+        "supply_v": energy.supply_v,
+        "as_shipped": energy.as_shipped,
+        "energy": lines,
+        "dominant": energy.dominant,
+        "battery": battery.name,
+        "battery_days": asdict(session.life.days),
+        "warnings": list(session.life.warnings),
+        "ways": [asdict(way) for way in session.ways],
+        "resets": list(session.resets),
+        "complete": session.complete,
+        "notes": list(session.notes),
+    }

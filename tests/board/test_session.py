@@ -1,0 +1,128 @@
+"""A run of an image from outside: what it decides, says, lights and takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from board.bare import START
+from coincell.board import (
+    Decision,
+    Request,
+    Session,
+    Spell,
+    VirtualBoard,
+    load_battery,
+    open_image,
+    run_session,
+)
+from coincell.board.session import spells_of
+from coincell.board.stream import stream_events
+from coincell.errors import BoardError
+from coincell.firmware import Image, device_sources, link_image, load_board
+
+SLEEPER = """
+void image_main(void);
+void image_main(void)
+{
+    *(volatile uint32_t *)0x50000518 = 1u << 13; /* P0.13, the light, an output */
+    *(volatile uint32_t *)0x50000508 = 1u << 13;
+    for (;;) {
+        __asm volatile("wfi");
+    }
+}
+"""
+
+
+def request(seconds: float, seed: int = 3, as_shipped: bool = False) -> Request:
+    sound = np.random.default_rng(seed).integers(-9000, 9000, 16_000).astype(np.int16)
+    return Request(load_board("nano33ble"), seconds, sound, load_battery("cr2032"), as_shipped)
+
+
+def test_states_get_a_begin_and_an_end() -> None:
+    changes = [(0.0, "cpu", "run"), (0.0, "led_red", "off"), (0.5, "cpu", "sleep"),
+               (0.5, "cpu", "run"), (0.75, "led_red", "on")]  # fmt: skip
+    assert spells_of(changes, 1.0) == (
+        Spell("cpu", "run", 0.0, 0.5),
+        Spell("cpu", "run", 0.5, 1.0),
+        Spell("led_red", "off", 0.0, 0.75),
+        Spell("led_red", "on", 0.75, 1.0),
+    )
+
+
+@pytest.fixture(scope="module")
+def session(image: Image) -> tuple[Session, list[Decision]]:
+    told: list[Decision] = []
+    with VirtualBoard(image) as virtual:
+        known = open_image(image.elf)
+        return run_session(known, "it.elf", request(2.0), virtual, told.append), told
+
+
+def test_a_listening_image_decides_as_its_stream_does(
+    session: tuple[Session, list[Decision]], image: Image
+) -> None:
+    found, told = session
+    heard = np.zeros(32_000, np.int16)
+    heard[:16_000] = request(2.0).sound
+    with VirtualBoard(image) as virtual:
+        events = list(stream_events(virtual, heard))
+    labels = open_image(image.elf).description["labels"]
+    assert found.listened
+    assert [(d.at_s, d.label, d.score) for d in found.decisions] == [
+        (e.samples / 16_000, labels[e.label] if e.label >= 0 else "", e.score) for e in events
+    ]
+    assert told == list(found.decisions)
+
+
+def test_its_energy_is_that_of_a_board_that_hears_all_the_time(
+    session: tuple[Session, list[Decision]],
+) -> None:
+    found, _ = session
+    by_name = {(line.component, line.state): line for line in found.energy.lines}
+    assert by_name["microphone", "on"].seconds == pytest.approx(found.seconds, rel=0.01)
+    assert by_name["cpu", "run"].seconds == pytest.approx(found.cpu_duty * found.seconds)
+    assert 0 < found.cpu_duty < 0.5
+    assert found.energy.average_a.typical > 1.5e-3, "microphone, its interface and its clock"
+    assert found.life.days.typical < 10
+    assert not found.energy.as_shipped
+    assert "microphone" in found.energy.dominant
+    assert [way.name for way in found.ways] == ["duty cycle", "wake on motion", "cascade"]
+    assert found.complete
+    assert not found.resets
+
+
+def test_waits_for_constants_are_in_the_core_s_time(image: Image) -> None:
+    with VirtualBoard(image) as virtual:
+        learned = run_session(open_image(image.elf), "it", request(1.0), virtual)
+    with VirtualBoard(image) as virtual:
+        list(stream_events(virtual, request(1.0).sound))
+        report, _ = virtual.activity()
+    plain = report["cycles"]["cpu"]["run"] / (report["now"] - report["begun"])
+    assert learned.cpu_duty > 1.02 * plain
+
+
+@pytest.fixture(scope="module")
+def sleeper(tmp_path_factory: pytest.TempPathFactory) -> Image:
+    memory = {"firmware/memory.c": device_sources("firmware")["firmware/memory.c"]}
+    sources = {"start.c": START, "main.c": "#include <stdint.h>\n" + SLEEPER, **memory}
+    folder = tmp_path_factory.mktemp("sleeper")
+    return link_image(sources | device_sources("freestanding"), load_board("nano33ble"), folder)
+
+
+def test_an_image_that_never_speaks_is_told_so_and_measured_all_the_same(sleeper: Image) -> None:
+    with VirtualBoard(sleeper) as virtual:
+        found = run_session(None, "sleeper", request(0.5), virtual)
+    assert not found.listened
+    assert not found.serial
+    assert any("never spoke" in note for note in found.notes)
+    assert [spell.component for spell in found.lights] == ["led_builtin"]
+    assert found.lights[0].end_s == pytest.approx(0.5)
+    assert found.cpu_duty == 0
+    assert {line.component for line in found.energy.lines} >= {"cpu", "led_builtin"}
+
+
+def test_an_image_of_another_kind_is_no_image_of_ours(sleeper: Image) -> None:
+    with pytest.raises(BoardError, match="no symbol"):
+        open_image(Path(sleeper.elf))

@@ -1,0 +1,131 @@
+"""`coincell board run`: what it prints, and what it says of wrong input."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from coincell.cli import main
+from coincell.firmware import build_image, load_board
+from stand_in import stand_in_application
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def elf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("image")
+    return build_image(stand_in_application(), load_board("nano33ble"), folder).elf
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    def call(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["coincell", "board", "run", *map(str, words)])
+        with pytest.raises(SystemExit) as leaving:
+            main()
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        code = leaving.value.code
+        assert isinstance(code, int)
+        return code, captured.out, captured.err
+
+    return call
+
+
+def write_sound(path: Path, rate: int = 16_000) -> Path:
+    noise = np.random.default_rng(1).integers(-8000, 8000, rate).astype(np.int16)
+    soundfile.write(path, noise, rate)
+    return path
+
+
+def test_json_tells_decisions_energy_and_days(run: Call, elf: Path, tmp_path: Path) -> None:
+    sound = write_sound(tmp_path / "a.wav")
+    page = tmp_path / "page.html"
+    code, out, _ = run(elf, "--microphone", sound, "--bare", "--json", "-o", page)
+    assert code == 0
+    found = json.loads(out)
+    assert found["listened"]
+    assert found["decisions"]
+    assert found["battery"] == "cr2032"
+    assert found["battery_days"]["low"] < found["battery_days"]["high"]
+    assert found["average_mw"]["typical"] == pytest.approx(3000 * found["average_a"]["typical"])
+    total = sum(line["average_a"]["typical"] for line in found["energy"])
+    assert total == pytest.approx(found["average_a"]["typical"])
+    assert sum(line["share"] for line in found["energy"]) == pytest.approx(1)
+    assert all(line["source"] for line in found["energy"])
+    assert not found["as_shipped"]
+    assert "</html>" in page.read_text(encoding="utf-8")
+
+
+def test_for_people_the_shipped_board_s_light_is_a_line(run: Call, elf: Path) -> None:
+    code, out, err = run(elf, "--seconds", "1", "--battery", "2xaa")
+    assert code == 0
+    assert "power light, as shipped" in out
+    assert "On a two alkaline AA cells" in out or "two alkaline AA cells" in out
+    assert "duty cycle:" in out
+    assert "CR2032" not in err
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("none.elf", None, "Cannot read the image"),
+        ("text.elf", b"hello", "no ELF file"),
+        ("firmware.bin", b"\0" * 64, "does not say what is in it"),
+    ],
+)
+def test_what_is_no_image_is_refused(
+    run: Call, tmp_path: Path, name: str, content: bytes | None, told: str
+) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    code, _, err = run(path)
+    assert code == 2
+    assert told in err
+
+
+def test_a_program_for_this_computer_is_refused(run: Call) -> None:
+    code, _, err = run(Path(sys.executable).resolve())
+    assert code == 2
+    assert "no 32-bit little-endian Arm executable" in err
+
+
+def test_another_board_than_the_image_s_is_refused(run: Call, elf: Path) -> None:
+    code, _, err = run(elf, "--board", "nano33bel")
+    assert code == 2
+    assert "nano33ble" in err
+
+
+def test_an_unknown_battery_is_refused_before_anything_runs(run: Call, elf: Path) -> None:
+    code, _, err = run(elf, "--battery", "cr9999")
+    assert code == 2
+    assert "cr2032" in err
+
+
+def test_a_recording_of_another_rate_is_refused_or_resampled(
+    run: Call, elf: Path, tmp_path: Path
+) -> None:
+    sound = write_sound(tmp_path / "fast.wav", 44_100)
+    code, _, err = run(elf, "--microphone", sound)
+    assert code == 2
+    assert "44,100" in err
+    assert "--resample" in err
+    code, out, _ = run(elf, "--microphone", sound, "--resample", "--json")
+    assert code == 0
+    assert json.loads(out)["listened"]
+
+
+def test_what_is_no_recording_is_refused(run: Call, elf: Path, tmp_path: Path) -> None:
+    sound = tmp_path / "noise.wav"
+    sound.write_bytes(b"RIFF nothing")
+    code, _, err = run(elf, "--microphone", sound)
+    assert code == 2
+    assert "noise.wav" in err
