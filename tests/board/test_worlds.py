@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
-from coincell.board.worlds import MOTION_COLUMNS, read_motion
+from coincell.board.worlds import MOTION_COLUMNS, read_motion, read_scene
 from coincell.errors import DataError
 
 
@@ -87,3 +88,42 @@ def test_a_rate_must_be_one_and_only_one(tmp_path: Path) -> None:
         read_motion(timed, rate_hz=10.0)
     with pytest.raises(DataError, match="cannot be read"):
         read_motion(tmp_path / "missing.csv")
+
+
+def test_pictures_of_the_cameras_size_come_as_they_are(tmp_path: Path) -> None:
+    shown = np.random.default_rng(3).integers(0, 256, (2, 480, 640), dtype=np.uint8)
+    for name, picture in zip(("b.png", "a.pgm"), shown, strict=True):
+        Image.fromarray(picture).save(tmp_path / name)
+    (tmp_path / "notes.txt").write_text("no picture")
+    told: list[tuple[int, int]] = []
+    scene = read_scene(tmp_path, lambda done, of: told.append((done, of)))
+    assert [file.name for file in scene.files] == ["a.pgm", "b.png"]
+    assert np.array_equal(scene.pictures, shown[::-1])
+    assert told == [(1, 2), (2, 2)]
+
+
+def test_a_wide_colour_picture_is_cut_to_its_middle(tmp_path: Path) -> None:
+    wide = np.zeros((96, 256, 3), np.uint8)
+    wide[:, 64:192] = (50, 50, 50)
+    Image.fromarray(wide).save(tmp_path / "wide.png")
+    (picture,) = read_scene(tmp_path / "wide.png").pictures
+    assert picture.shape == (480, 640)
+    assert np.all(picture == 50)
+
+
+def test_what_is_no_scene_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="holds 0 pictures"):
+        read_scene(tmp_path)
+    with pytest.raises(DataError, match=r"gone\.png is no picture"):
+        read_scene(tmp_path / "gone.png")
+    (tmp_path / "text.png").write_text("no picture")
+    with pytest.raises(DataError, match=r"text\.png is no picture"):
+        read_scene(tmp_path)
+    Image.fromarray(np.zeros((480, 640), np.uint8)).save(tmp_path / "text.png")
+    data = (tmp_path / "text.png").read_bytes()
+    (tmp_path / "text.png").write_bytes(data[: len(data) // 2])
+    with pytest.raises(DataError, match=r"text\.png is no picture"):
+        read_scene(tmp_path)
+    (tmp_path / "text.png").write_bytes(b"P5 60000 60000 255\n" + bytes(100))
+    with pytest.raises(DataError, match=r"60000 x 60000|no picture"):
+        read_scene(tmp_path)

@@ -1,17 +1,17 @@
-"""What is around the virtual board, from files: its motion from CSV."""
+"""Around the virtual board, from files: motion from CSV, the camera's scene from pictures."""
 
 from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from coincell.errors import DataError
+from coincell.errors import DataError, MissingExtraError
 
 Rows = npt.NDArray[np.float32]
 
@@ -153,3 +153,75 @@ def _evenly(path: Path, times: npt.NDArray[np.float64], rows: npt.NDArray[np.flo
     grid = times[0] + step * np.arange(count)
     even = np.stack([np.interp(grid, times, column) for column in rows.T], axis=1)
     return Motion(even.astype(np.float32), rate_hz, resampled=True)
+
+
+SCENE_SIZE = (480, 640)
+"""Rows and columns of what the camera's sensor sees."""
+
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".ppm")
+MAX_PICTURES = 500
+MAX_PIXELS = 50_000_000
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is before the camera, one picture after the other.
+
+    Attributes:
+        pictures: uint8 (pictures, 480, 640), brightness.
+        files: where each comes from.
+    """
+
+    pictures: npt.NDArray[np.uint8]
+    files: tuple[Path, ...]
+
+
+def read_scene(path: Path, progress: Callable[[int, int], None] | None = None) -> Scene:
+    """Read and check a picture, or a folder of them in the order of their names.
+
+    Each is made grey, and its largest part in the middle with the camera's shape is scaled to what
+    the camera sees.
+
+    Args:
+        path: a picture (PNG, JPEG, BMP, PGM, PPM) or a folder; other files in it are passed over.
+        progress: called with how many are read, and of how many.
+
+    Raises:
+        DataError: there is none, there are too many, or one is no picture; the message names it.
+        MissingExtraError: Pillow is not installed.
+    """
+    files = [path]
+    if path.is_dir():
+        files = sorted(file for file in path.iterdir() if file.suffix.lower() in PICTURE_SUFFIXES)
+    if not 0 < len(files) <= MAX_PICTURES:
+        raise DataError(
+            f"{path} holds {len(files)} pictures; a scene has 1 to {MAX_PICTURES}.",
+            hint=f"Pictures end in {', '.join(PICTURE_SUFFIXES)}.",
+        )
+    pictures = np.zeros((len(files), *SCENE_SIZE), np.uint8)
+    for index, file in enumerate(files):
+        pictures[index] = _picture(file)
+        if progress is not None:
+            progress(index + 1, len(files))
+    return Scene(pictures, tuple(files))
+
+
+def _picture(path: Path) -> npt.NDArray[np.uint8]:
+    """One picture, (480, 640)."""
+    try:
+        from PIL import Image, ImageOps
+    except ImportError as error:
+        raise MissingExtraError("camera", "pillow", "Reading pictures") from error
+    formats = ("PNG", "JPEG", "BMP", "PPM")
+    try:
+        with Image.open(path, formats=formats) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise DataError(
+                    f"{path} has {image.width} x {image.height} pixels; at most {MAX_PIXELS:,} "
+                    "are read."
+                )
+            grey = ImageOps.exif_transpose(image).convert("L")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise DataError(f"{path} is no picture that can be read: {error}.") from error
+    rows, columns = SCENE_SIZE
+    return np.asarray(ImageOps.fit(grey, (columns, rows), Image.Resampling.BOX), np.uint8)

@@ -10,9 +10,11 @@ from .ficr import Ficr, Uicr
 from .gpio import Gpio
 from .gpiote import Gpiote
 from .lights import Lights
+from .i2s import I2s
 from .low_clock import LowClock
 from .motion import Motion
 from .nvmc import Nvmc
+from .ov7675 import Ov7675
 from .pdm import Pdm
 from .rtc import Rtc
 from .sensors import Sensors
@@ -67,9 +69,12 @@ class Chip:
     def _attach_sensors(self) -> None:
         machine, motion = self.machine, Motion(self.machine)
         sensors = Sensors(machine, self.gpio, motion)
-        self.worlds |= {"motion": motion, "sensors": sensors}
+        i2s = I2s(machine)
+        machine.attach(i2s)
+        camera = Ov7675(machine, self.gpio, i2s, self.uarte, self.uicr)
+        self.worlds |= {"motion": motion, "sensors": sensors, "scene": camera}
         for number in range(2):
-            machine.attach(Twim(machine, number, (sensors.bus,)))
+            machine.attach(Twim(machine, number, (sensors.bus, camera.bus)))
 
     def _attach_counters(self) -> None:
         machine, low = self.machine, self.low_clock
@@ -80,7 +85,7 @@ class Chip:
         machine.attach(Watchdog(machine, low))
 
     def _attach_flash(self) -> None:
-        uicr = Uicr(self.machine)
+        self.uicr = uicr = Uicr(self.machine)
         for peripheral in (Nvmc(self.machine, uicr), Ficr(self.machine), uicr):
             self.machine.attach(peripheral)
 

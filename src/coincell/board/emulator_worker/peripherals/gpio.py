@@ -35,6 +35,9 @@ class Gpio(Registers):
         self._listeners: dict[int, list[Callable[[bool], None]]] = {}
         self._driven: dict[int, Callable[[], bool]] = {}
         self._levels: dict[int, bool] = {}
+        self._ports: tuple[list[tuple[int, Callable[[], int]]], ...] = ([], [])
+        self._watchers: dict[int, Callable[[], None]] = {}
+        self._still: list[int | None] = [None, None]
         self._detect = False
         self.detected: Callable[[], None] = lambda: None
         for number, port in enumerate((0x000, 0x300)):
@@ -48,6 +51,7 @@ class Gpio(Registers):
         super().reset()
         self._levels = dict.fromkeys(self._listeners, False)
         self._detect = False
+        self._still = [None, None]
 
     def listen(self, pin: int, call: Callable[[bool], None]) -> None:
         """Call with the level of an output when it changes; it begins low."""
@@ -58,6 +62,14 @@ class Gpio(Registers):
         """What is connected to an input says its level when it is read."""
         self._driven[pin] = level
 
+    def drive_port(self, number: int, mask: int, levels: Callable[[], int]) -> None:
+        """The same for the pins of `mask` of a port together."""
+        self._ports[number].append((mask, levels))
+
+    def watch(self, pin: int, call: Callable[[], None]) -> None:
+        """Call when a pin may begin or end to sense a level."""
+        self._watchers[pin] = call
+
     def output(self, pin: int) -> bool:
         """Whether the pin is an output and high."""
         port = 0x300 * (pin // 32)
@@ -66,12 +78,16 @@ class Gpio(Registers):
     def write(self, offset: int, size: int, value: int) -> None:
         """A register; levels may change."""
         super().write(offset, size, value)
+        self._still = [None, None]
         for port in (0x000, 0x300):
             if 0 <= offset - port - PIN_CNF < 128:  # the direction stands in both registers
                 bit = 1 << (offset - port - PIN_CNF) // 4
                 direction = self.values[port + DIR] & ~bit
                 self.values[port + DIR] = direction | (bit if value & 1 else 0)
                 self.sense()
+                pin = 32 * (port // 0x300) + (offset - port - PIN_CNF) // 4
+                if pin in self._watchers:
+                    self._watchers[pin]()
         self._changed()
 
     def sensed(self, pin: int) -> int:
@@ -99,13 +115,24 @@ class Gpio(Registers):
 
     def _inputs(self, number: int) -> int:
         """IN of a port: what is driven; else an output's own level, or the pull-up."""
+        value = self._still[number]
+        if value is None:
+            value = self._still[number] = self._undriven(number)
+        for pin, level in self._driven.items():
+            if pin // 32 == number and level():
+                value |= 1 << pin % 32
+        for mask, levels in self._ports[number]:
+            value = value & ~mask | levels() & mask
+        return value
+
+    def _undriven(self, number: int) -> int:
+        """The pins of a port that nothing outside drives."""
         port, value = 0x300 * number, 0
         for bit in range(32):
-            pin = 32 * number + bit
             configuration = self.values[port + PIN_CNF + 4 * bit]
-            if pin in self._driven:
-                level = self._driven[pin]()
-            elif configuration & 1:
+            if 32 * number + bit in self._driven:
+                continue
+            if configuration & 1:
                 level = bool(self.values[port + OUT] >> bit & 1)
             else:
                 level = configuration >> 2 & 3 == PULL_UP

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * camera.h. The clock for the camera comes from I2S (product specification, section 6.11): 16 MHz.
+ * The camera multiplies it by 4 and divides by 8: a clock of 8 MHz for the whole picture, and one of
+ * 2 MHz for a picture of a quarter of its width: 32 cycles of the core for each byte, 64 for each
+ * pixel, of which only the first byte, the brightness, is kept.
+ *
+ * Register values for 160 x 120 follow the table for QQVGA in OmniVision's implementation guide of
+ * the OV7670; pins are those of Arduino's library Arduino_OV767X.
+ */
+#include "sensors/camera.h"
+
+#include "sensors/pins.h"
+#include "sensors/twim.h"
+
+#define ADDRESS 0x21u
+#define XCLK 27u
+#define VSYNC 10u
+#define HREF 5u
+#define PCLK 4u
+
+#define P0_IN REGISTER(0x50000510u)
+#define P1_IN REGISTER(0x50000810u)
+
+#define I2S_TASKS_START REGISTER(0x40025000u)
+#define I2S_ENABLE REGISTER(0x40025500u)
+#define I2S_CONFIG_MODE REGISTER(0x40025504u)
+#define I2S_CONFIG_RXEN REGISTER(0x40025508u)
+#define I2S_CONFIG_TXEN REGISTER(0x4002550Cu)
+#define I2S_CONFIG_MCKEN REGISTER(0x40025510u)
+#define I2S_CONFIG_MCKFREQ REGISTER(0x40025514u)
+#define I2S_32_MHZ_BY_2 0x80000000u
+#define I2S_PSEL_MCK REGISTER(0x40025560u)
+
+#define TIMER2_TASKS_START REGISTER(0x4000A000u)
+#define TIMER2_TASKS_STOP REGISTER(0x4000A004u)
+#define TIMER2_TASKS_CLEAR REGISTER(0x4000A00Cu)
+#define TIMER2_EVENTS_COMPARE0 REGISTER(0x4000A140u)
+#define TIMER2_INTENSET REGISTER(0x4000A304u)
+#define TIMER2_INTENCLR REGISTER(0x4000A308u)
+#define TIMER2_INT_COMPARE0 (1u << 16)
+#define TIMER2_BITMODE REGISTER(0x4000A508u)
+#define TIMER2_32_BITS 3u
+#define TIMER2_PRESCALER REGISTER(0x4000A510u)
+#define TIMER2_MICROSECONDS 4u
+#define TIMER2_CC0 REGISTER(0x4000A540u)
+#define TIMER2_INTERRUPT 10u
+
+#define UICR_NFCPINS REGISTER(0x1000120Cu)
+#define NVMC_READY REGISTER(0x4001E400u)
+#define NVMC_CONFIG REGISTER(0x4001E504u)
+
+#define LINE 196u            /* microseconds: 1568 clocks of 8 MHz */
+#define LINES_A_ROW 4u       /* of the sensor's, for one of the picture */
+#define LINES_TO_FIRST 20u   /* from the rise of VSYNC */
+#define EARLY 40u            /* microseconds of looking before a row is due */
+
+static const twim_bus sccb = {TWIM1_BASE, 2, 31};
+static const uint8_t data_pins[8] = {34, 35, 42, 43, 44, 45, 46, 47};
+static uint32_t identity;
+
+static void clock_on(void)
+{
+    /* no arguments; 16 MHz on XCLK */
+    I2S_CONFIG_MODE = 0;
+    I2S_CONFIG_RXEN = 0;
+    I2S_CONFIG_TXEN = 0;
+    I2S_CONFIG_MCKEN = 1;
+    I2S_CONFIG_MCKFREQ = I2S_32_MHZ_BY_2;
+    I2S_PSEL_MCK = XCLK;
+    I2S_ENABLE = 1;
+    I2S_TASKS_START = 1;
+}
+
+static twim_status configure(void)
+{
+    /* no arguments; the clock runs */
+    static const uint8_t settings[][2] = {
+        {0x09, 0x01}, /* COM2: awake */
+        {0x12, 0x00}, /* COM7: YUV, the whole picture */
+        {0x8C, 0x00}, /* no RGB 4:4:4 */
+        {0x3A, 0x04}, /* TSLB: Y before U and V */
+        {0x3D, 0xC0}, /* COM13: gamma, saturation */
+        {0x40, 0xC0}, /* COM15: 0 to 255 */
+        {0x15, 0x20}, /* COM10: no pixel clock between rows */
+        {0x0C, 0x04}, /* COM3: scaling as below */
+        {0x3E, 0x1A}, /* COM14 */
+        {0x70, 0x3A},
+        {0x71, 0x35},
+        {0x72, 0x22}, /* a quarter across and down */
+        {0x73, 0xF2}, /* and so the pixel clock */
+        {0xA2, 0x02},
+        {0x6B, 0x4A}, /* DBLV: the clock times 4 */
+        {0x11, 0x07}, /* CLKRC: by 8 */
+    };
+    for (uint32_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+        const twim_status status = twim_put(&sccb, ADDRESS, settings[i][0], settings[i][1]);
+        if (status != TWIM_OK) {
+            return status;
+        }
+    }
+    return TWIM_OK;
+}
+
+camera_status camera_begin(void)
+{
+    /* no arguments; 0.1 s until the first frame, and some more until exposure has settled */
+    uint8_t id[2] = {0, 0};
+    identity = 0;
+    if ((UICR_NFCPINS & 1u) != 0) {
+        return CAMERA_PIN_IS_NFC;
+    }
+    PIN_CONFIGURATION(VSYNC) = PIN_INPUT;
+    PIN_CONFIGURATION(HREF) = PIN_INPUT;
+    PIN_CONFIGURATION(PCLK) = PIN_INPUT;
+    for (uint32_t i = 0; i < 8; i++) {
+        PIN_CONFIGURATION(data_pins[i]) = PIN_INPUT;
+    }
+    pin_set(XCLK, 0);
+    clock_on();
+    wait_at_least(20000);
+    twim_begin(&sccb, TWIM_100_KHZ);
+    camera_status status = CAMERA_OK;
+    if (twim_read_apart(&sccb, ADDRESS, 0x0A, id, 1) != TWIM_OK ||
+        twim_read_apart(&sccb, ADDRESS, 0x0B, id + 1, 1) != TWIM_OK) {
+        status = CAMERA_NO_ANSWER;
+    } else if (id[0] != 0x76 || id[1] != 0x73) {
+        status = CAMERA_WRONG;
+    } else if (twim_put(&sccb, ADDRESS, 0x12, 0x80) != TWIM_OK) { /* reset */
+        status = CAMERA_LOST;
+    } else {
+        wait_at_least(2000);
+        status = configure() == TWIM_OK ? CAMERA_OK : CAMERA_LOST;
+    }
+    identity = (uint32_t)id[0] << 8 | id[1];
+    twim_end(&sccb);
+    return status;
+}
+
+void camera_sleep(void)
+{
+    /* no arguments; camera_begin() wakes it */
+    twim_begin(&sccb, TWIM_100_KHZ);
+    (void)twim_put(&sccb, ADDRESS, 0x09, 0x11);
+    twim_end(&sccb);
+    REGISTER(0x40025004u) = 1; /* I2S: stop */
+    I2S_ENABLE = 0;
+}
+
+uint32_t camera_identity(void)
+{
+    /* returns product and version, as camera_begin() read them: 0x7673 of this one */
+    return identity;
+}
+
+void camera_take_pins(void)
+{
+    /* no arguments; writes UICR once for all, as Arduino's core does, and resets the chip */
+    NVMC_CONFIG = 1;
+    while (NVMC_READY == 0) {
+    }
+    UICR_NFCPINS = 0xFFFFFFFEu;
+    while (NVMC_READY == 0) {
+    }
+    NVMC_CONFIG = 0;
+    barrier();
+    SCB_AIRCR = SCB_AIRCR_RESET;
+    for (;;) {
+    }
+}
+
+/* Interrupts are masked in all that follows: an event ends the sleep and is not taken. */
+
+static void sleep_until(uint32_t microseconds)
+{
+    /* microseconds: of TIMER2, which counts already */
+    TIMER2_CC0 = microseconds;
+    TIMER2_EVENTS_COMPARE0 = 0;
+    TIMER2_INTENSET = TIMER2_INT_COMPARE0;
+    NVIC_ISER0 = 1u << TIMER2_INTERRUPT;
+    while (TIMER2_EVENTS_COMPARE0 == 0) {
+        wait_for_interrupt();
+    }
+    TIMER2_INTENCLR = TIMER2_INT_COMPARE0;
+    TIMER2_EVENTS_COMPARE0 = 0;
+    (void)TIMER2_EVENTS_COMPARE0;
+    NVIC_ICPR0 = 1u << TIMER2_INTERRUPT;
+}
+
+static void wait_for_frame(void)
+{
+    /* no arguments; TIMER2 counts microseconds from the rise of VSYNC on */
+    while (pin_level(VSYNC) != 0) { /* a frame that has begun already */
+    }
+    GPIOTE_EVENTS_PORT = 0;
+    GPIOTE_INTENSET = GPIOTE_INT_PORT;
+    NVIC_ISER0 = 1u << GPIOTE_INTERRUPT;
+    PIN_CONFIGURATION(VSYNC) = PIN_INPUT | PIN_SENSE_HIGH;
+    while (pin_level(VSYNC) == 0) {
+        wait_for_interrupt();
+        GPIOTE_EVENTS_PORT = 0; /* another sensed pin may have woken the core */
+        (void)GPIOTE_EVENTS_PORT;
+        NVIC_ICPR0 = 1u << GPIOTE_INTERRUPT;
+    }
+    TIMER2_TASKS_STOP = 1;
+    TIMER2_PRESCALER = TIMER2_MICROSECONDS;
+    TIMER2_BITMODE = TIMER2_32_BITS;
+    TIMER2_TASKS_CLEAR = 1;
+    TIMER2_TASKS_START = 1;
+    PIN_CONFIGURATION(VSYNC) = PIN_INPUT;
+    GPIOTE_INTENCLR = GPIOTE_INT_PORT;
+}
+
+static void read_row(uint8_t *row)
+{
+    /* row: (CAMERA_WIDTH); HREF is due soon. PCLK is high in the second half of each byte. */
+    const uint32_t clock = 1u << PCLK;
+    while ((P0_IN & (1u << HREF)) == 0) {
+    }
+    for (uint32_t pixel = 0; pixel < CAMERA_WIDTH; pixel++) {
+        while ((P0_IN & clock) == 0) {
+        }
+        const uint32_t pins = P1_IN; /* D0 and D1 are bits 2 and 3, D2 to D7 bits 10 to 15 */
+        row[pixel] = (uint8_t)(((pins >> 2) & 3u) | ((pins >> 8) & 0xFCu));
+        while ((P0_IN & clock) != 0) {
+        }
+        while ((P0_IN & clock) == 0) { /* the colour goes by */
+        }
+        while ((P0_IN & clock) != 0) {
+        }
+    }
+}
+
+void camera_read(uint8_t *picture)
+{
+    /* picture: (CAMERA_HEIGHT, CAMERA_WIDTH), brightness. Waits for the next frame, and takes it:
+     * up to twice CAMERA_FRAME_MICROSECONDS, asleep but for the rows themselves. */
+    const uint32_t before = interrupts_masked();
+    wait_for_frame();
+    for (uint32_t row = 0; row < CAMERA_HEIGHT; row++) {
+        sleep_until(LINE * (LINES_TO_FIRST + LINES_A_ROW * row) - EARLY);
+        read_row(picture + CAMERA_WIDTH * row);
+    }
+    TIMER2_TASKS_STOP = 1;
+    interrupts_restored(before);
+}
+
+void camera_skip(uint32_t frames)
+{
+    /* frames: to let pass, asleep; exposure settles in about ten */
+    const uint32_t before = interrupts_masked();
+    for (uint32_t i = 0; i < frames; i++) {
+        wait_for_frame();
+    }
+    TIMER2_TASKS_STOP = 1;
+    interrupts_restored(before);
+}
+
+const char *camera_message(camera_status status)
+{
+    /* status: any */
+    static const char *const messages[] = {
+        "fine",
+        "no camera answers at 0x21 on P0.31 and P0.02",
+        "the camera is not an OV7675 (0x7673)",
+        "P0.10, the camera's VSYNC, is NFC's until UICR.NFCPINS is written",
+        "the camera stopped answering",
+    };
+    return (uint32_t)status < sizeof messages / sizeof messages[0] ? messages[status] : "?";
+}
