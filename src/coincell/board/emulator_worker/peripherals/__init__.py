@@ -9,8 +9,8 @@ from ..machine import Machine
 from .ficr import Ficr, Uicr
 from .gpio import Gpio
 from .gpiote import Gpiote
-from .lights import Lights
 from .i2s import I2s
+from .lights import Lights
 from .low_clock import LowClock
 from .motion import Motion
 from .nvmc import Nvmc
