@@ -10,6 +10,7 @@ from coincell.board.bench import (
     bench_model,
     oracle_outputs,
 )
+from coincell.board.bridge import Bridge
 from coincell.board.client import BoardClient, BoardInfo, BoardResult, Transport
 from coincell.board.energy import (
     Activity,
@@ -20,10 +21,17 @@ from coincell.board.energy import (
     energy_of,
     inference_energy,
 )
+from coincell.board.flash_tools import choose_tool
+from coincell.board.flashing import Flashed, check_identity, flash
+from coincell.board.golden import SelfTest, WindowResult, golden_windows, learn_waits, self_test
 from coincell.board.image_file import ImageFile, open_image
 from coincell.board.measurement import Measurement, PartCost, measure
 from coincell.board.model import ModelBoard, ModelMeasurement, measure_model
+from coincell.board.monitor import Heard, LineReader
+from coincell.board.ports import Port, choose_port, list_ports
+from coincell.board.protocol import BoardEvent, Listening
 from coincell.board.samples import read_arrays, seeded_samples
+from coincell.board.serial_port import SerialPort
 from coincell.board.server import (
     ServerComparison,
     ServerOption,
@@ -31,7 +39,6 @@ from coincell.board.server import (
     compare_with_server,
     listening_activity,
 )
-from coincell.board.session import Decision, Request, Session, Spell, run_session
 from coincell.board.stream import STREAM_RATE_HZ, run_stream
 from coincell.board.virtual import StackOverflowError, VirtualBoard
 from coincell.board.year import Way, ways_to_last
@@ -46,35 +53,48 @@ __all__ = [
     "BenchModel",
     "BenchTarget",
     "BoardClient",
+    "BoardEvent",
     "BoardInfo",
     "BoardResult",
     "Bounds",
-    "Decision",
+    "Bridge",
     "Energy",
     "EnergyLine",
     "Expected",
+    "Flashed",
+    "Heard",
     "ImageFile",
     "InferenceEnergy",
+    "LineReader",
+    "Listening",
     "Measurement",
     "ModelBoard",
     "ModelMeasurement",
     "PartCost",
-    "Request",
+    "Port",
+    "SelfTest",
+    "SerialPort",
     "ServerComparison",
     "ServerOption",
-    "Session",
-    "Spell",
     "StackOverflowError",
     "Task",
     "Transport",
     "VirtualBoard",
     "Way",
+    "WindowResult",
     "battery_life",
     "battery_names",
     "bench_model",
+    "check_identity",
+    "choose_port",
+    "choose_tool",
     "compare_with_server",
     "energy_of",
+    "flash",
+    "golden_windows",
     "inference_energy",
+    "learn_waits",
+    "list_ports",
     "listening_activity",
     "load_battery",
     "measure",
@@ -82,8 +102,8 @@ __all__ = [
     "open_image",
     "oracle_outputs",
     "read_arrays",
-    "run_session",
     "run_stream",
     "seeded_samples",
+    "self_test",
     "ways_to_last",
 ]

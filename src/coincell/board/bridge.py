@@ -30,6 +30,8 @@ class Bridge:
 
     Attributes:
         name: the port that programs open, such as "/dev/pts/4".
+        opened: whether a program has had the port open; the board's time begins with that.
+        left: whether the last one has closed it since.
         touched: whether a program has asked for the bootloader (1200 baud).
     """
 
@@ -41,7 +43,7 @@ class Bridge:
         os.close(slave)  # so that we are not among those that hold the port
         os.set_blocking(self._master, False)
         self._unsent = b""
-        self.touched = False
+        self.opened = self.left = self.touched = False
 
     def __enter__(self) -> Self:
         return self
@@ -71,7 +73,7 @@ class Bridge:
             data = self._receive()
             if data:
                 self._virtual.send(data)
-            elif real_time:
+            elif real_time and self.opened:
                 passed = min(time.monotonic() - last, _LONGEST_CATCH_UP_S)
                 self._virtual.advance(int(passed * self._virtual.board.clock_hz))
             last = time.monotonic()
@@ -81,19 +83,22 @@ class Bridge:
     def _receive(self) -> bytes:
         """What a program has put on the line; b"" after a moment without."""
         ready, _, _ = select.select([self._master], [], [], _PAUSE_S)
-        if not ready:
-            return b""
         try:
-            return os.read(self._master, _CHUNK)
+            data = os.read(self._master, _CHUNK) if ready else b""
         except OSError as error:
             if error.errno not in (errno.EIO, errno.EAGAIN):
                 raise
-            time.sleep(_PAUSE_S)  # EIO: nobody has the port open
+            self.left = self.opened  # EIO: nobody has the port open
+            time.sleep(_PAUSE_S)
             return b""
+        self.opened, self.left = True, False
+        return data
 
     def _send(self) -> None:
         """Pass on what the board has sent, as far as the terminal takes it."""
         self._unsent += self._virtual.receive(self._virtual.waiting)
+        if self.left or not self.opened:
+            self._unsent = b""  # nobody listens, and a serial line keeps nothing
         try:
             while self._unsent:
                 self._unsent = self._unsent[os.write(self._master, self._unsent) :]
@@ -102,7 +107,7 @@ class Bridge:
         except OSError as error:
             if error.errno != errno.EIO:
                 raise
-            self._unsent = b""  # nobody listens, and a serial line keeps nothing
+            self._unsent = b""  # it was closed just now
 
     def _baud(self) -> int:
         """What the program at the other end has set."""

@@ -25,6 +25,7 @@ class Port:
         title: what the system calls it.
         boards: names of the described boards that have this id.
         state: what such a board is doing, by its id.
+        place: the USB socket, which stays the same when the board comes back as another device.
     """
 
     device: str
@@ -32,6 +33,7 @@ class Port:
     title: str = ""
     boards: tuple[str, ...] = ()
     state: State = "unknown"
+    place: str = ""
 
     def __str__(self) -> str:
         what = " or ".join(self.boards) or self.title or "unknown"
@@ -71,7 +73,9 @@ def _describe(entry: Any, known: Sequence[Board]) -> Port:
     waiting = tuple(board.name for board in known if usb in board.usb.bootloader)
     state: State = "running" if running else "bootloader" if waiting else "unknown"
     title = entry.product or entry.description or ""
-    return Port(entry.device, usb, "" if title == "n/a" else title, running or waiting, state)
+    title = "" if title == "n/a" else title
+    place = (entry.location or "").partition(":")[0]  # without the interface's number
+    return Port(entry.device, usb, title, running or waiting, state, place)
 
 
 def choose_port(wanted: str, board: Board | None = None, bootloader: bool = False) -> Port:

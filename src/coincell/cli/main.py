@@ -22,10 +22,12 @@ VERBS: dict[str, tuple[str, str]] = {
     "evaluate": ("stages", "Evaluate float and int8 on the test split (and what it needs)."),
     "predict": ("predict", "Try recordings on the float, int8, host or board model."),
     "export": ("export", "The project's application for Arduino, PlatformIO, Zephyr, C or Python."),
-    "board": ("board", "The virtual board, and real ones: ask them, test them."),
     "compile": ("compile", "Compile any int8 .tflite to C."),
     "bench": ("bench", "Measure any .tflite: cycles, time, memory, exactness, by layer."),
     "explain": ("explain", "Explain how a .tflite is compiled: passes, kernels, memory."),
+    "board": ("board", "The virtual board, and real ones: ask them, test them."),
+    "flash": ("flash", "Write an image that passed its gates to a real board."),
+    "serial": ("serial", "Print what a board decides, as it decides."),
     "doctor": ("doctor", "Check Python, packages, compilers, disk: each ok, or how to mend it."),
 }
 """Verb -> (module in this package, one line of help); the help needs no import."""

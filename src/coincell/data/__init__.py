@@ -16,7 +16,7 @@ from coincell.data.manifest import (
     write_manifest,
 )
 from coincell.data.progress import Progress
-from coincell.data.single import RecordingWindow, read_window
+from coincell.data.single import RecordingWindow, read_recording, read_window
 from coincell.data.synthesis import SPEECH_FORMAT, SynthesisSummary, synthesize
 from coincell.data.windows import Windows, load_noise, load_windows
 
@@ -47,6 +47,7 @@ __all__ = [
     "mixed_at_snr",
     "read_content",
     "read_manifest",
+    "read_recording",
     "read_window",
     "spec_augment",
     "spec_augment_batch",

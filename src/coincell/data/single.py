@@ -30,6 +30,15 @@ class RecordingWindow:
     cropped: bool
 
 
+def read_recording(path: Path, rate_hz: int) -> NDArray[np.int16]:
+    """Any recording that `data import` takes, whole: int16 [n] at `rate_hz`, one channel.
+
+    Raises:
+        DataError: it is missing, broken, empty, or of a kind that is not read.
+    """
+    return decode_recording(read_content(path, str(path)), str(path), rate_hz).samples
+
+
 def read_window(path: Path, settings: DataSettings) -> RecordingWindow:
     """Read any recording that `data import` takes: converted, resampled, brought to a window.
 

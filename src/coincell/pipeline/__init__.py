@@ -1,6 +1,7 @@
 """The stages as one visible list, a content-addressed cache, and the run's report."""
 
 from coincell.pipeline.export import export_project
+from coincell.pipeline.flash_permit import permit_flash
 from coincell.pipeline.predict import Prediction, predict_files
 from coincell.pipeline.run import RunResult, run_project, run_until, summary_of
 from coincell.pipeline.runner import Demand, Outcome, StageEvent
@@ -12,6 +13,7 @@ __all__ = [
     "RunResult",
     "StageEvent",
     "export_project",
+    "permit_flash",
     "predict_files",
     "run_project",
     "run_until",

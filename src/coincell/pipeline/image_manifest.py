@@ -32,6 +32,7 @@ def image_manifest(
     manifest = {
         "coincell": coincell.__version__,
         "project": configuration.project.name,
+        "sample_rate_hz": configuration.data.sample_rate_hz,
         "data": features.manifest["inputs"]["needs"]["dataset"],
         "configuration": configuration_digest(configuration),
         "features": features.content,

@@ -1,0 +1,152 @@
+"""An image onto a real board: bootloader, tool, and asking the board what it runs now."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from coincell.board.client import BoardClient, BoardInfo
+from coincell.board.flash_tools import Files, Progress, Tool, run_tool
+from coincell.board.image_file import ImageFile
+from coincell.board.ports import Port, choose_port, list_ports
+from coincell.board.serial_port import SerialPort, touch
+from coincell.errors import BoardError, GateError
+from coincell.firmware import Board
+
+_WAIT_S = 10.0
+_BETWEEN_LOOKS_S = 0.1
+_SETTLE_S = 0.3
+
+
+@dataclass(frozen=True)
+class Flashed:
+    """What became of flashing.
+
+    Attributes:
+        tool: that did it.
+        port: at which the board is found now; "" when it shows none.
+        verified: whether the board told that it runs this image; None when it could not be asked.
+        note: why it could not be asked.
+    """
+
+    tool: str
+    port: str
+    verified: bool | None
+    note: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+
+def flash(image: ImageFile, board: Board, tool: Tool, port: str, progress: Progress) -> Flashed:
+    """Write `image` to the attached `board` and ask it what it runs.
+
+    Args:
+        image: what to write; it has passed its gates, or the user insists.
+        board: what it was linked for.
+        tool: as `choose_tool` gives it.
+        port: the one that the user named; "" to find the only board.
+        progress: is called with (done, total, what is going on).
+
+    Raises:
+        BoardError: no board, several, or another; it went away; the tool failed.
+        GateError: the board runs something else afterwards.
+    """
+    began = None if tool.probe else choose_port(port, board, bootloader=True)
+    with tempfile.TemporaryDirectory(prefix="coincell-flash-") as folder:
+        files = Files(elf=Path(folder) / "firmware.elf", bin=Path(folder) / "firmware.bin")
+        files.bin.write_bytes(image.content(board))
+        files.elf.write_bytes(image.data)
+        at = began
+        if began and not tool.touches and began.state != "bootloader":
+            progress(0, 100, "starting the bootloader")
+            at = start_bootloader(began, board)
+        progress(0, 100, "writing")
+        run_tool(tool, board, files, at.device if at else "", progress)
+    progress(100, 100, "asking the board")
+    return _ask(image, board, tool, port, began)
+
+
+def start_bootloader(port: Port, board: Board) -> Port:
+    """Touch the port at 1200 baud, and wait for the bootloader's.
+
+    Raises:
+        BoardError: the port cannot be opened, or no bootloader appears.
+    """
+    touch(port)
+    found = _wait(lambda: _same(port, board, "bootloader"))
+    if found is None:
+        raise BoardError(
+            f"The board at {port.device} did not start its bootloader within {_WAIT_S:g} s.",
+            hint=f"Start it by hand: {board.usb.enter or 'see its manual'}. "
+            "Then run the same command again.",
+        )
+    time.sleep(_SETTLE_S)  # the system still sets the new port's rights
+    return found
+
+
+def _same(before: Port, board: Board, state: str) -> Port | None:
+    """The port of the board that was at `before`, in `state`: at the same socket if we know it."""
+    found = [port for port in list_ports() if board.name in port.boards and port.state == state]
+    here = [port for port in found if port.place and port.place == before.place]
+    if here or not before.place:
+        found = here or found
+    return found[0] if len(found) == 1 else None
+
+
+def _wait(look: Callable[[], Port | None]) -> Port | None:
+    end = time.monotonic() + _WAIT_S
+    while (found := look()) is None and time.monotonic() < end:
+        time.sleep(_BETWEEN_LOOKS_S)
+    return found
+
+
+def _ask(image: ImageFile, board: Board, tool: Tool, named: str, began: Port | None) -> Flashed:
+    """What the board says that it runs, if it can be asked."""
+    if began and began.boards:
+        now = _wait(lambda: _same(began, board, "running"))
+    elif named:
+        now = began or choose_port(named, board)
+    else:
+        now = next((port for port in list_ports() if board.name in port.boards), None)
+    if now is None:
+        note = (
+            "No port of the board came up: its line may be a UART's, behind an adapter. "
+            "`coincell board info --port PORT` asks it there."
+        )
+        return Flashed(tool.name, "", None, note)
+    with SerialPort(now) as line:
+        client = BoardClient(line)
+        client.synchronize()
+        check_identity(client.info(), image)
+    return Flashed(tool.name, now.device, True)
+
+
+def check_identity(info: BoardInfo, image: ImageFile) -> None:
+    """Whether a board runs `image`.
+
+    Raises:
+        GateError: it runs another; the message says in what they differ.
+    """
+    wanted, told = image.description, info.description
+    names = sorted(
+        name for name in wanted.keys() | told.keys() if wanted.get(name) != told.get(name)
+    )
+    if names:
+        parts = [
+            f"{name}: {_short(told.get(name))}, not {_short(wanted.get(name))}" for name in names
+        ]
+        raise GateError(
+            f"The board runs another image than {image.path.name}: {'; '.join(parts)}.",
+            hint="Flash this one: `coincell flash`; or name the one that it runs.",
+        )
+
+
+def _short(value: object) -> str:
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= 24 else f"{text[:20]} ..."

@@ -1,0 +1,52 @@
+"""`coincell board bridge IMAGE`: the virtual board on a port."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from coincell.cli.line_options import board_option, image_argument
+from coincell.cli.output import json_option
+
+
+@click.command("bridge")
+@image_argument(required=True)
+@board_option
+@click.option(
+    "--microphone", type=click.Path(path_type=Path, dir_okay=False), metavar="WAV",
+    help="What the board's microphone hears, from the start; then silence.",
+)  # fmt: skip
+@click.option("--once", is_flag=True, help="End when a program has had the port and closed it.")
+@json_option
+def bridge_command(
+    image: Path, board_name: str, microphone: Path | None, once: bool, as_json: bool
+) -> None:
+    """Put the virtual board on a pseudo-terminal, and print that port's name.
+
+    `coincell serial --port NAME`, `coincell board test --port NAME` and other programs talk to it
+    as to a real board. Its time begins when one opens the port, and follows the clock on the wall.
+    Ctrl-C ends it. --json prints one line.
+    """
+    import json
+
+    from coincell.board import STREAM_RATE_HZ, Bridge, VirtualBoard, learn_waits, open_image
+    from coincell.data import read_recording
+
+    file = open_image(image)
+    board = file.for_board(board_name)
+    with VirtualBoard(file.elf, board) as virtual:
+        learn_waits(virtual)
+        virtual.restart()
+        if microphone:
+            sound = read_recording(microphone, STREAM_RATE_HZ).astype("<i2").tobytes()
+            virtual.put_world("microphone", sound, rate=STREAM_RATE_HZ)
+        with Bridge(virtual) as bridge:
+            facts = {"port": bridge.name, "board": board.name, "image": str(file.path)}
+            click.echo(json.dumps(facts) if as_json else bridge.name)
+            try:
+                bridge.serve(lambda: once and bridge.left)
+            except KeyboardInterrupt:
+                return
+            if bridge.touched:
+                click.echo("The board was sent into its bootloader; the bridge ends.", err=True)
