@@ -98,6 +98,7 @@ def emulated(image: Image) -> Iterator[Emulator]:
             flash=[flash.origin, flash.bytes],
             ram=[ram.origin, ram.bytes],
             flash_wait=3,
+            code=image.parsed.executable,
         )
         emulator.ask("reset", fill=0xA5)
         yield emulator

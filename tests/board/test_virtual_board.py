@@ -138,7 +138,7 @@ FAULTS = {
     ),
     "narrow": ("*(volatile uint8_t *)0x40002500 = 1;", r"1-byte write.*does not model"),
     "system": ("(void)*(volatile uint32_t *)0xE000ED90;", r"read.*0xe000ed90.*does not model"),
-    "far": ("((void (*)(void))(uintptr_t)0x60000001)();", r"called from tiny_invoke.*jump"),
+    "far": ("((void (*)(void))(uintptr_t)0x60000001)();", r"tiny_invoke.*jump to 0x60000000"),
     "reset": (
         "*(volatile uint32_t *)0xE000ED0C = 0x05FA0004;",
         r"reset itself.*tiny_invoke.*began anew",

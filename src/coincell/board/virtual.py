@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
 from coincell.board.emulator import Emulator
-from coincell.errors import BoardError, GateError
+from coincell.board.faults import SourceMap, called_from, hint_for
+from coincell.errors import BoardError, CoincellError, GateError
 from coincell.firmware import RODATA_ALIGN, Board, Elf, Image, plain_binary
 
 DEFAULT_BUDGET = 4_000_000_000
@@ -18,6 +20,8 @@ the real one's time)."""
 
 _GUARD = 1 << 16
 """An access this far below RAM, with the stack all but spent, is taken for the stack's overflow."""
+
+_UNMAPPED = re.compile(r".*(read from|write to) 0x[0-9a-f]{8}")
 
 _RAM_FILL = 0xA5
 """RAM after power on: neither zero nor the stack's paint, so that nobody relies on it."""
@@ -40,6 +44,7 @@ class VirtualBoard:
 
     Attributes:
         now: cycles since power on.
+        sources: functions, lines and callers of the image.
         resets: of each reset since power on, the cycle, and what asked for it and where.
 
     Raises:
@@ -67,6 +72,7 @@ class VirtualBoard:
         self.emulator = Emulator()
         self._received = bytearray()
         self.now = 0
+        self.sources = SourceMap(self.elf)
         self.resets: list[tuple[int, str]] = []
         self._resets_told = 0
         try:
@@ -78,6 +84,7 @@ class VirtualBoard:
                 flash=[flash.origin, flash.bytes],
                 ram=[ram.origin, ram.bytes],
                 flash_wait=self.board.latency.flash_load_wait_cycles,
+                code=self.elf.executable,
             )
             self.restart()
         except BaseException:
@@ -169,7 +176,7 @@ class VirtualBoard:
         self._received += sent
         self.now = answer["now"]
         for reset in answer["resets"]:
-            what = f"{reset['what']}, {self._where(reset['registers'])}"
+            what = f"{reset['what']}, {self.sources.place(reset['registers']['pc'])}"
             self.resets.append((reset["cycle"], what))
         if answer["state"] not in ("waiting", "time"):
             raise self._explain(answer)
@@ -210,18 +217,18 @@ class VirtualBoard:
         return self.emulator.ask("read", address=address, count=count)[1]
 
     def _explain(self, answer: dict[str, Any]) -> BoardError | StackOverflowError:
-        registers = answer["registers"]
-        at = self._where(registers)
+        registers, what = answer["registers"], answer.get("fault", "")
+        at, callers = self._whereabouts(registers, answer)
         if answer["state"] == "off":
             return BoardError(
                 f"The board is off: the firmware switched the system off {at}, and nothing on "
-                "the line ends that.",
+                f"the line ends that.{callers}",
                 hint="A pin that senses its level does, or power.",
             )
         if answer["state"] == "budget":
             return BoardError(
                 f"The firmware hangs {at}: it ran {self.budget:,} bytes of code without waiting "
-                "for a message.",
+                f"for a message.{callers}",
                 hint="Look at the loop there; it never ends.",
             )
         address, ram = answer["address"], self.board.ram
@@ -229,24 +236,41 @@ class VirtualBoard:
         if below and registers["sp"] < ram.origin + 1024:
             return StackOverflowError(
                 f"The stack overflowed {at}: sp is {registers['sp']:#010x}, "
-                f"and the stack ends at {ram.origin:#010x}.",
+                f"and the stack ends at {ram.origin:#010x}.{callers}",
                 hint="Raise board.stack_bytes, which the image reserves for the stack.",
             )
-        what = answer["fault"]
-        if address is not None and _is_peripheral(address) and "model" not in what:
+        if address is not None and _is_peripheral(address) and _UNMAPPED.fullmatch(what):
             what += ", a register that the virtual board does not model"
-        return BoardError(
-            f"The firmware faulted {at}: {what}.",
-            hint="The function named there, or one inlined into it, did this.",
-        )
+        if "jump" in what and address is not None and (name := self.elf.symbol_at(address)):
+            what += f" ({name})"
+        return BoardError(f"The firmware faulted {at}: {what}.{callers}", hint=hint_for(what))
 
-    def _where(self, registers: dict[str, int]) -> str:
-        return f"in {self._place(registers)} (pc {registers['pc']:#010x})"
+    def _whereabouts(self, registers: dict[str, int], answer: dict[str, Any]) -> tuple[str, str]:
+        """The place of a fault and the chain of callers, in words."""
+        jumped, done = answer.get("from"), answer.get("done")
 
-    def _place(self, registers: dict[str, int]) -> str:
-        """The function that runs, or the one that called what is no function."""
-        place = self.elf.symbol_at(registers["pc"] & ~1)
-        return place or f"no function, called from {self.elf.symbol_at(registers['lr'] & ~1)}"
+        def read(address: int, count: int) -> bytes:
+            try:
+                return self.read_memory(address, count)
+            except CoincellError as error:
+                raise LookupError from error
+
+        pc = registers["pc"] & ~1
+        if jumped is not None and self.sources.holds_code(jumped):
+            chain = self.sources.callers(registers | {"pc": 0}, read)
+            if chain and chain[0].address & ~3 == jumped & ~3:  # a call, whose caller it is
+                chain = chain[1:]
+            return str(self.sources.place(jumped)), called_from(chain)
+        chain = self.sources.callers(registers, read)
+        if done is not None:
+            place = self.sources.place(done)
+            if self.sources.place(pc).function.split("+")[0] != place.function.split("+")[0]:
+                chain = (self.sources.place(pc - 2), *chain)  # it has returned meanwhile
+            return str(place), called_from(chain)
+        if chain and not self.sources.holds_code(pc):
+            where = str(chain[0]).removeprefix("in ")
+            return f"in no function, called from {where}", called_from(chain[1:])
+        return str(self.sources.place(pc)), called_from(chain)
 
 
 def _is_peripheral(address: int) -> bool:

@@ -6,13 +6,25 @@ import io
 import itertools
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from coincell.errors import BoardError
 
 _MAX_BYTES = 64 << 20
 _MAX_SEGMENTS = 64
 _MAX_SYMBOLS = 100_000
+ARCHITECTURES = {
+    10: "Armv7",
+    11: "Armv6-M",
+    12: "Armv6S-M",
+    13: "Armv7E-M",
+    14: "Armv8-A",
+    15: "Armv8-R",
+    16: "Armv8-M.base",
+    17: "Armv8-M.main",
+    21: "Armv8.1-M.main",
+}
+"""Names of Tag_CPU_arch (Arm IHI 0045, section 3.3.5.2)."""
 _MAX_LOADED = 16 << 20
 _HINT = "Give a firmware image for Cortex-M that `coincell run` or an Arm linker has written."
 _RECORD_BYTES = 16
@@ -67,6 +79,10 @@ class Elf:
         sections: what takes memory, by rising address.
         symbols: functions and objects of more than no bytes, by rising address.
         labels: every defined global name -> value, those that a linker script sets included.
+        executable: ranges [begin, end) that hold instructions when they run.
+        architecture: the processor that the compiler made it for, as Arm numbers them
+            (`ARCHITECTURES`); None where it does not tell.
+        file: the whole of it, for what debuggers read.
     """
 
     entry: int
@@ -74,6 +90,9 @@ class Elf:
     sections: tuple[Section, ...]
     symbols: tuple[Symbol, ...]
     labels: dict[str, int]
+    executable: tuple[tuple[int, int], ...] = ()
+    architecture: int | None = None
+    file: bytes = field(default=b"", repr=False, compare=False)
 
     def symbol(self, name: str) -> Symbol:
         """The function or object called `name`.
@@ -176,7 +195,38 @@ def _read(data: bytes) -> Elf:
         sections=_sections(elf),
         symbols=symbols,
         labels=labels,
+        executable=_executable(elf),
+        architecture=_architecture(elf),
+        file=data,
     )
+
+
+def _executable(elf: object) -> tuple[tuple[int, int], ...]:
+    """By sections; by segments where a tool has taken the sections off."""
+    runs = 4  # SHF_EXECINSTR
+    found = [
+        (section["sh_addr"], section["sh_addr"] + section["sh_size"])
+        for section in elf.iter_sections()  # type: ignore[attr-defined]
+        if section["sh_flags"] & runs and section["sh_size"]
+    ]
+    if not found:
+        found = [
+            (segment["p_vaddr"], segment["p_vaddr"] + segment["p_memsz"])
+            for segment in elf.iter_segments()  # type: ignore[attr-defined]
+            if segment["p_type"] == "PT_LOAD" and segment["p_flags"] & 1  # PF_X
+        ]
+    return tuple(sorted(found))
+
+
+def _architecture(elf: object) -> int | None:
+    section = elf.get_section_by_name(".ARM.attributes")  # type: ignore[attr-defined]
+    if section is None:
+        return None
+    for vendor in section.iter_subsections():
+        for part in vendor.iter_subsubsections():
+            for attribute in part.iter_attributes("TAG_CPU_ARCH"):
+                return int(attribute.value)
+    return None
 
 
 def _segments(elf: object, data: bytes) -> tuple[Segment, ...]:

@@ -11,6 +11,8 @@
 #define OWNER_KEEP 0 /* code that is shared: it counts for whoever called it */
 #define TAKEN_CYCLES 2 /* refill of the pipeline after a jump */
 #define BLOCK_SETS_EVENT 0x8000u /* in block_time.size: the block holds SEV */
+#define BLOCK_CHECKED 0x4000u    /* there: `checks` tells registers that must be multiples of 4 */
+#define BLOCK_SIZE 0x3FFFu
 
 enum stop_reason {
     RUNNING = 0,
@@ -19,6 +21,8 @@ enum stop_reason {
     WATCHED_WRITTEN = 3,
     DEADLINE = 4,  /* virtual time has come to what is scheduled next */
     INTERRUPT = 5, /* masks no longer hold back what is pending */
+    UNALIGNED = 6, /* the block that comes would load or store several words elsewhere than at one */
+    UNALIGNED_BEFORE = 7, /* the block before did */
 };
 
 typedef struct {
@@ -43,6 +47,7 @@ typedef struct {
     block_time *times;  /* block_time[halfwords] */
     uint32_t *runs;     /* uint32[halfwords], while learning */
     uint32_t *loads;    /* uint32[halfwords], while learning */
+    uint32_t *checks;   /* uint32[halfwords]: registers to check before a block, << 16 after it */
 } code_region;
 
 typedef struct {
@@ -52,7 +57,7 @@ typedef struct {
     int64_t budget;   /* bytes of code that may still run */
     int (*stop)(void *emulator);
     int (*read_register)(void *emulator, int number, void *value);
-    uint32_t (*price)(uint32_t address, uint32_t size); /* cycles, BLOCK_SETS_EVENT << 16 */
+    uint32_t (*price)(uint32_t address, uint32_t size); /* cycles, the flags of a block << 16 */
     block_count *table;        /* block_count[entries], a power of two, zeroed */
     const uint16_t *owner_of;  /* uint16[halfwords of flash]: the owner of each address of code */
     const uint8_t *watched;    /* uint8[]: content of the watched region */
@@ -71,7 +76,11 @@ typedef struct {
     uint32_t pending_priority;
     uint32_t group_mask; /* the bits of a priority that decide about preemption */
     uint32_t wait_fraction; /* of a cycle, in 1/256 */
+    uint32_t from;    /* the end of the block before one that is new */
+    uint32_t after;   /* registers to check when the block that runs is done */
+    uint32_t checked; /* the block that `after` belongs to */
     int32_t primask, basepri, faultmask; /* numbers of registers */
+    int32_t general[16];                 /* of r0 to r15 */
     code_region regions[2]; /* flash, RAM */
     uint64_t loads[OWNERS]; /* from the watched region */
 } block_hook;
@@ -120,8 +129,20 @@ static int unmasked(const block_hook *hook, void *emulator)
     return basepri == 0 || hook->pending_priority < basepri;
 }
 
-static void pass_time(block_hook *hook, uint32_t address, uint32_t size)
+/* Whether one of the registers of `mask` is no multiple of 4. */
+static int unaligned(const block_hook *hook, void *emulator, uint32_t mask)
 {
+    for (int i = 0; mask != 0; i++, mask >>= 1) {
+        if ((mask & 1) != 0 && (special(hook, emulator, hook->general[i]) & 3) != 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void pass_time(block_hook *hook, void *emulator, uint32_t address, uint32_t size)
+{
+    const uint32_t from = hook->previous_end;
     hook->begun = hook->now;
     if (address != hook->previous_end) {
         hook->now += TAKEN_CYCLES;
@@ -135,13 +156,22 @@ static void pass_time(block_hook *hook, uint32_t address, uint32_t size)
             continue;
         }
         block_time *time = &region->times[index];
-        if ((time->size & ~BLOCK_SETS_EVENT) != size) {
+        if ((time->size & BLOCK_SIZE) != size) {
+            hook->from = from;
             const uint32_t priced = hook->price(address, size);
             time->size = (uint16_t)(size | (priced >> 16));
             time->cycles = (uint16_t)priced;
             time->wait_q8 = 0;
         }
         hook->event |= time->size >> 15;
+        if ((time->size & BLOCK_CHECKED) != 0) {
+            const uint32_t checks = region->checks[index];
+            hook->after = checks >> 16;
+            hook->checked = address;
+            if (unaligned(hook, emulator, checks & 0xFFFFu)) {
+                stop(hook, emulator, UNALIGNED);
+            }
+        }
         hook->wait_fraction += time->wait_q8;
         hook->now += time->cycles + (hook->wait_fraction >> 8);
         hook->wait_fraction &= 255u;
@@ -190,7 +220,12 @@ void coincell_on_block(void *emulator, uint64_t address64, uint32_t size, void *
     hook->budget -= size;
     hook->block = address;
     hook->size = size;
-    pass_time(hook, address, size);
+    if (hook->after != 0 && unaligned(hook, emulator, hook->after)) {
+        stop(hook, emulator, UNALIGNED_BEFORE);
+        return;
+    }
+    hook->after = 0;
+    pass_time(hook, emulator, address, size);
 }
 
 /* Called for each load from the watched region; offset from its begin, size in bytes. */

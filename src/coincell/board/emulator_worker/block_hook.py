@@ -10,11 +10,14 @@ OWNERS = 4096
 BLOCK_COUNT_BYTES = 24
 SETS_EVENT = 0x8000 << 16
 """In the answer of `price`: the block holds SEV."""
+CHECKED = 0x4000 << 16
+"""There: some registers must be multiples of 4."""
 
 FOREVER = (1 << 63) - 1
 STOPPED_BUDGET, STOPPED_TABLE_FULL, STOPPED_WATCHED, STOPPED_DEADLINE, STOPPED_INTERRUPT = range(
     1, 6
 )
+STOPPED_UNALIGNED, STOPPED_UNALIGNED_BEFORE = 6, 7
 
 PriceFunction = ctypes.CFUNCTYPE(ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint32)
 
@@ -38,6 +41,7 @@ class CodeRegion(ctypes.Structure):
         ("times", ctypes.POINTER(BlockTime)),
         ("runs", ctypes.POINTER(ctypes.c_uint32)),
         ("loads", ctypes.POINTER(ctypes.c_uint32)),
+        ("checks", ctypes.POINTER(ctypes.c_uint32)),
     ]
 
 
@@ -70,9 +74,13 @@ class BlockHook(ctypes.Structure):
         ("pending_priority", ctypes.c_uint32),
         ("group_mask", ctypes.c_uint32),
         ("wait_fraction", ctypes.c_uint32),
+        ("from_", ctypes.c_uint32),
+        ("after", ctypes.c_uint32),
+        ("checked", ctypes.c_uint32),
         ("primask", ctypes.c_int32),
         ("basepri", ctypes.c_int32),
         ("faultmask", ctypes.c_int32),
+        ("general", ctypes.c_int32 * 16),
         ("regions", CodeRegion * 2),
         ("loads", ctypes.c_uint64 * OWNERS),
     ]
@@ -82,4 +90,4 @@ def code_region(begin: int, size: int) -> CodeRegion:
     """Room for the times of all code in `size` bytes from `begin`; nothing is known yet."""
     halfwords = size // 2
     counts = ctypes.c_uint32 * halfwords
-    return CodeRegion(begin, halfwords, (BlockTime * halfwords)(), counts(), counts())
+    return CodeRegion(begin, halfwords, (BlockTime * halfwords)(), counts(), counts(), counts())

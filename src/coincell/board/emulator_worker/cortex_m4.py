@@ -37,6 +37,7 @@ _STORES = {"str", "strb", "strh", "strt", "strbt", "strht", "strex", "strexb"}
 _PAIRS = {"ldrd", "strd"}
 _MULTIPLE_PREFIXES = ("ldm", "stm", "push", "pop", "vldm", "vstm", "vpush", "vpop")
 _VFP_TRANSFERS = {"vldr", "vstr"}
+_ALIGNED = ("ldrd", "strd", "ldm", "stm", "vldr", "vstr", "vldm", "vstm")
 
 
 class UnknownInstructionError(Exception):
@@ -86,6 +87,8 @@ class Instruction:
         literal: whether it loads relative to the program counter.
         words: how many a load or store moves.
         access: of a load or store.
+        aligned: whether it faults unless its address is a multiple of 4, and always runs.
+        writes_back: whether it moves its base.
         cycles: from the block's begin to its end.
     """
 
@@ -98,6 +101,8 @@ class Instruction:
     literal: bool
     words: int
     access: Access | None
+    aligned: bool = False
+    writes_back: bool = False
     cycles: int = 0
 
 
@@ -115,6 +120,10 @@ class CortexM4:
         mode = capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS
         self._decoder = capstone.Cs(capstone.CS_ARCH_ARM, mode)
         self._decoder.detail = True
+
+    def register_name(self, number: int) -> str:
+        """Of capstone's register `number`."""
+        return str(self._decoder.reg_name(number))
 
     def block_cost(self, code: bytes, address: int) -> BlockCost:
         """Of the block `code`, which lies at `address`.
@@ -184,6 +193,8 @@ class CortexM4:
             literal=literal and name in _LOADS | _PAIRS | _VFP_TRANSFERS | {"tbb", "tbh"},
             words=_words(name, listed, arm),
             access=access,
+            aligned=name.startswith(_ALIGNED) and instruction.cc in (0, arm.ARM_CC_AL),
+            writes_back=instruction.writeback,
         )
 
     def _access(self, memory: Any, shift: int) -> Access:

@@ -54,6 +54,7 @@ class Interrupts(Registers):
         super().__init__("system control space", 0xE000E000, plain)
         self.machine = machine
         self.tasks = {AIRCR: self._write_aircr, ICSR: self._write_icsr, 0xF00: self._trigger}
+        self.tasks[CCR] = lambda value: machine.traps.configure(value)
         self.readers = {
             AIRCR: lambda: 0xFA050000 | self.group << 8,
             ICSR: self._read_icsr,
@@ -275,6 +276,7 @@ class Interrupts(Registers):
 
     def _enter(self, number: int) -> None:
         machine = self.machine
+        self._handler(number)  # a missing one is told where it was needed
         control = machine.special("control")
         fpu = bool(control & FPCA)
         returning = 0xFFFFFFF1 if self.active else 0xFFFFFFFD if control & SPSEL else 0xFFFFFFF9
@@ -310,7 +312,7 @@ class Interrupts(Registers):
     def _handler(self, number: int) -> int:
         vector = self.values[VTOR] + 4 * number
         handler = self.machine.word(vector)
-        if not handler & 1:
+        if not handler & 1 or not self.machine.traps.may_run(handler):
             raise GuestFaultError(
                 f"exception {number} is taken, but the vector at {vector:#010x} holds "
                 f"{handler:#010x}, no handler"

@@ -66,6 +66,7 @@ class Flash:
         offset = address - machine.flash[0]
         machine.content[offset : offset + len(data)] = data
         machine.forget_code(address, len(data))
+        machine.traps.code = []  # the image no longer tells where code lies
 
     def store(self) -> None:
         """The store at the program counter, which the emulator refused; the core goes on behind it.

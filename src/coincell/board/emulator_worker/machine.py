@@ -23,10 +23,27 @@ from .block_hook import (
     SETS_EVENT,
     STOPPED_BUDGET,
     STOPPED_TABLE_FULL,
+    STOPPED_UNALIGNED,
+    STOPPED_UNALIGNED_BEFORE,
     STOPPED_WATCHED,
     BlockHook,
     PriceFunction,
     code_region,
+)
+from .core import (
+    ALIASES,
+    BREAKPOINT,
+    CORES,
+    EXCEPTION_EXIT,
+    FPU_STACKED,
+    LONGEST_BLOCK,
+    REGISTERS,
+    SEND_EVENT,
+    SPECIAL,
+    SUPERVISOR_CALL,
+    VERBS,
+    WAIT_FOR_EVENT,
+    WAIT_FOR_INTERRUPT,
 )
 from .cortex_m4 import CortexM4, Instruction, UnknownInstructionError
 from .exceptions import Interrupts
@@ -34,48 +51,7 @@ from .flash import Flash
 from .registers import GuestFaultError, Memory, Registers
 from .resets import Resets
 from .schedule import Activity, Schedule
-
-CORES = {
-    "cortex-m0plus": arm.UC_CPU_ARM_CORTEX_M0,
-    "cortex-m4f": arm.UC_CPU_ARM_CORTEX_M4,
-    "cortex-m7f": arm.UC_CPU_ARM_CORTEX_M7,
-    "cortex-m33f": arm.UC_CPU_ARM_CORTEX_M33,
-}
-REGISTERS = {f"r{i}": getattr(arm, f"UC_ARM_REG_R{i}") for i in range(13)} | {
-    "sp": arm.UC_ARM_REG_SP,
-    "lr": arm.UC_ARM_REG_LR,
-    "pc": arm.UC_ARM_REG_PC,
-}
-# Capstone's other names.
-ALIASES = REGISTERS | {"sb": REGISTERS["r9"], "sl": REGISTERS["r10"], "fp": REGISTERS["r11"]}
-ALIASES |= {"ip": REGISTERS["r12"]}
-SPECIAL = {
-    "xpsr": arm.UC_ARM_REG_XPSR,
-    "control": arm.UC_ARM_REG_CONTROL,
-    "primask": arm.UC_ARM_REG_PRIMASK,
-    "basepri": arm.UC_ARM_REG_BASEPRI,
-    "faultmask": arm.UC_ARM_REG_FAULTMASK,
-    "fpscr": arm.UC_ARM_REG_FPSCR,
-    "msp": arm.UC_ARM_REG_MSP,
-    "psp": arm.UC_ARM_REG_PSP,
-}
-FPU_STACKED = [getattr(arm, f"UC_ARM_REG_S{i}") for i in range(16)]
-
-LONGEST_BLOCK = 4096
-"""Bytes of code; the emulator's are shorter."""
-
-WAIT_FOR_INTERRUPT = (b"\x30\xbf", b"\xaf\xf3\x03\x80")
-WAIT_FOR_EVENT = (b"\x20\xbf", b"\xaf\xf3\x02\x80")
-SEND_EVENT = (b"\x40\xbf", b"\xaf\xf3\x04\x80")
-SUPERVISOR_CALL, BREAKPOINT, EXCEPTION_EXIT = 2, 7, 8
-VERBS = {
-    unicorn.UC_MEM_READ_UNMAPPED: "{}-byte read from",
-    unicorn.UC_MEM_WRITE_UNMAPPED: "{}-byte write to",
-    unicorn.UC_MEM_FETCH_UNMAPPED: "jump to",
-    unicorn.UC_MEM_WRITE_PROT: "{}-byte write to flash at",
-    unicorn.UC_MEM_READ_PROT: "{}-byte read from",
-    unicorn.UC_MEM_FETCH_PROT: "jump to",
-}
+from .traps import Traps
 
 
 class Machine:
@@ -124,6 +100,7 @@ class Machine:
         self.memory = Memory(self, ram[0], ram[1])
         self.interrupts = Interrupts(self)
         self.resets = Resets(self)
+        self.traps = Traps(self)
         self.writable = Flash(self)
         self.peripherals: list[Registers] = []
         self.attach(self.interrupts)
@@ -131,13 +108,15 @@ class Machine:
     def _clear(self) -> None:
         self.fault = ""
         self.fault_address: int | None = None
+        self.fault_from: int | None = None
+        self.fault_done: int | None = None
         self.sleeping = False
         self._sleeping_for_event = False
         self._accessed: int | None = None
         self._moment: int | None = None
         self._matched = (-1, 0)
         self._interrupted: int | None = None
-        self._flash_store = False
+        self._flash_store = self._repeat = False
 
     def attach(self, peripheral: Registers) -> None:
         """Map the page of `peripheral`; it is reset with the machine from now on."""
@@ -205,6 +184,7 @@ class Machine:
         hook.deadline = FOREVER
         hook.primask, hook.basepri = SPECIAL["primask"], SPECIAL["basepri"]
         hook.faultmask = SPECIAL["faultmask"]
+        hook.general = (ctypes.c_int32 * 16)(*(REGISTERS.get(f"r{i}", 0) for i in range(13)))
         self.regions = [code_region(*self.flash), code_region(*self.ram)]
         hook.regions = (type(self.regions[0]) * 2)(*self.regions)
         handle = ctypes.c_size_t()
@@ -226,6 +206,7 @@ class Machine:
 
     def _price(self, address: int, size: int) -> int:
         """Cycles of a block, waits for literals included, when it falls through."""
+        self.traps.check_place(address)
         instructions = self.decoded(address, size)
         if not instructions:
             return size // 2
@@ -234,7 +215,8 @@ class Machine:
         sets_event = any(
             code.startswith(SEND_EVENT, item.address - address) for item in instructions
         )
-        return min(cycles, 0xFFFF) | (SETS_EVENT if sets_event else 0)
+        checked = self.traps.plan_checks(address, instructions)
+        return min(cycles, 0xFFFF) | (SETS_EVENT if sets_event else 0) | checked
 
     def _cycles_to(self, instructions: list[Instruction], last: int) -> int:
         """Up to the end of instruction `last`."""
@@ -251,6 +233,11 @@ class Machine:
             except UnknownInstructionError:
                 self._blocks[key] = []
         return self._blocks[key]
+
+    def block_at(self, address: int) -> list[Instruction]:
+        """The instructions of a block that has run, or was about to."""
+        found = [block for (begin, _), block in self._blocks.items() if begin == address]
+        return found[-1] if found else []
 
     # Time
 
@@ -428,6 +415,19 @@ class Machine:
             self.fault, self.fault_address = fault, address
         self.engine.emu_stop()
 
+    def repeat(self) -> None:
+        """Stop at the instruction that accesses a register, and do it again from there."""
+        self._repeat = True
+        self.engine.emu_stop()
+
+    def run_to(self, block: int, address: int) -> None:
+        """From the begin of a block to an instruction in it, for a fault to be exact."""
+        if address != block:
+            self.hook.after = 0
+            self.engine.ctl_flush_tb()
+            self.engine.emu_start(block | 1, address)
+        self.forget_code(block, 2)
+
     # Running
 
     def run(self, budget: int, until: int | None) -> str:
@@ -470,6 +470,7 @@ class Machine:
 
     def _stay_off(self, until: int | None) -> str:
         """System OFF: time passes, until something outside ends it."""
+        self.resets.enter_off()
         if self.resets.look_for_wakers():
             return ""
         if until is not None and self.hook.now >= until:
@@ -516,22 +517,22 @@ class Machine:
             return ""
         if self.fault:
             return "fault"
-        if self.resets.off:
-            self.resets.entered_off()
+        if self._repeat or self.resets.off or self.resets.pending:
+            self._repeat = False
             return ""
-        if self.resets.pending:
-            return ""
-        if hook.stopped == STOPPED_BUDGET:
+        return self._stopped_by_hook(hook.stopped) if hook.stopped else self._explain_stop(error)
+
+    def _stopped_by_hook(self, reason: int) -> str:
+        if reason == STOPPED_BUDGET:
             return "budget"
-        if hook.stopped in (STOPPED_TABLE_FULL, STOPPED_WATCHED):
+        if reason in (STOPPED_TABLE_FULL, STOPPED_WATCHED):
             self.fault = {
                 STOPPED_TABLE_FULL: "more distinct blocks of code than the counter has room for",
                 STOPPED_WATCHED: "a write to flash",
-            }[hook.stopped]
-            return "fault"
-        if hook.stopped:
-            return ""
-        return self._explain_stop(error)
+            }[reason]
+        if reason in (STOPPED_UNALIGNED, STOPPED_UNALIGNED_BEFORE):
+            self.fault = self.traps.explain_unaligned(before=reason != STOPPED_UNALIGNED)
+        return "fault" if self.fault else ""
 
     def _explain_stop(self, error: unicorn.UcError | None) -> str:
         """Unicorn stopped by itself: sleep, an exception's return, a supervisor call, a fault."""
@@ -557,7 +558,7 @@ class Machine:
             else:
                 self.sleep(event=True)
             return ""
-        self.fault = str(error or "the emulator stopped for no reason that is known here")
+        self.fault = self.traps.explain_invalid(error, at)
         return "fault"
 
     def _on_interrupt(self, engine: unicorn.Uc, number: int, _user: object) -> None:
@@ -573,4 +574,6 @@ class Machine:
             verb = VERBS.get(access, "access to").format(size)
             self.fault = f"{verb} {address & 0xFFFFFFFF:#010x}"
             self.fault_address = address & 0xFFFFFFFF
+            if access in (unicorn.UC_MEM_FETCH_UNMAPPED, unicorn.UC_MEM_FETCH_PROT):
+                self.fault_from = self.hook.previous_end - 2
         return False

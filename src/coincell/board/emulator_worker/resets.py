@@ -71,9 +71,11 @@ class Resets:
         self.off = True
         self.machine.engine.emu_stop()
 
-    def entered_off(self) -> None:
-        """Everything on the chip stops."""
+    def enter_off(self) -> None:
+        """Everything on the chip stops, the first time that this is called."""
         machine = self.machine
+        if machine.activity.state("cpu") == "off":
+            return
         machine.wake()
         machine.schedule.clear(outside=False)
         self._reset_peripherals(OFF)

@@ -41,9 +41,14 @@ class Worker:
         flash: list[int],
         ram: list[int],
         flash_wait: int,
+        code: list[list[int]] | None = None,
     ) -> Reply:
-        """Make the machine. `blob` is the content of flash from its begin; the rest is erased."""
+        """Make the machine. `blob` is the content of flash from its begin; the rest is erased.
+
+        `code` are the ranges [begin, end) of memory where code may run; without it, anywhere.
+        """
         self.machine = Machine(blob, library, core, flash, ram, flash_wait)
+        self.machine.traps.code = code or []
         self.chip = Chip(self.machine)
         return {}, b""
 
@@ -81,6 +86,8 @@ class Worker:
             resets.settled()
         if state == "fault":
             answer |= {"fault": machine.fault, "address": machine.fault_address}
+            # Who jumped to where it lies; what is already done, when the core is beyond it.
+            answer |= {"from": machine.fault_from, "done": machine.fault_done}
         if state not in ("waiting", "time"):
             answer["registers"] = machine.registers()
         return answer, self.chip.take()
