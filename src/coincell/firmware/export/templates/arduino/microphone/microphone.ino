@@ -18,7 +18,7 @@ static volatile uint32_t taken = 0;    // samples ever, by loop()
 
 // Called by the microphone's interrupt: moves what it has into the ring.
 static void onSound() {
-  int16_t block[256];
+  static int16_t block[256];  // an interrupt's stack is small
   int bytes = PDM.available();
   while (bytes > 0) {
     const int room = static_cast<int>(sizeof block);
