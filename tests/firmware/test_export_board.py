@@ -14,12 +14,12 @@ from exporting import NAME, export, must, permille, sound, wanted_events
 
 pytest.importorskip("unicorn", reason="the extra `emulator` is not installed")
 
-WINDOWS = 7
+WINDOWS = 16
 
 MAIN = """
 #include "NAME.h"
 void image_main(void);
-volatile int32_t trail[64];
+volatile int32_t trail[256];
 volatile uint32_t trail_length;
 static const int16_t sound[] = {SOUND};
 void image_main(void)
@@ -59,9 +59,9 @@ def on_the_board(source: Path, folder: Path) -> list[int]:
         assert answer["state"] == "fault"
         assert answer["fault"] == "a breakpoint"  # the program's end
         place, length = (image.parsed.symbol(name).address for name in ("trail", "trail_length"))
-        data = emulator.ask("read", address=place, count=256)[1]
+        data = emulator.ask("read", address=place, count=1024)[1]
         count = int.from_bytes(emulator.ask("read", address=length, count=4)[1], "little")
-    return list(struct.unpack("<64i", data))[:count]
+    return list(struct.unpack("<256i", data))[:count]
 
 
 def test_self_test_and_stream_on_the_boards_core(tmp_path: Path) -> None:
