@@ -41,6 +41,15 @@ from coincell.board.server import (
 )
 from coincell.board.stream import STREAM_RATE_HZ, run_stream
 from coincell.board.virtual import StackOverflowError, VirtualBoard
+from coincell.board.worlds import (
+    Motion,
+    Scene,
+    fit_sensors,
+    put_motion,
+    put_scene,
+    read_motion,
+    read_scene,
+)
 from coincell.board.year import Way, ways_to_last
 
 __all__ = [
@@ -70,8 +79,10 @@ __all__ = [
     "Measurement",
     "ModelBoard",
     "ModelMeasurement",
+    "Motion",
     "PartCost",
     "Port",
+    "Scene",
     "SelfTest",
     "SerialPort",
     "ServerComparison",
@@ -90,6 +101,7 @@ __all__ = [
     "choose_tool",
     "compare_with_server",
     "energy_of",
+    "fit_sensors",
     "flash",
     "golden_windows",
     "inference_energy",
@@ -101,7 +113,11 @@ __all__ = [
     "measure_model",
     "open_image",
     "oracle_outputs",
+    "put_motion",
+    "put_scene",
     "read_arrays",
+    "read_motion",
+    "read_scene",
     "run_stream",
     "seeded_samples",
     "self_test",

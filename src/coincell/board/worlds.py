@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from coincell.board.virtual import VirtualBoard
 from coincell.errors import DataError, MissingExtraError
 
 Rows = npt.NDArray[np.float32]
@@ -225,3 +226,23 @@ def _picture(path: Path) -> npt.NDArray[np.uint8]:
         raise DataError(f"{path} is no picture that can be read: {error}.") from error
     rows, columns = SCENE_SIZE
     return np.asarray(ImageOps.fit(grey, (columns, rows), Image.Resampling.BOX), np.uint8)
+
+
+SENSORS = {"first": ("lsm9ds1",), "rev2": ("bmi270", "bmm150"), "none": ()}
+"""The inertial sensors of the Nano 33 BLE Sense, of its Rev2, and of a board without."""
+
+
+def fit_sensors(virtual: VirtualBoard, which: str) -> None:
+    """Fit the sensors of a key of `SENSORS`; the board is to be restarted then."""
+    virtual.put_world("sensors", fitted=list(SENSORS[which]))
+
+
+def put_motion(virtual: VirtualBoard, motion: Motion, repeat: bool = False) -> None:
+    """Move the board; from now, and once restarted from then. It rests after the last row."""
+    data = motion.rows.astype("<f4").tobytes()
+    virtual.put_world("motion", data, rate_hz=motion.rate_hz, repeat=repeat)
+
+
+def put_scene(virtual: VirtualBoard, scene: Scene, seconds: float = 1.0) -> None:
+    """Plug in a camera that sees each picture for `seconds`, over and over."""
+    virtual.put_world("scene", scene.pictures.tobytes(), seconds=seconds)

@@ -1,4 +1,4 @@
-"""`coincell board run IMAGE.elf`: an image on the virtual board, with sound, lights and energy."""
+"""`coincell board run IMAGE.elf`: the virtual board, with what is around it, lights and energy."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import click
 from coincell.cli.output import json_option, print_json, printable, progress_bar, tables
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
     from rich.table import Table
 
-    from coincell.board import Battery, Decision, ImageFile, Request, Session
+    from coincell.board import Battery, Decision, ImageFile, Request, Session, VirtualBoard
     from coincell.firmware import Board, Elf
 
 _RATE_HZ = 16_000
@@ -35,6 +37,19 @@ _MOST_SERIAL = 2000
     "--seconds", type=click.FloatRange(0.1, _LONGEST_S),
     help="Of the board's time; else the recording's length, or 5.",
 )  # fmt: skip
+@click.option(
+    "--motion", type=click.Path(path_type=Path, dir_okay=False),
+    help="How the board is moved: a CSV of time, ax, ay, az and perhaps gx .. gz, mx .. mz.",
+)  # fmt: skip
+@click.option("--motion-rate", type=float, help="Rows a second of a --motion without times.")
+@click.option(
+    "--sensors", type=click.Choice(["first", "rev2", "none"]), default="first", show_default=True,
+    help="The inertial sensors fitted: LSM9DS1, BMI270 with BMM150, or none.",
+)  # fmt: skip
+@click.option(
+    "--scene", type=click.Path(path_type=Path),
+    help="What a camera sees: a picture or a folder of them, one a second.",
+)  # fmt: skip
 @click.option("--board", "board_name", default="", help="For an image that does not say its board.")
 @click.option("--battery", default="cr2032", show_default=True, help="What feeds the board.")
 @click.option("--bare", is_flag=True, help="Leave out what the board takes beside its module.")
@@ -45,6 +60,10 @@ def run_command(
     microphone: Path | None,
     resample: bool,
     seconds: float | None,
+    motion: Path | None,
+    motion_rate: float | None,
+    sensors: str,
+    scene: Path | None,
     board_name: str,
     battery: str,
     bare: bool,
@@ -62,8 +81,9 @@ def run_command(
     known, elf, board = _open(image, board_name)
     sound = _sound(microphone, resample)
     length = seconds or (len(sound) / _RATE_HZ if len(sound) else _DEFAULT_S)
+    around = _around(motion, motion_rate, sensors, scene)
     request = Request(board, min(length, _LONGEST_S), sound, cell, as_shipped=not bare)
-    session = _run(known, elf, image, request, as_json)
+    session = _run(known, elf, image, request, around, as_json)
     if output is not None:
         _write_page(session, output)
     if as_json:
@@ -127,7 +147,43 @@ def _sound(path: Path | None, resample: bool) -> NDArray[np.int16]:
     return recording.samples
 
 
-def _run(known: ImageFile | None, elf: Elf, path: Path, request: Request, quiet: bool) -> Session:
+def _around(
+    motion: Path | None, rate_hz: float | None, sensors: str, scene: Path | None
+) -> Callable[[VirtualBoard], None] | None:
+    """Puts around a board what its sensors see; None where that is what it has anyhow.
+
+    Raises:
+        CoincellError: a file is not usable.
+    """
+    from coincell.board import fit_sensors, put_motion, put_scene, read_motion, read_scene
+    from coincell.errors import UserError
+
+    if rate_hz is not None and motion is None:
+        raise UserError("--motion-rate tells the rate of a --motion, and there is none.")
+    moved = read_motion(motion, rate_hz) if motion is not None else None
+    seen = read_scene(scene) if scene is not None else None
+    if moved is None and seen is None and sensors == "first":
+        return None
+
+    def put(virtual: VirtualBoard) -> None:
+        fit_sensors(virtual, sensors)
+        if moved is not None:
+            put_motion(virtual, moved)
+        if seen is not None:
+            put_scene(virtual, seen)
+        virtual.restart()  # so that the firmware finds them
+
+    return put
+
+
+def _run(
+    known: ImageFile | None,
+    elf: Elf,
+    path: Path,
+    request: Request,
+    around: Callable[[VirtualBoard], None] | None,
+    quiet: bool,
+) -> Session:
     from coincell.board import VirtualBoard, run_session
 
     def tell(decision: Decision) -> None:
@@ -140,6 +196,8 @@ def _run(known: ImageFile | None, elf: Elf, path: Path, request: Request, quiet:
         VirtualBoard(elf, request.board) as virtual,
         progress_bar("the board runs", quiet) as move,
     ):
+        if around is not None:
+            around(virtual)
         return run_session(known, name, request, virtual, tell, move)
 
 
