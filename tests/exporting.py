@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,12 +85,12 @@ def wanted_lines(samples: NDArray[np.int16]) -> list[str]:
     return [f"{label_of(event) or '-'} {permille(event.score)}" for event in wanted_events(samples)]
 
 
-def run(command: Sequence[object], **options: object) -> subprocess.CompletedProcess[str]:
+def run(command: Sequence[object], **options: Any) -> subprocess.CompletedProcess[str]:
     words = [str(word) for word in command]
-    return subprocess.run(words, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload,no-any-return]
+    return subprocess.run(words, capture_output=True, text=True, check=False, **options)
 
 
-def must(command: Sequence[object], **options: object) -> str:
+def must(command: Sequence[object], **options: Any) -> str:
     """Run what must succeed without a word on standard error; what it printed."""
     done = run(command, **options)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -33,7 +33,8 @@ from exporting import (
 )
 
 SHIM = HERE / "arduino_shim"
-SKETCH_FLAGS = ("-std=gnu++17", "-Os", "-fno-exceptions", "-fno-rtti", *WARNINGS)
+# The flags of the Nano's core, and all warnings.
+SKETCH_FLAGS = ("-std=gnu++14", "-Os", "-fno-exceptions", "-fno-rtti", *WARNINGS)
 
 
 class Bench:

@@ -254,9 +254,9 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return folder, site
 
 
-def python(site: Path, *words: object, **options: object) -> subprocess.CompletedProcess[str]:
+def python(site: Path, *words: object) -> subprocess.CompletedProcess[str]:
     env = {"PYTHONPATH": str(site), "PYTHONWARNINGS": "error"}
-    return run([sys.executable, *words], env=env, cwd=site.parent, **options)
+    return run([sys.executable, *words], env=env, cwd=site.parent)
 
 
 def test_the_wheel_is_what_pip_takes(package: tuple[Path, Path]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -54,7 +55,7 @@ def number_rows(values: Iterable[int] | np.ndarray[Any, Any], width: int = 96) -
 
 
 def string_rows(text: str, width: int = 80) -> str:
-    """ASCII text as adjacent C string literals of at most `width` characters each."""
+    """ASCII text as adjacent C string literals of at most `width` characters each, no trigraphs."""
     pieces = [text[begin : begin + width] for begin in range(0, len(text), width)]
-    escaped = (piece.replace("\\", "\\\\").replace('"', '\\"') for piece in pieces)
+    escaped = (re.sub(r'[\\"?]', r"\\\g<0>", piece) for piece in pieces)
     return "\n".join(f'    "{piece}"' for piece in escaped)
