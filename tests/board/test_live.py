@@ -135,6 +135,8 @@ def test_a_hosted_window_ends_listening_until_told_again(
     assert set(report["cycles"]["microphone"]) == {"off"}
     assert set(report["cycles"]["pdm"]) == {"off"}
     assert set(report["cycles"]["cpu"]) == {"sleep"}
+    outputs = int.from_bytes(virtual.read_memory(0x50000504, 4), "little")
+    assert not outputs >> 17 & 1, "the microphone has no power"
     assert virtual.waiting == 0
     samples = sound(2, seed=9)
     events = list(stream_events(virtual, samples))
@@ -154,6 +156,24 @@ def test_it_sleeps_between_blocks_with_the_converter_on(virtual: VirtualBoard) -
     assert cycles["cpu"]["sleep"] > 0.9 * 8 * SECOND
     naps = sum(1 for _, component, state in changes if (component, state) == ("cpu", "sleep"))
     assert 8 * 50 - 2 <= naps < 8 * 120, "awake for blocks and little else"
+
+
+def test_a_level_that_wakes_lets_the_core_sleep(tmp_path: Path) -> None:
+    """A network that takes a while, on sound of which most is quiet."""
+    slow = "for (volatile int i = 0; i < 100000; i++) { }"
+    settings = DecisionSettings(smoothing_windows=3, threshold=0.25, hop_ms=100)
+    always = replace(stand_in_application(StandInNetwork(invoke=slow)), decision=settings)
+    waking = replace(always, decision=settings.model_copy(update={"wake_dbfs": -20.0}))
+    samples = sound(6)
+    samples[16_000:80_000] //= 64
+    run = []
+    for name, application in (("always", always), ("waking", waking)):
+        image = build_image(application, load_board("nano33ble"), tmp_path / name)
+        with VirtualBoard(image) as virtual:
+            events = list(stream_events(virtual, samples))
+            run.append(virtual.activity()[0]["cycles"]["cpu"]["run"])
+        assert events == HostStream(application).process(samples)
+    assert run[1] < 0.6 * run[0]
 
 
 def test_the_light_is_on_while_a_keyword_is_decided(

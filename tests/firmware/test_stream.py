@@ -78,6 +78,52 @@ def test_decisions_are_those_of_whole_windows(settings: FeatureSettings, hop_ms:
     assert HostStream(application).process(samples) == expected
 
 
+def quietly(application: Application, samples: NDArray[np.int16], level: int) -> list[StreamEvent]:
+    """The oracle with a level that wakes: windows of quiet frames are passed over."""
+    block, hop = application.features, application.hop_samples
+    (length, step), frames = block.frame, block.shape[0]
+    span = (frames - 1) * step + length if block.by_row else block.window_samples
+    decision = Decision(
+        len(application.labels), application.decision.smoothing_windows, application.threshold
+    )
+    events = []
+    for start in range(0, len(samples) - span + 1, hop):
+        window = np.zeros(block.window_samples, np.int16)
+        window[: min(len(window), span)] = samples[start : start + span]
+        heard = window.astype(int)
+        if block.by_row:
+            heard = np.stack([heard[i * step : i * step + length] for i in range(frames)])
+        label, score = -1, 0
+        if np.abs(heard).max() >= level:
+            scores = build_host_library(application).process(window[np.newaxis]).scores[0]
+            label, score = decision.step(scores)
+        else:
+            decision.reset()
+        events.append(StreamEvent(start + span, label, score))
+    return events
+
+
+@pytest.mark.parametrize("level", ["absolute", "peak"])
+@pytest.mark.parametrize("hop_ms", [20, 100])
+def test_a_level_wakes_the_network(level: str, hop_ms: int) -> None:
+    application = with_features(SETTINGS.model_copy(update={"level": level}), hop_ms)
+    awake = replace(
+        application, decision=application.decision.model_copy(update={"wake_dbfs": -20.0})
+    )
+    assert awake.wake_level == 3277
+    samples = sound(30_000)
+    samples[4_000:12_000] //= 64  # long enough for quiet windows
+    samples[20_000] = -32768
+    samples[23_000:23_500] = 3276
+    samples[27_000] = -3277
+    expected = quietly(awake, samples, 3277)
+    quiet = sum(event == StreamEvent(event.samples, -1, 0) for event in expected)
+    assert 2 < quiet < len(expected) - 2
+    assert HostStream(awake).process(samples) == expected
+    assert application.wake_level == 0
+    assert HostStream(application).process(samples) == by_whole_windows(application, samples)
+
+
 def test_parts_of_any_length_give_the_same() -> None:
     application = stand_in_application()
     samples = sound(30_000)

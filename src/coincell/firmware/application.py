@@ -149,6 +149,12 @@ class Application:
         return row * max(1, round(wanted / row))
 
     @property
+    def wake_level(self) -> int:
+        """The least size of a sample for which the network of a stream runs; 0: it always does."""
+        decibels = self.decision.wake_dbfs
+        return 0 if decibels <= -100 else max(1, round(32768 * 10 ** (decibels / 20)))
+
+    @property
     def description(self) -> bytes:
         """The JSON that the image carries."""
         content = {"name": self.name, "labels": list(self.labels), **self.manifest}
@@ -205,6 +211,7 @@ def _chain_header(application: Application) -> str:
 #define APPLICATION_WINDOW_SAMPLES {application.features.window_samples}
 #define APPLICATION_SAMPLE_RATE_HZ {application.sample_rate_hz}
 #define APPLICATION_HOP_SAMPLES {application.hop_samples}
+#define APPLICATION_WAKE_LEVEL {application.wake_level}
 #define APPLICATION_BY_ROW {int(application.features.by_row)}
 #define APPLICATION_FRAMES {application.features.shape[0]}
 #define APPLICATION_FRAME_LENGTH {application.features.frame[0]}

@@ -290,6 +290,13 @@ class DecisionSettings(_Section):
         description="How often the listening board decides; rounded to whole frames. Half as often "
         "halves the processor's share, and a word may be noticed that much later.",
     )
+    wake_dbfs: float = Field(
+        -100.0,
+        ge=-100,
+        le=0,
+        description="The listening board runs the network only while a sample of the last window "
+        "was as loud as this, in decibels of full scale; -100: always.",
+    )
 
 
 class EvaluationSettings(_Section):

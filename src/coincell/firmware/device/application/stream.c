@@ -19,6 +19,7 @@ static void begin_windows(application_stream *stream)
     stream->skipped = 0;
     stream->row = 0;
     stream->missing = FIRST_DECISION;
+    stream->loud = 0;
     coincell_decision_reset(&stream->smoothing);
 }
 
@@ -63,16 +64,50 @@ static void step(application_stream *stream)
     stream->skipped = by > length ? by - length : 0;
 }
 
+/* samples: int16[count]. Whether one is of the level that wakes the network. */
+static int is_loud(const int16_t *samples, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const int32_t sample = samples[i];
+        if (sample >= APPLICATION_WAKE_LEVEL || -sample >= APPLICATION_WAKE_LEVEL) return 1;
+    }
+    return 0;
+}
+
+/* The buffer is full: whether a window that ends with it would be quiet. */
+static int is_quiet(application_stream *stream)
+{
+    if (APPLICATION_WAKE_LEVEL == 0) return 0;
+    if (is_loud(stream->samples, APPLICATION_STREAM_BUFFER)) {
+        stream->loud = FIRST_DECISION;
+    } else if (stream->loud > 0) {
+        stream->loud--;
+    }
+    return stream->loud == 0;
+}
+
+/* What is decided on a quiet window. */
+static int rest(application_stream *stream, application_decision *decision)
+{
+    coincell_decision_reset(&stream->smoothing);
+    decision->label = COINCELL_DECISION_NONE;
+    decision->score = 0;
+    return 0;
+}
+
 /* The buffer is full: what it gives. Returns 0, or the code of what failed. */
 static int use(application_stream *stream, application_decision *decision)
 {
+    const int quiet = is_quiet(stream);
     stream->missing--;
 #if APPLICATION_BY_ROW
     CHAIN(features_row)(stream->samples, stream->rows + stream->row * COLUMNS);
     stream->row = stream->row + 1 == APPLICATION_FRAMES ? 0 : stream->row + 1;
     if (stream->missing > 0) return 0;
+    if (quiet) return rest(stream, decision);
     return application_process_rows(stream->rows, stream->row, &stream->smoothing, decision);
 #else
+    if (quiet) return rest(stream, decision);
     return application_process_window(stream->samples, &stream->smoothing, decision);
 #endif
 }

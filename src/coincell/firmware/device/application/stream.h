@@ -5,6 +5,9 @@
  * that it belongs to; where rows depend on the whole window (level = peak), windows are computed
  * whole. Either way a decision is the one that the window's samples alone would give, smoothed over
  * those before it. The same source runs on the board and on the host.
+ *
+ * With APPLICATION_WAKE_LEVEL above 0, the network runs only on windows that hold a sample of that
+ * size. A quiet window has no label and the score 0, and empties the smoothing.
  */
 #ifndef COINCELL_STREAM_H
 #define COINCELL_STREAM_H
@@ -32,6 +35,7 @@ typedef struct {
     uint32_t skipped;  /* samples still to pass over: a step may be longer than the buffer */
     int32_t row;       /* of rows, the next to be filled, which is the oldest */
     int32_t missing;   /* rows, or windows, until the next decision */
+    int32_t loud;      /* so many rows, or windows, from the newest on hold a loud one */
     coincell_decision_state smoothing;
     int16_t rows[APPLICATION_STREAM_ROWS]; /* ring [frames][columns] */
     int8_t ring[COINCELL_DECISION_RING_BYTES(APPLICATION_CLASSES, APPLICATION_WINDOWS)];
