@@ -32,6 +32,7 @@ from coincell.firmware.image import (
     largest_of,
     link_image,
 )
+from coincell.firmware.sensors import find_bmi270_configuration, sensor_sources
 from coincell.firmware.stream import HostStream, StreamEvent
 from coincell.firmware.tables import parse_table
 
@@ -71,6 +72,7 @@ __all__ = [
     "check_export",
     "device_sources",
     "export_application",
+    "find_bmi270_configuration",
     "largest_of",
     "library_sizes",
     "link_image",
@@ -81,4 +83,5 @@ __all__ = [
     "read_board",
     "read_elf",
     "roomy_board",
+    "sensor_sources",
 ]
