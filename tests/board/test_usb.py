@@ -24,6 +24,7 @@ from coincell.firmware import (
 from coincell.firmware.board_header import board_header
 from coincell.firmware.usb_identity import usb_sources
 from coincell.toolchain import find_cross_compiler
+from stand_in import StandInNetwork, stand_in_application
 
 # USB 2.0, tables 9-8, 9-10, 9-12 and 9-13; CDC120, tables 15 and 16; PSTN120, tables 3 and 4.
 DEVICE = "12 01 0002 02 00 00 40 0912 0100 0001 01 02 03 01"
@@ -245,6 +246,19 @@ def test_no_setup_packet_hangs_or_faults_the_firmware(usb: VirtualBoard) -> None
     ask(usb, *(setup(0x02, 1, 0, end) for end in (0x02, 0x82)), setup(0x21, 0x22, 3))
     usb.discard()
     assert works(usb)
+
+
+def test_the_computer_is_answered_while_the_application_computes(
+    board: Board, tmp_path: Path
+) -> None:
+    network = StandInNetwork(invoke="for (volatile int i = 0; i < 2000000; i++) { } return 0;")
+    image = build_image(stand_in_application(network), board, tmp_path, link="usb")
+    with VirtualBoard(image) as virtual:
+        begin = virtual.now
+        virtual._run(encode_frame(Frame(Message.PROCESS, 1, b"")), until=begin + 5 * CYCLES_A_MS)
+        assert ask(virtual, setup(0x21, 0x22, 3)) == [NOTHING]  # within the 50 ms that it may take
+        assert virtual.now - begin > 200 * CYCLES_A_MS
+        assert virtual.receive(10)[2] == Message.PROCESS | Message.ANSWER
 
 
 # Bytes

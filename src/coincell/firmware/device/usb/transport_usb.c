@@ -25,8 +25,7 @@ static volatile int sending; /* a packet lies in the chip until the computer fet
 /* What has come goes where it is expected. Interrupts are masked, or this is one. */
 static void deliver(void)
 {
-    if (incoming.works) return; /* called by transport_arrived(): the loop below goes on */
-    incoming.works = 1;
+    incoming.works = 1; /* what transport_arrived() expects, the loop below delivers */
     while (incoming.count != 0) {
         if (incoming.begin == incoming.end) {
             if (!incoming.has_packet) break;
@@ -48,12 +47,16 @@ static void deliver(void)
 
 void transport_expect(uint8_t *bytes, uint32_t count)
 {
+    if (incoming.works) { /* transport_arrived() calls: the mask is deliver()'s caller's */
+        incoming.bytes = bytes;
+        incoming.count = count;
+        return;
+    }
     mask_interrupts();
-    const int called_back = incoming.works;
     incoming.bytes = bytes;
     incoming.count = count;
     deliver();
-    if (!called_back) unmask_interrupts();
+    unmask_interrupts();
 }
 
 void usb_cdc_packets(uint32_t endpoints)
