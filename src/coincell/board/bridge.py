@@ -20,6 +20,10 @@ _LONGEST_CATCH_UP_S = 0.1
 _TOUCH_BAUD = termios.B1200
 
 
+def _nothing() -> None:
+    pass
+
+
 class Bridge:
     """A pseudo-terminal whose other end is the serial line of a virtual board.
 
@@ -27,6 +31,7 @@ class Bridge:
 
     Args:
         virtual: the board; nobody else may drive it meanwhile.
+        on_open: is called when a program opens the port, before its first byte.
 
     Attributes:
         name: the port that programs open, such as "/dev/pts/4".
@@ -35,8 +40,9 @@ class Bridge:
         touched: whether a program has asked for the bootloader (1200 baud).
     """
 
-    def __init__(self, virtual: VirtualBoard) -> None:
+    def __init__(self, virtual: VirtualBoard, on_open: Callable[[], None] = _nothing) -> None:
         self._virtual = virtual
+        self._on_open = on_open
         self._master, slave = os.openpty()
         tty.setraw(slave)
         self.name = os.ttyname(slave)
@@ -91,6 +97,8 @@ class Bridge:
             self.left = self.opened  # EIO: nobody has the port open
             time.sleep(_PAUSE_S)
             return b""
+        if not self.opened or self.left:
+            self._on_open()
         self.opened, self.left = True, False
         return data
 

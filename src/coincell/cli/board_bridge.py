@@ -15,7 +15,7 @@ from coincell.cli.output import json_option
 @board_option
 @click.option(
     "--microphone", type=click.Path(path_type=Path, dir_okay=False), metavar="WAV",
-    help="What the board's microphone hears, from the start; then silence.",
+    help="What its microphone hears, a second after a program opens the port; then silence.",
 )  # fmt: skip
 @click.option("--once", is_flag=True, help="End when a program has had the port and closed it.")
 @json_option
@@ -38,10 +38,16 @@ def bridge_command(
     with VirtualBoard(file.elf, board) as virtual:
         learn_waits(virtual)
         virtual.restart()
+        sound = b""
         if microphone:
-            sound = read_recording(microphone, STREAM_RATE_HZ).astype("<i2").tobytes()
-            virtual.put_world("microphone", sound, rate=STREAM_RATE_HZ)
-        with Bridge(virtual) as bridge:
+            samples = read_recording(microphone, STREAM_RATE_HZ)
+            sound = bytes(2 * STREAM_RATE_HZ) + samples.astype("<i2").tobytes()
+
+        def begin() -> None:
+            if sound:
+                virtual.put_world("microphone", sound, rate=STREAM_RATE_HZ)
+
+        with Bridge(virtual, on_open=begin) as bridge:
             facts = {"port": bridge.name, "board": board.name, "image": str(file.path)}
             click.echo(json.dumps(facts) if as_json else bridge.name)
             try:

@@ -28,6 +28,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "board": ("board", "The virtual board, and real ones: ask them, test them."),
     "flash": ("flash", "Write an image that passed its gates to a real board."),
     "serial": ("serial", "Print what a board decides, as it decides."),
+    "listen": ("listen", "Live decisions from a microphone, a recording or a board."),
     "doctor": ("doctor", "Check Python, packages, compilers, disk: each ok, or how to mend it."),
 }
 """Verb -> (module in this package, one line of help); the help needs no import."""

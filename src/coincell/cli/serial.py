@@ -29,6 +29,11 @@ def serial_command(port: str, every: bool, seconds: float | None, as_json: bool)
 
     Ctrl-C ends it.
     """
+    follow_board(port, every, seconds, as_json)
+
+
+def follow_board(port: str, every: bool, seconds: float | None, as_json: bool) -> None:
+    """Print what the board at `port` says, for `seconds` or until Ctrl-C."""
     with open_line(port) as line:
         try:
             labels, rate = _introduce(line, every, as_json)

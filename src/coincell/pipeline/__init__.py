@@ -2,6 +2,7 @@
 
 from coincell.pipeline.export import export_project
 from coincell.pipeline.flash_permit import permit_flash
+from coincell.pipeline.listening import project_application
 from coincell.pipeline.predict import Prediction, predict_files
 from coincell.pipeline.run import RunResult, run_project, run_until, summary_of
 from coincell.pipeline.runner import Demand, Outcome, StageEvent
@@ -15,6 +16,7 @@ __all__ = [
     "export_project",
     "permit_flash",
     "predict_files",
+    "project_application",
     "run_project",
     "run_until",
     "summary_of",
