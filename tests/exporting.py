@@ -41,20 +41,28 @@ def listening_application() -> Application:
     return replace(stand_in_application(network), decision=decision)
 
 
-def request(name: str = NAME, application: Application | None = None) -> ExportRequest:
+def request(
+    name: str = NAME, application: Application | None = None, board: str = "nano33ble"
+) -> ExportRequest:
     return ExportRequest(
         application=application or listening_application(),
         name=name,
         version="1.2.3",
         project="tiny words",
-        board=load_board("nano33ble"),
+        board=load_board(board),
         facts={"tools": {"for the board": "a compiler"}},
     )
 
 
-def export(form: str, out: Path, name: str = NAME, application: Application | None = None) -> Path:
+def export(
+    form: str,
+    out: Path,
+    name: str = NAME,
+    application: Application | None = None,
+    board: str = "nano33ble",
+) -> Path:
     """The folder of an export of the stand-in."""
-    return export_application(request(name, application), form, out).folder
+    return export_application(request(name, application, board), form, out).folder
 
 
 def sound(windows: int = 20) -> NDArray[np.int16]:

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from coincell.firmware import HostStream, build_host_library
+from coincell.errors import UserError
+from coincell.firmware import HostStream, board_names, build_host_library, load_board
 from coincell.project import DecisionSettings
 from exporting import (
     HERE,
@@ -230,6 +231,35 @@ def test_the_platformio_project_tests_itself_and_listens(tmp_path: Path) -> None
     bench = Bench(project, source, tmp_path)
     lines = heard(bench.build(project / "src" / "main.cpp"), sound())
     assert lines == ["PASS", *wanted_lines(sound())]
+
+
+@pytest.mark.parametrize("board", ["pico", "nucleo-l4r5zi"])
+def test_a_board_without_a_microphone_tests_itself(tmp_path: Path, board: str) -> None:
+    project = export("platformio", tmp_path / "project", board=board)
+    bench = Bench(project, project / "lib" / NAME / "src", tmp_path)
+    program = bench.build(project / "src" / "main.cpp")
+    lines = must([program], env=environment(SHIM_LOOPS=0)).splitlines()
+    assert lines[0] == "PASS"
+    assert f'"board":"{board}"' in lines[1]
+
+
+def test_every_target_is_a_board_of_ours() -> None:
+    from coincell.firmware.export.memory import targets
+
+    assert set(targets()) == set(board_names())
+
+
+@pytest.mark.parametrize("board", board_names())
+def test_every_board_has_an_arduino_library_and_a_zephyr_module(tmp_path: Path, board: str) -> None:
+    for form in ("arduino", "zephyr"):
+        text = (export(form, tmp_path / form, board=board) / "README.md").read_text()
+        assert load_board(board).board.title in text or form == "zephyr"
+
+
+def test_a_board_that_a_tool_does_not_know(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="not known for the board 'xiao-sense'") as refusal:
+        export("platformio", tmp_path / "project", board="xiao-sense")
+    assert "--format c" in refusal.value.hint
 
 
 def test_platformio_ini_names_the_board(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A PlatformIO project: listens to the board's microphone; the self-test runs first."""
+"""A PlatformIO project: the self-test, then what the board's microphone hears, if it has one."""
 
 from __future__ import annotations
 
@@ -18,11 +18,19 @@ pio run -t upload
 pio device monitor
 ```
 
-The first line is PASS or FAIL; then a line a decision: the word or -, and its score from 0 to 1000.
+{prints}
 `src/main.cpp` is yours to change; the library lies in `lib/{name}`.
 
 {memory}
 """
+
+
+_HEARS = """\
+The first line is PASS or FAIL; then comes a line a decision: the word or -, and its score from 0 to
+1000."""
+_HEARS_NOTHING = """\
+It prints PASS or FAIL, and the manifest. The board has no microphone of its own: give `{name}_take`
+what yours delivers."""
 
 
 def platformio(request: ExportRequest, library: Mapping[str, str]) -> Content:
@@ -34,18 +42,20 @@ def platformio(request: ExportRequest, library: Mapping[str, str]) -> Content:
     """
     target = target_of(request.board, "platformio")
     values = sketch_values(request) | {"target": target, "is_main": True}
+    sketch = "microphone" if target["microphone"] else "self_test"
     lib = f"lib/{request.name}"
     files = {f"{lib}/src/{path}": text for path, text in library.items()}
     files |= {
         "platformio.ini": render("platformio/platformio.ini", values),
         f"{lib}/library.json": render("platformio/library.json", values),
-        "src/main.cpp": render("arduino/microphone/microphone.ino", values),
+        "src/main.cpp": render(f"arduino/{sketch}/{sketch}.ino", values),
     }
     parts = sketch_memory(request, library)
-    # It does what two of the sketches do; the system's share is in both.
-    size = Sizes(parts["self_test"].flash_bytes, parts["microphone"].ram_bytes)
+    # Where it listens, it does what two of the sketches do; the system's share is in both.
+    size = Sizes(parts["self_test"].flash_bytes, parts[sketch].ram_bytes)
     check_memory("The program", size, request.board, request.forced)
     memory = {"main": size}
-    guide = _GUIDE.format(name=request.name, memory=memory_table(request, memory))
+    prints = (_HEARS if target["microphone"] else _HEARS_NOTHING).format(name=request.name)
+    guide = _GUIDE.format(name=request.name, prints=prints, memory=memory_table(request, memory))
     hint = "`src/main.cpp` prints it as its first line."
     return Content(files, "This is a PlatformIO project.", guide, hint, memory=memory)

@@ -2,6 +2,8 @@
 //
 // One known window through features, network and decision: prints PASS when every byte is as it was
 // where the library was made, else FAIL and what differs. Then the library's manifest.
+{% if is_main %}#include <Arduino.h>
+{% endif -%}
 #include <{{ name }}.h>
 
 void setup() {
