@@ -105,6 +105,7 @@ def test_questions_are_answered_while_it_listens(
         virtual.advance(SECOND // 10 + 7919)
         infos.append(client.info())
     assert len({info.description["name"] for info in infos}) == 1
+    assert infos[0].stack_peak <= infos[-1].stack_peak < infos[-1].stack_bytes
     events = []
     while client.event_kept or virtual.waiting:
         events.append(client.next_event())
