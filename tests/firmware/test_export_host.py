@@ -158,6 +158,49 @@ def test_the_microphone_needs_arecord(plain: Path) -> None:
     assert "arecord failed" in done.stderr or "shorter than one window" in done.stderr
 
 
+def test_the_microphone_is_what_arecord_hears(plain: Path, tmp_path: Path) -> None:
+    write(tmp_path / "sound.raw", sound())
+    recorder = tmp_path / "arecord"
+    recorder.write_text(f'#!/bin/sh\necho "$@" > "{tmp_path}/words"\ncat "{tmp_path}/sound.raw"\n')
+    recorder.chmod(0o755)
+    path = f"{tmp_path}:/usr/bin:/bin"
+    text = must([plain / "listen", "--microphone"], env={"PATH": path})
+    assert lines_of(text) == wanted_json()
+    assert (tmp_path / "words").read_text() == "-q -t raw -f S16_LE -c 1 -r 16000\n"
+
+
+BROKEN = {
+    "a weight": ("core/tiny.c", r"(second\[\d+\] = \{)-?(\d)", r"\g<1>-5\g<2>", "the scores"),
+    "a table": ("core/tiny_features.c", r"(rising\[\d+\] = \{)[^}]*", r"\g<1>0u", "the features"),
+    "the threshold": (
+        "core/application/chain.h", r"(APPLICATION_THRESHOLD) .*", r"\g<1> 1000000", "the decision",
+    ),
+    "the stream": (
+        "core/application/stream.c", r"by = APPLICATION_STREAM_STEP", r"\g<0> - 1", "the stream",
+    ),
+    "the network": ("core/tiny.c", r"return 0;\n\}\n$", "return 7;\n}\n", "the chain did not run"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_the_self_test_finds_what_is_broken(plain: Path, tmp_path: Path, what: str) -> None:
+    file, pattern, by, said = BROKEN[what]
+    folder = shutil.copytree(plain, tmp_path / "broken")
+    text = (folder / file).read_text()
+    changed = re.sub(pattern, by, text)
+    assert changed != text
+    (folder / file).write_text(changed)
+    program = tmp_path / "program"
+    find_host_compiler().run(["-std=c11", "-O1", *folder.rglob("*.c"), "-o", program])
+    done = run([program, "--self-test"])
+    assert done.returncode == 1
+    assert done.stdout.startswith(f"FAIL: {said}")
+
+
+def test_the_licence_is_that_of_the_repository(plain: Path, repository: Path) -> None:
+    assert (plain / "LICENSE").read_bytes() == (repository / "LICENSE").read_bytes()
+
+
 @pytest.mark.skipif(not shutil.which("make"), reason="no make")
 def test_the_makefile_runs_the_self_test(plain: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(plain, tmp_path / "made", ignore=shutil.ignore_patterns("listen"))

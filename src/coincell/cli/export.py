@@ -6,7 +6,13 @@ from pathlib import Path
 
 import click
 
-from coincell.cli.output import StageLines, json_option, open_project, print_json
+from coincell.cli.output import (
+    StageLines,
+    json_option,
+    open_project,
+    print_json,
+    progress_bar,
+)
 
 
 @click.command("export")
@@ -46,7 +52,10 @@ def export_command(
     project = open_project(directory)
     lines = StageLines(quiet=as_json)
     try:
-        result = export_project(project, form, output, name, library_version, force, lines)
+        with progress_bar("Export", quiet=as_json) as progress:
+            result = export_project(
+                project, form, output, name, library_version, force, lines, progress
+            )
     finally:
         lines.close()
     if as_json:

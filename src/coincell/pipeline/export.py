@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from coincell.data import Progress
 from coincell.errors import GateError, UserError
 from coincell.firmware import (
     ExportRequest,
@@ -22,6 +23,11 @@ from coincell.pipeline.store import Artefact
 from coincell.project import Project
 from coincell.report import Gate
 
+
+def _silent(done: int, total: int, message: str = "") -> None:
+    del done, total, message
+
+
 _FORCE = "--force exports it all the same."
 
 
@@ -33,6 +39,7 @@ def export_project(
     version: str = "1.0.0",
     force: bool = False,
     listener: Listener = unheard,
+    progress: Progress = _silent,
 ) -> ExportResult:
     """Write the project's application as `form` into the new folder `out`. Nothing is run.
 
@@ -44,6 +51,7 @@ def export_project(
         version: of the library, three numbers.
         force: also what did not pass its gates, or does not fit.
         listener: hears when another command holds the project.
+        progress: told of each step.
 
     Raises:
         UserError: the project has not been run as it stands, or a name, a version or `out` cannot
@@ -73,7 +81,7 @@ def export_project(
         facts=facts,
         forced=force,
     )
-    return export_application(request, form, out)
+    return export_application(request, form, out, progress)
 
 
 def _missing(outcome: Outcome) -> list[str]:

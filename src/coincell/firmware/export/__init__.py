@@ -87,7 +87,17 @@ def check_export(form: str, out: Path, name: str) -> None:
         )
 
 
-def export_application(request: ExportRequest, form: str, out: Path) -> ExportResult:
+Progress = Callable[[int, int, str], None]
+"""Steps done, all steps, what is done now."""
+
+
+def _silent(done: int, total: int, message: str) -> None:
+    del done, total, message
+
+
+def export_application(
+    request: ExportRequest, form: str, out: Path, progress: Progress = _silent
+) -> ExportResult:
     """Write the application as `form` into the new folder `out`, whole or not at all.
 
     Raises:
@@ -96,9 +106,12 @@ def export_application(request: ExportRequest, form: str, out: Path) -> ExportRe
         ToolchainError: a compiler is missing, or refused.
     """
     check_export(form, out, request.name)
+    progress(0, 3, "Run the known window")
     golden = golden_vector(request.application)
     manifest = make_manifest(request, golden) | {"format": form}
+    progress(1, 3, "Name every symbol")
     library = library_files(request, golden, manifest)
+    progress(2, 3, f"Build and check for {form}")
     if form == "python":
         content = python(request, library, manifest)
     else:
@@ -111,6 +124,7 @@ def export_application(request: ExportRequest, form: str, out: Path) -> ExportRe
         "MANIFEST.txt": readable(manifest),
     }
     _write(out, files, content.executable)
+    progress(3, 3, "Written")
     return ExportResult(out, tuple(sorted(files)), manifest, memory)
 
 
