@@ -261,11 +261,11 @@ class Bmi270(RegisterDevice):
             self.interrupts |= ANY_MOTION
             self._tell_pin()
 
-    def _interrupt_level(self) -> bool:
+    def _interrupt_level(self) -> bool | None:
         mapped = self.interrupts & self.values[INT1_MAP_FEAT]
         control = self.values[INT1_IO_CTRL]
         if not self.powered or not control & 8:
-            return False
+            return None
         return bool(mapped) == bool(control & 2)
 
     def _tell_pin(self) -> None:

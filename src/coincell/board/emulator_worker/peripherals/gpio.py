@@ -33,9 +33,9 @@ class Gpio(Registers):
         super().__init__("GPIO", 0x50000000, plain)
         self.machine = machine
         self._listeners: dict[int, list[Callable[[bool], None]]] = {}
-        self._driven: dict[int, Callable[[], bool]] = {}
+        self._driven: dict[int, Callable[[], bool | None]] = {}
         self._levels: dict[int, bool] = {}
-        self._ports: tuple[list[tuple[int, Callable[[], int]]], ...] = ([], [])
+        self._ports: tuple[list[tuple[int, Callable[[], int | None]]], ...] = ([], [])
         self._watchers: dict[int, Callable[[], None]] = {}
         self._still: list[int | None] = [None, None]
         self._detect = False
@@ -58,17 +58,21 @@ class Gpio(Registers):
         self._listeners.setdefault(pin, []).append(call)
         self._levels[pin] = False
 
-    def drive(self, pin: int, level: Callable[[], bool]) -> None:
-        """What is connected to an input says its level when it is read."""
+    def drive(self, pin: int, level: Callable[[], bool | None]) -> None:
+        """What is connected to an input says its level when it is read; None: nothing is."""
         self._driven[pin] = level
 
-    def drive_port(self, number: int, mask: int, levels: Callable[[], int]) -> None:
+    def drive_port(self, number: int, mask: int, levels: Callable[[], int | None]) -> None:
         """The same for the pins of `mask` of a port together."""
         self._ports[number].append((mask, levels))
 
     def watch(self, pin: int, call: Callable[[], None]) -> None:
         """Call when a pin may begin or end to sense a level."""
         self._watchers[pin] = call
+
+    def directed(self, pin: int) -> bool:
+        """Whether the pin is an output."""
+        return bool(self.values[0x300 * (pin // 32) + DIR] >> pin % 32 & 1)
 
     def output(self, pin: int) -> bool:
         """Whether the pin is an output and high."""
@@ -98,9 +102,9 @@ class Gpio(Registers):
         """Look whether DETECT has risen."""
         before = self._detect
         self._detect = any(
-            wanted == (2 if level() else 3)
+            wanted == (2 if now else 3)
             for pin, level in self._driven.items()
-            if (wanted := self.sensed(pin))
+            if (wanted := self.sensed(pin)) and (now := level()) is not None
         )
         if self._detect and not before:
             self.detected()
@@ -119,19 +123,18 @@ class Gpio(Registers):
         if value is None:
             value = self._still[number] = self._undriven(number)
         for pin, level in self._driven.items():
-            if pin // 32 == number and level():
-                value |= 1 << pin % 32
+            if pin // 32 == number and (now := level()) is not None:
+                value = value & ~(1 << pin % 32) | now << pin % 32
         for mask, levels in self._ports[number]:
-            value = value & ~mask | levels() & mask
+            if (driven := levels()) is not None:
+                value = value & ~mask | driven & mask
         return value
 
     def _undriven(self, number: int) -> int:
-        """The pins of a port that nothing outside drives."""
+        """The pins of a port while nothing outside drives them."""
         port, value = 0x300 * number, 0
         for bit in range(32):
             configuration = self.values[port + PIN_CNF + 4 * bit]
-            if 32 * number + bit in self._driven:
-                continue
             if configuration & 1:
                 level = bool(self.values[port + OUT] >> bit & 1)
             else:

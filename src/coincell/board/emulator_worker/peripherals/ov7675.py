@@ -65,7 +65,7 @@ class Ov7675(RegisterDevice):
         self._drawn: tuple[tuple[int, int, int], bytes] = ((-1, 0, 0), b"")
         self._rise: Event | None = None
         for pin in (SCL, SDA):
-            gpio.drive(pin, self.bus.pulled_up)
+            gpio.drive(pin, lambda: True if self.fitted else None)
         gpio.drive(VSYNC, self._vsync)
         gpio.drive_port(0, 1 << HREF | 1 << PCLK, self._strobes)
         gpio.drive_port(1, DATA_MASK, self._data)
@@ -143,13 +143,17 @@ class Ov7675(RegisterDevice):
             return None
         return row >> self._down
 
-    def _vsync(self) -> bool:
+    def _vsync(self) -> bool | None:
+        if not self.fitted:
+            return None
         if not self._fast or self.uicr.values[NFCPINS] & 1:
             return False
         return self._position()[1] < SYNC_LINES
 
-    def _strobes(self) -> int:
+    def _strobes(self) -> int | None:
         """HREF, and PCLK: low in the first half of each byte."""
+        if not self.fitted:
+            return None
         if not self._fast:
             return 0
         _, line, clock, half = self._position()
@@ -166,7 +170,9 @@ class Ov7675(RegisterDevice):
             )
         return shift
 
-    def _data(self) -> int:
+    def _data(self) -> int | None:
+        if not self.fitted:
+            return None
         if not self._fast:
             return 0
         if self.uarte.values[0x500] == 8:
