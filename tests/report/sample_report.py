@@ -254,6 +254,13 @@ def board() -> dict[str, Any]:
         "latency_ms": latency,
         "latency_range_ms": [latency * 0.9, latency * 1.45],
         "inferences_per_second": 1000 / latency,
+        "energy_uj": 155e-6 * total["cycles"],
+        "energy_flash_uj": 155e-6 * total["cycles_flash"],
+        "average_mw": 5.64,
+        "average_mw_range": [5.55, 8.6],
+        "battery_days": 46.9,
+        "battery_days_range": [21.7, 62.7],
+        "energy": energy(),
         "image_flash_bytes": 71_324,
         "flash_limit_bytes": 983_040,
         "image_ram_bytes": 41_216,
@@ -280,6 +287,51 @@ def board() -> dict[str, Any]:
                                               ("samples", 8_000), ("other variables", 8_844),
                                               ("stack", 8_192)]),
         ],
+    }  # fmt: skip
+
+
+def energy() -> dict[str, Any]:
+    lines = [
+        ("microphone", "on", 1.0, 650e-6), ("hfclk", "crystal", 0.91, 592e-6),
+        ("pdm", "on", 1.0, 354e-6), ("cpu", "run", 0.09, 282e-6),
+        ("power light", "as shipped", 1.0, 40e-6), ("cpu", "sleep", 0.91, 2.2e-6),
+        ("lfclk", "rc", 1.0, 0.81e-6),
+    ]  # fmt: skip
+    total = sum(average for _, _, _, average in lines)
+    return {
+        "live": True,
+        "as_shipped": True,
+        "supply_v": 3.0,
+        "core_share": 0.09,
+        "average_a": total,
+        "average_a_range": [0.98 * total, 1.5 * total],
+        "peak_a": 4.9e-3,
+        "dominant": "Most goes to the sample's microphone.",
+        "lines": [
+            {
+                "name": name, "state": state, "time_share": time, "draws_a": average / time,
+                "average_a": average, "average_a_range": [average, 1.4 * average],
+                "energy_share": average / total, "basis": "assumed", "source": "a sample",
+            }
+            for name, state, time, average in lines
+        ],
+        "battery": "sample cells",
+        "battery_warnings": ["A sample cell is asked for too much."],
+        "ways": [
+            {"name": "duty cycle", "awake_share": 0.008, "awake_share_range": [0.003, 0.012],
+             "told": "It lasts a year if it sleeps (sample)."},
+        ],
+        "server": [
+            {"name": name, "title": f"{name} (sample)", "average_mw": power,
+             "average_mw_range": [power, 1.5 * power], "radio_mw": power - 5.6,
+             "bytes_a_day": count, "delay_ms": delay, "delay_range_ms": [0.8 * delay, 2 * delay],
+             "battery_days": 260 / power, "battery_days_range": [130 / power, 340 / power]}
+            for name, power, count, delay in (
+                ("decisions", 5.64, 1600.0, 84.5), ("features", 5.73, 42e6, 135.0),
+                ("raw", 10.8, 2.76e9, 100.0),
+            )
+        ],
+        "server_sources": ["A sample of a source."],
     }  # fmt: skip
 
 

@@ -22,7 +22,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Seen:
 def test_every_chart_is_drawn_without_a_warning(whole: Seen) -> None:
     places = set(re.findall(r'data-chart="([\w-]+)"', whole.dom))
     assert whole.problems == ""
-    assert whole.drawn == len(places) == 18
+    assert whole.drawn == len(places) == 20
     assert set(whole.charts) == places
     assert [key for key, marks in whole.charts.items() if not marks.total()] == []
 

@@ -37,6 +37,14 @@ from coincell.report import Metric, figures
         (figures.with_unit(0.951, "share"), "95.10 %"),
         (figures.with_unit(0, "clips"), "0 clips"),
         (figures.with_unit(0.951, ""), "0.951"),
+        (figures.days(46.88), "46.9 days"),
+        (figures.days(1.5, (0.5, 2.0)), "36.0 hours (12.0 to 48.0)"),
+        (figures.current(3.3e-3), "3.30 mA"),
+        (figures.current(8.1e-7), "0.81 uA"),
+        (figures.microjoule(489.86), "490 uJ"),
+        (figures.data_size(2_764_800_000), "2.76 GB"),
+        (figures.data_size(999), "999 B"),
+        (figures.small_percent(0.0001), "< 0.1 %"),
     ],
 )
 def test_a_figure_is_written_one_way(shown: str, expected: str) -> None:
@@ -48,5 +56,7 @@ def test_a_figure_that_is_not_there_is_a_dash() -> None:
         figures.count(None), figures.short_count(None), figures.size(None), figures.percent(None),
         figures.milliseconds(None), figures.seconds(None), figures.decimal(None),
         figures.rate(Metric(value=None)), figures.number(None), figures.with_unit(None, "bytes"),
+        figures.days(None), figures.current(None), figures.microjoule(None),
+        figures.data_size(None), figures.small_percent(None),
     )  # fmt: skip
     assert set(missing) == {figures.NOTHING}

@@ -23,7 +23,13 @@ from coincell.board.energy import (
 )
 from coincell.board.flash_tools import choose_tool
 from coincell.board.flashing import Flashed, check_identity, flash
-from coincell.board.golden import SelfTest, WindowResult, golden_windows, learn_waits, self_test
+from coincell.board.golden import (
+    SelfTest,
+    WindowResult,
+    golden_windows,
+    learn_waits,
+    self_test,
+)
 from coincell.board.image_file import ImageFile, open_image
 from coincell.board.measurement import Measurement, PartCost, measure
 from coincell.board.model import ModelBoard, ModelMeasurement, measure_model
@@ -38,6 +44,14 @@ from coincell.board.server import (
     Task,
     compare_with_server,
     listening_activity,
+)
+from coincell.board.session import (
+    Decision,
+    Request,
+    Session,
+    Spell,
+    live_activity,
+    run_session,
 )
 from coincell.board.stream import STREAM_RATE_HZ, run_stream
 from coincell.board.virtual import StackOverflowError, VirtualBoard
@@ -67,6 +81,7 @@ __all__ = [
     "BoardResult",
     "Bounds",
     "Bridge",
+    "Decision",
     "Energy",
     "EnergyLine",
     "Expected",
@@ -82,11 +97,14 @@ __all__ = [
     "Motion",
     "PartCost",
     "Port",
+    "Request",
     "Scene",
     "SelfTest",
     "SerialPort",
     "ServerComparison",
     "ServerOption",
+    "Session",
+    "Spell",
     "StackOverflowError",
     "Task",
     "Transport",
@@ -108,6 +126,7 @@ __all__ = [
     "learn_waits",
     "list_ports",
     "listening_activity",
+    "live_activity",
     "load_battery",
     "measure",
     "measure_model",
@@ -118,6 +137,7 @@ __all__ = [
     "read_arrays",
     "read_motion",
     "read_scene",
+    "run_session",
     "run_stream",
     "seeded_samples",
     "self_test",

@@ -185,6 +185,22 @@ def run_session(
     )
 
 
+def live_activity(virtual: VirtualBoard, sound: NDArray[np.int16]) -> Activity | None:
+    """What a listening board does while it hears int16 [n]; None where the image does not listen.
+
+    Raises:
+        BoardError: it faults, or falls behind.
+    """
+    if not _listens(virtual):
+        return None
+    _learn(virtual, sound)
+    for _ in stream_events(virtual, sound):
+        pass
+    report, changes = virtual.activity()
+    BoardClient(virtual).listen(Listening.OFF)
+    return Activity.of_board(report, changes, virtual.board.clock_hz)
+
+
 def _labels(image: ImageFile | None) -> list[str]:
     labels = image.description.get("labels") if image else None
     return [str(label) for label in labels] if isinstance(labels, list) else []
@@ -209,7 +225,7 @@ def _listens(virtual: VirtualBoard) -> bool:
 def _listen(
     virtual: VirtualBoard, request: Request, labels: Sequence[str], progress: Progress | None
 ) -> Iterator[Decision]:
-    _learn(virtual, request)
+    _learn(virtual, request.sound)
     count = round(request.seconds * STREAM_RATE_HZ)
     heard = np.zeros(count, np.int16)
     sound = request.sound[:count]
@@ -218,11 +234,11 @@ def _listen(
         yield _decision(event, labels)
 
 
-def _learn(virtual: VirtualBoard, request: Request) -> None:
+def _learn(virtual: VirtualBoard, sound: NDArray[np.int16]) -> None:
     """A second of listening in which the board learns how long its code waits for constants."""
     client = BoardClient(virtual)
     virtual.put_world(
-        "microphone", request.sound[:STREAM_RATE_HZ].astype("<i2").tobytes(), rate=STREAM_RATE_HZ
+        "microphone", sound[:STREAM_RATE_HZ].astype("<i2").tobytes(), rate=STREAM_RATE_HZ
     )
     client.listen(Listening.ALL)
     with virtual.learning_waits():

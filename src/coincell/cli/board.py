@@ -7,6 +7,7 @@ import importlib
 import click
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "run": ("board_run", "Run an image on the virtual board: decisions, lights, energy, days."),
     "info": ("board_info", "What an image, or the board that runs it, says of itself."),
     "test": ("board_test", "Self-test and benchmark of the attached board, beside the virtual."),
     "ports": ("board_ports", "Serial ports, and the boards on them."),

@@ -9,10 +9,14 @@ from coincell.report import (
     BoardPart,
     Contributor,
     CycleModel,
+    EnergyLine,
+    EnergyPart,
     ExactPart,
+    LastingWay,
     Layer,
     MemoryBank,
     MemoryRegion,
+    ServerWay,
 )
 
 
@@ -54,7 +58,76 @@ def board_part(artefacts: dict[str, Artefact]) -> BoardPart | None:
         ),
         memory_map=_memory_map(firmware),
         **{name: measured.get(name) for name in figures},
+        **_energy_figures(measured.get("energy")),
     )
+
+
+def _energy_figures(facts: dict[str, Any] | None) -> dict[str, Any]:
+    """The board's figures of energy, and the part that tells how they came about."""
+    if facts is None:
+        return {}
+    power, days = facts["average_mw"], facts["battery_days"]
+    return {
+        "energy_uj": facts["inference"]["energy_uj"],
+        "energy_flash_uj": facts["inference"]["energy_flash_uj"],
+        "average_mw": power["typical"],
+        "average_mw_range": _range(power),
+        "battery_days": days["typical"],
+        "battery_days_range": _range(days),
+        "energy": _energy_part(facts),
+    }
+
+
+def _energy_part(facts: dict[str, Any]) -> EnergyPart:
+    names = (
+        "live", "as_shipped", "supply_v", "core_share", "peak_a", "dominant", "battery",
+        "battery_warnings", "server_sources",
+    )  # fmt: skip
+    return EnergyPart(
+        **{name: facts[name] for name in names},
+        average_a=facts["average_a"]["typical"],
+        average_a_range=_range(facts["average_a"]),
+        lines=tuple(_energy_line(line) for line in facts["lines"]),
+        ways=tuple(
+            LastingWay(
+                name=way["name"],
+                awake_share=way["share"]["typical"],
+                awake_share_range=_range(way["share"]),
+                told=way["sentence"],
+            )
+            for way in facts["ways"]
+        ),
+        server=tuple(
+            ServerWay(
+                **{name: way[name] for name in ("name", "title", "radio_mw", "bytes_a_day")},
+                average_mw=way["average_mw"]["typical"],
+                average_mw_range=_range(way["average_mw"]),
+                delay_ms=way["delay_ms"]["typical"],
+                delay_range_ms=_range(way["delay_ms"]),
+                battery_days=way["days"]["typical"] if way["days"] else None,
+                battery_days_range=_range(way["days"]) if way["days"] else None,
+            )
+            for way in facts["server"]
+        ),
+    )
+
+
+def _energy_line(line: dict[str, Any]) -> EnergyLine:
+    return EnergyLine(
+        name=line["component"],
+        state=line["state"],
+        time_share=line["time_share"],
+        draws_a=line["current_a"]["typical"],
+        average_a=line["average_a"]["typical"],
+        average_a_range=_range(line["average_a"]),
+        energy_share=line["share"],
+        basis=line["basis"],
+        source=line["source"],
+    )
+
+
+def _range(bounds: dict[str, float]) -> tuple[float, float]:
+    return bounds["low"], bounds["high"]
 
 
 _STEPS: dict[str, Literal["features", "decision"]] = {

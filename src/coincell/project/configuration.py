@@ -326,6 +326,14 @@ class BoardSettings(_Section):
     clips: int = Field(
         50, ge=1, description="Test clips proved on the virtual board (all, when fewer)."
     )
+    battery: Literal["cr2032", "2xaa", "lipo"] = Field(
+        "cr2032", description="What feeds the board: the report tells how many days it lasts."
+    )
+    as_shipped: bool = Field(
+        True,
+        description="Count the board's power light, regulator and pull-ups; false: its module "
+        "alone.",
+    )
     stack_bytes: int = Field(
         2048,
         ge=256,

@@ -2,6 +2,7 @@
 
 from coincell.report.charts.server import server_svg
 from coincell.report.charts.timeline import timeline_svg
+from coincell.report.energy_schema import EnergyLine, EnergyPart, LastingWay, ServerWay
 from coincell.report.energy_words import current, days_range, power_range, share
 from coincell.report.explain_page import explanation_html, letter_of, memory_map_text
 from coincell.report.glossary import Term, glossary, glossary_markdown
@@ -45,6 +46,8 @@ __all__ = [
     "Contributor",
     "CycleModel",
     "DatasetPart",
+    "EnergyLine",
+    "EnergyPart",
     "EvaluationPart",
     "ExactPart",
     "FeatureError",
@@ -52,6 +55,7 @@ __all__ = [
     "FeaturesPart",
     "Gate",
     "History",
+    "LastingWay",
     "Layer",
     "MemoryBank",
     "MemoryRegion",
@@ -61,6 +65,7 @@ __all__ = [
     "Provenance",
     "Report",
     "RocCurve",
+    "ServerWay",
     "Split",
     "StageRun",
     "Stop",

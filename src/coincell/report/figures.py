@@ -110,6 +110,49 @@ def with_unit(value: float | None, unit: str) -> str:
     return f"{text} {unit}".rstrip()
 
 
+def days(value: float | None, bounds: tuple[float, float] | None = None) -> str:
+    """46.88, (21.7, 62.7) -> "46.9 days (21.7 to 62.7)"; below two days in hours."""
+    if value is None:
+        return NOTHING
+    factor, unit = (24.0, "hours") if value < 2 else (1.0, "days")
+    told = f"{_three_digits(factor * value)} {unit}"
+    if bounds is None:
+        return told
+    low, high = (_three_digits(factor * bound) for bound in bounds)
+    return f"{told} ({low} to {high})"
+
+
+def microjoule(value: float | None) -> str:
+    """489.86 -> "490 uJ"."""
+    return NOTHING if value is None else f"{_three_digits(value)} uJ"
+
+
+def current(ampere: float | None) -> str:
+    """0.00065 -> "650 uA"; 0.0033 -> "3.30 mA"; 8.1e-7 -> "0.81 uA"."""
+    if ampere is None:
+        return NOTHING
+    if ampere >= 1e-3:
+        return f"{_three_digits(1e3 * ampere)} mA"
+    return f"{_three_digits(1e6 * ampere)} uA"
+
+
+def data_size(count: float | None) -> str:
+    """Bytes on a line, by thousands: 2764800000 -> "2.76 GB"."""
+    if count is None:
+        return NOTHING
+    for unit_size, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if count >= unit_size:
+            return f"{_three_digits(count / unit_size)} {unit}"
+    return f"{count:.0f} B"
+
+
+def small_percent(value: float | None) -> str:
+    """0.346 -> "34.6 %"; what rounds to nothing is below 0.1 %."""
+    if value is not None and 0 < value < 0.0005:
+        return "< 0.1 %"
+    return percent(value)
+
+
 def _three_digits(value: float) -> str:
     """Three digits that count, never an exponent: 1234.5 -> "1,234", 2.657 -> "2.66", 0.02."""
     magnitude = abs(value)

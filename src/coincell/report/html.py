@@ -22,6 +22,7 @@ from coincell.report.charts import (
     Chart,
     confusion_chart,
     contributors_chart,
+    energy_charts,
     example_charts,
     f1_chart,
     latency_budget_chart,
@@ -83,6 +84,7 @@ def charts_of(report: Report) -> dict[str, tuple[Chart, ...]]:
         "training": (),
         "evaluation": (),
         "board": (),
+        "energy": (),
         "memory": (),
     }
     if report.model and report.model.history:
@@ -92,6 +94,7 @@ def charts_of(report: Report) -> dict[str, tuple[Chart, ...]]:
         budget = latency_budget_chart(board, report.dataset.window_ms)
         layers = (layers_chart(board),) if board.layers else ()
         charts["board"] = (*([budget] if budget else []), *layers)
+        charts["energy"] = energy_charts(board)
         largest = (contributors_chart(board),) if board.contributors else ()
         charts["memory"] = (*memory_charts(board), *largest)
     return charts
@@ -187,6 +190,11 @@ def _environment() -> Environment:
         "rate",
         "number",
         "with_unit",
+        "days",
+        "microjoule",
+        "current",
+        "data_size",
+        "small_percent",
     ):
         environment.filters[name] = getattr(figures, name)
     return environment

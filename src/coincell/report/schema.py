@@ -8,21 +8,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from coincell.report.energy_schema import EnergyPart
+from coincell.report.part import Count, Part, Scalar, Share
 
 SCHEMA_VERSION: Literal[1] = 1
-
-Count = Annotated[int, Field(ge=0)]
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Scalar = str | int | float | bool | None
-
-
-class Part(BaseModel):
-    """Base of all parts: frozen, no unknown keys, no NaN or infinity (JSON has none)."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True
-    )
 
 
 class Metric(Part):
@@ -275,6 +266,13 @@ class BoardPart(Part):
     latency_ms: float | None = None
     latency_range_ms: tuple[float, float] | None = None
     inferences_per_second: float | None = None
+    energy_uj: float | None = None
+    energy_flash_uj: float | None = None
+    average_mw: float | None = None
+    average_mw_range: tuple[float, float] | None = None
+    battery_days: float | None = None
+    battery_days_range: tuple[float, float] | None = None
+    energy: EnergyPart | None = None
     cycle_model: CycleModel | None = None
     layers: tuple[Layer, ...] = ()
     contributors: tuple[Contributor, ...] = Field((), description="Largest first.")

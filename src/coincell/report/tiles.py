@@ -57,6 +57,7 @@ def _board(board: BoardPart, window_ms: float) -> list[Tile]:
     tiles = []
     if board.latency_ms is not None:
         tiles.append(_latency(board, board.latency_ms, window_ms))
+    tiles += _energy(board)
     for term, used, limit in (
         ("Image flash", board.image_flash_bytes, board.flash_limit_bytes),
         ("Image RAM", board.image_ram_bytes, board.ram_limit_bytes),
@@ -80,6 +81,21 @@ def _latency(board: BoardPart, latency_ms: float, window_ms: float) -> Tile:
         share=latency_ms / window_ms,
         modelled=board.virtual,
     )
+
+
+def _energy(board: BoardPart) -> list[Tile]:
+    """Power and days, where they were computed."""
+    if board.energy is None or board.average_mw is None or board.battery_days is None:
+        return []
+    where = "as shipped" if board.energy.as_shipped else "bare module"
+    low, high = board.average_mw_range or (board.average_mw, board.average_mw)
+    power = f"{figures.short_count(low)} to {figures.short_count(high)} mW; {where}"
+    days = figures.days(board.battery_days, board.battery_days_range)
+    value, _, bounds = days.partition(" (")
+    return [
+        Tile("Average power", f"{board.average_mw:.3g} mW", power, modelled=True),
+        Tile("Battery life", value, f"{bounds.rstrip(')')}; {board.energy.battery}", modelled=True),
+    ]
 
 
 def _memory(term: str, used: int, limit: int | None) -> Tile:

@@ -8,12 +8,16 @@ from typing import Any
 
 from coincell.board import StackOverflowError, VirtualBoard, measure
 from coincell.pipeline.clips import read_clips
+from coincell.pipeline.energy_facts import energy_facts
 from coincell.pipeline.stage import Stage, StageContext
 from coincell.pipeline.stages.compilers import both_compilers
 from coincell.pipeline.stages.firmware import chain_settings, flashed_application, flashed_image
 from coincell.pipeline.store import Artefact
 from coincell.project import Configuration, Project
 from coincell.report import Gate
+
+_HEARD = 3
+"""Test clips that the listening board hears, one after the other, for its energy."""
 
 
 def _settings(configuration: Configuration) -> dict[str, Any]:
@@ -29,7 +33,10 @@ def _run(context: StageContext) -> None:
     facts: dict[str, Any] = {"stack_overflow": ""}
     try:
         with VirtualBoard(image) as virtual:
-            facts |= dataclasses.asdict(measure(virtual, chain, clips.windows[row]))
+            cost = measure(virtual, chain, clips.windows[row])
+            facts |= dataclasses.asdict(cost)
+            heard = clips.windows[clips.rows("test")[:_HEARD]].reshape(-1)
+            facts["energy"] = energy_facts(virtual, chain, cost, context.configuration, heard)
     except StackOverflowError as overflow:
         facts["stack_overflow"] = f"{overflow.message} {overflow.hint}".strip()
     facts["clip"] = clips.files[row]

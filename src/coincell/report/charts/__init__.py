@@ -2,6 +2,7 @@
 
 from coincell.report.charts.base import Chart, Table
 from coincell.report.charts.dataset import split_chart
+from coincell.report.charts.energy import energy_charts
 from coincell.report.charts.evaluation import confusion_chart, f1_chart, roc_chart
 from coincell.report.charts.features import example_charts
 from coincell.report.charts.memory import contributors_chart, memory_charts
@@ -13,6 +14,7 @@ __all__ = [
     "Table",
     "confusion_chart",
     "contributors_chart",
+    "energy_charts",
     "example_charts",
     "f1_chart",
     "latency_budget_chart",

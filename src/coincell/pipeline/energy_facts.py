@@ -1,0 +1,134 @@
+"""What the board takes while it listens, as facts for the report: a live run, or a duty model."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coincell.board import (
+    STREAM_RATE_HZ,
+    Activity,
+    Battery,
+    Bounds,
+    Energy,
+    Measurement,
+    Task,
+    VirtualBoard,
+    battery_life,
+    compare_with_server,
+    energy_of,
+    inference_energy,
+    listening_activity,
+    live_activity,
+    load_battery,
+    ways_to_last,
+)
+from coincell.firmware import Application
+from coincell.project import Configuration
+
+_SAMPLE_BYTES = 2
+
+
+def energy_facts(
+    virtual: VirtualBoard,
+    chain: Application,
+    cost: Measurement,
+    configuration: Configuration,
+    sound: NDArray[np.int16],
+) -> dict[str, Any] | None:
+    """Energy of an inference, of a second of listening, days on the battery, ways to a year.
+
+    Args:
+        virtual: the board with the project's image.
+        chain: what the image decides by.
+        cost: of one whole window.
+        configuration: whose battery, and how often it decides.
+        sound: int16 [n], what the board hears.
+
+    Returns:
+        JSON; None for a board without currents.
+
+    Raises:
+        BoardError: the board faults or falls behind while it listens.
+    """
+    board, settings = virtual.board, configuration.board
+    inference = inference_energy(cost.cycles, cost.cycles_flash, board)
+    if inference is None:
+        return None
+    hears = configuration.data.sample_rate_hz == STREAM_RATE_HZ
+    virtual.restart()
+    activity = live_activity(virtual, sound) if hears else None
+    live = activity is not None
+    if activity is None:
+        hop_s = configuration.decision.hop_ms / 1000
+        activity = listening_activity(cost.latency_ms / 1000 / hop_s)
+    energy = energy_of(activity, board, settings.as_shipped)
+    cell = load_battery(settings.battery)
+    return {
+        "inference": asdict(inference),
+        "live": live,
+        "core_share": activity.share("cpu", "run"),
+        "average_mw": asdict(energy.average_mw),
+        "average_a": asdict(energy.average_a),
+        "peak_a": energy.peak_a,
+        "supply_v": energy.supply_v,
+        "as_shipped": energy.as_shipped,
+        "dominant": energy.dominant,
+        "lines": _lines(energy),
+        **_battery(energy, activity, virtual, cell),
+        **_server(activity, chain, cost, configuration, virtual),
+    }
+
+
+def _lines(energy: Energy) -> list[dict[str, Any]]:
+    return [
+        asdict(line) | {"share": energy.share(line), "time_share": line.seconds / energy.seconds}
+        for line in energy.lines
+    ]
+
+
+def _battery(
+    energy: Energy, activity: Activity, virtual: VirtualBoard, cell: Battery
+) -> dict[str, Any]:
+    life = battery_life(energy, cell)
+    return {
+        "battery": cell.title,
+        "battery_days": asdict(life.days),
+        "battery_warnings": list(life.warnings),
+        "ways": [asdict(way) for way in ways_to_last(energy, activity, virtual.board, cell)],
+    }
+
+
+def _server(
+    activity: Activity,
+    chain: Application,
+    cost: Measurement,
+    configuration: Configuration,
+    virtual: VirtualBoard,
+) -> dict[str, Any]:
+    """The same decisions from a server: what the radio would carry."""
+    data = configuration.data
+    window_s = data.window_ms / 1000
+    busy = activity.share("cpu", "run")
+    features = sum(part.cycles_flash for part in cost.layers if part.name == "features")
+    fresh = features * min(configuration.decision.hop_ms / data.window_ms, 1.0)
+    work = fresh + cost.cycles_flash - features
+    values = math.prod(chain.features.shape)
+    low, high = cost.latency_range_ms
+    task = Task(
+        sample_bytes_a_second=float(_SAMPLE_BYTES * data.sample_rate_hz),
+        feature_bytes_a_second=values / window_s,
+        features_share=busy * fresh / work if work else 0.0,
+        chain_share=busy,
+        latency_ms=Bounds(low, cost.latency_ms, high),
+    )
+    cell = load_battery(configuration.board.battery)
+    found = compare_with_server(task, virtual.board, cell, configuration.board.as_shipped)
+    return {
+        "server": [asdict(option) for option in found.options],
+        "server_sources": list(found.sources),
+    }
