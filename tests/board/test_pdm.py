@@ -163,6 +163,6 @@ def test_the_firmware_uses_the_pins_of_the_description(tmp_path: Path) -> None:
     for microphone, on in ((board.microphone, True), (moved, False)):
         other = board.model_copy(update={"microphone": microphone})
         image = build_image(stand_in_application(), other, tmp_path / microphone.data)
-        with VirtualBoard(image) as virtual:
+        with VirtualBoard(image, board) as virtual:
             virtual.advance(6_400_000)
             assert ("on" in virtual.activity()[0]["cycles"]["microphone"]) is on

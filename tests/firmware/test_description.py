@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from coincell.errors import BoardError
-from coincell.firmware import board_names, device_sources, load_board, parse_board, read_board
+from coincell.firmware import board_names, load_board, parse_board, read_board
+from coincell.firmware.board_header import board_header
 
 TEXT = (resources.files("coincell.firmware") / "boards" / "nano33ble.toml").read_text()
 
@@ -25,13 +26,10 @@ def test_the_nano_33_ble_leaves_the_bootloader_its_64_kib() -> None:
     assert run.typical_a == pytest.approx(52e-6 * 64, rel=0.02), "52 uA/MHz"
 
 
-def test_the_driver_uses_the_pins_of_the_description() -> None:
-    driver = device_sources("firmware")["firmware/transport_uarte.c"]
-    pins = load_board("nano33ble").pins
-    for name, pin in (("TX_PIN", pins.uart_tx), ("RX_PIN", pins.uart_rx)):
-        port, _, number = pin.removeprefix("P").partition(".")
-        assert port == "1", "the driver's registers are those of port 1"
-        assert f"#define {name} {int(number)}u" in driver
+def test_the_header_names_the_pins_by_number() -> None:
+    header = board_header(load_board("nano33ble"))["firmware/board.h"]
+    assert "#define BOARD_UART_TX 35u" in header, "P1.03"
+    assert "#define BOARD_UART_RX 42u" in header, "P1.10"
 
 
 @pytest.mark.parametrize("name", board_names())

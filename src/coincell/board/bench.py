@@ -30,10 +30,16 @@ from coincell.compiler import (
     read_model,
 )
 from coincell.errors import ModelError
-from coincell.firmware import Board, LibrarySizes, build_model_image, library_sizes, roomy_board
+from coincell.firmware import (
+    MODELLED_CORE,
+    Board,
+    LibrarySizes,
+    build_model_image,
+    library_sizes,
+    roomy_board,
+)
 from coincell.toolchain import Compiler, find_cross_compiler
 
-_MODELLED_CORE = "cortex-m4f"
 _EMULATED = "cortex-m"
 
 
@@ -202,8 +208,9 @@ def bench_model(
     run = ran(compiled, target, inputs, progress)
     expected = ask()
     cost = run.cost
-    modelled = cost if target.processor.core == _MODELLED_CORE else None
-    timed = modelled if target.board else None
+    modelled = cost if target.processor.core == MODELLED_CORE else None
+    timed = modelled if target.board and target.board.latency else None
+    known_wait = target.board is None or target.board.latency is not None
     energy = _energy(timed, target.board)
     wanted = expected.outputs if expected else None
     difference = None if wanted is None else first_difference(compiled, run.outputs, wanted)
@@ -217,7 +224,7 @@ def bench_model(
         instructions=cost.instructions if cost else None,
         cycles=modelled.cycles if modelled else None,
         flash_loads=cost.flash_loads if cost else None,
-        cycles_flash=modelled.cycles_flash if modelled else None,
+        cycles_flash=modelled.cycles_flash if modelled and known_wait else None,
         latency_ms=timed.latency_ms if timed else None,
         latency_range_ms=timed.latency_range_ms if timed else None,
         energy_uj=energy.energy_uj if energy else None,

@@ -204,8 +204,8 @@ class InferenceEnergy:
 def inference_energy(
     cycles: int, cycles_flash: int, board: Board, regulator: str = "dcdc"
 ) -> InferenceEnergy | None:
-    """cycles / clock x current x voltage; None where the board's currents are not known."""
-    if board.currents is None:
+    """cycles / clock x current x voltage; None where the board's currents or times are unknown."""
+    if board.currents is None or board.latency is None:
         return None
     table = board.currents.table()
     run = table.of(*_RUN)
@@ -237,14 +237,12 @@ def energy_of(activity: Activity, board: Board, as_shipped: bool = True) -> Ener
         BoardError: the board has no currents, or none for one of the states; it is named.
     """
     currents = known_currents(board)
+    certainty = board.latency.range_factor if board.latency else (1.0, 1.0)
     table = currents.table()
     sums = _Sums(table)
     for states, seconds in activity.together.items():
         sums.add(states, seconds)
-    lines = [
-        _line(key, spent, activity.seconds, board.latency.range_factor)
-        for key, spent in sums.spent.items()
-    ]
+    lines = [_line(key, spent, activity.seconds, certainty) for key, spent in sums.spent.items()]
     peak = sums.peak
     if as_shipped:
         extra = _overheads(currents, activity)

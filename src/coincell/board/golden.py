@@ -168,7 +168,7 @@ def _different(found: BoardResult, wanted: BoardResult) -> tuple[str, ...]:
 def _summary(results: list[WindowResult], board: Board) -> SelfTest:
     cycles = int(np.median([result.cycles for result in results]))
     modelled = int(np.median([result.modelled_cycles for result in results]))
-    low, high = board.latency.range_factor
+    low, high = board.latency.range_factor if board.latency else (1.0, 1.0)
     ratio = cycles / modelled if cycles and modelled else None
     return SelfTest(
         passed=not any(result.different for result in results),

@@ -185,7 +185,7 @@ def _part_costs(parts: list[Part], counts: Counts, virtual: VirtualBoard) -> tup
         instructions[block.owner] += cost.instructions * block.runs
         cycles[block.owner] += cost.cycles * block.runs + TAKEN_CYCLES * block.taken
         flash_loads[block.owner] += cost.literal_loads * block.runs
-    wait = virtual.board.latency.flash_load_wait_cycles
+    wait = virtual.board.flash_wait_cycles
     return tuple(
         PartCost(
             part.name,
@@ -218,7 +218,7 @@ def total_cost(named: list[Part], counts: Counts, virtual: VirtualBoard, stack: 
     board = virtual.board
     cycles_flash = sum(part.cycles_flash for part in parts)
     latency_ms = 1000 * cycles_flash / board.clock_hz
-    low, high = board.latency.range_factor
+    low, high = board.latency.range_factor if board.latency else (1.0, 1.0)
     return Measurement(
         instructions=sum(part.instructions for part in parts),
         cycles=sum(part.cycles for part in parts),

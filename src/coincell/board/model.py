@@ -58,10 +58,17 @@ def measure_model(
     Raises:
         UserError: the arrays do not fit the model's inputs, or hold no sample.
         DoesNotFit: the image is larger than the board.
-        BoardError: the model faults or hangs, or its init or invoke returns an error.
+        BoardError: the model faults or hangs, its init or invoke returns an error, or the board's
+            cycles are not modelled.
         MissingExtraError: the extra "emulator" is not installed.
     """
     chosen = load_board(board) if isinstance(board, str) else board
+    if chosen.latency is None:
+        raise BoardError(
+            f"The cycles of {chosen.board.title} ({chosen.core}) are not modelled.",
+            hint=f"coincell bench --target {chosen.name} compares its outputs and counts "
+            "instructions.",
+        )
     with tempfile.TemporaryDirectory(prefix="coincell-model-") as folder:
         image = build_model_image(compiled, chosen, Path(folder), compiler)
     with ModelBoard(compiled, image) as virtual:

@@ -12,7 +12,7 @@ from typing import Any, Self
 from coincell.board.emulator import Emulator
 from coincell.board.faults import SourceMap, called_from, hint_for
 from coincell.errors import BoardError, CoincellError, GateError
-from coincell.firmware import RODATA_ALIGN, Board, Elf, Image, plain_binary
+from coincell.firmware import RODATA_ALIGN, Board, Elf, Image, plain_binary, wiring
 
 DEFAULT_BUDGET = 4_000_000_000
 """Bytes of code that may run between two waits before the board counts as hung (over a minute of
@@ -83,8 +83,9 @@ class VirtualBoard:
                 core=core or self.board.core,
                 flash=[flash.origin, flash.bytes],
                 ram=[ram.origin, ram.bytes],
-                flash_wait=self.board.latency.flash_load_wait_cycles,
+                flash_wait=self.board.flash_wait_cycles,
                 code=self.elf.executable,
+                wiring=wiring(self.board),
             )
             self.restart()
         except BaseException:

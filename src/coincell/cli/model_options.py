@@ -25,7 +25,8 @@ _TAKEN_NAMES = frozenset((*_C_HEADERS.split(), *_CMAKE_TARGETS.split()))
 
 target_option = click.option(
     "--target", default="nano33ble", show_default=True,
-    help="A board, or cortex-m4, cortex-m33, cortex-m7, cortex-m0plus, riscv32, generic, host.",
+    help="A board, a file BOARD.toml, or cortex-m4, cortex-m33, cortex-m7, cortex-m0plus, riscv32, "
+    "generic, host.",
 )  # fmt: skip
 optimize_option = click.option(
     "--optimize", type=click.Choice(OPTIMIZE), default="balanced", show_default=True,
@@ -41,6 +42,7 @@ def resolve_target(name: str) -> tuple[Target, Board | None]:
 
     Raises:
         UserError: there is neither a target nor a board of that name.
+        BoardError: the file that describes the board is wrong.
     """
     from coincell.compiler import TARGETS, target_of_core
     from coincell.errors import UserError
@@ -49,10 +51,11 @@ def resolve_target(name: str) -> tuple[Target, Board | None]:
     if name in TARGETS:
         return TARGETS[name], None
     boards = board_names()
-    if name not in boards:
+    if name not in boards and not name.endswith(".toml"):
         raise UserError(
             f"There is no target {name!r}.",
-            hint=f"Boards: {', '.join(boards)}; processors: {', '.join(TARGETS)}.",
+            hint=f"Boards: {', '.join(boards)}; processors: {', '.join(TARGETS)}; or a file "
+            "NAME.toml of your own.",
         )
     board = load_board(name)
     return target_of_core(board.core), board

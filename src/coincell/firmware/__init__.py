@@ -8,8 +8,17 @@ from coincell.firmware.bare import (
     library_sizes,
     roomy_board,
 )
+from coincell.firmware.board_header import wiring
 from coincell.firmware.currents import Currents, CurrentTable, Overhead, StateCurrent
-from coincell.firmware.description import Board, board_names, load_board, parse_board, read_board
+from coincell.firmware.description import (
+    MODELLED_CORE,
+    Board,
+    board_names,
+    load_board,
+    need_firmware,
+    parse_board,
+    read_board,
+)
 from coincell.firmware.elf import Elf, Section, Segment, Symbol, plain_binary, read_elf
 from coincell.firmware.export import (
     EXPORT_FORMATS,
@@ -39,6 +48,7 @@ from coincell.firmware.tables import parse_table
 __all__ = [
     "EXPORT_FORMATS",
     "MEMORY_HELP",
+    "MODELLED_CORE",
     "RODATA_ALIGN",
     "STACK_BYTES",
     "Application",
@@ -77,6 +87,7 @@ __all__ = [
     "library_sizes",
     "link_image",
     "load_board",
+    "need_firmware",
     "parse_board",
     "parse_table",
     "plain_binary",
@@ -84,4 +95,5 @@ __all__ = [
     "read_elf",
     "roomy_board",
     "sensor_sources",
+    "wiring",
 ]

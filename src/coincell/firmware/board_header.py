@@ -7,7 +7,11 @@ from coincell.firmware.description import Board
 
 def board_header(board: Board) -> dict[str, str]:
     """firmware/board.h: which parts the board has, and on which pins. Path -> text."""
-    lines = [f"#define BOARD_MICROPHONE {int(board.microphone is not None)}"]
+    lines = []
+    if board.pins is not None:
+        lines.append(f"#define BOARD_UART_TX {pin_number(board.pins.uart_tx)}u")
+        lines.append(f"#define BOARD_UART_RX {pin_number(board.pins.uart_rx)}u")
+    lines.append(f"#define BOARD_MICROPHONE {int(board.microphone is not None)}")
     if board.microphone is not None:
         pins = board.microphone
         for name, pin in (("CLOCK", pins.clock), ("DATA", pins.data), ("POWER", pins.power)):
@@ -32,6 +36,19 @@ def board_header(board: Board) -> dict[str, str]:
 #endif
 """
     }
+
+
+def wiring(board: Board) -> dict[str, list[int]]:
+    """The same for the virtual board; the form stands in emulator_worker/peripherals."""
+    wired: dict[str, list[int]] = {}
+    if board.pins is not None:
+        wired["line"] = [pin_number(board.pins.uart_tx), pin_number(board.pins.uart_rx)]
+    if board.microphone is not None:
+        pins = board.microphone
+        wired["microphone"] = [pin_number(pin) for pin in (pins.clock, pins.data, pins.power)]
+    if board.light is not None:
+        wired["led_builtin"] = [pin_number(board.light.pin), int(board.light.low)]
+    return wired
 
 
 def pin_number(pin: str) -> int:

@@ -15,6 +15,13 @@ from coincell.firmware.tables import parse_table
 
 _MAX_BYTES = 1 << 16
 _ADDRESS_LIMIT = 1 << 32
+_SUFFIX = ".toml"
+
+FIRMWARE_CHIP = "nRF52840"
+"""The chip that the firmware and the virtual board are for; others are compiled for."""
+
+MODELLED_CORE = "cortex-m4f"
+"""The core whose cycles are modelled."""
 
 Address = Annotated[int, Field(ge=0, lt=_ADDRESS_LIMIT)]
 UsbId = Annotated[str, Field(pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}$")]
@@ -111,8 +118,8 @@ class Identity(_Table):
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")
     title: str
-    chip: Literal["nRF52840"]
-    core: Literal["cortex-m4f"]
+    chip: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{1,31}$")
+    core: Literal["cortex-m0plus", "cortex-m4f", "cortex-m33f", "cortex-m7f"]
     clock_hz: int = Field(gt=0, le=10**9)
 
 
@@ -122,9 +129,11 @@ class Board(_Table):
     board: Identity
     flash: Region
     ram: Region
-    latency: Latency
+    latency: Latency | None = Field(
+        default=None, description="None: its cycles and times are not known."
+    )
     currents: Currents | None = None
-    pins: Pins
+    pins: Pins | None = Field(default=None, description="Of the serial line, for an nRF52840.")
     microphone: Microphone | None = None
     light: Light | None = None
     usb: Usb = Usb()
@@ -145,10 +154,30 @@ class Board(_Table):
         """Of the core."""
         return self.board.clock_hz
 
+    @property
+    def runs_firmware(self) -> bool:
+        """Whether Coincell has a firmware for its chip, and a virtual board to run it on."""
+        return self.board.chip == FIRMWARE_CHIP
+
+    @property
+    def flash_wait_cycles(self) -> int:
+        """For each data load from flash; 0 where nothing is known."""
+        return self.latency.flash_load_wait_cycles if self.latency else 0
+
     @model_validator(mode="after")
     def _memories_apart(self) -> Self:
         if self.flash.origin < self.ram.end and self.ram.origin < self.flash.end:
             raise ValueError("flash and ram must not overlap")
+        return self
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.latency and self.core != MODELLED_CORE:
+            raise ValueError(
+                f"latency is only for {MODELLED_CORE}, whose cycles are modelled; leave it out"
+            )
+        if self.runs_firmware and (self.pins is None or self.latency is None):
+            raise ValueError(f"a board with an {FIRMWARE_CHIP} needs [pins] and [latency]")
         return self
 
 
@@ -160,15 +189,18 @@ def board_names() -> list[str]:
 
 
 def load_board(name: str) -> Board:
-    """The board called `name`.
+    """The board called `name`, or the one that the file NAME.toml describes.
 
     Raises:
-        BoardError: there is none; the hint names the nearest.
+        BoardError: there is none, and the hint names the nearest; or the file is wrong.
     """
     names = board_names()
+    if name.endswith(_SUFFIX):
+        return read_board(Path(name))
     if name not in names:
         nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
         hint = f"Did you mean {nearest[0]!r}?" if nearest else f"Known: {', '.join(names)}."
+        hint += " A board of your own is a file: --board ./mine.toml, say."
         raise BoardError(f"No board is called {name!r}.", hint)
     entry = resources.files(__package__) / "boards" / f"{name}.toml"
     return parse_board(entry.read_text(encoding="utf-8"), f"{name}.toml")
@@ -187,6 +219,21 @@ def read_board(path: Path) -> Board:
     except (OSError, UnicodeDecodeError) as error:
         raise BoardError(f"Cannot read the board description {path}: {error}.") from error
     return parse_board(text, str(path))
+
+
+def need_firmware(board: Board) -> None:
+    """Refuse a board that there is no firmware for.
+
+    Raises:
+        BoardError: its chip is not the firmware's.
+    """
+    if not board.runs_firmware:
+        raise BoardError(
+            f"There is no firmware and no virtual board for {board.board.title} "
+            f"({board.board.chip}); both are for the {FIRMWARE_CHIP}.",
+            hint=f"coincell compile, bench and export do take {board.name!r}; docs/boards.md tells "
+            "what each board can do.",
+        )
 
 
 def parse_board(text: str, source: str) -> Board:

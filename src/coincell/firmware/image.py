@@ -13,7 +13,7 @@ from coincell.errors import GateError, ToolchainError
 from coincell.files import write_atomic
 from coincell.firmware.application import Application, application_sources, device_sources
 from coincell.firmware.board_header import board_header
-from coincell.firmware.description import Board
+from coincell.firmware.description import Board, need_firmware
 from coincell.firmware.elf import Elf, intel_hex, plain_binary, read_elf
 from coincell.firmware.usb_identity import usb_sources
 from coincell.project import BoardSettings
@@ -168,10 +168,11 @@ def build_image(
     `link` is the line to the computer: the chip's own USB, or a UART on the board's pins.
 
     Raises:
-        BoardError: the board has no such line.
+        BoardError: there is no firmware for the board's chip, or the board has no such line.
         DoesNotFit: it is larger than the board; names the largest contributors and what would help.
         ToolchainError: there is no compiler, or it refused.
     """
+    need_firmware(board)
     chosen = compiler or find_cross_compiler(board.core)
     device = device_sources("firmware", "freestanding") | board_header(board)
     if link == "usb":

@@ -314,7 +314,10 @@ class EvaluationSettings(_Section):
 class BoardSettings(_Section):
     """[board]"""
 
-    name: str = Field("nano33ble", description="A board that Coincell knows.")
+    name: str = Field(
+        "nano33ble",
+        description="A board that Coincell knows, or the path of a file BOARD.toml that tells one.",
+    )
     optimize: Literal["balanced", "speed", "size", "ram"] = Field(
         "balanced",
         description="What the compiled network is optimized for; ram computes it row by row.",

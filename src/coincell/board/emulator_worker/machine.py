@@ -118,6 +118,10 @@ class Machine:
         self._interrupted: int | None = None
         self._flash_store = self._repeat = False
 
+    def in_flash(self, address: int, count: int) -> bool:
+        """Whether any of the `count` bytes from `address` on is flash."""
+        return address < sum(self.flash) and address + count > self.flash[0]
+
     def attach(self, peripheral: Registers) -> None:
         """Map the page of `peripheral`; it is reset with the machine from now on."""
         self.peripherals.append(peripheral)

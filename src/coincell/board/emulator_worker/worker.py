@@ -42,14 +42,16 @@ class Worker:
         ram: list[int],
         flash_wait: int,
         code: list[list[int]] | None = None,
+        wiring: dict[str, list[int]] | None = None,
     ) -> Reply:
         """Make the machine. `blob` is the content of flash from its begin; the rest is erased.
 
         `code` are the ranges [begin, end) of memory where code may run; without it, anywhere.
+        `wiring` is of the board's pins, as `Chip` takes it.
         """
         self.machine = Machine(blob, library, core, flash, ram, flash_wait)
         self.machine.traps.code = code or []
-        self.chip = Chip(self.machine)
+        self.chip = Chip(self.machine, wiring or {})
         return {}, b""
 
     def reset(self, blob: bytes, fill: int) -> Reply:

@@ -20,6 +20,7 @@ from coincell.firmware import (
     build_image,
     largest_of,
     load_board,
+    need_firmware,
 )
 from coincell.pipeline.feature_arrays import read_features
 from coincell.pipeline.image_manifest import configuration_digest, image_manifest
@@ -79,8 +80,10 @@ def chain_settings(configuration: Configuration) -> dict[str, Any]:
 
 
 def _settings(configuration: Configuration) -> dict[str, Any]:
+    board = load_board(configuration.board.name)
+    need_firmware(board)
     return chain_settings(configuration) | {
-        "board": configuration.board.name,
+        "board": board.model_dump(mode="json"),
         "stack_bytes": configuration.board.stack_bytes,
     }
 
@@ -143,8 +146,13 @@ def _facts(board: Board, flash: int, ram: int) -> dict[str, Any]:
         "image_ram_bytes": ram,
         "flash_limit_bytes": board.flash.bytes,
         "ram_limit_bytes": board.ram.bytes,
-        "cycle_model": {"source": board.latency.model, "error": board.latency.error},
+        "cycle_model": _cycle_model(board),
     }
+
+
+def _cycle_model(board: Board) -> dict[str, str] | None:
+    latency = board.latency
+    return {"source": latency.model, "error": latency.error} if latency else None
 
 
 def _parts(contributors: tuple[Contributor, ...]) -> dict[str, Any]:

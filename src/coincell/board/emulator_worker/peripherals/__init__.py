@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 from ..machine import Machine
@@ -10,7 +12,7 @@ from .ficr import Ficr, Uicr
 from .gpio import Gpio
 from .gpiote import Gpiote
 from .i2s import I2s
-from .lights import Lights
+from .lights import BUILTIN, Lights
 from .low_clock import LowClock
 from .motion import Motion
 from .nvmc import Nvmc
@@ -21,10 +23,15 @@ from .sensors import Sensors
 from .system import ClockPower, Dwt, SysTick
 from .timer import Timer
 from .twim import Twim
-from .uarte import Uarte
+from .uarte import PINS, Uarte
 from .usb_cable import UsbCable
 from .usbd import Usbd
 from .wdt import Watchdog
+
+INFORMATION, INFORMATION_BYTES = 0x1000_0000, 0x2000
+"""FICR and UICR, a page each."""
+
+NANO: Mapping[str, list[int]] = MappingProxyType({})
 
 
 class World(Protocol):
@@ -37,19 +44,25 @@ class World(Protocol):
 class Chip:
     """An nRF52840 on its board.
 
+    Args:
+        machine: what it is made of.
+        wiring: the board's pins by number, from 32 on those of port 1, where they are not those of
+            the Nano 33 BLE Sense: "line" [TX, RX], "microphone" [clock, data, power],
+            "led_builtin" [pin, 1 if a low level lights it].
+
     Attributes:
         uarte, usbd: the lines to the computer.
         gpio: for what is wired to pins.
         worlds: by name, what `Worker.world` fills.
     """
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, wiring: Mapping[str, list[int]] = NANO) -> None:
         self.machine = machine
-        self.uarte = Uarte(machine)
+        self.uarte = Uarte(machine, wiring.get("line", PINS))
         self.gpio = Gpio(machine)
         self.systick = SysTick(machine)
-        self.pdm = Pdm(machine, self.gpio)
-        self.lights = Lights(machine, self.gpio)
+        self.pdm = Pdm(machine, self.gpio, wiring.get("microphone", ()))
+        self.lights = Lights(machine, self.gpio, wiring.get("led_builtin", BUILTIN))
         self.worlds: dict[str, World] = {"microphone": self.pdm.microphone}
         self.low_clock = low = LowClock(machine)
         machine.resets.also.append(self.reset)
@@ -86,8 +99,10 @@ class Chip:
 
     def _attach_flash(self) -> None:
         self.uicr = uicr = Uicr(self.machine)
-        for peripheral in (Nvmc(self.machine, uicr), Ficr(self.machine), uicr):
-            self.machine.attach(peripheral)
+        self.machine.attach(Nvmc(self.machine, uicr))
+        if not self.machine.in_flash(INFORMATION, INFORMATION_BYTES):  # another chip's flash
+            self.machine.attach(Ficr(self.machine))
+            self.machine.attach(uicr)
 
     def feed(self, data: bytes) -> None:
         """Bytes from the computer, by USB when the firmware has switched that on."""

@@ -8,7 +8,7 @@ that clock and ratio give. The filter's delay and its settling after a start are
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from ..machine import Machine
@@ -75,7 +75,7 @@ class Pdm(Peripheral):
     Energy sees "pdm" and "microphone" as off or on; a microphone with power and no clock is off.
     """
 
-    def __init__(self, machine: Machine, gpio: Gpio) -> None:
+    def __init__(self, machine: Machine, gpio: Gpio, wired: Sequence[int] = ()) -> None:
         plain = dict.fromkeys((ENABLE, RATIO, PTR, MAXCNT, MODE), 0)
         plain |= {PDMCLKCTRL: 0x08400000, GAINL: GAIN_0_DB, GAINR: GAIN_0_DB}
         plain |= {PSEL_CLK: DISCONNECTED, PSEL_DIN: DISCONNECTED}
@@ -84,7 +84,8 @@ class Pdm(Peripheral):
         self._gpio = gpio
         self.tasks |= {START: self._start, STOP: self._stop}
         self._block: Event | None = None
-        for power in WIRING.values():
+        self._wiring = {(wired[0], wired[1]): wired[2]} if wired else WIRING
+        for power in self._wiring.values():
             gpio.listen(power, lambda _level: self._tell())
 
     def reset(self) -> None:
@@ -152,7 +153,7 @@ class Pdm(Peripheral):
 
     def _listening(self) -> bool:
         """Whether a microphone is wired to the pins, and has power."""
-        power = WIRING.get((self.values[PSEL_CLK], self.values[PSEL_DIN]))
+        power = self._wiring.get((self.values[PSEL_CLK], self.values[PSEL_DIN]))
         return power is not None and self._gpio.output(power)
 
     def _tell(self) -> None:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ..machine import Machine
 from ..registers import GuestFaultError, Peripheral
@@ -13,7 +13,8 @@ RXDRDY, TXDRDY, RXTO, ERROR = 0x108, 0x11C, 0x144, 0x124
 ENABLE, RXD_PTR, RXD_MAXCNT, RXD_AMOUNT = 0x500, 0x534, 0x538, 0x53C
 TXD_PTR, TXD_MAXCNT, TXD_AMOUNT = 0x544, 0x548, 0x54C
 PSEL_TXD, PSEL_RXD, BAUDRATE, CONFIG = 0x50C, 0x514, 0x524, 0x56C
-LINE = ((PSEL_TXD, 35), (PSEL_RXD, 42), (BAUDRATE, 0x10000000), (CONFIG, 0))
+PINS = (35, 42)
+"""TX and RX of the Nano 33 BLE Sense."""
 CYCLES_A_BYTE = 640
 """Ten bits at 1 Mbaud, at 64 MHz."""
 
@@ -21,7 +22,9 @@ CYCLES_A_BYTE = 640
 class Uarte(Peripheral):
     """What the host feeds waits here until the firmware receives it."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, pins: Sequence[int] = PINS) -> None:
+        sender, receiver = pins
+        self._line = {PSEL_TXD: sender, PSEL_RXD: receiver, BAUDRATE: 0x10000000, CONFIG: 0}
         transfers = (RXD_PTR, RXD_MAXCNT, TXD_PTR, TXD_MAXCNT, RXD_AMOUNT, TXD_AMOUNT)
         plain = dict.fromkeys((*transfers, ENABLE), 0)
         plain |= dict.fromkeys((0x508, PSEL_TXD, 0x510, PSEL_RXD), 0xFFFFFFFF)
@@ -67,7 +70,7 @@ class Uarte(Peripheral):
     def _check_line(self) -> None:
         if self.values[ENABLE] != 8:
             raise GuestFaultError("a transfer on UARTE0 while it is not enabled")
-        if any(self.values[register] != value for register, value in LINE):
+        if any(self.values[register] != value for register, value in self._line.items()):
             raise GuestFaultError("UARTE0 is not set to the board's pins, 1 Mbaud and 8N1")
 
     def _start_rx(self, value: int) -> None:

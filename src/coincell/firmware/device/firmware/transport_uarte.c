@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * transport.h over UARTE0 of the nRF52840 at 1 Mbaud, 8 data bits, no parity, no flow control, on
- * the pins that the Nano 33 BLE labels TX (P1.03) and RX (P1.10).
+ * the pins that the board labels TX and RX.
  */
+#include "firmware/board.h"
 #include "firmware/nrf52840.h"
 #include "firmware/system.h"
 #include "firmware/transport.h"
-
-#define TX_PIN 3u
-#define RX_PIN 10u
-#define PORT1(pin) (32u | (pin))
 
 static volatile uint32_t sent;
 
@@ -32,11 +29,11 @@ void transport_init(void)
 {
     /* The crystal: the internal oscillator is too far off for a fast serial line. */
     clock_need(CLOCK_LINE);
-    GPIO_OUTSET(PORT1(TX_PIN)) = GPIO_BIT(TX_PIN);
-    GPIO_PIN_CNF(PORT1(TX_PIN)) = PIN_CNF_OUTPUT;
-    GPIO_PIN_CNF(PORT1(RX_PIN)) = PIN_CNF_INPUT_PULLUP;
-    UARTE0_PSEL_TXD = PORT1(TX_PIN);
-    UARTE0_PSEL_RXD = PORT1(RX_PIN);
+    GPIO_OUTSET(BOARD_UART_TX) = GPIO_BIT(BOARD_UART_TX);
+    GPIO_PIN_CNF(BOARD_UART_TX) = PIN_CNF_OUTPUT;
+    GPIO_PIN_CNF(BOARD_UART_RX) = PIN_CNF_INPUT_PULLUP;
+    UARTE0_PSEL_TXD = BOARD_UART_TX;
+    UARTE0_PSEL_RXD = BOARD_UART_RX;
     UARTE0_BAUDRATE = UARTE0_BAUDRATE_1M;
     UARTE0_CONFIG = 0;
     UARTE0_INTENSET = UARTE0_INT_ENDRX | UARTE0_INT_ENDTX;
