@@ -20,6 +20,7 @@ from coincell.firmware import Board
 _WAIT_S = 10.0
 _BETWEEN_LOOKS_S = 0.1
 _SETTLE_S = 0.3
+_ASK_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ def flash(image: ImageFile, board: Board, tool: Tool, port: str, progress: Progr
         GateError: the board runs something else afterwards.
     """
     began = None if tool.probe else choose_port(port, board, bootloader=True)
+    if began:
+        _refuse_other_board(began, board)
     with tempfile.TemporaryDirectory(prefix="coincell-flash-") as folder:
         files = Files(elf=Path(folder) / "firmware.elf", bin=Path(folder) / "firmware.bin")
         files.bin.write_bytes(image.content(board))
@@ -70,6 +73,25 @@ def flash(image: ImageFile, board: Board, tool: Tool, port: str, progress: Progr
         run_tool(tool, board, files, at.device if at else "", progress)
     progress(100, 100, "asking the board")
     return _ask(image, board, tool, port, began)
+
+
+def _refuse_other_board(port: Port, board: Board) -> None:
+    """Several boards tell the same id on USB while Coincell's firmware runs: ask which it is."""
+    if port.state != "running" or len(port.boards) < 2:
+        return
+    try:
+        with SerialPort(port, _ASK_S) as line:
+            client = BoardClient(line)
+            client.synchronize()
+            told = client.info().description.get("board")
+    except BoardError:
+        return  # it does not say: the id of its bootloader will tell
+    if told != board.name:
+        raise BoardError(
+            f"The board at {port.device} runs an image for {told!r}: it is not "
+            f"{board.board.title}, for which this image is.",
+            hint="Attach the other board, or name its port with --port.",
+        )
 
 
 def start_bootloader(port: Port, board: Board) -> Port:

@@ -39,19 +39,21 @@ class ImageFile:
         """The board that the image is for.
 
         Args:
-            wanted: its name, for an image that does not say; "" when the user named none.
+            wanted: its name or file, for an image that does not say, or whose board is not one of
+                Coincell's; "" when the user named none.
 
         Raises:
             BoardError: the image does not say, or is for another board than `wanted`.
         """
         named = self.description.get("board")
-        if wanted and isinstance(named, str) and wanted != named:
+        chosen = load_board(wanted) if wanted else None
+        if chosen and isinstance(named, str) and chosen.name != named:
             raise BoardError(
-                f"{self.path.name} is an image for {named!r}, not for {wanted!r}.",
+                f"{self.path.name} is an image for {named!r}, not for {chosen.name!r}.",
                 hint="Set board.name of the project and `coincell run` again.",
             )
-        if wanted:
-            return load_board(wanted)
+        if chosen:
+            return chosen
         if self.board is None:
             what = f"names the board {named!r}, unknown here" if named else "does not say its board"
             raise BoardError(
