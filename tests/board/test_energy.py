@@ -200,8 +200,8 @@ def test_a_coin_cell_is_not_asked_for_more_than_it_gives(nano: Board) -> None:
     hearing = [(0.9, HEARING | {"cpu": "run", "camera": "on"}), (0.1, HEARING)]
     life = battery_life(energy_of(Activity.of_phases(hearing), nano), load_battery("cr2032"))
     assert len(life.warnings) == 2, life.warnings
-    assert "at most 3 mA" in life.warnings[0]
-    assert "pulses of at most 15 mA" in life.warnings[1]
+    assert "At most 3 mA" in life.warnings[0]
+    assert "At most 15 mA" in life.warnings[1]
     asleep = energy_of(Activity.of_phases([(1.0, ASLEEP)]), nano, as_shipped=False)
     assert not battery_life(asleep, load_battery("cr2032")).warnings
 

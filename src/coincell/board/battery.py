@@ -115,17 +115,17 @@ def battery_life(energy: Energy, battery: Battery) -> BatteryLife:
     warnings = []
     if average > battery.continuous_a:
         warnings.append(
-            f"A {battery.title} is made for at most {1000 * battery.continuous_a:g} mA all the "
-            f"time; {1000 * average:.3g} mA are asked of it."
+            f"At most {1000 * battery.continuous_a:g} mA all the time may be asked of "
+            f"{battery.title}; {1000 * average:.3g} mA are."
         )
     elif average > battery.standard_a:
         warnings.append(
-            f"The charge of a {battery.title} is told for {1000 * battery.standard_a:g} mA; at "
-            f"{1000 * average:.3g} mA it gives less."
+            f"The charge of {battery.title} is told for {1000 * battery.standard_a:g} mA; at "
+            f"{1000 * average:.3g} mA less comes out."
         )
     if peak > battery.pulse_a:
         warnings.append(
-            f"A {battery.title} is made for pulses of at most {1000 * battery.pulse_a:g} mA; "
-            f"{1000 * peak:.3g} mA are drawn at once."
+            f"At most {1000 * battery.pulse_a:g} mA may be drawn at once from {battery.title}; "
+            f"{1000 * peak:.3g} mA are."
         )
     return BatteryLife(battery, battery.days(energy.average_a), tuple(warnings))

@@ -228,7 +228,7 @@ def _print(session: Session) -> None:
         f"{session.seconds:.3g} s on the virtual {session.board}; {awake}; {said}; {lights}.",
         f"Average: {power} at {energy.supply_v:g} V; {most}.",
         energy.dominant,
-        f"On a {life.battery.title}: {days_range(life.days)}.",
+        f"On {life.battery.title}: {days_range(life.days)}.",
     ]
     lines += [f"{way.name}: {way.sentence}" for way in session.ways]
     for text in lines:

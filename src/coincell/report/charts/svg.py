@@ -12,6 +12,7 @@ from html import escape
 _STYLE = """
 .p-text { font: 13px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; fill: #1c2127 }
 .p-soft { fill: #5a6470; font-size: 12px } .p-title { font-weight: 600 } .p-end { text-anchor: end }
+.p-middle { text-anchor: middle }
 .p-paper { fill: #fdfcf9 } .p-lane { fill: #eceae3 } .p-line { stroke: #8a939d; fill: none }
 .p-blue { fill: #0072b2 } .p-orange { fill: #d55e00 } .p-green { fill: #009e73 }
 .p-purple { fill: #b0649a } .p-sky { fill: #56b4e9 } .p-red { fill: #8c3b3b }

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _WIDTH, _LEFT, _RIGHT = 1000, 132, 16
 _LANE, _STEP, _TOP = 16, 24, 18
 _MARKS = 4.0
-_LABEL_ROOM = 7.6
+_LABEL_ROOM = 8.8
 _COLUMNS = _WIDTH - _LEFT - _RIGHT
 
 _QUIET = frozenset({"off", "sleep", "idle", "power_down", "suspend", "low power"})
@@ -143,5 +143,5 @@ def _axis(seconds: float, y: float) -> list[str]:
         x = _LEFT + number * step / seconds * _COLUMNS
         unit = " s" if number == count else ""
         parts.append(line(x, y, x, y + 5))
-        parts.append(text(min(x, _WIDTH - 30), y + 20, f"{number * step:g}{unit}", "soft"))
+        parts.append(text(min(x, _WIDTH - 24), y + 20, f"{number * step:g}{unit}", "soft middle"))
     return parts
