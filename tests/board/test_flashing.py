@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from attached_boards import Tools, bridged, usb
-from coincell.board import VirtualBoard, choose_tool, flash, flashing, open_image
+from coincell.board import VirtualBoard, choose_tool, flash, flashing, list_ports, open_image
 from coincell.errors import BoardError, GateError
-from coincell.firmware import Image
+from coincell.firmware import Image, load_board
 
 pytest.importorskip("serial", reason="the extra `hardware` is not installed")
 
@@ -191,3 +191,19 @@ def test_a_board_that_runs_something_else_afterwards_fails_the_gate(
         attach([usb("/dev/ttyACM7", BOOTLOADER)], [usb(bridge.name, RUNNING)])
         with pytest.raises(GateError, match=r"another image.*build: .*, not another"):
             flash(file, image.board, choose_tool("", image.board), "", quiet)
+
+
+def test_boards_with_one_usb_id_are_told_apart_by_what_they_run(
+    virtual: VirtualBoard, image: Image, attach: Attach, tools: Tools
+) -> None:
+    tools.add("arduino-cli")
+    other = load_board("xiao-sense")
+    with bridged(virtual) as bridge:
+        attach([usb(bridge.name, "1209:0001")])
+        assert set(list_ports()[0].boards) >= {"nano33ble", "xiao-sense"}
+        file = open_image(image.elf)
+        with pytest.raises(BoardError, match=r"runs an image for 'nano33ble': it is not Seeed"):
+            flash(file, other, choose_tool("arduino-cli", other), "", quiet)
+        assert not (tools.folder / "arduino-cli.arguments").exists(), "nothing was written"
+        done = flash(file, image.board, choose_tool("arduino-cli", image.board), "", quiet)
+        assert done.verified

@@ -181,7 +181,7 @@ class Deaf:
     ("data", "match"),
     [
         (b"", "silence"),
-        (b"Hello from another sketch", "no frame"),
+        (b"Hello from another sketch", r"no frame. Received 25 bytes: b'Hello from another sketch'"),
         (b"\xc0\x1c" + struct.pack("<BBH", 0x81, 1, 2000) + bytes(2100), "no frame"),
         (encode_frame(Frame(0x85, 1, b"")), "message 0x85"),
         (encode_frame(Frame(0x81, 1, b"abc")), "3 bytes where 40"),

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ from coincell.board import golden as golden_module
 from coincell.board.protocol import Frame, Message, encode_frame
 from coincell.board.serial_port import touch
 from coincell.errors import BoardError, GateError
-from coincell.firmware import Image
+from coincell.firmware import Application, Image, build_image, load_board
 from stand_in import random_windows
 
 serial = pytest.importorskip("serial", reason="the extra `hardware` is not installed")
@@ -50,6 +51,20 @@ def test_the_virtual_board_answers_over_a_port_as_it_does_directly(virtual: Virt
             assert np.array_equal(found.features, wanted.features)
             assert np.array_equal(found.scores, wanted.scores)
             assert (found.label, found.decision_score) == (wanted.label, wanted.decision_score)
+        assert client.cycles() > 1000
+
+
+def test_an_image_on_usb_answers_over_a_port_too(application: Application, tmp_path: Path) -> None:
+    image = build_image(application, load_board("nano33ble"), tmp_path, link="usb")
+    with (
+        VirtualBoard(image) as virtual,
+        bridged(virtual) as bridge,
+        open_port(bridge.name) as line,
+    ):
+        client = BoardClient(line)
+        client.synchronize()
+        assert client.info().description["link"] == "usb"
+        client.process(random_windows(1)[0])
         assert client.cycles() > 1000
 
 

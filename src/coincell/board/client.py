@@ -245,7 +245,7 @@ class BoardClient:
             try:
                 header = header[1:] + self._transport.receive(1)
             except BoardError as silence:
-                raise _no_frame(noise + header) from silence
+                raise _no_frame(noise + header[1:]) from silence
             if len(noise) > _MOST_NOISE:
                 raise _no_frame(noise)
         rest = self._transport.receive(payload_bytes(bytes(header)) + CRC_BYTES)
