@@ -154,6 +154,7 @@ def test_it_sleeps_between_blocks_with_the_converter_on(virtual: VirtualBoard) -
     assert set(cycles["regulator"]) == {"dcdc"}
     assert set(cycles["hfclk"]) == {"crystal"}
     assert set(cycles["pdm"]) == set(cycles["microphone"]) == {"on"}
+    assert cycles["uarte"]["receiving"] > 0.99 * 8 * SECOND, "questions may come at any time"
     assert cycles["cpu"]["sleep"] > 0.9 * 8 * SECOND
     naps = sum(1 for _, component, state in changes if (component, state) == ("cpu", "sleep"))
     assert 8 * 50 - 2 <= naps < 8 * 120, "awake for blocks and little else"

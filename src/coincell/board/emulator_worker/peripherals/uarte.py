@@ -110,7 +110,7 @@ class Uarte(Peripheral):
             self._after(count, self._end_tx)
 
     def _end_tx(self) -> None:
-        self.machine.activity.set("uarte", "idle")
+        self.machine.activity.set("uarte", "receiving" if self.receiving else "idle")
         self.event(ENDTX)
 
     def _stop_tx(self, value: int) -> None:
