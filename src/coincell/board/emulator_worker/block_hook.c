@@ -13,6 +13,7 @@
 #define BLOCK_SETS_EVENT 0x8000u /* in block_time.size: the block holds SEV */
 #define BLOCK_CHECKED 0x4000u    /* there: `checks` tells registers that must be multiples of 4 */
 #define BLOCK_SIZE 0x3FFFu
+#define PENDING_UNMASKABLE 2u
 
 enum stop_reason {
     RUNNING = 0,
@@ -21,7 +22,7 @@ enum stop_reason {
     WATCHED_WRITTEN = 3,
     DEADLINE = 4,  /* virtual time has come to what is scheduled next */
     INTERRUPT = 5, /* masks no longer hold back what is pending */
-    UNALIGNED = 6, /* the block that comes would load or store several words elsewhere than at one */
+    UNALIGNED = 6, /* the block that comes has several words at once that lie at no multiple of 4 */
     UNALIGNED_BEFORE = 7, /* the block before did */
 };
 
@@ -72,7 +73,7 @@ typedef struct {
     uint32_t learning; /* how many loads of constants each block makes */
     uint32_t stopped;  /* enum stop_reason */
     uint32_t event;    /* the event register of WFE and SEV */
-    uint32_t pending;  /* 1: an exception of `pending_priority` waits for the masks to open */
+    uint32_t pending;  /* 1: an exception of `pending_priority` waits for open masks; 2: NMI */
     uint32_t pending_priority;
     uint32_t group_mask; /* the bits of a priority that decide about preemption */
     uint32_t wait_fraction; /* of a cycle, in 1/256 */
@@ -122,11 +123,14 @@ static uint32_t special(const block_hook *hook, void *emulator, int32_t number)
 /* Whether the masks let through what is pending. */
 static int unmasked(const block_hook *hook, void *emulator)
 {
+    if (hook->pending == PENDING_UNMASKABLE) {
+        return 1;
+    }
     if ((special(hook, emulator, hook->primask) | special(hook, emulator, hook->faultmask)) & 1) {
         return 0;
     }
-    const uint32_t basepri = special(hook, emulator, hook->basepri) & hook->group_mask;
-    return basepri == 0 || hook->pending_priority < basepri;
+    const uint32_t basepri = special(hook, emulator, hook->basepri);
+    return basepri == 0 || hook->pending_priority < (basepri & hook->group_mask);
 }
 
 /* Whether one of the registers of `mask` is no multiple of 4. */

@@ -24,6 +24,9 @@ PRIORITY_BITS = 0xE0  # the nRF52840 implements three
 ENTRY_CYCLES, RETURN_CYCLES, TAIL_CYCLES, FPU_CYCLES = 12, 10, 6, 17
 NO_PRIORITY = 256
 FPCA, SPSEL = 4, 2
+SFPA = 8
+"""Of CONTROL: the emulator keeps it with FPCA, and begins a new FPU context where one is 0, though
+this core has no such bit."""
 FRAME_BYTES, FPU_FRAME_BYTES = 32, 104
 ALIGNED = 1 << 9  # in the stacked xPSR: four bytes lie between frame and stack
 EXCEPTION_BITS = 0x1FF
@@ -247,6 +250,8 @@ class Interrupts(Registers):
         able = best is not None and self._group_of(best[0]) < self._running()
         hook = self.machine.hook
         hook.pending = int(able)
+        if able and best is not None and best[1] == NMI:
+            hook.pending = 2  # no mask holds it back
         hook.group_mask = self._group_of(0xFF)
         if able and best is not None:
             hook.pending_priority = max(self._group_of(best[0]), 0)
@@ -301,7 +306,7 @@ class Interrupts(Registers):
         else:
             self.latched &= ~(1 << (number - FIRST_IRQ))
         machine.set_special("xpsr", 1 << 24 | number)
-        machine.set_special("control", machine.special("control") & ~(FPCA | SPSEL))
+        machine.set_special("control", machine.special("control") & ~(FPCA | SPSEL | SFPA))
         machine.set_register("lr", returning)
         handler = self._handler(number)
         machine.go(handler, cycles)
@@ -352,8 +357,8 @@ class Interrupts(Registers):
             )
         outer = self.active[-1].number if self.active else 0
         machine.set_special("xpsr", 1 << 24 | outer)
-        control = machine.special("control") & ~(FPCA | SPSEL)
-        control |= (SPSEL if returning & 4 else 0) | (FPCA if fpu else 0)
+        control = machine.special("control") & ~(FPCA | SPSEL | SFPA)
+        control |= (SPSEL if returning & 4 else 0) | (FPCA | SFPA if fpu else 0)
         machine.set_special("control", control)
         sp = machine.register("sp")
         size = FPU_FRAME_BYTES if fpu else FRAME_BYTES
