@@ -160,6 +160,18 @@ def test_it_sleeps_between_blocks_with_the_converter_on(virtual: VirtualBoard) -
     assert 8 * 50 - 2 <= naps < 8 * 120, "awake for blocks and little else"
 
 
+@pytest.mark.parametrize("gain_db", [20.0, -7.5])
+def test_a_gain_is_what_the_host_hears_louder(
+    application: Application, gain_db: float, tmp_path: Path
+) -> None:
+    image = build_image(application, load_board("nano33ble"), tmp_path, microphone_gain_db=gain_db)
+    samples = sound(2)
+    louder = np.rint(samples * 10 ** (gain_db / 20)).clip(-32768, 32767).astype(np.int16)
+    expected = HostStream(application).process(louder)
+    assert expected != HostStream(application).process(samples)
+    assert run_stream(image, samples) == expected
+
+
 def test_a_level_that_wakes_lets_the_core_sleep(tmp_path: Path) -> None:
     """A network that takes a while, on sound of which most is quiet."""
     slow = "for (volatile int i = 0; i < 100000; i++) { }"

@@ -5,8 +5,11 @@ from __future__ import annotations
 from coincell.firmware.description import Board
 
 
-def board_header(board: Board) -> dict[str, str]:
-    """firmware/board.h: which parts the board has, and on which pins. Path -> text."""
+def board_header(board: Board, microphone_gain_db: float = 0.0) -> dict[str, str]:
+    """firmware/board.h: which parts the board has, and on which pins. Path -> text.
+
+    `microphone_gain_db`: -20 to 20 in steps of 0.5, of the microphone's interface.
+    """
     lines = []
     if board.pins is not None:
         lines.append(f"#define BOARD_UART_TX {pin_number(board.pins.uart_tx)}u")
@@ -16,6 +19,7 @@ def board_header(board: Board) -> dict[str, str]:
         pins = board.microphone
         for name, pin in (("CLOCK", pins.clock), ("DATA", pins.data), ("POWER", pins.power)):
             lines.append(f"#define BOARD_MICROPHONE_{name} {pin_number(pin)}u")
+        lines.append(f"#define BOARD_MICROPHONE_GAIN_HALF_DB ({round(2 * microphone_gain_db)})")
     lines.append(f"#define BOARD_LIGHT {int(board.light is not None)}")
     if board.light is not None:
         lines.append(f"#define BOARD_LIGHT_PIN {pin_number(board.light.pin)}u")

@@ -162,10 +162,12 @@ def build_image(
     compiler: Compiler | None = None,
     stack_bytes: int = STACK_BYTES,
     link: Link = LINK,
+    microphone_gain_db: float = 0.0,
 ) -> Image:
     """The firmware of `application` for `board`: the chain, the protocol, the start-up.
 
-    `link` is the line to the computer: the chip's own USB, or a UART on the board's pins.
+    `link` is the line to the computer: the chip's own USB, or a UART on the board's pins;
+    `microphone_gain_db`, -20 to 20, is what the microphone's interface adds.
 
     Raises:
         BoardError: there is no firmware for the board's chip, or the board has no such line.
@@ -174,7 +176,7 @@ def build_image(
     """
     need_firmware(board)
     chosen = compiler or find_cross_compiler(board.core)
-    device = device_sources("firmware", "freestanding") | board_header(board)
+    device = device_sources("firmware", "freestanding") | board_header(board, microphone_gain_db)
     if link == "usb":
         del device["firmware/transport_uarte.c"]
         device |= usb_sources(board)

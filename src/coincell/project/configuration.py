@@ -326,6 +326,14 @@ class BoardSettings(_Section):
         "uart",
         description="The line to the computer: the chip's own USB, or a UART on the board's pins.",
     )
+    microphone_gain_db: float = Field(
+        0.0,
+        ge=-20,
+        le=20,
+        multiple_of=0.5,
+        description="What the microphone's interface adds. A voice arrives much softer on a board "
+        "than in recordings; see docs/listening.md.",
+    )
     clips: int = Field(
         50, ge=1, description="Test clips proved on the virtual board (all, when fewer)."
     )

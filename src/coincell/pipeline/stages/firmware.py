@@ -85,6 +85,8 @@ def _settings(configuration: Configuration) -> dict[str, Any]:
     return chain_settings(configuration) | {
         "board": board.model_dump(mode="json"),
         "stack_bytes": configuration.board.stack_bytes,
+        "link": configuration.board.link,
+        "microphone_gain_db": configuration.board.microphone_gain_db,
     }
 
 
@@ -97,7 +99,12 @@ def image_of(chain: Application, configuration: Configuration, directory: Path) 
     board = load_board(configuration.board.name)
     settings = configuration.board
     return build_image(
-        chain, board, directory, stack_bytes=settings.stack_bytes, link=settings.link
+        chain,
+        board,
+        directory,
+        stack_bytes=settings.stack_bytes,
+        link=settings.link,
+        microphone_gain_db=settings.microphone_gain_db,
     )
 
 

@@ -70,7 +70,7 @@
 #define PDM_MODE_MONO_LEFT_FALLING 1u
 #define PDM_GAINL REGISTER(0x4001D518u)
 #define PDM_GAINR REGISTER(0x4001D51Cu)
-#define PDM_GAIN_0_DB 0x28u
+#define PDM_GAIN_0_DB 0x28 /* in steps of half a decibel */
 #define PDM_RATIO REGISTER(0x4001D520u)
 #define PDM_RATIO_80 1u
 #define PDM_PSEL_CLK REGISTER(0x4001D540u)

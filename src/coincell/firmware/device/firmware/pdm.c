@@ -64,8 +64,8 @@ void microphone_start(void)
     PDM_PDMCLKCTRL = PDM_PDMCLKCTRL_1280K;
     PDM_RATIO = PDM_RATIO_80;
     PDM_MODE = PDM_MODE_MONO_LEFT_FALLING;
-    PDM_GAINL = PDM_GAIN_0_DB;
-    PDM_GAINR = PDM_GAIN_0_DB;
+    PDM_GAINL = PDM_GAIN_0_DB + BOARD_MICROPHONE_GAIN_HALF_DB;
+    PDM_GAINR = PDM_GAIN_0_DB + BOARD_MICROPHONE_GAIN_HALF_DB;
     filled = taken = lost = 0;
     running = queued = blocks[0];
     PDM_SAMPLE_PTR = (uint32_t)(uintptr_t)running;
