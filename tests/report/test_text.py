@@ -27,6 +27,13 @@ def test_promises_figures_gates_and_verdict_in_plain_text() -> None:
     assert max(len(line) for line in text.splitlines()) <= 100
 
 
+def test_what_a_server_would_take_stands_beside_the_device() -> None:
+    text = render_text(sample_report())
+    rows = [line.split() for line in text.splitlines() if line.strip().startswith("raw (sample)")]
+    assert rows == [["raw", "(sample)", "10.8", "mW", "2.76", "GB", "100", "ms", "24.1", "days"]]
+    assert "duty cycle: It lasts a year" in text
+
+
 def test_a_gate_without_a_limit_is_no_achievement() -> None:
     gates = [{"name": "accuracy", "limit": 0, "value": 0.1, "passed": True, "bound": "at least",
               "unit": "share"}]  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from coincell.report import figures
+from coincell.report.energy_schema import EnergyPart
 from coincell.report.picture import Features, features_text
 from coincell.report.schema import Gate, Report
 from coincell.report.tiles import tiles_of
@@ -87,6 +88,11 @@ def _parts(report: Report) -> list[RenderableType]:
         parts += [_promises(report), ""]
     if tiles_of(report):
         parts += [_key_figures(report), ""]
+    if report.board is not None and report.board.energy is not None:
+        energy = report.board.energy
+        parts += [_plain(energy.dominant, "dim")]
+        parts += [_plain(f"{way.name}: {way.told}", "dim") for way in energy.ways]
+        parts += [_server(energy), ""]
     if report.gates:
         parts += [_gates(report.gates), ""]
     parts += [_plain(f"! {warning}", "yellow") for warning in report.warnings]
@@ -114,6 +120,22 @@ def _key_figures(report: Report) -> Table:
         name = f"{tile.term} (modelled)" if tile.modelled else tile.term
         style = {True: "bold green", False: "bold red", None: "bold"}[tile.good]
         table.add_row(_plain(name, ""), _plain(tile.value, style), _plain(tile.detail, "dim"))
+    return table
+
+
+def _server(energy: EnergyPart) -> Table:
+    """The same decisions from a server, beside those on the device."""
+    table = _table("A decision, a model", "Power", "Bytes a day", "Answer after", "Lasts")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for way in energy.server:
+        table.add_row(
+            _plain(way.title, ""),
+            _plain(f"{figures.short_count(way.average_mw)} mW", ""),
+            _plain(figures.data_size(way.bytes_a_day), ""),
+            _plain(figures.milliseconds(way.delay_ms), ""),
+            _plain(figures.days(way.battery_days), ""),
+        )
     return table
 
 
