@@ -1,6 +1,7 @@
 """The front door: a few spoken words become firmware, each step proved. Read this file first."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -86,6 +87,50 @@ def test_the_model_goes_elsewhere(words, tmp_path):
     program = tmp_path / "python" / "bin" / "tiny_words_listen"
     tested = subprocess.run([program, "--self-test"], capture_output=True, text=True, check=True)
     assert tested.stdout == "PASS\n"
+
+
+def test_it_goes_onto_a_board(words, tmp_path, monkeypatch):
+    """A tool that stands in for OpenOCD gets the image that was proved, and no other."""
+    tool = tmp_path / "openocd"
+    tool.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {tmp_path}/words\n')
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    done = run_cli("flash", "--tool", "openocd", "--json", cwd=words)
+    assert done.returncode == 0, done.stderr
+    assert (
+        json.loads(done.stdout)["sha256"]
+        == report_of(words)["provenance"]["hashes"]["firmware.bin"]
+    )
+    assert "verify reset exit" in (tmp_path / "words").read_text()
+    other = tmp_path / "build"
+    shutil.copytree(words / "build", other, ignore=shutil.ignore_patterns("cache"))
+    data = bytearray((other / "firmware.elf").read_bytes())
+    data[data.index(b"tiny_words", 0x1000)] ^= 1  # in flash: the name that the image tells
+    (other / "firmware.elf").write_bytes(data)
+    refused = run_cli("flash", other / "firmware.elf", "--tool", "openocd", cwd=words)
+    assert refused.returncode == 1
+    assert "is not the image that" in refused.stderr
+    told = json.loads(run_cli("board", "info", "--json", ".", cwd=words).stdout)
+    for fact in (
+        "data",
+        "configuration",
+        "features",
+        "model_sha256",
+        "packages",
+        "compiler",
+        "build",
+    ):
+        assert told[fact], fact
+    assert told["metrics"]["accuracy"] == round(report_of(words)["int8"]["accuracy"]["value"], 4)
+
+
+def test_listen_decides_with_the_projects_chain(words):
+    clip = sorted((words / "data" / "yes").rglob("*.wav"))[0]
+    done = run_cli("listen", clip, "--all", "--json", cwd=words)
+    assert done.returncode == 0, done.stderr
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert events
+    assert {event["label"] for event in events} <= {"yes", "no", "silence", "unknown", None}
 
 
 def test_nothing_changed_nothing_redone(words):

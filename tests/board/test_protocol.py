@@ -181,12 +181,24 @@ class Deaf:
     ("data", "match"),
     [
         (b"", "silence"),
-        (b"Hello from another sketch", r"no frame. Received 25 bytes: b'Hello from another sketch'"),
+        (
+            b"Hello from another sketch",
+            r"no frame. Received 25 bytes: b'Hello from another sketch'",
+        ),
         (b"\xc0\x1c" + struct.pack("<BBH", 0x81, 1, 2000) + bytes(2100), "no frame"),
         (encode_frame(Frame(0x85, 1, b"")), "message 0x85"),
         (encode_frame(Frame(0x81, 1, b"abc")), "3 bytes where 40"),
         (encode_frame(Frame(0x81, 1, struct.pack("<10I", 99, *[0] * 9))), "version 99"),
         (encode_frame(Frame(0xFF, 1, b"")), "error 0"),
+        (
+            encode_frame(Frame(0x81, 1, struct.pack("<10I", 1, *[0] * 8, 1 << 31))),
+            "description of 2,147,483,648 bytes",
+        ),
+        (
+            encode_frame(Frame(0x81, 1, struct.pack("<10I", 1, *[0] * 8, 3)))
+            + encode_frame(Frame(0x82, 2, b"[[[")),
+            "not JSON",
+        ),
     ],
 )
 def test_a_line_without_a_coincell_board_is_told_apart(data: bytes, match: str) -> None:

@@ -113,6 +113,17 @@ def test_serial_tells_decisions_as_text_and_json(port: str) -> None:
     )
 
 
+def test_ctrl_c_leaves_serial_cleanly_and_gives_the_port_back(port: str) -> None:
+    command = [sys.executable, "-m", "coincell.cli", "serial", "--port", port, "--all", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as serial:
+        assert serial.stdout
+        serial.stdout.readline()
+        serial.send_signal(signal.SIGINT)
+        _, said = serial.communicate(timeout=60)
+        assert (serial.returncode, said) == (0, b"\n")
+    assert call("board", "info", "--port", port).exit_code == 0
+
+
 def test_listen_on_a_board_is_serial(port: str) -> None:
     told = call("listen", "--port", port, "--seconds", 1, "--json").stdout.splitlines()
     assert json.loads(told[0])["kind"] == "board"

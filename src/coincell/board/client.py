@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import struct
 from collections import deque
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from coincell.board.image_file import MOST_DESCRIPTION, parse_description
 from coincell.board.protocol import (
     CRC_BYTES,
     ERRORS,
@@ -106,11 +106,9 @@ class BoardClient:
         """
         sizes = self._read_sizes()
         window, features, classes, flash, ram, stack, peak, length = sizes[2:]
-        text = self._read_region(Region.DESCRIPTION, length)
-        try:
-            description = json.loads(text)
-        except ValueError as error:
-            raise BoardError("The image's description is not JSON.") from error
+        if length > MOST_DESCRIPTION:
+            raise BoardError(f"The board announces a description of {length:,} bytes.")
+        description = parse_description(self._read_region(Region.DESCRIPTION, length))
         return BoardInfo(description, window, features, classes, flash, ram, stack, peak)
 
     def synchronize(self) -> None:

@@ -11,7 +11,9 @@ from typing import Any
 from coincell.errors import BoardError, UserError
 from coincell.firmware import Board, Elf, board_names, load_board, plain_binary, read_elf
 
-_MOST_DESCRIPTION = 1 << 16
+MOST_DESCRIPTION = 1 << 16
+"""Bytes of JSON that an image may carry."""
+
 _MOST_BYTES = 64 << 20
 _SYMBOL = "application_description"
 _ELSEWHERE = (".bin", ".hex", ".uf2", ".tflite")
@@ -130,7 +132,7 @@ def read_description(elf: Elf) -> dict[str, Any]:
         BoardError: it carries none.
     """
     symbol = elf.symbol(_SYMBOL)
-    if symbol.size > _MOST_DESCRIPTION:
+    if symbol.size > MOST_DESCRIPTION:
         raise BoardError(f"The image's description has {symbol.size:,} bytes; 64 KiB are the most.")
     return parse_description(elf.code(symbol.address, symbol.size))
 
