@@ -26,8 +26,9 @@ EPIN, EPOUT, STRIDE, MAXCNT, AMOUNT = 0x600, 0x700, 0x14, 4, 8
 ERRATA_166, ERRATA_199, ERRATA_171, ERRATA_187 = (0x800, 0x804), 0xC1C, 0xC14, 0xD14
 SUSPEND, RESUME, READY = 1 << 8, 1 << 9, 1 << 11
 USBDETECTED, USBREMOVED, USBPWRRDY, USBREGSTATUS = 0x11C, 0x120, 0x124, 0x438
-GPREGRET, BOOTLOADER = 0x51C, 0xB0
-"""DFU_MAGIC_SERIAL_ONLY_RESET of ArduinoCore-mbed, variants/ARDUINO_NANO33BLE/pins_arduino.h."""
+GPREGRET, BOOTLOADERS = 0x51C, (0xB0, 0x57)
+"""DFU_MAGIC_SERIAL_ONLY_RESET of ArduinoCore-mbed, variants/ARDUINO_NANO33BLE/pins_arduino.h;
+DFU_MAGIC_UF2_RESET of Adafruit's bootloader for the nRF52."""
 
 ENDPOINTS, PACKET, IN = 8, 64, 0x80
 READY_CYCLES = 640
@@ -157,10 +158,11 @@ class Usbd(Peripheral):
         self.machine.activity.set("usbd", "off")
 
     def _look_for_bootloader(self) -> None:
-        """At a reset: Arduino's bootloader would look for its number now, and stay."""
-        if self.power.values[GPREGRET] == BOOTLOADER:
+        """At a reset: a bootloader would look for its number now, and stay."""
+        number = self.power.values[GPREGRET]
+        if number in BOOTLOADERS:
             raise GuestFaultError(
-                f"the firmware asked for the bootloader (GPREGRET is {BOOTLOADER:#x}) and reset "
+                f"the firmware asked for the bootloader (GPREGRET is {number:#x}) and reset "
                 "itself; the virtual board has no bootloader"
             )
 

@@ -64,7 +64,7 @@ int32_t usb_cdc_request_data(const usb_setup *setup)
 
 /* The "touch": a program that lets go of the port at 1200 baud asks for the bootloader, as on every
  * Arduino with USB of its own. (Opening it at 1200 must not: Linux remembers the last speed.) The
- * bootloader of the Nano 33 BLE stays when it finds its number in GPREGRET, which outlives the reset
+ * Nano's bootloader stays when it finds its number in GPREGRET, which outlives the reset
  * (ArduinoCore-mbed, variants/ARDUINO_NANO33BLE, and RIOT, boards/arduino-nano-33-ble: 0xB0). */
 void usb_cdc_request_done(void)
 {
