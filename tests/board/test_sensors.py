@@ -29,7 +29,7 @@ PROGRAM = """
 #include "sensors/imu.h"
 #include "sensors/pins.h"
 volatile int32_t status, count, moved, woken, rate, kind, identity;
-int16_t samples[200 * 6];
+int16_t samples[400 * 6];
 int16_t field[3];
 const uint32_t bmi270_configuration_bytes = CONFIGURATION;
 const uint8_t bmi270_configuration[CONFIGURATION + 3] = {1, 2, 3};
@@ -170,6 +170,49 @@ def test_one_image_reads_either_sensor(name: str, family: str, tmp_path: Path, r
     now = begun + (np.arange(100) + 1) / 10
     measured = answer.field()
     assert min(np.abs(at(rows, now)[:, 6:] - measured).max(axis=1)) < 1.5 + field
+
+
+SLEEPY = """
+    REGISTER(0x40000008) = 1; /* the 32.768 kHz clock: RC */
+    REGISTER(0x40011508) = 2047; /* RTC1: 16 a second */
+    REGISTER(0x40011304) = 1u << 16; /* its first comparison wakes the core */
+    NVIC_ISER0 = 1u << 17;
+    REGISTER(0x40011000) = 1;
+    status = imu_begin(&device, IMU_ACCELERATION | IMU_ROTATION, 100);
+    rate = (int32_t)device.rate_millihertz;
+    for (uint32_t wake = 1; wake <= 16; wake++) {
+        REGISTER(0x40011540) = REGISTER(0x40011504) + 2;
+        while (REGISTER(0x40011140) == 0) { wait_for_interrupt(); }
+        REGISTER(0x40011140) = 0; (void)REGISTER(0x40011140);
+        NVIC_ICPR0 = 1u << 17; /* left pending, it would end each sleep of a transfer at once */
+        const int32_t more = imu_read(&device, samples + 6 * count, 400 - (uint32_t)count);
+        if (more < 0) { status = -more; break; }
+        count += more;
+    }
+"""
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_asleep_between_looks_no_sample_is_lost(name: str, tmp_path: Path, run: Runner) -> None:
+    """Eight looks a second by the real-time counter, for two seconds."""
+    rows = swing()
+    sources = program(SLEEPY)
+    answer = run(sources, tmp_path, rows, seconds=3.0, fitted=BOARDS[name])
+    assert answer.number("status") == 0
+    found, rate = answer.samples(), answer.number("rate") / 1000
+    assert 1.8 * rate <= len(found) <= 2.3 * rate
+    report, changes = answer.board.activity()
+    begun = next(moment for moment, _, state in changes if state == MOVING[name]) / SECOND
+    acceleration, rotation, _ = STEPS[name]
+    allowed = np.array(3 * [acceleration + 1 / 8192] + 3 * [rotation + 1 / 16]) / 2 * 1.05
+    fits = [
+        np.all(np.abs(found - at(rows, times)[:, :6]) <= allowed)
+        for skipped in range(8)
+        for times in [begun + (skipped + 1 + np.arange(len(found))) / rate]
+    ]
+    assert any(fits)
+    awake = report["cycles"]["cpu"]["run"] / SECOND
+    assert awake < 0.1, "of three seconds, and most of it waits for the sensors to start"
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,8 @@ void interrupt_twim1(void)
 }
 
 /* Sleep until STOPPED or ERROR. An event that comes between the look and the sleep leaves the
- * interrupt pending, and that ends the sleep at once. */
+ * interrupt pending, and that ends the sleep at once. So does any other interrupt that is enabled,
+ * pending and masked: whoever masks interrupts clears what woke the core before talking here. */
 static void wait_for_end(const twim_bus *bus)
 {
     /* bus: 1 */
