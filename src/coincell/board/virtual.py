@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from coincell.board.emulator import Emulator
 from coincell.board.faults import SourceMap, called_from, hint_for
+from coincell.board.foreign import check_runs
 from coincell.errors import BoardError, CoincellError, GateError
 from coincell.firmware import RODATA_ALIGN, Board, Elf, Image, plain_binary, wiring
 
@@ -20,6 +21,11 @@ the real one's time)."""
 
 _GUARD = 1 << 16
 """An access this far below RAM, with the stack all but spent, is taken for the stack's overflow."""
+
+_LOOPS = "Look at the loop there; it never ends."
+_SILENT = """
+Look at the loop there; it never ends. The image has never sent a byte: one compiled by hand does \
+not speak Coincell's protocol, and nothing can be asked of it."""
 
 _UNMAPPED = re.compile(r".*(read from|write to) 0x[0-9a-f]{8}")
 
@@ -49,6 +55,7 @@ class VirtualBoard:
 
     Raises:
         MissingExtraError: the extra "emulator" is not installed.
+        BoardError: the image is for another chip or place, or does not come to wait.
     """
 
     def __init__(
@@ -64,10 +71,9 @@ class VirtualBoard:
             if board is None:
                 raise ValueError("an ELF does not say for which board it is")
             self.elf, self.board = image, board
+        check_runs(self.elf, self.board, core or self.board.core)
         flash, ram = self.board.flash, self.board.ram
         content = plain_binary(self.elf.segments, flash.origin)
-        if len(content) > flash.bytes:
-            raise BoardError(f"The image has {len(content):,} bytes; flash {flash.bytes:,}.")
         self.budget = budget
         self.emulator = Emulator()
         self._received = bytearray()
@@ -75,6 +81,7 @@ class VirtualBoard:
         self.sources = SourceMap(self.elf)
         self.resets: list[tuple[int, str]] = []
         self._resets_told = 0
+        self._spoken = False
         try:
             self.emulator.ask(
                 "open",
@@ -175,6 +182,7 @@ class VirtualBoard:
     def _run(self, data: bytes, **arguments: Any) -> None:
         answer, sent = self.emulator.ask("run", data, budget=self.budget, **arguments)
         self._received += sent
+        self._spoken |= bool(sent)
         self.now = answer["now"]
         for reset in answer["resets"]:
             what = f"{reset['what']}, {self.sources.place(reset['registers']['pc'])}"
@@ -230,7 +238,7 @@ class VirtualBoard:
             return BoardError(
                 f"The firmware hangs {at}: it ran {self.budget:,} bytes of code without waiting "
                 f"for a message.{callers}",
-                hint="Look at the loop there; it never ends.",
+                hint=_LOOPS if self._spoken else _SILENT.strip(),
             )
         address, ram = answer["address"], self.board.ram
         below = address is not None and ram.origin - _GUARD <= address < ram.origin

@@ -19,7 +19,15 @@ from coincell.firmware.description import (
     parse_board,
     read_board,
 )
-from coincell.firmware.elf import Elf, Section, Segment, Symbol, plain_binary, read_elf
+from coincell.firmware.elf import (
+    ARCHITECTURES,
+    Elf,
+    Section,
+    Segment,
+    Symbol,
+    plain_binary,
+    read_elf,
+)
 from coincell.firmware.export import (
     EXPORT_FORMATS,
     ExportRequest,
@@ -46,6 +54,7 @@ from coincell.firmware.stream import HostStream, StreamEvent
 from coincell.firmware.tables import parse_table
 
 __all__ = [
+    "ARCHITECTURES",
     "EXPORT_FORMATS",
     "MEMORY_HELP",
     "MODELLED_CORE",
