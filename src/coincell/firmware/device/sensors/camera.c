@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * camera.h. The clock for the camera comes from I2S (product specification, section 6.11): 16 MHz.
- * The camera multiplies it by 4 and divides by 8: a clock of 8 MHz for the whole picture, and one of
- * 2 MHz for a picture of a quarter of its width: 32 cycles of the core for each byte, 64 for each
- * pixel, of which only the first byte, the brightness, is kept.
+ * The camera multiplies it by 4 and divides by 8: a clock of 8 MHz for the whole picture, and one
+ * of 2 MHz for a picture of a quarter of its width: 32 cycles of the core for each byte, 64 for
+ * each pixel, of which only the first byte, the brightness, is kept.
  *
  * Register values for 160 x 120 follow the table for QQVGA in OmniVision's implementation guide of
  * the OV7670; pins are those of Arduino's library Arduino_OV767X.

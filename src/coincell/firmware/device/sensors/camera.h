@@ -2,8 +2,8 @@
  *
  * The OV7675 camera of Arduino's Tiny Machine Learning Kit, in grey: 160 x 120, 10 frames a second.
  *
- * Two of its data lines are the pins TX and RX: an image that uses the camera talks over USB. Frames
- * are read by the core, which does nothing else meanwhile.
+ * Two of its data lines are the pins TX and RX: an image that uses the camera talks over USB.
+ * Frames are read by the core, which does nothing else meanwhile.
  */
 #ifndef COINCELL_SENSORS_CAMERA_H
 #define COINCELL_SENSORS_CAMERA_H
