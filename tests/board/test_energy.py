@@ -234,6 +234,16 @@ def test_the_ways_to_a_year_say_which_are_out_of_reach(nano: Board) -> None:
     assert not any(way.reaches for way in shipped), "the power light alone takes more"
 
 
+def test_a_detector_that_was_run_is_the_floor_of_the_cascade(nano: Board) -> None:
+    activity = Activity.of_phases([(0.5, HEARING | {"cpu": "run"}), (0.5, HEARING)])
+    quiet = Activity.of_phases([(1.0, ASLEEP | {"microphone": "on"})])
+    energy, battery = energy_of(activity, nano, False), load_battery("2xaa")
+    ways = ways_to_last(energy, activity, nano, battery, 30, detecting=quiet)
+    floor = energy_of(quiet, nano, False).average_a
+    assert {way.name: way.floor_a for way in ways}["cascade"] == floor
+    assert {way.name: way.reaches for way in ways}["cascade"]
+
+
 def test_a_battery_whose_bounds_are_out_of_order_is_refused() -> None:
     battery = load_battery("cr2032")
     with pytest.raises(ValueError, match="usable_mah"):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from coincell.board import VirtualBoard, listening_activity, measure
+from coincell.board import Activity, VirtualBoard, listening_activity, measure
 from coincell.board.energy import energy_of
 from coincell.firmware import Application, Image, build_image, load_board
 from coincell.pipeline.board_part import _energy_figures
@@ -94,3 +94,21 @@ def test_a_board_without_currents_has_no_energy(
         configuration = parse_configuration(TOML)
         assert energy_facts(virtual, application, cost, configuration, silent) is None
     assert _energy_figures(None) == {}
+
+
+def test_where_silence_rests_the_network_silence_is_the_cascades_floor(
+    image: Image, application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[bool] = []
+
+    def live(_virtual: object, sound: np.typing.NDArray[np.int16]) -> Activity:
+        heard.append(bool(sound.any()))
+        return listening_activity(0.2 if sound.any() else 0.01)
+
+    monkeypatch.setattr("coincell.pipeline.energy_facts.live_activity", live)
+    waking = TOML.replace("threshold = 0.3", "threshold = 0.3\nwake_dbfs = -50.0")
+    facts = facts_of(image, application, waking)
+    assert heard == [True, False]
+    cascade = next(way for way in facts["ways"] if way["name"] == "cascade")
+    floor = energy_of(listening_activity(0.01), load_board("nano33ble")).average_a
+    assert cascade["floor_a"]["typical"] == pytest.approx(floor.typical)

@@ -58,7 +58,12 @@ def _share(target: float, floor: float, awake: float) -> float:
 
 
 def ways_to_last(
-    energy: Energy, activity: Activity, board: Board, battery: Battery, days: float = YEAR_DAYS
+    energy: Energy,
+    activity: Activity,
+    board: Board,
+    battery: Battery,
+    days: float = YEAR_DAYS,
+    detecting: Activity | None = None,
 ) -> tuple[Way, ...]:
     """Each way that the board allows, the plainest first.
 
@@ -68,6 +73,8 @@ def ways_to_last(
         board: whose currents.
         battery: what feeds it.
         days: how long it should last.
+        detecting: what the board does while its small detector alone listens; unless it is given,
+            a tenth of the core's work is taken.
     """
     ways = []
     shipped = energy.as_shipped
@@ -76,7 +83,7 @@ def ways_to_last(
         asleep = sleeping(board, shipped, **dict([_MOTION]))
         floors.append(("wake on motion", asleep, "sleeps until its accelerometer feels motion"))
     if activity.share("microphone", "on") > 0:
-        heard = energy_of(_detecting(activity), board, shipped)
+        heard = energy_of(detecting or _detecting(activity), board, shipped)
         floors.append(("cascade", heard, "listens with a small detector that wakes the chain"))
     for name, floor, words in floors:
         share = awake_share(floor.average_a, energy.average_a, battery, days)

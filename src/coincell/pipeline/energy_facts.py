@@ -31,6 +31,8 @@ from coincell.firmware import Application
 from coincell.project import Configuration
 
 _SAMPLE_BYTES = 2
+_NEVER_QUIET_DBFS = -100.0
+"""The setting of decision.wake_dbfs at which the network always runs."""
 
 
 def energy_facts(
@@ -66,6 +68,9 @@ def energy_facts(
     if activity is None:
         hop_s = configuration.decision.hop_ms / 1000
         activity = listening_activity(cost.latency_ms / 1000 / hop_s)
+    quiet = None
+    if live and configuration.decision.wake_dbfs > _NEVER_QUIET_DBFS:
+        quiet = live_activity(virtual, np.zeros(len(sound), np.int16))
     energy = energy_of(activity, board, settings.as_shipped)
     cell = load_battery(settings.battery)
     return {
@@ -79,7 +84,7 @@ def energy_facts(
         "as_shipped": energy.as_shipped,
         "dominant": energy.dominant,
         "lines": _lines(energy),
-        **_battery(energy, activity, virtual, cell),
+        **_battery(energy, activity, virtual, cell, quiet),
         **_server(activity, chain, cost, configuration, virtual),
     }
 
@@ -92,14 +97,21 @@ def _lines(energy: Energy) -> list[dict[str, Any]]:
 
 
 def _battery(
-    energy: Energy, activity: Activity, virtual: VirtualBoard, cell: Battery
+    energy: Energy,
+    activity: Activity,
+    virtual: VirtualBoard,
+    cell: Battery,
+    quiet: Activity | None,
 ) -> dict[str, Any]:
     life = battery_life(energy, cell)
     return {
         "battery": cell.title,
         "battery_days": asdict(life.days),
         "battery_warnings": list(life.warnings),
-        "ways": [asdict(way) for way in ways_to_last(energy, activity, virtual.board, cell)],
+        "ways": [
+            asdict(way)
+            for way in ways_to_last(energy, activity, virtual.board, cell, detecting=quiet)
+        ],
     }
 
 
