@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from board.bare import link_bare
-from coincell.board import BoardClient, VirtualBoard, measure_model
+from coincell.board import BoardClient, VirtualBoard, energy_of, live_activity, measure_model
 from coincell.cli.main import cli
 from coincell.compiler import CompileOptions, compile_model, interpret, target_of_core
 from coincell.errors import BoardError
@@ -76,6 +76,22 @@ def test_a_line_on_other_pins_than_the_board_has_is_a_fault(
     image = build_image(application, elsewhere, tmp_path, link="uart")
     with pytest.raises(BoardError, match="pins"):
         VirtualBoard(image, nano)
+
+
+@pytest.mark.parametrize("board", FLASHED, ids=name_of)
+def test_the_energy_of_a_listening_board_is_known(
+    board: Board, application: Application, tmp_path: Path
+) -> None:
+    """Every state that the firmware brings about has a current, its light and microphone too."""
+    image = build_image(application, board, tmp_path, link="uart")
+    sound = np.random.default_rng(4).integers(-9000, 9000, 16_000).astype(np.int16)
+    with VirtualBoard(image) as virtual:
+        activity = live_activity(virtual, sound)
+    assert activity is not None
+    assert activity.share("microphone", "on") > 0.9
+    assert activity.share("led_builtin", "on") > 0, "something was decided"
+    lines = {(line.component, line.state) for line in energy_of(activity, board).lines}
+    assert {("microphone", "on"), ("led_builtin", "on"), ("cpu", "run")} <= lines
 
 
 @pytest.mark.parametrize("board", OTHERS, ids=name_of)
