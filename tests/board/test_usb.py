@@ -16,6 +16,7 @@ from coincell.firmware import (
     Board,
     Image,
     application_sources,
+    board_names,
     build_image,
     device_sources,
     link_image,
@@ -429,6 +430,19 @@ def test_a_board_without_usb_is_told(
     bare = board.model_copy(update={"usb": board.usb.model_copy(update={"device": None})})
     with pytest.raises(BoardError, match="cannot speak USB"):
         build_image(application, bare, tmp_path, link="usb")
+
+
+def test_other_boards_with_this_chip_speak_usb_too(
+    application: Application, tmp_path: Path
+) -> None:
+    boards = [load_board(name) for name in board_names()]
+    able = [it for it in boards if it.usb.device]
+    assert len(able) > 1
+    for board in able:
+        image = build_image(application, board, tmp_path / board.name, link="usb")
+        with VirtualBoard(image) as virtual:
+            assert virtual.usb()["descriptors"]["product"] == board.board.title
+            assert works(virtual)
 
 
 def test_zig_builds_the_same_device(application: Application, board: Board, tmp_path: Path) -> None:
