@@ -197,7 +197,7 @@ def test_boards_with_one_usb_id_are_told_apart_by_what_they_run(
     virtual: VirtualBoard, image: Image, attach: Attach, tools: Tools
 ) -> None:
     tools.add("arduino-cli")
-    other = load_board("xiao-sense")
+    other = load_board("xiao-sense").model_copy(update={"flashing": image.board.flashing})
     with bridged(virtual) as bridge:
         attach([usb(bridge.name, "1209:0001")])
         assert set(list_ports()[0].boards) >= {"nano33ble", "xiao-sense"}
