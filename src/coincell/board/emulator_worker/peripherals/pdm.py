@@ -42,9 +42,10 @@ class Microphone:
         self._samples = array("h")
         self._begin: int | None = None
 
-    def load(self, blob: bytes, rate: int = 16_000, **settings: object) -> None:
+    def load(self, blob: bytes, **settings: object) -> None:
         """`blob`: int16, little-endian, `rate` samples a second."""
-        if settings or len(blob) % 2:
+        rate = settings.pop("rate", 16_000)
+        if settings or len(blob) % 2 or not isinstance(rate, int):
             raise ValueError("a microphone's world is int16 samples and their rate")
         self.rate, self._begin = rate, None
         self._samples = array("h", blob)
