@@ -74,10 +74,6 @@ class Gpio(Registers):
         """Whether the pin is an output."""
         return bool(self.values[0x300 * (pin // 32) + DIR] >> pin % 32 & 1)
 
-    def directed(self, pin: int) -> bool:
-        """Whether the pin is an output."""
-        return bool(self.values[0x300 * (pin // 32) + DIR] >> pin % 32 & 1)
-
     def output(self, pin: int) -> bool:
         """Whether the pin is an output and high."""
         port = 0x300 * (pin // 32)
