@@ -70,6 +70,7 @@ def energy_facts(
         activity = listening_activity(cost.latency_ms / 1000 / hop_s)
     quiet = None
     if live and configuration.decision.wake_dbfs > _NEVER_QUIET_DBFS:
+        virtual.restart()  # no light is left on
         quiet = live_activity(virtual, np.zeros(len(sound), np.int16))
     energy = energy_of(activity, board, settings.as_shipped)
     cell = load_battery(settings.battery)

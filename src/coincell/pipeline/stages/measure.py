@@ -6,6 +6,8 @@ import dataclasses
 import json
 from typing import Any
 
+import numpy as np
+
 from coincell.board import StackOverflowError, VirtualBoard, measure
 from coincell.pipeline.clips import read_clips
 from coincell.pipeline.energy_facts import energy_facts
@@ -16,8 +18,8 @@ from coincell.pipeline.store import Artefact
 from coincell.project import Configuration, Project
 from coincell.report import Gate
 
-_HEARD = 3
-"""Test clips that the listening board hears, one after the other, for its energy."""
+_WINDOWS_HEARD = 10
+"""What the listening board hears for its energy: a test clip, and nine times as long silence."""
 
 
 def _settings(configuration: Configuration) -> dict[str, Any]:
@@ -35,7 +37,8 @@ def _run(context: StageContext) -> None:
         with VirtualBoard(image) as virtual:
             cost = measure(virtual, chain, clips.windows[row])
             facts |= dataclasses.asdict(cost)
-            heard = clips.windows[clips.rows("test")[:_HEARD]].reshape(-1)
+            heard = np.zeros(_WINDOWS_HEARD * clips.windows.shape[1], np.int16)
+            heard[: clips.windows.shape[1]] = clips.windows[row]
             facts["energy"] = energy_facts(virtual, chain, cost, context.configuration, heard)
     except StackOverflowError as overflow:
         facts["stack_overflow"] = f"{overflow.message} {overflow.hint}".strip()
