@@ -100,8 +100,22 @@ def test_a_board_without_firmware_says_what_it_can_do(
 ) -> None:
     with pytest.raises(BoardError, match=board.board.chip) as refusal:
         build_image(application, board, tmp_path)
-    assert "compile" in refusal.value.hint
+    assert f"coincell bench MODEL.tflite --target {board.name}" in refusal.value.hint
     assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("board", OTHERS, ids=name_of)
+def test_a_project_for_a_board_without_firmware_is_refused_before_anything_is_done(
+    board: Board, tmp_path: Path
+) -> None:
+    (tmp_path / "coincell.toml").write_text(
+        f'[project]\nname = "words"\n[data]\nlabels = ["yes", "no", "silence", "unknown"]\n'
+        f'[board]\nname = "{board.name}"\n'
+    )
+    done = CliRunner().invoke(cli, ["run", str(tmp_path)])
+    assert isinstance(done.exception, BoardError), done.output
+    assert board.board.chip in done.exception.message
+    assert [path.name for path in tmp_path.iterdir()] == ["coincell.toml"]
 
 
 def network() -> tuple[Network, bytes]:

@@ -231,8 +231,8 @@ def need_firmware(board: Board) -> None:
         raise BoardError(
             f"There is no firmware and no virtual board for {board.board.title} "
             f"({board.board.chip}); both are for the {FIRMWARE_CHIP}.",
-            hint=f"coincell compile, bench and export do take {board.name!r}; docs/boards.md tells "
-            "what each board can do.",
+            hint=f"A model alone is compiled and measured for it: coincell bench MODEL.tflite "
+            f"--target {board.name}. docs/boards.md tells what each board can do.",
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from coincell.firmware import load_board, need_firmware
 from coincell.pipeline.reporting import make_report, publish
 from coincell.pipeline.runner import Demand, Listener, Outcome, alone, run_stages, unheard
 from coincell.pipeline.stages.table import STAGES
@@ -34,8 +35,10 @@ def run_project(
     """Every stage, only what is stale; then the report, also when a gate ended the run.
 
     Raises:
+        BoardError: there is no firmware for the project's board; nothing has been done then.
         UserError: the recordings, the configuration or the tools need mending.
     """
+    need_firmware(load_board(project.configuration.board.name))
     with alone(project, STAGES, listener):
         outcome = run_stages(project, STAGES, demand, listener)
         report = make_report(project, outcome)
