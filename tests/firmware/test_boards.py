@@ -204,6 +204,14 @@ def test_a_board_of_ones_own_is_a_file(tmp_path: Path) -> None:
     mine = tmp_path / "mine.toml"
     mine.write_text(text.replace('name = "pico"', 'name = "mine"'))
     assert load_board(str(mine)).name == "mine"
+    model = tmp_path / "small.tflite"
+    model.write_bytes(network()[1])
+    words = ["compile", str(model), "--target", str(mine), "-o", str(tmp_path / "c")]
+    done = CliRunner().invoke(cli, words)
+    assert done.exit_code == 0, done.output
+    readme = (tmp_path / "c" / "README.md").read_text()
+    assert "on mine" in readme
+    assert str(tmp_path) not in readme, "no path of this computer"
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def compile_command(
     compiled = compile_graph(graph, name, options)
     sizes = _library_sizes(compiled, board)
     shown = {
-        f"{what} on {target}": f"{size:,} bytes"
+        f"{what} on {board.name if board else target}": f"{size:,} bytes"
         for what, size in zip(("Flash", "RAM"), sizes.values(), strict=False)
     }
     files = {**compiled.sources, **bundle_files(compiled, shown)}
