@@ -157,7 +157,7 @@ def test_a_reset_keeps_ram_flash_and_gpregret(tmp_path: Path) -> None:
         note(REG(0x40000400)); note(REG(0x4000051C)); note(kept[0] == 0x12345678);
         note(REG(0x40000578)); note(REG(PAGE) == 7);
         if (REG(0x40000400) == 4) return;
-        kept[0] = 0x12345678; REG(0x4000051C) = 0x157; REG(0x40000578) = 1;
+        kept[0] = 0x12345678; REG(0x4000051C) = 0x142; REG(0x40000578) = 1;
         CONFIG = 1; REG(PAGE) = 7;
         REG(0xE000ED0C) = 0x05FA0004;
         for (;;) { }
@@ -166,7 +166,7 @@ def test_a_reset_keeps_ram_flash_and_gpregret(tmp_path: Path) -> None:
     )
     answer, trail = run_program(body, tmp_path)
     assert ended(answer)
-    assert trail == [4, 0x57, 1, 0, 1], "the trail is zeroed by start-up"
+    assert trail == [4, 0x42, 1, 0, 1], "the trail is zeroed by start-up"
     (reset,) = answer["resets"]
     assert (reset["reason"], reset["cycle"] > 0) == (4, True)
     assert "reset itself" in reset["what"]
@@ -207,3 +207,21 @@ def test_system_off_lasts_until_a_pin_ends_it(tmp_path: Path) -> None:
     image = link_bare({"main.c": PRELUDE + body}, tmp_path / "again")
     with emulated(image) as emulator:
         assert emulator.ask("run", budget=1 << 30)[0]["state"] == "off"
+
+
+@pytest.mark.parametrize(("sensed", "resets"), [(3, True), (2, False), (0, False)])
+def test_a_pin_that_senses_its_level_ends_system_off(
+    sensed: int, resets: bool, tmp_path: Path
+) -> None:
+    """P0.14, the sensors' data line, is low while nothing pulls it up; pins outlive the wait."""
+    body = f"""
+    void image_main(void)
+    {{
+        note(REG(0x40000400)); note(REG(0x50000738) >> 16);
+        if (REG(0x40000400)) return;
+        REG(0x50000738) = {sensed}u << 16; REG(0x40000500) = 1; note(2); for (;;) {{ }}
+    }}
+    """
+    answer, trail = run_program(body, tmp_path, until=64_000_000)
+    assert ended(answer) == resets
+    assert trail == ([1 << 16, sensed] if resets else [0, 0])

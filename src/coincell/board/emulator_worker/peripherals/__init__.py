@@ -66,6 +66,7 @@ class Chip:
         self.worlds: dict[str, World] = {"microphone": self.pdm.microphone}
         self.low_clock = low = LowClock(machine)
         machine.resets.also.append(self.reset)
+        machine.resets.wakers.append(self.gpio.wakes)
         power = ClockPower(machine, low)
         self.usbd = Usbd(machine, power)
         self.worlds["usb"] = UsbCable(self.usbd)

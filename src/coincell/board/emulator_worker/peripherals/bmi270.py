@@ -108,7 +108,7 @@ class Bmi270(RegisterDevice):
             self.internal_status = NOT_INITIALISED
         else:
             moment = self.machine.now + CONFIGURATION_CYCLES
-            self.machine.schedule.at(moment, self._judge)
+            self.machine.schedule.at(moment, self._judge, outside=True)
 
     def _load(self, value: int) -> None:
         """INIT_ADDR counts words of two bytes: its low four bits, then the next eight."""
@@ -239,7 +239,7 @@ class Bmi270(RegisterDevice):
 
     def _next_look(self) -> None:
         moment = self.machine.now + CLOCK_HZ // ANY_MOTION_HZ
-        self._watch = self.machine.schedule.at(moment, self._look)
+        self._watch = self.machine.schedule.at(moment, self._look, outside=True)
 
     def _look(self) -> None:
         """Slope against the reference, on any axis chosen, for so many samples in a row."""

@@ -8,6 +8,7 @@ from functools import partial
 
 from ..machine import Machine
 from ..registers import Registers
+from ..resets import OFF
 
 PINS = 48
 OUT, OUTSET, OUTCLR, IN, DIR, DIRSET, DIRCLR = 0x504, 0x508, 0x50C, 0x510, 0x514, 0x518, 0x51C
@@ -52,6 +53,16 @@ class Gpio(Registers):
         self._levels = dict.fromkeys(self._listeners, False)
         self._detect = False
         self._still = [None, None]
+
+    def reset_by(self, reason: int) -> None:
+        """Pins stay as they are in System OFF, and when it ends."""
+        if not reason & OFF:
+            self.reset()
+
+    def wakes(self) -> int:
+        """The bit of RESETREAS when DETECT is high, which ends System OFF."""
+        self.sense()
+        return OFF if self._detect else 0
 
     def listen(self, pin: int, call: Callable[[bool], None]) -> None:
         """Call with the level of an output when it changes; it begins low."""
