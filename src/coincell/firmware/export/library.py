@@ -14,8 +14,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from elftools.elf.elffile import ELFFile
-
 from coincell.firmware.application import application_sources
 from coincell.firmware.export.golden import Golden
 from coincell.firmware.export.request import ExportRequest
@@ -78,6 +76,8 @@ def global_symbols(core: Mapping[str, str]) -> list[str]:
 
     Read from the compiled library, and from the sources for what only another processor has.
     """
+    from elftools.elf.elffile import ELFFile
+
     path = build_shared_library("export_names", core)
     with path.open("rb") as stream:
         table = ELFFile(stream).get_section_by_name(".dynsym")

@@ -9,9 +9,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from elftools.elf.constants import SH_FLAGS
-from elftools.elf.elffile import ELFFile
-
 from coincell.errors import GateError, UserError
 from coincell.firmware.application import device_sources
 from coincell.firmware.description import Board
@@ -101,6 +98,9 @@ def unit_sizes(files: Mapping[str, str], board: Board) -> dict[str, Sizes]:
 
 
 def _object_size(path: Path) -> Sizes:
+    from elftools.elf.constants import SH_FLAGS
+    from elftools.elf.elffile import ELFFile
+
     flash = ram = 0
     with path.open("rb") as stream:
         for section in ELFFile(stream).iter_sections():
