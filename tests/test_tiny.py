@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import coincell
@@ -72,6 +73,19 @@ def test_the_same_bytes_everywhere(words):
     assert exact["clips"] == test["samples"]
     assert exact["clips_on_board"] == 5
     assert exact["oracle"].startswith("tflite-micro")
+
+
+def test_the_stack_told_is_that_of_a_board_that_listens(words):
+    """Interrupts take the stack too: more of it than one window by itself."""
+    from coincell.board import BoardClient, VirtualBoard
+    from coincell.firmware import load_board, read_elf
+
+    elf = read_elf((words / "build" / "firmware.elf").read_bytes())
+    with VirtualBoard(elf, load_board("nano33ble")) as virtual:
+        client = BoardClient(virtual)
+        client.process(np.zeros(client.info().window_samples, np.int16))
+        alone = client.info().stack_peak
+    assert report_of(words)["board"]["stack_bytes"] > alone
 
 
 def test_the_model_goes_elsewhere(words, tmp_path):

@@ -1,4 +1,4 @@
-"""image -> instructions, cycles, time, stack of one window on the virtual board."""
+"""image -> instructions, cycles, time of one window; stack and energy of a listening board."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from coincell.board import StackOverflowError, VirtualBoard, measure
+from coincell.board import BoardClient, StackOverflowError, VirtualBoard, measure
 from coincell.pipeline.clips import read_clips
 from coincell.pipeline.energy_facts import energy_facts
 from coincell.pipeline.stage import Stage, StageContext
@@ -40,6 +40,9 @@ def _run(context: StageContext) -> None:
             heard = np.zeros(_WINDOWS_HEARD * clips.windows.shape[1], np.int16)
             heard[: clips.windows.shape[1]] = clips.windows[row]
             facts["energy"] = energy_facts(virtual, chain, cost, context.configuration, heard)
+            # One window by itself is not the worst: a listening board also takes interrupts.
+            peak = BoardClient(virtual).info().stack_peak
+            facts["stack_bytes"] = max(cost.stack_bytes, peak)
     except StackOverflowError as overflow:
         facts["stack_overflow"] = f"{overflow.message} {overflow.hint}".strip()
     facts["clip"] = clips.files[row]
