@@ -65,7 +65,7 @@ class Flash:
         machine.engine.ctl_remove_cache(address, address + len(data))
         offset = address - machine.flash[0]
         machine.content[offset : offset + len(data)] = data
-        machine.forget_code(address, len(data))
+        machine.code.forget(address, len(data))
         machine.traps.code = []  # the image no longer tells where code lies
 
     def store(self) -> None:
@@ -76,7 +76,7 @@ class Flash:
         """
         machine = self.machine
         at = machine.register("pc") & ~1
-        moment = machine.moment_at(at)
+        moment = machine.code.moment_at(at)
         machine.hook.now = machine.hook.begun = moment
         words, written_back, size = self._decode(at)
         if self.guard is None:

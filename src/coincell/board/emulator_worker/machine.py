@@ -20,7 +20,6 @@ from unicorn.unicorn_py3.unicorn import uclib
 from .block_hook import (
     ENTRIES,
     FOREVER,
-    SETS_EVENT,
     STOPPED_BUDGET,
     STOPPED_TABLE_FULL,
     STOPPED_UNALIGNED,
@@ -28,24 +27,21 @@ from .block_hook import (
     STOPPED_WATCHED,
     BlockHook,
     PriceFunction,
-    code_region,
 )
+from .code import Code
 from .core import (
     ALIASES,
     BREAKPOINT,
     CORES,
     EXCEPTION_EXIT,
     FPU_STACKED,
-    LONGEST_BLOCK,
     REGISTERS,
-    SEND_EVENT,
     SPECIAL,
     SUPERVISOR_CALL,
     VERBS,
     WAIT_FOR_EVENT,
     WAIT_FOR_INTERRUPT,
 )
-from .cortex_m4 import CortexM4, Instruction, UnknownInstructionError
 from .exceptions import Interrupts
 from .flash import Flash
 from .registers import GuestFaultError, Memory, Registers
@@ -67,6 +63,7 @@ class Machine:
     Attributes:
         engine: Unicorn's.
         hook: the counters that the hook on blocks keeps.
+        code: what the cycle model knows of the code that ran.
         schedule, activity, interrupts, memory, resets: what peripherals use.
         writable: how flash is written.
     """
@@ -89,8 +86,7 @@ class Machine:
         engine.mem_map(ram[0], ram[1])
         self.content = bytearray(content + b"\xff" * (flash[1] - len(content)))
         engine.mem_write(flash[0], bytes(self.content))
-        self.model = CortexM4()
-        self._blocks: dict[tuple[int, int], list[Instruction]] = {}
+        self.code = Code(self)
         self._clear()
         self._attach_hook(library)
         engine.hook_add(unicorn.UC_HOOK_MEM_INVALID, self._on_invalid)
@@ -114,7 +110,7 @@ class Machine:
         self._sleeping_for_event = False
         self._accessed: int | None = None
         self._moment: int | None = None
-        self._matched = (-1, 0)
+        self.code.clear()
         self._interrupted: int | None = None
         self._flash_store = self._repeat = False
 
@@ -181,7 +177,7 @@ class Machine:
         self.hook = hook = BlockHook()
         hook.stop = ctypes.cast(uclib.uc_emu_stop, ctypes.c_void_p).value
         hook.read_register = ctypes.cast(uclib.uc_reg_read, ctypes.c_void_p).value
-        hook.price = PriceFunction(self._price)
+        hook.price = PriceFunction(self.code.price)
         hook.table = ctypes.addressof(self.table)
         hook.owner_of = ctypes.addressof(self.owner_of)
         hook.entries = ENTRIES
@@ -189,8 +185,8 @@ class Machine:
         hook.primask, hook.basepri = SPECIAL["primask"], SPECIAL["basepri"]
         hook.faultmask = SPECIAL["faultmask"]
         hook.general = (ctypes.c_int32 * 16)(*(REGISTERS.get(f"r{i}", 0) for i in range(13)))
-        self.regions = [code_region(*self.flash), code_region(*self.ram)]
-        hook.regions = (type(self.regions[0]) * 2)(*self.regions)
+        regions = self.code.regions
+        hook.regions = (type(regions[0]) * 2)(*regions)
         handle = ctypes.c_size_t()
         status = uclib.uc_hook_add(
             self.engine._uch,
@@ -208,41 +204,6 @@ class Machine:
         """A function of block_hook.c."""
         return ctypes.cast(getattr(self.native, name), ctypes.c_void_p)
 
-    def _price(self, address: int, size: int) -> int:
-        """Cycles of a block, waits for literals included, when it falls through."""
-        self.traps.check_place(address)
-        instructions = self.decoded(address, size)
-        if not instructions:
-            return size // 2
-        cycles = self._cycles_to(instructions, len(instructions) - 1)
-        code = bytes(self.engine.mem_read(address, size))
-        sets_event = any(
-            code.startswith(SEND_EVENT, item.address - address) for item in instructions
-        )
-        checked = self.traps.plan_checks(address, instructions)
-        return min(cycles, 0xFFFF) | (SETS_EVENT if sets_event else 0) | checked
-
-    def _cycles_to(self, instructions: list[Instruction], last: int) -> int:
-        """Up to the end of instruction `last`."""
-        literals = sum(item.words for item in instructions[: last + 1] if item.literal)
-        return instructions[last].cycles + self.flash_wait * literals
-
-    def decoded(self, address: int, size: int) -> list[Instruction]:
-        """The instructions of a block; none where the model knows one of them not."""
-        key = (address, size)
-        if key not in self._blocks:
-            code = bytes(self.engine.mem_read(address, size))
-            try:
-                self._blocks[key] = self.model.decode(code, address)
-            except UnknownInstructionError:
-                self._blocks[key] = []
-        return self._blocks[key]
-
-    def block_at(self, address: int) -> list[Instruction]:
-        """The instructions of a block that has run, or was about to."""
-        found = [block for (begin, _), block in self._blocks.items() if begin == address]
-        return found[-1] if found else []
-
     # Time
 
     @property
@@ -252,7 +213,7 @@ class Machine:
             return self._moment
         if self._accessed is None:
             return int(self.hook.now)
-        self._moment = self._moment_of(self._accessed)
+        self._moment = self.code.moment_of(self._accessed)
         return self._moment
 
     @property
@@ -260,68 +221,12 @@ class Machine:
         """Cycles in which the core ran."""
         return self.now - self.slept
 
-    def accessing(self) -> int | None:
-        """Where the instruction lies that accesses a register now, as far as it can be told."""
-        found = self._accessing(self._accessed) if self._accessed is not None else None
-        return found[0][found[1]].address if found else None
-
     def wait(self, cycles: int) -> None:
         """The core stands still so long, as it does while flash is busy."""
         self.hook.now += cycles
         self.hook.begun += cycles
         if self._moment is not None:
             self._moment += cycles
-
-    def moment_at(self, address: int) -> int:
-        """When the instruction at `address` of the block that runs is done."""
-        hook = self.hook
-        for index, instruction in enumerate(instructions := self.decoded(hook.block, hook.size)):
-            if instruction.address == address:
-                return int(hook.begun) + self._cycles_to(instructions, index)
-        return int(hook.now)
-
-    def forget_code(self, address: int, size: int) -> None:
-        """What lies there has changed: its blocks are looked at anew."""
-        end = address + size
-        known = [key for key in self._blocks if key[0] < end and address < key[0] + key[1]]
-        for key in known:
-            del self._blocks[key]
-        first = (address - self.flash[0]) // 2
-        for index in range(max(first - LONGEST_BLOCK // 2, 0), first + size // 2):
-            self.regions[0].times[index].size = 0
-
-    def _moment_of(self, address: int) -> int:
-        found = self._accessing(address)
-        if found is None:
-            return int(self.hook.now)
-        # The access happens in the last cycle of its instruction.
-        return int(self.hook.begun) + self._cycles_to(*found) - 1
-
-    def _accessing(self, address: int) -> tuple[list[Instruction], int] | None:
-        """The block that runs, and which of its instructions touches `address`.
-
-        Unicorn tells only the block, but its registers hold what they hold at the instruction. The
-        accesses of one run of a block come in its order.
-        """
-        hook = self.hook
-        instructions = self.decoded(hook.block, hook.size)
-        begun, after = self._matched
-        first = after if begun == hook.begun else 0
-        for index in range(first, len(instructions)):
-            if self._touches(instructions[index], address):
-                again = instructions[index].words > 1
-                self._matched = (hook.begun, index if again else index + 1)
-                return instructions, index
-        return None
-
-    def _touches(self, instruction: Instruction, address: int) -> bool:
-        access = instruction.access
-        if access is None or access.base == "pc":
-            return False
-        begin = self.engine.reg_read(ALIASES[access.base]) + access.displacement
-        if access.offset:
-            begin += self.engine.reg_read(ALIASES[access.offset]) << access.shift
-        return bool((address - begin) & 0xFFFFFFFF < 4 * instruction.words)
 
     @contextmanager
     def _access(self, address: int) -> Iterator[None]:
@@ -430,7 +335,7 @@ class Machine:
             self.hook.after = 0
             self.engine.ctl_flush_tb()
             self.engine.emu_start(block | 1, address)
-        self.forget_code(block, 2)
+        self.code.forget(block, 2)
 
     # Running
 

@@ -90,7 +90,7 @@ class Traps:
         return CHECKED if before | after else 0
 
     def _names(self, instruction: Instruction) -> set[str]:
-        return {self.machine.model.register_name(number) for number in instruction.written}
+        return {self.machine.code.model.register_name(number) for number in instruction.written}
 
     def _set(self, address: int, mask: int) -> None:
         for region in self.machine.hook.regions:
@@ -102,7 +102,7 @@ class Traps:
         """Which instruction of the block that comes, where the core goes, or of the one before."""
         machine, hook = self.machine, self.machine.hook
         block = hook.checked if before else hook.block
-        found = machine.block_at(block)
+        found = machine.code.block_at(block)
         for instruction in found:
             access = instruction.access
             if not instruction.aligned or access is None or access.base not in BASES:
