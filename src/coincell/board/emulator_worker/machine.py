@@ -348,8 +348,6 @@ class Machine:
         Returns "waiting", "time", "budget", "fault" or "off" (System OFF).
         """
         self.hook.budget = budget
-        if self.resets.pending:  # the watchdog's bite, which was told as a fault
-            self.fault, self.fault_address = "", None
         try:
             while True:
                 state = self._step(until)

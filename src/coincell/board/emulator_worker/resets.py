@@ -30,13 +30,13 @@ class Resets:
         log: of each since power on: cycle, reason, what happened and the registers at that moment.
         off: in System OFF.
         wakers: each answers the bits of RESETREAS with which it ends System OFF now, 0 for not.
-        also: is called at each reset, before the peripherals' own.
+        also: is called at each reset with its bit of RESETREAS, before the peripherals' own.
     """
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.wakers: list[Callable[[], int]] = []
-        self.also: list[Callable[[], None]] = []
+        self.also: list[Callable[[int], None]] = []
         self.clear()
 
     def clear(self) -> None:
@@ -98,7 +98,7 @@ class Resets:
         self._pending, self.off = 0, False
         machine.schedule.clear(outside=False)
         for call in self.also:
-            call()
+            call(reason)
         self._reset_peripherals(reason)
         if reason & OFF:
             machine.fill_ram(RAM_AFTER_OFF)

@@ -65,7 +65,7 @@ class Chip:
         self.lights = Lights(machine, self.gpio, wiring.get("led_builtin", BUILTIN))
         self.worlds: dict[str, World] = {"microphone": self.pdm.microphone}
         self.low_clock = low = LowClock(machine)
-        machine.resets.also.append(self.reset)
+        machine.resets.also.append(lambda _: self.reset())
         machine.resets.wakers.append(self.gpio.wakes)
         power = ClockPower(machine, low)
         self.usbd = Usbd(machine, power)

@@ -14,6 +14,7 @@ from functools import partial
 
 from ..machine import Machine
 from ..registers import GuestFaultError, Peripheral, Registers
+from ..resets import SREQ
 from .system import HFCLKSTAT, ClockPower
 from .usb_host import UsbHost
 
@@ -157,8 +158,13 @@ class Usbd(Peripheral):
         self.host.reset()
         self.machine.activity.set("usbd", "off")
 
-    def _look_for_bootloader(self) -> None:
-        """At a reset: a bootloader would look for its number now, and stay."""
+    def _look_for_bootloader(self, reason: int) -> None:
+        """At a reset: a bootloader would look for its number now, and stay.
+
+        A reset by the watchdog clears it.
+        """
+        if not reason & SREQ:
+            return
         number = self.power.values[GPREGRET]
         if number in BOOTLOADERS:
             raise GuestFaultError(
