@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from board.bare import emulated, link_bare
+from coincell.board.emulator_worker.schedule import SWEEP, Schedule
 
 PRELUDE = """
 #include <stdint.h>
@@ -241,3 +242,44 @@ def test_a_handler_that_is_missing_is_told(tmp_path: Path) -> None:
     """
     answer, _ = run(body, tmp_path)
     assert re.search("exception 15 is taken.*no handler", str(answer["fault"]))
+
+
+def test_a_vector_table_outside_memory_is_told(tmp_path: Path) -> None:
+    for table in (0xFFFFFF80, 0x12345680, 0x40000000):
+        body = f"""
+        void image_main(void)
+        {{
+            note(1); REG(0xE000ED08) = {table}u;
+            REG(0xE000ED04) = 1u << 28; barrier(); for (;;) {{}}
+        }}
+        """
+        answer, _ = run(body, tmp_path / hex(table))
+        assert answer["state"] == "fault"
+        assert re.search("exception 14 .*neither in flash nor in RAM", str(answer["fault"]))
+
+
+def test_an_interrupt_that_is_never_cleared_is_a_hang(tmp_path: Path) -> None:
+    body = """
+    static void tick(void) { }
+    void image_main(void)
+    {
+        note(1); set_handler(15, tick);
+        REG(0xE000E014) = 1; REG(0xE000E018) = 0; REG(0xE000E010) = 7;
+        for (;;) { }
+    }
+    """
+    answer, _ = run(body, tmp_path)
+    assert answer["state"] == "fault"
+    assert "exception 15 is taken again and again" in str(answer["fault"])
+
+
+def test_the_schedule_forgets_what_was_cancelled() -> None:
+    schedule, rung = Schedule(lambda _: None), []
+    schedule.at(5, lambda: rung.append(5))
+    for moment in range(10 * SWEEP):
+        schedule.at(1_000_000 + moment, lambda: rung.append(0)).cancel()
+    schedule.at(4, lambda: rung.append(4))
+    assert len(schedule) <= SWEEP + 1
+    while (event := schedule.take(2_000_000)) is not None:
+        event.call()
+    assert rung == [4, 5]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from coincell.board import open_image
+from coincell.board import VirtualBoard, open_image
 from coincell.board.image_file import parse_description
 from coincell.errors import BoardError, UserError
 from coincell.firmware import Image
@@ -64,3 +66,27 @@ def test_another_source_is_another_build(image: Image, tmp_path: Path) -> None:
     first, second = open_image(image.elf).description, open_image(changed.elf).description
     assert first.pop("build") != second.pop("build")
     assert first == second
+
+
+def test_a_pipe_is_no_image(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.elf"
+    os.mkfifo(pipe)
+    with pytest.raises(UserError, match="not a file"):
+        open_image(pipe)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("image_rodata_begin", 0),
+        ("image_rodata_begin", 0x10001),
+        ("image_rodata_begin", 0x20000000),
+        ("image_rodata_end", 0xFFFFFFFF),
+        ("image_rodata_end", 0),
+    ],
+)
+def test_constants_told_where_none_can_be(image: Image, name: str, value: int) -> None:
+    elf = replace(image.parsed, labels=image.parsed.labels | {name: value})
+    refused = pytest.raises(BoardError, match="The image tells constants from")
+    with VirtualBoard(elf, image.board) as virtual, refused:
+        virtual.watched_pages()

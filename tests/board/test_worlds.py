@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -127,3 +128,25 @@ def test_what_is_no_scene_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text.png").write_bytes(b"P5 60000 60000 255\n" + bytes(100))
     with pytest.raises(DataError, match=r"60000 x 60000|no picture"):
         read_scene(tmp_path)
+
+
+def test_what_never_ends_is_not_read(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.png"
+    os.mkfifo(pipe)
+    for endless in (pipe, Path("/dev/zero")):
+        with pytest.raises(DataError, match="not a file"):
+            read_motion(endless)
+        with pytest.raises(DataError, match="not a file"):
+            read_scene(endless)
+
+
+def test_a_line_of_a_motion_has_its_limit(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="line 2 has more than 1,000 characters"):
+        read_motion(written(tmp_path, "time,ax,ay,az\n" + "0," * 1_000_000))
+    with pytest.raises(DataError, match="line 1 has more"):
+        read_motion(written(tmp_path, '"' + "x" * 100_000))
+
+
+def test_a_time_has_its_limit(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="line 3: time is '1e308'"):
+        read_motion(written(tmp_path, "time,ax,ay,az\n0,0,0,0\n1e308,0,0,0\n"))

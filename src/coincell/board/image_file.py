@@ -116,6 +116,8 @@ def open_image(path: Path) -> ImageFile:
 
 def _read(path: Path) -> bytes:
     try:
+        if path.exists() and not path.is_file():
+            raise UserError(f"The image {path} is not a file.", "Name the ELF file itself.")
         if path.stat().st_size > _MOST_BYTES:
             raise BoardError(f"{path} is larger than 64 MiB; it cannot be an image.")
         return path.read_bytes()

@@ -14,7 +14,7 @@ from coincell.board.client import BoardClient
 from coincell.board.cycles import TAKEN_CYCLES, BlockCost, CortexM4
 from coincell.board.emulator import Emulator
 from coincell.board.owners import FIRST, KEEP, OUTSIDE, Part, chain_parts, owner_table
-from coincell.board.virtual import VirtualBoard, watched_pages
+from coincell.board.virtual import VirtualBoard
 from coincell.errors import InternalError
 from coincell.firmware import Application, Elf
 
@@ -123,7 +123,7 @@ def count_run(
         InternalError: the two runs differ.
     """
     blocks, _ = _count_once(virtual, prepare, run)
-    begin, end = watched_pages(virtual.elf)
+    begin, end = virtual.watched_pages()
     virtual.emulator.ask("watch", begin=begin, end=end, on=True)
     try:
         again, loads = _count_once(virtual, prepare, run)

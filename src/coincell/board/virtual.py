@@ -150,7 +150,7 @@ class VirtualBoard:
         Afterwards virtual time counts those waits, on average, for code that ran meanwhile; without
         it, the waits for literals alone. What runs meanwhile runs about ten times slower.
         """
-        begin, end = watched_pages(self.elf)
+        begin, end = self.watched_pages()
         self.emulator.ask("watch", begin=begin, end=end, on=True)
         self.emulator.ask("learn", on=True)
         try:
@@ -159,6 +159,23 @@ class VirtualBoard:
             if self.emulator.alive:
                 self.emulator.ask("learn", on=False)
                 self.emulator.ask("watch", begin=begin, end=end, on=False)
+
+    def watched_pages(self) -> tuple[int, int]:
+        """`watched_pages` of its image, checked.
+
+        Raises:
+            BoardError: the image tells a place for its constants where none can be.
+        """
+        begin, end = watched_pages(self.elf)
+        flash = self.board.flash
+        if begin % RODATA_ALIGN or not flash.origin <= begin <= end <= flash.origin + flash.bytes:
+            raise BoardError(
+                f"The image tells constants from {begin:#x} to {end:#x}; they fill whole pages of "
+                f"{RODATA_ALIGN:,} bytes in the flash of {self.board.board.title}, "
+                f"{flash.origin:#x} to {flash.origin + flash.bytes:#x}.",
+                hint="Make the image again with `coincell run`.",
+            )
+        return begin, end
 
     def put_world(self, kind: str, data: bytes = b"", **settings: Any) -> None:
         """Fill what is around the chip, such as its microphone's sound."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import math
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +26,8 @@ MAX_MOTION_BYTES = 256 << 20
 MAX_MOTION_RATE_HZ = 10_000.0
 LIMITS = 3 * (1000.0,) + 3 * (100_000.0,) + 3 * (100_000.0,)
 """No value of a column is larger: no sensor measures it, and a unit must be wrong."""
+_LONGEST_LINE = 1000
+_LATEST_S = 1e12
 
 EVEN = 1e-3
 """Times count as evenly spaced when no step differs from the mean by more, relatively."""
@@ -64,7 +69,10 @@ def read_motion(path: Path, rate_hz: float | None = None) -> Motion:
     lines = _lines(path)
     header = [name.strip().lower() for name in next(lines, (0, []))[1]]
     _check_header(path, header, rate_hz)
-    values = np.array([_numbers(path, header, *line) for line in lines], np.float64)
+    flat = array("d")  # not lists: a large file has millions of rows
+    for line in lines:
+        flat.extend(_numbers(path, header, *line))
+    values = np.array(flat, np.float64).reshape(-1, len(header))
     if len(values) < 2:
         raise DataError(f"{path} holds {len(values)} rows; a motion needs two or more.")
     rows = np.zeros((len(values), len(MOTION_COLUMNS)))
@@ -81,12 +89,32 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
         size = path.stat().st_size
         if size > MAX_MOTION_BYTES:
             raise DataError(f"{path} has {size:,} bytes; at most {MAX_MOTION_BYTES:,} are read.")
+        _check_file(path)
         with path.open(newline="", encoding="utf-8-sig") as file:
-            for line, fields in enumerate(csv.reader(file), start=1):
+            for line, fields in enumerate(csv.reader(_short(path, file)), start=1):
                 if fields:
                     yield line, fields
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path} cannot be read as CSV: {error}.") from error
+
+
+def _check_file(path: Path) -> None:
+    if path.exists() and not path.is_file():
+        raise DataError(f"{path} is not a file.", hint="Name the file itself.")
+
+
+def _short(path: Path, file: TextIO) -> Iterator[str]:
+    for number in itertools.count(1):
+        line = file.readline(_LONGEST_LINE + 1)
+        if not line:
+            return
+        if len(line) > _LONGEST_LINE:
+            raise DataError(
+                f"{path}, line {number} has more than {_LONGEST_LINE:,} characters; a row has ten "
+                "numbers at most.",
+                hint="One row a line, its fields separated by commas.",
+            )
+        yield line
 
 
 def _check_header(path: Path, header: Sequence[str], rate_hz: float | None) -> None:
@@ -116,7 +144,7 @@ def _numbers(path: Path, header: Sequence[str], line: int, fields: list[str]) ->
             number = float(field)
         except ValueError:
             number = math.nan
-        limit = math.inf if name == "time" else LIMITS[MOTION_COLUMNS.index(name)]
+        limit = _LATEST_S if name == "time" else LIMITS[MOTION_COLUMNS.index(name)]
         if not math.isfinite(number) or abs(number) > limit:
             raise DataError(
                 f"{path}, line {line}: {name} is {field[:40]!r}; a number up to {limit:g} "
@@ -213,6 +241,7 @@ def _picture(path: Path) -> npt.NDArray[np.uint8]:
         from PIL import Image, ImageOps
     except ImportError as error:
         raise MissingExtraError("camera", "pillow", "Reading pictures") from error
+    _check_file(path)
     formats = ("PNG", "JPEG", "BMP", "PPM")
     try:
         with Image.open(path, formats=formats) as image:

@@ -23,6 +23,8 @@ NMI, SVCALL, PENDSV, SYSTICK = 2, 11, 14, 15
 PRIORITY_BITS = 0xE0  # the nRF52840 implements three
 ENTRY_CYCLES, RETURN_CYCLES, TAIL_CYCLES, FPU_CYCLES = 12, 10, 6, 17
 NO_PRIORITY = 256
+MOST_CHAINED = 50_000
+"""Exceptions taken one upon the other, nothing below going on, before that counts as a hang."""
 FPCA, SPSEL = 4, 2
 SFPA = 8
 """Of CONTROL: the emulator keeps it with FPCA, and begins a new FPU context where one is 0, though
@@ -74,6 +76,7 @@ class Interrupts(Registers):
         self.priorities = bytearray(FIRST_IRQ + 64)
         self.group = 0
         self.active: list[Active] = []
+        self._chained = 0
 
     def reset(self) -> None:
         """As after power on."""
@@ -316,6 +319,12 @@ class Interrupts(Registers):
 
     def _handler(self, number: int) -> int:
         vector = self.values[VTOR] + 4 * number
+        flash, ram = self.machine.flash, self.machine.ram
+        if not any(begin <= vector <= begin + size - 4 for begin, size in (flash, ram)):
+            raise GuestFaultError(
+                f"exception {number} is taken, but its vector at {vector:#010x} is neither in "
+                f"flash nor in RAM (VTOR = {self.values[VTOR]:#010x})"
+            )
         handler = self.machine.word(vector)
         if not handler & 1 or not self.machine.traps.may_run(handler):
             raise GuestFaultError(
@@ -338,6 +347,7 @@ class Interrupts(Registers):
         best = self._best()
         if best is not None and self._group_of(best[0]) < self._masked(masks=True):
             machine.hook.owner = left.owner
+            self._chain(best[1])
             self._begin(best[1], returning, TAIL_CYCLES + lazy)
             return
         self._unstack(returning, fpu)
@@ -348,8 +358,19 @@ class Interrupts(Registers):
         if not self.active and self.values[SCR] & SLEEPONEXIT:
             machine.sleep(event=False)
 
+    def _chain(self, number: int) -> None:
+        """Count those that follow one another without a return to what they interrupted."""
+        self._chained += 1
+        if self._chained > MOST_CHAINED:
+            raise GuestFaultError(
+                f"exception {number} is taken again and again: {MOST_CHAINED:,} handlers ran one "
+                "upon the other, and what they interrupted never went on; either a handler does "
+                "not clear what asks for it, or it comes faster than it is handled"
+            )
+
     def _unstack(self, returning: int, fpu: bool) -> None:
         machine = self.machine
+        self._chained = 0
         to_thread = bool(returning & 8)
         if to_thread == bool(self.active):
             raise GuestFaultError(

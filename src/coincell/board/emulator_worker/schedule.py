@@ -11,6 +11,10 @@ MAX_CHANGES = 1 << 18
 """Changes of state that are kept one by one; the sums go on beyond."""
 
 
+SWEEP = 1 << 10
+"""Entries from which on those that were cancelled are swept out."""
+
+
 class Event:
     """Something scheduled.
 
@@ -42,6 +46,7 @@ class Schedule:
         self._added = added
         self._heap: list[tuple[int, int, Event]] = []
         self._order = 0
+        self._sweep = SWEEP
 
     def clear(self, outside: bool = True) -> None:
         """Nothing is scheduled any more, save for what happens outside unless that is included."""
@@ -63,8 +68,20 @@ class Schedule:
         event = Event(moment, call, foreground, outside)
         self._order += 1
         heapq.heappush(self._heap, (moment, self._order, event))
+        if len(self._heap) > self._sweep:
+            self._sweep_out()
         self._added(moment)
         return event
+
+    def __len__(self) -> int:
+        """How many entries it keeps, cancelled ones included."""
+        return len(self._heap)
+
+    def _sweep_out(self) -> None:
+        """Forget the cancelled: a timer that is set anew each time leaves one far ahead."""
+        self._heap = [item for item in self._heap if not item[2].cancelled]
+        heapq.heapify(self._heap)
+        self._sweep = max(SWEEP, 2 * len(self._heap))
 
     def next(self) -> int | None:
         """When the next event is due."""
