@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,20 @@ from coincell.board import (
     open_image,
     run_session,
 )
+from coincell.board.on_battery import activity_on_battery
 from coincell.board.session import spells_of
 from coincell.board.stream import stream_events
 from coincell.errors import BoardError
-from coincell.firmware import Image, device_sources, link_image, load_board
+from coincell.firmware import (
+    Application,
+    Image,
+    build_image,
+    device_sources,
+    link_image,
+    load_board,
+)
+from coincell.project import DecisionSettings
+from stand_in import StandInNetwork, stand_in_application
 
 SLEEPER = """
 void image_main(void);
@@ -91,6 +102,44 @@ def test_its_energy_is_that_of_a_board_that_hears_all_the_time(
     assert [way.name for way in found.ways] == ["duty cycle", "wake on motion", "cascade"]
     assert found.complete
     assert not found.resets
+
+
+def test_over_usb_it_decides_alike_and_its_energy_is_that_without_the_cable(
+    session: tuple[Session, list[Decision]], application: Application, tmp_path: Path
+) -> None:
+    image = build_image(application, load_board("nano33ble"), tmp_path, link="usb")
+    moves: list[tuple[int, int]] = []
+    with VirtualBoard(image) as virtual:
+        known, asked = open_image(image.elf), request(2.0)
+        found = run_session(
+            known, "it", asked, virtual, progress=lambda done, of: moves.append((done, of))
+        )
+        assert virtual.usb()["state"] == "configured", "the cable is in again"
+    wired, _ = session
+    assert found.decisions == wired.decisions
+    assert found.seconds == pytest.approx(2, rel=0.001)
+    assert not [s for s in found.spells if s.component == "usbd" and s.state != "off"]
+    assert {s.state for s in found.spells if s.component == "microphone"} == {"on"}
+    lit = [(s.begin_s, s.end_s) for s in found.lights]
+    assert len(lit) == len([s for s in wired.lights if s.begin_s < 2])
+    dark = [
+        sum(line.average_a.typical for line in run.energy.lines if "led" not in line.component)
+        for run in (found, wired)
+    ]
+    assert dark[0] == pytest.approx(dark[1], rel=0.05)
+    assert moves == sorted(moves)
+    assert moves[-1] == (2 * 32_000, 2 * 32_000)
+
+
+def test_samples_lost_with_the_cable_pulled_are_told(tmp_path: Path) -> None:
+    slow = "for (volatile int i = 0; i < 400000; i++) { }"
+    application = replace(
+        stand_in_application(StandInNetwork(invoke=slow)),
+        decision=DecisionSettings(smoothing_windows=3, threshold=0.0, hop_ms=20),
+    )
+    image = build_image(application, load_board("nano33ble"), tmp_path, link="usb")
+    with VirtualBoard(image) as virtual, pytest.raises(BoardError, match=r"lost .* samples"):
+        activity_on_battery(virtual, request(4.0).sound)
 
 
 def test_waits_for_constants_are_in_the_core_s_time(image: Image) -> None:

@@ -432,6 +432,17 @@ def test_a_board_without_usb_is_told(
         build_image(application, bare, tmp_path, link="usb")
 
 
+def test_auto_is_usb_where_the_board_has_it(
+    application: Application, board: Board, tmp_path: Path
+) -> None:
+    bare = board.model_copy(update={"usb": board.usb.model_copy(update={"device": None})})
+    for it, wanted in ((board, "usb"), (bare, "uart")):
+        image = build_image(application, it, tmp_path / wanted, link="auto")
+        with VirtualBoard(image) as virtual:
+            assert BoardClient(virtual).info().description["link"] == wanted
+            assert (virtual.usb()["state"] == "configured") == (wanted == "usb")
+
+
 def test_other_boards_with_this_chip_speak_usb_too(
     application: Application, tmp_path: Path
 ) -> None:

@@ -62,6 +62,18 @@ def test_a_live_run_becomes_the_report_s_figures(image: Image, application: Appl
     assert "CR2032" in board.energy.battery
 
 
+def test_a_usb_image_is_counted_on_its_battery_with_the_cable_pulled(
+    application: Application, image: Image, tmp_path: Path
+) -> None:
+    usb = build_image(application, load_board("nano33ble"), tmp_path, link="usb")
+    facts, wired = facts_of(usb, application), facts_of(image, application)
+    assert facts["live"]
+    states = {(line["component"], line["state"]): line for line in facts["lines"]}
+    assert not any(state != "off" for component, state in states if component == "usbd")
+    assert states["microphone", "on"]["time_share"] == pytest.approx(1, abs=0.01)
+    assert facts["average_a"]["typical"] == pytest.approx(wired["average_a"]["typical"], rel=0.05)
+
+
 def test_battery_and_module_are_the_project_s_to_choose(
     image: Image, application: Application
 ) -> None:

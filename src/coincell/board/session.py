@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from coincell.board.battery import Battery, BatteryLife, battery_life
 from coincell.board.client import BoardClient
 from coincell.board.energy import Activity, Energy, energy_of
 from coincell.board.image_file import ImageFile
+from coincell.board.on_battery import activity_on_battery, pull_cable, speaks_usb
 from coincell.board.protocol import Listening
 from coincell.board.stream import STREAM_RATE_HZ, stream_events
 from coincell.board.virtual import VirtualBoard
@@ -135,6 +136,9 @@ def run_session(
 ) -> Session:
     """Let the image that `virtual` runs hear, decide and sleep.
 
+    One that tells its decisions over USB hears the sound again with the cable pulled: states and
+    energy are those of that run.
+
     Args:
         image: with its labels; None for one that is not Coincell's.
         name: of the file.
@@ -149,17 +153,18 @@ def run_session(
     listens = image is not None and _listens(virtual)
     decisions: list[Decision] = []
     notes: list[str] = []
-    labels = _labels(image)
+    serial = b""
     if listens:
-        for decision in _listen(virtual, request, labels, progress):
-            decisions.append(decision)
-            if tell is not None:
-                tell(decision)
-        serial = b""
+        usb = speaks_usb(virtual)
+        decisions, heard = _decide(virtual, request, _labels(image), tell, _part(progress, 0, usb))
+        if usb:
+            report, changes = activity_on_battery(virtual, heard, _part(progress, 1, usb))
+        else:
+            report, changes = virtual.activity()
     else:
-        serial = _let_run(virtual, request, progress)
-        notes += _silence(image, serial, request)
-    report, changes = virtual.activity()
+        serial, more = _undecided(image, virtual, request, progress)
+        notes += more
+        report, changes = virtual.activity()
     clock = virtual.board.clock_hz
     activity = Activity.of_board(report, changes, clock)
     energy = energy_of(activity, request.board, request.as_shipped)
@@ -188,16 +193,21 @@ def run_session(
 def live_activity(virtual: VirtualBoard, sound: NDArray[np.int16]) -> Activity | None:
     """What a listening board does while it hears int16 [n]; None where the image does not listen.
 
+    A USB cable is pulled meanwhile.
+
     Raises:
         BoardError: it faults, or falls behind.
     """
     if not _listens(virtual):
         return None
     _learn(virtual, sound)
-    for _ in stream_events(virtual, sound):
-        pass
-    report, changes = virtual.activity()
-    BoardClient(virtual).listen(Listening.OFF)
+    if speaks_usb(virtual):
+        report, changes = activity_on_battery(virtual, sound)
+    else:
+        for _ in stream_events(virtual, sound):
+            pass
+        report, changes = virtual.activity()
+        BoardClient(virtual).listen(Listening.OFF)
     return Activity.of_board(report, changes, virtual.board.clock_hz)
 
 
@@ -222,16 +232,32 @@ def _listens(virtual: VirtualBoard) -> bool:
     return True
 
 
-def _listen(
-    virtual: VirtualBoard, request: Request, labels: Sequence[str], progress: Progress | None
-) -> Iterator[Decision]:
+def _part(progress: Progress | None, which: int, usb: bool) -> Progress | None:
+    """With USB the sound is heard twice: progress of the run `which`, 0 or 1, as part of both."""
+    if progress is None or not usb:
+        return progress
+    return lambda done, of: progress(which * of + done, 2 * of)
+
+
+def _decide(
+    virtual: VirtualBoard,
+    request: Request,
+    labels: Sequence[str],
+    tell: Callable[[Decision], None] | None,
+    progress: Progress | None,
+) -> tuple[list[Decision], NDArray[np.int16]]:
+    """Every decision, and int16 [n] that they were made on."""
     _learn(virtual, request.sound)
     count = round(request.seconds * STREAM_RATE_HZ)
     heard = np.zeros(count, np.int16)
     sound = request.sound[:count]
     heard[: len(sound)] = sound
+    decisions = []
     for event in stream_events(virtual, heard, progress):
-        yield _decision(event, labels)
+        decisions.append(_decision(event, labels))
+        if tell is not None:
+            tell(decisions[-1])
+    return decisions, heard
 
 
 def _learn(virtual: VirtualBoard, sound: NDArray[np.int16]) -> None:
@@ -253,6 +279,23 @@ def _decision(event: StreamEvent, labels: Sequence[str]) -> Decision:
         known = event.label < len(labels)
         label = labels[event.label] if known else f"class {event.label}"
     return Decision(event.samples / STREAM_RATE_HZ, label, event.score)
+
+
+def _undecided(
+    image: ImageFile | None,
+    virtual: VirtualBoard,
+    request: Request,
+    progress: Progress | None,
+) -> tuple[bytes, list[str]]:
+    """What an image that does not listen sent, and what a reader should know of that."""
+    usb = speaks_usb(virtual)
+    if usb and image is not None:  # it tells nothing unasked
+        pull_cable(virtual)
+    serial = _let_run(virtual, request, progress)
+    notes = _silence(image, serial, request)
+    if usb and image is None:
+        notes.append("It is on a USB cable, whose current is counted.")
+    return serial, notes
 
 
 def _let_run(virtual: VirtualBoard, request: Request, progress: Progress | None) -> bytes:

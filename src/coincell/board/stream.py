@@ -73,7 +73,7 @@ def stream_events(
             progress(min(heard, len(samples)), len(samples))
         while client.event_kept or virtual.waiting:
             event = client.next_event()
-            _check(event, sequence)
+            check_event(event, sequence)
             sequence = event.sequence
             if event.samples > len(samples):
                 return
@@ -84,7 +84,12 @@ def stream_events(
     )
 
 
-def _check(event: BoardEvent, before: int | None) -> None:
+def check_event(event: BoardEvent, before: int | None) -> None:
+    """Refuse an event that tells of a failure or a loss, or does not follow the one `before`.
+
+    Raises:
+        BoardError: it is such an event.
+    """
     if event.status:
         raise BoardError(f"The application on the board failed with code {event.status}.")
     if event.lost:

@@ -43,7 +43,6 @@ from coincell.firmware.image import (
     Contributor,
     DoesNotFit,
     Image,
-    Link,
     Span,
     build_image,
     largest_of,
@@ -52,6 +51,7 @@ from coincell.firmware.image import (
 from coincell.firmware.sensors import find_bmi270_configuration, sensor_sources
 from coincell.firmware.stream import HostStream, StreamEvent
 from coincell.firmware.tables import parse_table
+from coincell.firmware.usb_identity import Link, link_of
 
 __all__ = [
     "ARCHITECTURES",
@@ -95,6 +95,7 @@ __all__ = [
     "largest_of",
     "library_sizes",
     "link_image",
+    "link_of",
     "load_board",
     "need_firmware",
     "parse_board",

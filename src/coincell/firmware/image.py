@@ -15,16 +15,12 @@ from coincell.firmware.application import Application, application_sources, devi
 from coincell.firmware.board_header import board_header
 from coincell.firmware.description import Board, need_firmware
 from coincell.firmware.elf import Elf, intel_hex, plain_binary, read_elf
-from coincell.firmware.usb_identity import usb_sources
+from coincell.firmware.usb_identity import Link, link_of, usb_sources
 from coincell.project import BoardSettings
 from coincell.toolchain import C_FLAGS, Compiler, build_cached, find_cross_compiler
 
 STACK_BYTES = BoardSettings().stack_bytes
 """Reserved for the stack unless the caller says otherwise."""
-
-Link = Literal["usb", "uart"]
-LINK: Link = BoardSettings().link
-"""The line to the computer unless the caller says otherwise."""
 
 RODATA_ALIGN = 1024
 """The virtual board's page: constants begin at a multiple of it, so that loads can be watched."""
@@ -161,13 +157,14 @@ def build_image(
     directory: Path,
     compiler: Compiler | None = None,
     stack_bytes: int = STACK_BYTES,
-    link: Link = LINK,
+    link: Link = "uart",
     microphone_gain_db: float = 0.0,
 ) -> Image:
     """The firmware of `application` for `board`: the chain, the protocol, the start-up.
 
-    `link` is the line to the computer: the chip's own USB, or a UART on the board's pins;
-    `microphone_gain_db`, -20 to 20, is what the microphone's interface adds.
+    `link` is the line to the computer: the chip's own USB, a UART on the board's pins, or "auto",
+    as `link_of` has it; every board has the UART. `microphone_gain_db`, -20 to 20, is what the
+    microphone's interface adds.
 
     Raises:
         BoardError: there is no firmware for the board's chip, or the board has no such line.
@@ -177,13 +174,14 @@ def build_image(
     need_firmware(board)
     chosen = compiler or find_cross_compiler(board.core)
     device = device_sources("firmware", "freestanding") | board_header(board, microphone_gain_db)
-    if link == "usb":
+    line = link_of(board, link)
+    if line == "usb":
         del device["firmware/transport_uarte.c"]
         device |= usb_sources(board)
     sources = application_sources(application) | device
     marks = {
         "board": board.name,
-        "link": link,
+        "link": line,
         "compiler": compiler_title(chosen),
         "build": _digest({**sources, "image.ld": linker_script(board, stack_bytes)}, chosen),
     }

@@ -1,12 +1,22 @@
-"""The firmware's sources for USB as the line to the computer, with what the board calls itself."""
+"""USB as the line to the computer: which boards take it, and what they call themselves there."""
 
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from coincell.errors import BoardError
 from coincell.firmware.application import device_sources
 from coincell.firmware.description import Board
+
+Link = Literal["auto", "usb", "uart"]
+
+
+def link_of(board: Board, link: Link) -> Literal["usb", "uart"]:
+    """The line of an image for `board`: "auto" is USB where the description has usb.device."""
+    if link != "auto":
+        return link
+    return "uart" if board.usb.device is None else "usb"
 
 
 def usb_sources(board: Board) -> dict[str, str]:
@@ -24,7 +34,8 @@ def usb_sources(board: Board) -> dict[str, str]:
     if not re.fullmatch(r"[ !#-\[\]-~]{1,62}", board.board.title):
         raise BoardError(
             "On USB a board's title has up to 62 printable ASCII characters, neither quotes nor "
-            f"backslashes. Received: {board.board.title!r}."
+            f"backslashes. Received: {board.board.title!r}.",
+            hint='Change the title, or set board.link = "uart".',
         )
     return device_sources("usb") | {"usb/usb_identity.h": _identity(board)}
 

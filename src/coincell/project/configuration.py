@@ -322,9 +322,10 @@ class BoardSettings(_Section):
         "balanced",
         description="What the compiled network is optimized for; ram computes it row by row.",
     )
-    link: Literal["usb", "uart"] = Field(
+    link: Literal["auto", "usb", "uart"] = Field(
         "uart",
-        description="The line to the computer: the chip's own USB, or a UART on the board's pins.",
+        description="The line to the computer: the chip's own USB, or a UART on the board's pins; "
+        "auto: USB where the board's description has usb.device.",
     )
     microphone_gain_db: float = Field(
         0.0,

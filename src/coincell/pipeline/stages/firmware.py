@@ -19,6 +19,7 @@ from coincell.firmware import (
     Image,
     build_image,
     largest_of,
+    link_of,
     load_board,
     need_firmware,
 )
@@ -85,7 +86,7 @@ def _settings(configuration: Configuration) -> dict[str, Any]:
     return chain_settings(configuration) | {
         "board": board.model_dump(mode="json"),
         "stack_bytes": configuration.board.stack_bytes,
-        "link": configuration.board.link,
+        "link": link_of(board, configuration.board.link),
         "microphone_gain_db": configuration.board.microphone_gain_db,
     }
 

@@ -1,0 +1,82 @@
+"""A listening board with its USB cable pulled: what it takes on a battery."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coincell.board.client import BoardClient
+from coincell.board.protocol import Listening
+from coincell.board.stream import STREAM_RATE_HZ, check_event
+from coincell.board.virtual import VirtualBoard
+from coincell.errors import BoardError
+
+_LONGEST_WAIT_S = 10
+"""Back on the cable, the next decision comes a hop and its processing later at most."""
+
+
+def speaks_usb(virtual: VirtualBoard) -> bool:
+    """Whether the computer has found the board that `virtual` runs on its USB."""
+    return bool(virtual.usb()["state"] == "configured")
+
+
+def pull_cable(virtual: VirtualBoard) -> None:
+    """Leave the board to its battery; nobody reads what it tells from now on."""
+    virtual.put_world("usb", plugged=False)
+    virtual.send(b"")
+
+
+def activity_on_battery(
+    virtual: VirtualBoard,
+    samples: NDArray[np.int16],
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[dict[str, Any], list[tuple[int, str, str]]]:
+    """What the board does while it hears int16 [n] at 16 kHz with its cable pulled.
+
+    Afterwards the cable is in again, and the board listens no more.
+
+    Args:
+        virtual: a board that `speaks_usb`, and listens.
+        samples: the sound, from the moment the microphone starts.
+        progress: is called with the samples that were heard, and all.
+
+    Returns:
+        As `VirtualBoard.activity`: from the first sample to the last.
+
+    Raises:
+        BoardError: it faults, its application fails, or it lost samples meanwhile.
+    """
+    client = BoardClient(virtual)
+    client.listen(Listening.OFF)
+    virtual.put_world("microphone", samples.astype("<i2").tobytes(), rate=STREAM_RATE_HZ)
+    client.listen(Listening.ALL)
+    pull_cable(virtual)
+    virtual.activity(restart=True)
+    for begin in range(0, len(samples), STREAM_RATE_HZ):
+        end = min(begin + STREAM_RATE_HZ, len(samples))
+        virtual.advance((end - begin) * virtual.board.clock_hz // STREAM_RATE_HZ)
+        if progress is not None:
+            progress(end, len(samples))
+    found = virtual.activity()
+    virtual.put_world("usb", plugged=True)
+    _ask_how_it_went(virtual)
+    return found
+
+
+def _ask_how_it_went(virtual: VirtualBoard) -> None:
+    """The next decision tells how many samples were lost since listening began."""
+    client = BoardClient(virtual)
+    for _ in range(_LONGEST_WAIT_S):
+        virtual.advance(virtual.board.clock_hz)
+        if virtual.waiting:
+            check_event(client.next_event(), None)
+            virtual.discard()
+            client.listen(Listening.OFF)
+            return
+    raise BoardError(
+        "With its USB cable pulled the board stopped listening, or falls behind.",
+        hint="Raise [decision] hop_ms, or take a smaller model.",
+    )
