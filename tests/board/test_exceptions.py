@@ -283,3 +283,11 @@ def test_the_schedule_forgets_what_was_cancelled() -> None:
     while (event := schedule.take(2_000_000)) is not None:
         event.call()
     assert rung == [4, 5]
+
+
+def test_a_jump_to_the_first_address_of_memory_is_told(tmp_path: Path) -> None:
+    """Nothing lies in front of it to look at."""
+    body = "void image_main(void) { note(1); ((handler)0x20000000)(); }"
+    answer, _ = run(body, tmp_path)
+    assert answer["state"] == "fault"
+    assert answer["fault"]

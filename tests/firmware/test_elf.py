@@ -119,6 +119,11 @@ def test_objcopy_agrees(image: Image, tmp_path: Path, kind: str, flag: str) -> N
         assert _decode_hex(target.read_text()) == _decode_hex(image.hex.read_text())
 
 
+def test_an_image_across_all_addresses_is_refused() -> None:
+    with pytest.raises(BoardError, match="more than any board's flash"):
+        plain_binary((Segment(0x10000, b"1234"), Segment(0xFFFF0000, b"1234")), 0x10000)
+
+
 def test_an_image_over_the_bootloader_is_refused() -> None:
     with pytest.raises(BoardError, match="below"):
         plain_binary((Segment(0, b"1234"),), 0x10000)

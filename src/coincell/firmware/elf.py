@@ -26,6 +26,7 @@ ARCHITECTURES = {
 }
 """Names of Tag_CPU_arch (Arm IHI 0045, section 3.3.5.2)."""
 _MAX_LOADED = 16 << 20
+_MAX_SPAN = 64 << 20
 _HINT = "Give a firmware image for Cortex-M that `coincell run` or an Arm linker has written."
 _RECORD_BYTES = 16
 
@@ -318,6 +319,11 @@ def _record(offset: int, kind: int, data: bytes) -> str:
 def plain_binary(segments: tuple[Segment, ...], origin: int) -> bytes:
     """The segments as they lie in flash from `origin` on; gaps hold 0xFF, as erased flash does."""
     end = max(segment.end for segment in segments)
+    if end - origin > _MAX_SPAN:
+        raise BoardError(
+            f"The image reaches from {origin:#x} to {end:#x}, more than any board's flash.",
+            hint="It was linked for another board, or is damaged.",
+        )
     image = bytearray(b"\xff" * (end - origin))
     for segment in segments:
         if segment.address < origin:

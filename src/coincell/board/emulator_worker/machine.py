@@ -457,7 +457,7 @@ class Machine:
             if self._interrupted == BREAKPOINT:
                 self.fault = "a breakpoint"
             return "fault"
-        before = bytes(self.engine.mem_read(at - 4, 4))
+        before = self._code_before(at)
         if error is None and before.endswith(WAIT_FOR_INTERRUPT):
             self.sleep(event=False)
             return ""
@@ -469,6 +469,13 @@ class Machine:
             return ""
         self.fault = self.traps.explain_invalid(error, at)
         return "fault"
+
+    def _code_before(self, address: int) -> bytes:
+        """The four bytes in front of `address`; none where no memory is."""
+        try:
+            return bytes(self.engine.mem_read(address - 4, 4))
+        except unicorn.UcError:
+            return b""
 
     def _on_interrupt(self, engine: unicorn.Uc, number: int, _user: object) -> None:
         self._interrupted = number
