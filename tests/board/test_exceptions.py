@@ -287,7 +287,9 @@ def test_the_schedule_forgets_what_was_cancelled() -> None:
 
 def test_a_jump_to_the_first_address_of_memory_is_told(tmp_path: Path) -> None:
     """Nothing lies in front of it to look at."""
-    body = "void image_main(void) { note(1); ((handler)0x20000000)(); }"
+    body = """
+    void image_main(void) { note(1); __asm volatile("movs r0, #0\\n bx r0"); }
+    """
     answer, _ = run(body, tmp_path)
     assert answer["state"] == "fault"
     assert answer["fault"]
