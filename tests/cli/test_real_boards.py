@@ -61,7 +61,10 @@ def port(image: Image, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
         assert facts["board"] == "nano33ble"
         yield facts["port"]
         bridge.send_signal(signal.SIGINT)
-        assert bridge.wait(30) == 0, "Ctrl-C ends it cleanly"
+        try:
+            assert bridge.wait(30) == 0, "Ctrl-C ends it cleanly"
+        finally:
+            bridge.kill()  # else who leaves here waits for it
 
 
 @pytest.fixture
@@ -119,7 +122,10 @@ def test_ctrl_c_leaves_serial_cleanly_and_gives_the_port_back(port: str) -> None
         assert serial.stdout
         serial.stdout.readline()
         serial.send_signal(signal.SIGINT)
-        _, said = serial.communicate(timeout=60)
+        try:
+            _, said = serial.communicate(timeout=60)
+        finally:
+            serial.kill()
         assert (serial.returncode, said) == (0, b"\n")
     assert call("board", "info", "--port", port).exit_code == 0
 
