@@ -18,6 +18,7 @@ from coincell.project.configuration import (
 )
 from coincell.project.load import CONFIGURATION_FILE, Project, load_project, parse_configuration
 from coincell.project.new import new_project, templates
+from coincell.project.window import Sense, WindowForm
 
 __all__ = [
     "CONFIGURATION_FILE",
@@ -33,9 +34,11 @@ __all__ = [
     "Project",
     "ProjectSettings",
     "QuantizationSettings",
+    "Sense",
     "SplitSettings",
     "SynthesisSettings",
     "TrainingSettings",
+    "WindowForm",
     "load_project",
     "new_project",
     "parse_configuration",
