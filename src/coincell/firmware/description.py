@@ -81,6 +81,14 @@ class Microphone(_Table):
     clock: Pin
     data: Pin
     power: Pin = Field(description="High: the microphone has power.")
+    settling_ms: int = Field(
+        default=0, ge=0, le=1000, description="After a start, what no decision is made on."
+    )
+
+    @property
+    def settling_samples(self) -> int:
+        """The same in samples of the firmware, which takes 16,000 a second."""
+        return 16 * self.settling_ms
 
 
 class Light(_Table):

@@ -23,10 +23,11 @@ static void begin_windows(application_stream *stream)
     coincell_decision_reset(&stream->smoothing);
 }
 
-void application_stream_begin(application_stream *stream, int16_t *samples)
+void application_stream_begin(application_stream *stream, int16_t *samples, uint32_t settling)
 {
     stream->samples = samples;
     stream->position = 0;
+    stream->settling = settling;
     stream->smoothing.ring = stream->ring;
     begin_windows(stream);
 }
@@ -34,14 +35,18 @@ void application_stream_begin(application_stream *stream, int16_t *samples)
 void application_stream_skip(application_stream *stream, uint32_t count)
 {
     stream->position += count;
+    stream->settling -= stream->settling < count ? stream->settling : count;
     begin_windows(stream);
 }
 
 /* samples: int16[count] -> how many of them fill the buffer, or are passed over. */
 static uint32_t fill(application_stream *stream, const int16_t *samples, uint32_t count)
 {
-    uint32_t used = stream->skipped < count ? stream->skipped : count;
-    stream->skipped -= used;
+    uint32_t used = stream->settling < count ? stream->settling : count;
+    stream->settling -= used;
+    const uint32_t skipped = stream->skipped < count - used ? stream->skipped : count - used;
+    stream->skipped -= skipped;
+    used += skipped;
     uint32_t wanted = APPLICATION_STREAM_BUFFER - stream->filled;
     if (wanted > count - used) wanted = count - used;
     memcpy(stream->samples + stream->filled, samples + used, wanted * sizeof *samples);
