@@ -196,7 +196,7 @@ def test_a_handler_that_is_missing_is_told(tmp_path: Path) -> None:
     void image_main(void) { note(1); set_handler(15, 0); REG(0xE000ED04) = 1u << 26; for (;;) {} }
     """
     answer, _ = run_program(body, tmp_path)
-    assert re.search("exception 15 is taken.*no handler", str(answer["fault"]))
+    assert re.search(r"exception 15 \(SysTick\) is taken.*no handler", str(answer["fault"]))
 
 
 def test_a_vector_table_outside_memory_is_told(tmp_path: Path) -> None:
@@ -210,7 +210,9 @@ def test_a_vector_table_outside_memory_is_told(tmp_path: Path) -> None:
         """
         answer, _ = run_program(body, tmp_path / hex(table))
         assert answer["state"] == "fault"
-        assert re.search("exception 14 .*neither in flash nor in RAM", str(answer["fault"]))
+        assert re.search(
+            r"exception 14 \(PendSV\) is.*neither in flash nor in RAM", str(answer["fault"])
+        )
 
 
 def test_an_interrupt_that_is_never_cleared_is_a_hang(tmp_path: Path) -> None:
@@ -225,7 +227,71 @@ def test_an_interrupt_that_is_never_cleared_is_a_hang(tmp_path: Path) -> None:
     """
     answer, _ = run_program(body, tmp_path)
     assert answer["state"] == "fault"
-    assert "exception 15 is taken again and again" in str(answer["fault"])
+    assert "exception 15 (SysTick) is taken again and again" in str(answer["fault"])
+
+
+def test_a_fast_systick_is_no_event_while_nobody_waits_for_it(tmp_path: Path) -> None:
+    """Asleep for an hour, with a flag that rises 32 million times a second."""
+    body = """
+    void image_main(void)
+    {
+        note(1);
+        REG(0xE000E014) = 1; REG(0xE000E018) = 0; REG(0xE000E010) = 5;
+        __asm volatile("wfi");
+    }
+    """
+    answer, _ = run_program(body, tmp_path, until=64_000_000 * 3600)
+    assert (answer["state"], answer["now"]) == ("time", 64_000_000 * 3600)
+
+
+def test_systick_counts_down_and_wraps_as_its_registers_say(tmp_path: Path) -> None:
+    """COUNTFLAG once a wrap and read, VAL from LOAD to 0, a new LOAD from the next wrap on."""
+    body = """
+    static void wait(uint32_t until) { while (cycles() < until) { } }
+    void image_main(void)
+    {
+        count_cycles();
+        REG(0xE000E014) = 4999; REG(0xE000E018) = 77; REG(0xE000E010) = 5;
+        uint32_t begun = cycles();
+        note(REG(0xE000E018) > 4900); note(REG(0xE000E010) >> 16);
+        wait(begun + 2500); note((REG(0xE000E018) + 50) / 100); note(REG(0xE000E010) >> 16);
+        REG(0xE000E014) = 1999;
+        wait(begun + 5500); note((REG(0xE000E018) + 50) / 100); note(REG(0xE000E010) >> 16);
+        note(REG(0xE000E010) >> 16);
+        wait(begun + 27500); note((REG(0xE000E018) + 50) / 100); note(REG(0xE000E010) >> 16);
+        REG(0xE000E010) = 4; uint32_t held = REG(0xE000E018);
+        wait(begun + 30000); note(held == REG(0xE000E018));
+        REG(0xE000E010) = 5; note(held - REG(0xE000E018) < 20);
+    }
+    """
+    answer, trail = run_program(body, tmp_path)
+    assert ended(answer)
+    assert trail == [1, 0, 25, 0, 15, 1, 0, 15, 1, 1, 1]
+
+
+def test_systick_that_is_masked_is_pending_once(tmp_path: Path) -> None:
+    body = """
+    static void tick(void) { trail[20]++; }
+    void image_main(void)
+    {
+        note(1); set_handler(15, tick); __asm volatile("cpsid i");
+        REG(0xE000E014) = 999; REG(0xE000E018) = 0; REG(0xE000E010) = 7;
+        count_cycles();
+        while (cycles() < 10500) { }
+        note(REG(0xE000ED04) >> 26 & 1);
+        __asm volatile("cpsie i\\n isb"); barrier(); note(trail[20]);
+        while (cycles() < 12500) { }
+        note(trail[20]);
+        __asm volatile("cpsid i"); while (cycles() < 14000) { }
+        REG(0xE000ED04) = 1u << 25; note(REG(0xE000ED04) >> 26 & 1);
+        __asm volatile("cpsie i\\n isb"); barrier(); note(trail[20]);
+        while (cycles() < 15500) { }
+        note(trail[20]);
+    }
+    """
+    answer, trail = run_program(body, tmp_path)
+    assert ended(answer)
+    assert trail == [1, 1, 1, 3, 0, 3, 4]
 
 
 def test_the_schedule_forgets_what_was_cancelled() -> None:
