@@ -359,8 +359,12 @@ class BoardSettings(_Section):
 class GateSettings(_Section):
     """[gates]: what must hold; 0 means: the board's own limit, or none"""
 
-    min_accuracy: Fraction = Field(0.0, description="Of the int8 model on the test split.")
-    max_accuracy_loss: Fraction = Field(1.0, description="From float to int8.")
+    min_accuracy: Fraction = Field(
+        0.0,
+        description="Of the int8 model on the test split. 0: no limit, since what is good enough "
+        "depends on the task; the report's heading says so.",
+    )
+    max_accuracy_loss: Fraction = Field(1.0, description="From float to int8; 1: no limit.")
     max_latency_ms: float = Field(
         0.0, ge=0, description="One window, samples to decision; 0: the window's own length."
     )
