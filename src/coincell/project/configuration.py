@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    model_validator,
+)
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Range = Annotated[tuple[float, float], Field(strict=False)]
@@ -314,9 +322,12 @@ class EvaluationSettings(_Section):
 class BoardSettings(_Section):
     """[board]"""
 
+    _folder: Path = PrivateAttr(default=Path())  # no setting: where the project lies
+
     name: str = Field(
         "nano33ble",
-        description="A board that Coincell knows, or the path of a file BOARD.toml that tells one.",
+        description="A board that Coincell knows, or the path of a file BOARD.toml that tells one, "
+        "from the project's folder.",
     )
     optimize: Literal["balanced", "speed", "size", "ram"] = Field(
         "balanced",
@@ -354,6 +365,17 @@ class BoardSettings(_Section):
         description="Reserved in the image for the stack; about four times what chains use. What "
         "goes beyond it faults at once, since the stack lies at the bottom of RAM.",
     )
+
+    @property
+    def source(self) -> str:
+        """What `load_board` takes: the name, or the path of the file, told from any folder."""
+        return str(self._folder / self.name) if self.name.endswith(".toml") else self.name
+
+    @model_validator(mode="after")
+    def _in_folder(self, info: ValidationInfo) -> Self:
+        if info.context:
+            self._folder = info.context["folder"]
+        return self
 
 
 class GateSettings(_Section):
