@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -90,6 +91,17 @@ def test_without_decisions_there_is_nothing_to_draw(run: Call, elf: Path, tmp_pa
     assert code == 2
     assert "--seconds 10" in err
     assert not (tmp_path / "server.svg").exists()
+
+
+def test_a_page_names_the_folder_that_it_was_called_in(
+    run: Call, elf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "my-words" / "build").mkdir(parents=True)
+    shutil.copy(elf, tmp_path / "my-words" / "build" / "firmware.elf")
+    monkeypatch.chdir(tmp_path / "my-words")
+    code, out, _ = run(".", "--seconds", "0.2", "--json", "-o", "page.html")
+    assert (code, json.loads(out)["image"]) == (0, "my-words")
+    assert "<title>my-words on the virtual board</title>" in Path("page.html").read_text()
 
 
 @pytest.mark.parametrize(
