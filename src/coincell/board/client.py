@@ -125,16 +125,25 @@ class BoardClient:
 
     def put_samples(self, window: NDArray[np.int16]) -> None:
         """Send int16 [window_samples], to be processed."""
+        needed = self.check_window(window)
+        data = window.astype("<i2").tobytes()
+        for begin in range(0, needed, _SAMPLES_A_FRAME):
+            part = data[2 * begin : 2 * (begin + _SAMPLES_A_FRAME)]
+            self._ask(Message.SAMPLES, struct.pack("<I", begin) + part)
+
+    def check_window(self, window: NDArray[np.int16]) -> int:
+        """The samples that the image takes at once.
+
+        Raises:
+            BoardError: `window` has others.
+        """
         needed = self._expected()[2]
         if window.shape != (needed,) or window.dtype != np.int16:
             raise BoardError(
                 f"The image takes int16 windows of {needed} samples. "
                 f"Received: {window.dtype} {list(window.shape)}."
             )
-        data = window.astype("<i2").tobytes()
-        for begin in range(0, needed, _SAMPLES_A_FRAME):
-            part = data[2 * begin : 2 * (begin + _SAMPLES_A_FRAME)]
-            self._ask(Message.SAMPLES, struct.pack("<I", begin) + part)
+        return needed
 
     def run(self) -> tuple[int, int]:
         """Process the samples that were put; (label, decision score).

@@ -242,6 +242,10 @@ class VirtualBoard:
         """Guest memory."""
         return self.emulator.ask("read", address=address, count=count)[1]
 
+    def write_memory(self, address: int, data: bytes) -> None:
+        """Guest memory, as a debugger writes it."""
+        self.emulator.ask("write", data, address=address)
+
     def _explain(self, answer: dict[str, Any]) -> BoardError | StackOverflowError:
         registers, what = answer["registers"], answer.get("fault", "")
         at, callers = self._whereabouts(registers, answer)
