@@ -23,8 +23,8 @@ from exporting import (
     WARNINGS,
     export,
     label_of,
+    listening_application,
     must,
-    permille,
     run,
     sound,
     wanted_events,
@@ -40,7 +40,7 @@ def wanted_json() -> list[dict[str, object]]:
         {
             "seconds": round(event.samples / RATE, 3),
             "label": label_of(event),
-            "score": permille(event.score) / 1000,
+            "score": listening_application().score_unit.share(event.score),
         }
         for event in wanted_events(sound())
     ]

@@ -153,12 +153,13 @@ def _decide(chain: Application, sound: Sound, every: bool, as_json: bool) -> Non
 
 def _tell(event: StreamEvent, chain: Application, as_json: bool) -> None:
     label = chain.labels[event.label] if event.label >= 0 else None
-    second = event.samples / chain.sample_rate_hz
+    second, share = event.samples / chain.sample_rate_hz, chain.score_unit.share(event.score)
     if as_json:
         facts = {"kind": "event", "second": round(second, 4), "samples": event.samples}
-        click.echo(json.dumps(facts | {"label": label, "score": event.score}))
+        scores = {"score": share, "score_raw": event.score}
+        click.echo(json.dumps(facts | {"label": label} | scores))
     else:
-        click.echo(printable(f"{second:9.2f} s  {label or '-':<16}{event.score / 256:8.1f}"))
+        click.echo(printable(f"{second:9.2f} s  {label or '-':<16}{share:8.3f}"))
 
 
 def _clear(live: bool) -> None:

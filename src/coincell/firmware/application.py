@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from coincell.errors import InternalError, ModelError
 from coincell.features import FeatureBlock, InputQuantization
 from coincell.project import DecisionSettings
-from coincell.runtime import c_sources, decision_threshold
+from coincell.runtime import ScoreUnit, c_sources, decision_threshold
 
 
 class ModelTensor(Protocol):
@@ -142,6 +142,12 @@ class Application:
         return decision_threshold(self.decision.threshold, out.scale, out.zero_point)
 
     @property
+    def score_unit(self) -> ScoreUnit:
+        """What a decision's score stands for: `score_unit.share(event.score)` is 0 to 1."""
+        out = self.model.outputs[0]
+        return ScoreUnit(float(out.scale), int(out.zero_point))
+
+    @property
     def hop_samples(self) -> int:
         """From one decision of a stream to the next: whole rows of features, at least one."""
         row = self.features.frame[1]
@@ -157,7 +163,8 @@ class Application:
     @property
     def description(self) -> bytes:
         """The JSON that the image carries."""
-        content = {"name": self.name, "labels": list(self.labels), **self.manifest}
+        own = {"name": self.name, "labels": list(self.labels), "score": self.score_unit.to_json()}
+        content = {**own, **self.manifest}
         return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
 
 

@@ -54,13 +54,13 @@ static int hear(const int16_t *samples, int32_t count)
         count -= taken;
         if (made == 0) continue;
         has_decided = 1;
-        const int32_t permille = {{ name }}_permille(&decision);
+        char score[{{ upper }}_SCORE_TEXT];
         const uint64_t ms = decision.position * 1000u / {{ upper }}_SAMPLE_RATE_HZ;
         const char *const quote = decision.label < 0 ? "" : "\"";
         const char *const label = decision.label < 0 ? "null" : {{ name }}_label(decision.label);
-        printf("{\"seconds\": %llu.%03u, \"label\": %s%s%s, \"score\": %d.%03d}\n",
+        printf("{\"seconds\": %llu.%03u, \"label\": %s%s%s, \"score\": %s}\n",
                (unsigned long long)(ms / 1000u), (unsigned)(ms % 1000u), quote, label, quote,
-               (int)(permille / 1000), (int)(permille % 1000));
+               {{ name }}_score_text(&decision, score));
         fflush(stdout);
     }
     return 0;
