@@ -16,6 +16,14 @@ from coincell.project.configuration import (
     SynthesisSettings,
     TrainingSettings,
 )
+from coincell.project.feature_settings import (
+    PictureSettings,
+    RawSettings,
+    SpectralSettings,
+    SpectrogramSettings,
+    Statistic,
+    StatisticsSettings,
+)
 from coincell.project.load import CONFIGURATION_FILE, Project, load_project, parse_configuration
 from coincell.project.new import new_project, templates
 from coincell.project.window import Sense, WindowForm
@@ -31,11 +39,17 @@ __all__ = [
     "FeatureSettings",
     "GateSettings",
     "ModelSettings",
+    "PictureSettings",
     "Project",
     "ProjectSettings",
     "QuantizationSettings",
+    "RawSettings",
     "Sense",
+    "SpectralSettings",
+    "SpectrogramSettings",
     "SplitSettings",
+    "Statistic",
+    "StatisticsSettings",
     "SynthesisSettings",
     "TrainingSettings",
     "WindowForm",
