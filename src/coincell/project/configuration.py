@@ -334,7 +334,7 @@ class BoardSettings(_Section):
         description="What the compiled network is optimized for; ram computes it row by row.",
     )
     link: Literal["auto", "usb", "uart"] = Field(
-        "uart",
+        "auto",
         description="The line to the computer: the chip's own USB, or a UART on the board's pins; "
         "auto: USB where the board's description has usb.device.",
     )
