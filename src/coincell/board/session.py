@@ -328,12 +328,16 @@ def _undecided(
     progress: Progress | None,
 ) -> tuple[bytes, list[str]]:
     """What an image that does not listen sent, and what a reader should know of that."""
-    usb = speaks_usb(virtual)
-    if usb and image is not None:  # it tells nothing unasked
+    if image is not None and speaks_usb(virtual):  # it tells nothing unasked
         pull_cable(virtual)
     serial = _let_run(virtual, request, progress)
     notes = _silence(image, serial, request)
-    if usb and image is None:
+    if not virtual.activity()[0]["cycles"].get("cpu", {}).get("sleep"):
+        notes.append(
+            f"Its core never slept; at the end it was {virtual.place()}. A loop that polls draws "
+            "the full current; `wfi` or `wfe` in it lets the core sleep."
+        )
+    if image is None and speaks_usb(virtual):
         notes.append("It is on a USB cable, whose current is counted.")
     return serial, notes
 
