@@ -3,6 +3,7 @@
 from coincell.data.audio import Recording, decode_recording, read_content
 from coincell.data.augment import augment, mixed_at_snr, spec_augment, spec_augment_batch
 from coincell.data.check import CheckReport, Finding, check_dataset
+from coincell.data.held_out import held_out_windows
 from coincell.data.importing import ImportSummary, OwnSplit, import_recordings
 from coincell.data.layouts import Layout
 from coincell.data.manifest import (
@@ -41,6 +42,7 @@ __all__ = [
     "augment",
     "check_dataset",
     "decode_recording",
+    "held_out_windows",
     "import_recordings",
     "load_noise",
     "load_windows",
