@@ -42,7 +42,7 @@ from coincell.models import (
     predict_float,
     train,
 )
-from coincell.project import Configuration, Project, parse_configuration
+from coincell.project import Configuration, Project, WindowForm, parse_configuration
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 LABELS = (
@@ -219,7 +219,7 @@ def learning_examples(
 
 def feature_block(configuration: Configuration) -> FeatureBlock:
     """The recipe's front end."""
-    return make_feature_block(configuration.features, 16000, 16000)
+    return make_feature_block(configuration.features, WindowForm("sound", 16000, 1, 16000))
 
 
 def trained(examples: Examples, configuration: Configuration) -> tuple[Any, History]:

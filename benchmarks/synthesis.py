@@ -27,7 +27,7 @@ from coincell.compiler import Oracle, compile_model
 from coincell.data import Dataset, check_dataset, load_windows, synthesize
 from coincell.data.voices import MAX_VOICES
 from coincell.features import InputQuantization, make_feature_block
-from coincell.project import FeatureSettings, Project, parse_configuration
+from coincell.project import MelSettings, Project, WindowForm, parse_configuration
 
 RATE = 16000
 SHARED_MODEL = (
@@ -40,7 +40,7 @@ SHARED_MODEL = (
 DEMO = ("yes", "no", "up", "down", "left", "right", "unknown", "silence")
 TEN_WORDS = ("down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes")
 # benchmark/training/keyword_spotting of mlcommons/tiny
-FRONT_END = FeatureSettings(
+FRONT_END = MelSettings(
     block="mfcc", frame_ms=30, hop_ms=20, fft_size=512, spectrum="magnitude", bands=40, low_hz=20,
     high_hz=4000, level="peak", floor=1e-6, coefficients=10,
 )  # fmt: skip
@@ -94,7 +94,7 @@ def understood(folder: Path) -> dict[str, Any] | None:
     windows = load_windows(dataset, dataset.samples, RATE, RATE)
     model = SHARED_MODEL.read_bytes()
     tensor = compile_model(model, "kws").inputs[0]
-    block = make_feature_block(FRONT_END, RATE, RATE)
+    block = make_feature_block(FRONT_END, WindowForm("sound", RATE, 1, RATE))
     features = block.run(windows.audio, InputQuantization(tensor.scale, tensor.zero_point))
     scores = Oracle(model).run(features[..., np.newaxis])
     heard = np.argmax(scores, axis=-1)

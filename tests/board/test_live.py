@@ -15,7 +15,7 @@ from coincell.board.stream import stream_events
 from coincell.errors import BoardError, DataError
 from coincell.features import make_feature_block
 from coincell.firmware import Application, HostStream, Image, build_image, load_board
-from coincell.project import DecisionSettings, FeatureSettings
+from coincell.project import DecisionSettings, MelSettings, WindowForm
 from coincell.toolchain import find_cross_compiler
 from stand_in import WINDOW_SAMPLES, StandInNetwork, random_windows, stand_in_application
 
@@ -53,10 +53,12 @@ def test_decisions_equal_the_host_librarys(
     "changes", [{"level": "peak"}, {"normalization": "mean"}, {"frame_ms": 16.0, "hop_ms": 23.0}]
 )
 def test_other_features_stream_alike(changes: dict[str, object], tmp_path: Path) -> None:
-    settings = FeatureSettings(bands=8, frame_ms=30, hop_ms=20, fft_size=512)
+    settings = MelSettings(bands=8, frame_ms=30, hop_ms=20, fft_size=512)
     application = replace(
         stand_in_application(),
-        features=make_feature_block(settings.model_copy(update=changes), 16000, WINDOW_SAMPLES),
+        features=make_feature_block(
+            settings.model_copy(update=changes), WindowForm("sound", WINDOW_SAMPLES, 1, 16000)
+        ),
         decision=DecisionSettings(smoothing_windows=2, threshold=0.25, hop_ms=60),
     )
     image = build_image(application, load_board("nano33ble"), tmp_path)

@@ -102,7 +102,7 @@ def test_what_cannot_be_answered_is_refused_by_code(
     assert ask(virtual, encode_frame(frame)) == [
         Frame(Message.ERROR, frame.sequence, bytes([error]))
     ]
-    assert BoardClient(virtual).info().classes == 3, "and it goes on"
+    assert BoardClient(virtual).info().scores == 3, "and it goes on"
 
 
 def test_a_damaged_frame_is_answered_and_forgotten(virtual: VirtualBoard) -> None:
@@ -139,7 +139,7 @@ def test_no_noise_hangs_the_board(running: VirtualBoard, noise: bytes) -> None:
     running.send(noise)
     client = BoardClient(running)
     client.synchronize()
-    assert client.info().window_samples == 1600
+    assert client.info().window_values == 1600
 
 
 def test_a_frame_cut_short_does_not_stop_the_board(virtual: VirtualBoard) -> None:
@@ -148,7 +148,7 @@ def test_a_frame_cut_short_does_not_stop_the_board(virtual: VirtualBoard) -> Non
         virtual.send(encode_frame(Frame(Message.SAMPLES, 200, bytes(500)))[:cut])
         client.synchronize()
         client.reset()
-        assert client.info().window_samples == 1600
+        assert client.info().window_values == 1600
 
 
 def test_the_client_tells_what_the_board_refused(virtual: VirtualBoard) -> None:

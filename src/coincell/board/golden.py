@@ -111,7 +111,7 @@ def self_test(
     client.synchronize()
     info = client.info()
     check_identity(info, image)
-    windows = golden_windows(info.window_samples)
+    windows = golden_windows(info.window_values)
     total = 2 * len(windows)
     results = []
     with VirtualBoard(image.elf, board) as virtual:
@@ -133,7 +133,7 @@ def self_test(
 def learn_waits(virtual: VirtualBoard) -> None:
     """Let the virtual board count its waits for constants in flash, as those of golden windows."""
     client = BoardClient(virtual)
-    windows = golden_windows(client.info().window_samples)
+    windows = golden_windows(client.info().window_values)
     with virtual.learning_waits():
         for window in list(windows.values())[:_LEARNED]:
             client.reset()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,8 @@ class StreamEvent:
     """One decision of a stream.
 
     Attributes:
-        samples: where in the stream: how many samples it had when the window was complete.
+        samples: where in the stream: how many samples (steps in time, or pictures) it had when
+            the window was complete.
         label: index of the class decided for, -1 for none.
         score: its smoothed score, in 1/256 of the network's output unit.
     """
@@ -48,6 +50,8 @@ class HostStream:
 
     def __init__(self, application: Application, compiler: Compiler | None = None) -> None:
         self.hop_samples = application.hop_samples
+        self._form = application.form
+        self._step = application.step_values
         self._library = load_host_code(application, compiler)
         size = self._library.application_stream_bytes()
         self._state = np.zeros(-(-size // 8), np.uint64)
@@ -57,16 +61,17 @@ class HostStream:
         """Forget everything: the next sample is the first."""
         self._check(self._library.application_stream_open(self._memory))
 
-    def process(self, samples: NDArray[np.int16]) -> list[StreamEvent]:
-        """int16 [n], any n: more of the stream -> the decisions that they complete, every hop one.
+    def process(self, samples: NDArray[Any]) -> list[StreamEvent]:
+        """[n] of form.dtype, any n: more of the stream -> the decisions that these values complete,
+        every hop one. Channels stand side by side.
 
         Raises:
             DataError: the array has another type or shape.
             ModelError: a step of the chain failed.
         """
-        if samples.dtype != np.int16 or samples.ndim != 1:
+        if samples.dtype != self._form.dtype or samples.ndim != 1:
             raise DataError(
-                f"A stream is int16 [n]. Received: {samples.dtype} {list(samples.shape)}."
+                f"A stream is {self._form.dtype} [n]. Received: {samples.dtype} {list(samples.shape)}."
             )
         events: list[StreamEvent] = []
         for begin in range(0, len(samples), _PART):
@@ -75,14 +80,14 @@ class HostStream:
 
     def lose(self, count: int) -> None:
         """Pass over `count` samples as lost: windows and smoothing begin anew behind them."""
-        self._library.application_stream_lose(self._memory, ctypes.c_uint32(count))
+        self._library.application_stream_lose(self._memory, ctypes.c_uint32(count * self._step))
 
     @property
     def _memory(self) -> ctypes.c_void_p:
         return self._state.ctypes.data_as(ctypes.c_void_p)
 
-    def _feed(self, samples: NDArray[np.int16]) -> list[StreamEvent]:
-        room = len(samples) // self.hop_samples + 1
+    def _feed(self, samples: NDArray[Any]) -> list[StreamEvent]:
+        room = len(samples) // (self.hop_samples * self._step) + 1
         positions = np.zeros(room, np.uint64)
         labels, scores = np.zeros(room, np.int16), np.zeros(room, np.int32)
         decided = ctypes.c_uint32()

@@ -141,7 +141,7 @@ class ExportRequest:
             "coincell": coincell.__version__,
             "board": self.board.board.title,
             "sample_rate_hz": application.sample_rate_hz,
-            "window_samples": application.features.window_samples,
+            "window_samples": application.form.samples,
             "hop_samples": application.hop_samples,
             "features": math.prod(application.features.shape),
             "labels": application.labels,
