@@ -103,7 +103,9 @@ def always_on(image: Image, chain: Application, minutes: float) -> dict[str, Any
         costs = block_costs(virtual.elf, blocks)
     instructions = sum(costs[b.address, b.size].instructions * b.runs for b in blocks)
     cpu = report["cycles"]["cpu"]
-    expected = HostStream(chain).process(heard)
+    microphone = virtual.board.microphone
+    settling = microphone.settling_samples if microphone else 0
+    expected = HostStream(chain, settling_samples=settling).process(heard)
     differ = sum(a != b for a, b in zip(events, expected, strict=False))
     return {
         "seconds_of_sound": len(heard) / STREAM_RATE_HZ,

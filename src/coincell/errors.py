@@ -26,16 +26,17 @@ class CoincellError(Exception):
         exit_code: what the command line returns.
         topic: the heading of docs/troubleshooting.md that tells more.
         message: the rule and what was received.
-        hint: what to try; "" when the message says it.
+        hint: what to try: that of its class unless one is given; "" when the message says it.
     """
 
     exit_code: ClassVar[int] = 3
     topic: ClassVar[str] = "a-fault-of-coincells-own"
+    usual_hint: ClassVar[str] = ""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self.hint = hint or self.usual_hint
 
 
 class UserError(CoincellError):
@@ -49,12 +50,14 @@ class ConfigurationError(UserError):
     """coincell.toml says something that cannot be."""
 
     topic = "configuration"
+    usual_hint = "docs/configuration.md lists every key, and what it may be."
 
 
 class DataError(UserError):
     """A recording, a manifest or a label is not usable."""
 
     topic = "recordings"
+    usual_hint = "Mend what the message names, or give another file."
 
 
 class ModelError(UserError):

@@ -3,58 +3,13 @@
 from __future__ import annotations
 
 import re
-import struct
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from board.bare import emulated, link_bare
+from board.programs import ended, run_program
 from coincell.board.emulator_worker.schedule import SWEEP, Schedule
-
-PRELUDE = """
-#include <stdint.h>
-#define REG(a) (*(volatile uint32_t *)(a))
-volatile uint32_t trail[64];
-volatile uint32_t trail_length;
-static inline void note(uint32_t what) { trail[trail_length++] = what; }
-static inline uint32_t cycles(void) { return REG(0xE0001004); }
-static inline void count_cycles(void) { REG(0xE000EDFC) = 1u << 24; REG(0xE0001000) = 1; }
-static inline uint32_t ipsr(void)
-{
-    uint32_t value;
-    __asm volatile("mrs %0, ipsr" : "=r"(value));
-    return value;
-}
-/* Exceptions are taken between blocks of code; a barrier ends one. */
-static inline void barrier(void) { __asm volatile("isb" ::: "memory"); }
-typedef void (*handler)(void);
-__attribute__((aligned(512))) handler table[64];
-static inline void set_handler(int number, handler to)
-{
-    table[number] = to;
-    REG(0xE000ED08) = (uint32_t)(uintptr_t)table;
-}
-void image_main(void);
-"""
-
-
-def run(body: str, folder: Path, until: int | None = None) -> tuple[dict[str, object], list[int]]:
-    """What a program answers at its end, and the trail it left."""
-    image = link_bare({"main.c": PRELUDE + body}, folder)
-    with emulated(image) as emulator:
-        answer, _ = emulator.ask("run", budget=1 << 40, until=until)
-        data = emulator.ask("read", address=image.parsed.symbol("trail").address, count=256)[1]
-        length = emulator.ask("read", address=image.parsed.symbol("trail_length").address, count=4)[
-            1
-        ]
-    words = list(struct.unpack("<64I", data))
-    return answer, words[: int.from_bytes(length, "little")]
-
-
-def at_the_end(answer: dict[str, object]) -> bool:
-    return answer["state"] == "fault" and answer["fault"] == "a breakpoint"
-
 
 BETWEEN = {
     "nothing": ("", 0),
@@ -79,8 +34,8 @@ def test_the_cycle_counter_is_exact_to_the_instruction(name: str, tmp_path: Path
         }}
         void image_main(void) {{ count_cycles(); stretch(); stretch(); }}
         """
-        answer, trail = run(body, tmp_path / str(len(code)))
-        assert at_the_end(answer)
+        answer, trail = run_program(body, tmp_path / str(len(code)))
+        assert ended(answer)
         assert trail[0] == trail[1], "the first time as later"
         return trail[0]
 
@@ -99,8 +54,8 @@ def test_systick_interrupts_at_its_pace(tmp_path: Path) -> None:
         while (trail_length < 10) { }
     }
     """
-    answer, trail = run(body, tmp_path)
-    assert at_the_end(answer)
+    answer, trail = run_program(body, tmp_path)
+    assert ended(answer)
     steps = {after - before for before, after in pairwise(trail)}
     assert all(abs(step - 1000) <= 12 for step in steps)
     assert abs(trail[9] - trail[0] - 9000) <= 12, "it does not drift"
@@ -122,8 +77,8 @@ def test_priorities_nest_and_masks_hold_back(tmp_path: Path) -> None:
         __asm volatile("msr basepri, %0" :: "r"(0)); note(4);
     }
     """
-    answer, trail = run(body, tmp_path)
-    assert at_the_end(answer)
+    answer, trail = run_program(body, tmp_path)
+    assert ended(answer)
     assert trail == [1, 21, 22, 100, 2, 22, 3, 21, 22, 100, 4]
 
 
@@ -142,8 +97,8 @@ def test_equal_priorities_wait_and_chain(tmp_path: Path) -> None:
         note(1);
     }
     """
-    answer, trail = run(body, tmp_path)
-    assert at_the_end(answer)
+    answer, trail = run_program(body, tmp_path)
+    assert ended(answer)
     assert trail == [21, 100, 19, 14, 1]
 
 
@@ -173,8 +128,8 @@ def test_registers_and_fpu_survive_an_interrupt(tmp_path: Path) -> None:
         note(s); note(f); note(trail[20]);
     }
     """
-    answer, trail = run(body, tmp_path)
-    assert at_the_end(answer)
+    answer, trail = run_program(body, tmp_path)
+    assert ended(answer)
     assert trail == [11, 12, 13, 14, 0x3F800000, 1, 1]
 
 
@@ -204,8 +159,8 @@ def test_a_supervisor_call_from_the_process_stack(tmp_path: Path) -> None:
         note(answer);
     }
     """
-    answer, trail = run(body, tmp_path)
-    assert at_the_end(answer)
+    answer, trail = run_program(body, tmp_path)
+    assert ended(answer)
     assert trail == [42, 5, 1, 77]
 
 
@@ -221,8 +176,8 @@ def test_events_wake_and_a_set_event_does_not_sleep(tmp_path: Path) -> None:
         __asm volatile("wfi"); note(4); note(cycles() - before < 100);
     }
     """
-    answer, trail = run(body, tmp_path, until=1_000_000)
-    assert at_the_end(answer)
+    answer, trail = run_program(body, tmp_path, until=1_000_000)
+    assert ended(answer)
     assert trail == [1, 2, 3, 4, 1], "the cycle counter stands still in sleep"
     now = answer["now"]
     assert isinstance(now, int)
@@ -230,7 +185,7 @@ def test_events_wake_and_a_set_event_does_not_sleep(tmp_path: Path) -> None:
 
 
 def test_sleep_lasts_until_the_time_asked_for(tmp_path: Path) -> None:
-    answer, _ = run(
+    answer, _ = run_program(
         'void image_main(void) { note(1); __asm volatile("wfi"); }', tmp_path, until=64_000_000
     )
     assert (answer["state"], answer["now"]) == ("time", 64_000_000)
@@ -240,8 +195,8 @@ def test_a_handler_that_is_missing_is_told(tmp_path: Path) -> None:
     body = """
     void image_main(void) { note(1); set_handler(15, 0); REG(0xE000ED04) = 1u << 26; for (;;) {} }
     """
-    answer, _ = run(body, tmp_path)
-    assert re.search("exception 15 is taken.*no handler", str(answer["fault"]))
+    answer, _ = run_program(body, tmp_path)
+    assert re.search(r"exception 15 \(SysTick\) is taken.*no handler", str(answer["fault"]))
 
 
 def test_a_vector_table_outside_memory_is_told(tmp_path: Path) -> None:
@@ -253,9 +208,11 @@ def test_a_vector_table_outside_memory_is_told(tmp_path: Path) -> None:
             REG(0xE000ED04) = 1u << 28; barrier(); for (;;) {{}}
         }}
         """
-        answer, _ = run(body, tmp_path / hex(table))
+        answer, _ = run_program(body, tmp_path / hex(table))
         assert answer["state"] == "fault"
-        assert re.search("exception 14 .*neither in flash nor in RAM", str(answer["fault"]))
+        assert re.search(
+            r"exception 14 \(PendSV\) is.*neither in flash nor in RAM", str(answer["fault"])
+        )
 
 
 def test_an_interrupt_that_is_never_cleared_is_a_hang(tmp_path: Path) -> None:
@@ -268,9 +225,73 @@ def test_an_interrupt_that_is_never_cleared_is_a_hang(tmp_path: Path) -> None:
         for (;;) { }
     }
     """
-    answer, _ = run(body, tmp_path)
+    answer, _ = run_program(body, tmp_path)
     assert answer["state"] == "fault"
-    assert "exception 15 is taken again and again" in str(answer["fault"])
+    assert "exception 15 (SysTick) is taken again and again" in str(answer["fault"])
+
+
+def test_a_fast_systick_is_no_event_while_nobody_waits_for_it(tmp_path: Path) -> None:
+    """Asleep for an hour, with a flag that rises 32 million times a second."""
+    body = """
+    void image_main(void)
+    {
+        note(1);
+        REG(0xE000E014) = 1; REG(0xE000E018) = 0; REG(0xE000E010) = 5;
+        __asm volatile("wfi");
+    }
+    """
+    answer, _ = run_program(body, tmp_path, until=64_000_000 * 3600)
+    assert (answer["state"], answer["now"]) == ("time", 64_000_000 * 3600)
+
+
+def test_systick_counts_down_and_wraps_as_its_registers_say(tmp_path: Path) -> None:
+    """COUNTFLAG once a wrap and read, VAL from LOAD to 0, a new LOAD from the next wrap on."""
+    body = """
+    static void wait(uint32_t until) { while (cycles() < until) { } }
+    void image_main(void)
+    {
+        count_cycles();
+        REG(0xE000E014) = 4999; REG(0xE000E018) = 77; REG(0xE000E010) = 5;
+        uint32_t begun = cycles();
+        note(REG(0xE000E018) > 4900); note(REG(0xE000E010) >> 16);
+        wait(begun + 2500); note((REG(0xE000E018) + 50) / 100); note(REG(0xE000E010) >> 16);
+        REG(0xE000E014) = 1999;
+        wait(begun + 5500); note((REG(0xE000E018) + 50) / 100); note(REG(0xE000E010) >> 16);
+        note(REG(0xE000E010) >> 16);
+        wait(begun + 27500); note((REG(0xE000E018) + 50) / 100); note(REG(0xE000E010) >> 16);
+        REG(0xE000E010) = 4; uint32_t held = REG(0xE000E018);
+        wait(begun + 30000); note(held == REG(0xE000E018));
+        REG(0xE000E010) = 5; note(held - REG(0xE000E018) < 20);
+    }
+    """
+    answer, trail = run_program(body, tmp_path)
+    assert ended(answer)
+    assert trail == [1, 0, 25, 0, 15, 1, 0, 15, 1, 1, 1]
+
+
+def test_systick_that_is_masked_is_pending_once(tmp_path: Path) -> None:
+    body = """
+    static void tick(void) { trail[20]++; }
+    void image_main(void)
+    {
+        note(1); set_handler(15, tick); __asm volatile("cpsid i");
+        REG(0xE000E014) = 999; REG(0xE000E018) = 0; REG(0xE000E010) = 7;
+        count_cycles();
+        while (cycles() < 10500) { }
+        note(REG(0xE000ED04) >> 26 & 1);
+        __asm volatile("cpsie i\\n isb"); barrier(); note(trail[20]);
+        while (cycles() < 12500) { }
+        note(trail[20]);
+        __asm volatile("cpsid i"); while (cycles() < 14000) { }
+        REG(0xE000ED04) = 1u << 25; note(REG(0xE000ED04) >> 26 & 1);
+        __asm volatile("cpsie i\\n isb"); barrier(); note(trail[20]);
+        while (cycles() < 15500) { }
+        note(trail[20]);
+    }
+    """
+    answer, trail = run_program(body, tmp_path)
+    assert ended(answer)
+    assert trail == [1, 1, 1, 3, 0, 3, 4]
 
 
 def test_the_schedule_forgets_what_was_cancelled() -> None:
@@ -290,6 +311,6 @@ def test_a_jump_to_the_first_address_of_memory_is_told(tmp_path: Path) -> None:
     body = """
     void image_main(void) { note(1); __asm volatile("movs r0, #0\\n bx r0"); }
     """
-    answer, _ = run(body, tmp_path)
+    answer, _ = run_program(body, tmp_path)
     assert answer["state"] == "fault"
     assert answer["fault"]

@@ -105,7 +105,7 @@ CASES = {
     ),
     "no handler": (
         'REG(0xE000ED08) = 0x800; REG(0xE000ED04) = 1u << 26; __asm volatile("isb"); chosen++;',
-        "exception 15 is taken.*no handler",
+        r"exception 15 \(SysTick\) is taken.*no handler",
         "vector table",
     ),
 }
@@ -173,6 +173,20 @@ def test_a_fault_in_an_interrupt_tells_what_it_interrupted(tmp_path: Path) -> No
     assert re.search(where, error.message), error.message
     chain = rf"Called from leaf \(main.c:{line_of(text, '/* here */')}\), from middle"
     assert re.search(chain, error.message), error.message
+
+
+def test_an_interrupt_that_is_never_cleared_is_told_with_its_handler(tmp_path: Path) -> None:
+    text = source("set_handler(24, tick); REG(0x40008304) = 1 << 16; REG(0x40008540) = 3; "
+                  "REG(0xE000E100) = 1 << 8; REG(0x40008000) = 1; for (;;) { }")  # fmt: skip
+    text = text.replace(
+        "void leaf(void);", "static void tick(void)\n{\n    chosen++;\n}\nvoid leaf(void);", 1
+    )
+    error = fault_of(link_bare({"main.c": text}, tmp_path))
+    where = rf"in tick\S* \(main\.c:{line_of(text, '    chosen++;') + 1}, pc"
+    assert re.search(where, error.message), error.message
+    assert "exception 24 (TIMER0) is taken again and again" in error.message
+    assert f"Called from leaf (main.c:{line_of(text, '/* here */')}), from middle" in error.message
+    assert "Clear the event" in error.hint
 
 
 def test_a_stack_overflow_tells_the_line_that_recurses(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from board.listening import listening_host
 from coincell.board import BoardClient, VirtualBoard, run_stream
 from coincell.board.protocol import Listening
 from coincell.board.stream import stream_events
@@ -43,10 +44,28 @@ def test_decisions_equal_the_host_librarys(
         application, load_board("nano33ble"), tmp_path, find_cross_compiler(prefer=compiler)
     )
     samples = sound(7.77)
-    expected = HostStream(application).process(samples)
+    expected = listening_host(application).process(samples)
     assert len(expected) > 25
     assert len({event.label for event in expected}) > 1
     assert run_stream(image, samples) == expected
+
+
+@pytest.mark.parametrize("settling_ms", [0, 7, 20, 333])
+def test_no_decision_is_made_on_what_settles(
+    application: Application, settling_ms: int, tmp_path: Path
+) -> None:
+    """Whatever the microphone gives until then; behind it the stream is that of the rest."""
+    board = load_board("nano33ble")
+    assert board.microphone is not None
+    microphone = board.microphone.model_copy(update={"settling_ms": settling_ms})
+    image = build_image(application, board.model_copy(update={"microphone": microphone}), tmp_path)
+    samples, settling = sound(1.5), 16 * settling_ms
+    rest = HostStream(application).process(samples[settling:])
+    expected = [replace(event, samples=event.samples + settling) for event in rest]
+    for unsettled in (samples[:settling], 32767 * np.ones(settling, np.int16)):
+        samples[:settling] = unsettled
+        assert run_stream(image, samples) == expected != []
+        assert HostStream(application, settling_samples=settling).process(samples) == expected
 
 
 @pytest.mark.parametrize(
@@ -63,7 +82,7 @@ def test_other_features_stream_alike(changes: dict[str, object], tmp_path: Path)
     )
     image = build_image(application, load_board("nano33ble"), tmp_path)
     samples = sound(1.5)
-    expected = HostStream(application).process(samples)
+    expected = listening_host(application).process(samples)
     assert len(expected) > 15
     assert run_stream(image, samples) == expected
 
@@ -86,7 +105,7 @@ def test_it_listens_after_power_on_and_tells_changes_only(
         event = client.next_event()
         told.append((event.samples, event.label, event.score))
     before, expected = None, []
-    for event in HostStream(application).process(samples):
+    for event in listening_host(application).process(samples):
         if event.label != before:
             expected.append((event.samples, event.label, event.score))
         before = event.label
@@ -111,7 +130,7 @@ def test_questions_are_answered_while_it_listens(
     events = []
     while client.event_kept or virtual.waiting:
         events.append(client.next_event())
-    expected = HostStream(application).process(samples)[: len(events)]
+    expected = listening_host(application).process(samples)[: len(events)]
     assert len(events) > 10
     assert [(e.samples, e.label, e.score) for e in events] == [
         (e.samples, e.label, e.score) for e in expected
@@ -143,7 +162,7 @@ def test_a_hosted_window_ends_listening_until_told_again(
     assert virtual.waiting == 0
     samples = sound(2, seed=9)
     events = list(stream_events(virtual, samples))
-    assert events == HostStream(application).process(samples) != []
+    assert events == listening_host(application).process(samples) != []
 
 
 def test_it_sleeps_between_blocks_with_the_converter_on(virtual: VirtualBoard) -> None:
@@ -169,8 +188,8 @@ def test_a_gain_is_what_the_host_hears_louder(
     image = build_image(application, load_board("nano33ble"), tmp_path, microphone_gain_db=gain_db)
     samples = sound(2)
     louder = np.rint(samples * 10 ** (gain_db / 20)).clip(-32768, 32767).astype(np.int16)
-    expected = HostStream(application).process(louder)
-    assert expected != HostStream(application).process(samples)
+    expected = listening_host(application).process(louder)
+    assert expected != listening_host(application).process(samples)
     assert run_stream(image, samples) == expected
 
 
@@ -188,7 +207,7 @@ def test_a_level_that_wakes_lets_the_core_sleep(tmp_path: Path) -> None:
         with VirtualBoard(image) as virtual:
             events = list(stream_events(virtual, samples))
             run.append(virtual.activity()[0]["cycles"]["cpu"]["run"])
-        assert events == HostStream(application).process(samples)
+        assert events == listening_host(application).process(samples)
     assert run[1] < 0.6 * run[0]
 
 
@@ -199,7 +218,7 @@ def test_the_light_is_on_while_a_keyword_is_decided(
     list(stream_events(virtual, samples))
     _, changes = virtual.activity()
     light = [(at, state) for at, component, state in changes if component == "led_builtin"]
-    events = HostStream(application).process(samples)
+    events = listening_host(application).process(samples)
     wanted, before = [], False
     for event in events:
         on = event.label >= 0 and application.labels[event.label] != "silence"
@@ -238,7 +257,7 @@ def test_lost_samples_are_counted_and_told(tmp_path: Path) -> None:
     assert lost[0] == 0 < lost[-1]
     assert all(count % 320 == 0 for count in lost)
     # Behind each gap windows and smoothing begin anew, on the samples from there on.
-    stream, position, found = HostStream(application), 0, []
+    stream, position, found = listening_host(application), 0, []
     for event in events:
         gap = event.lost - sum(step for _, step in found)
         if gap:

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from board.listening import listening_host
 from coincell.board import BoardClient, Listening, VirtualBoard
 from coincell.board.stream import stream_events
-from coincell.firmware import Application, HostStream, build_image, load_board
+from coincell.firmware import Application, build_image, load_board
 from stand_in import random_windows
 
 SECOND = 64_000_000
@@ -30,7 +31,7 @@ def test_decisions_over_usb_equal_the_host_librarys(
     application: Application, usb: VirtualBoard
 ) -> None:
     samples = random_windows(40).ravel()
-    expected = HostStream(application).process(samples)
+    expected = listening_host(application).process(samples)
     assert list(stream_events(usb, samples)) == expected
     assert len(expected) > 14
     assert BoardClient(usb).info().window_values == 1600, "and it answers meanwhile"

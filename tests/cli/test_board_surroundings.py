@@ -88,7 +88,7 @@ def test_without_a_sensor_the_image_says_so(run: Call, elf: Path) -> None:
 def test_wrong_files_and_options(run: Call, elf: Path, motion: Path, tmp_path: Path) -> None:
     cases: list[tuple[tuple[object, ...], str]] = [
         (("--motion", motion), "neither a column time nor a rate"),
-        (("--motion", tmp_path / "none.csv", "--motion-rate", 1), "cannot be read as CSV"),
+        (("--motion", tmp_path / "none.csv", "--motion-rate", 1), "none.csv cannot be read"),
         (("--motion-rate", 5), "there is none"),
         (("--scene", tmp_path), "holds 0 pictures"),
         (("--sensors", "gps"), "gps"),

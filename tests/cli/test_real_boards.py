@@ -20,7 +20,14 @@ from click.testing import CliRunner, Result
 from attached_boards import Tools, talking, usb
 from coincell.cli import listen as listen_module
 from coincell.cli.main import cli
-from coincell.errors import BoardError, CoincellError, GateError, MissingExtraError, UserError
+from coincell.errors import (
+    BoardError,
+    CoincellError,
+    DataError,
+    GateError,
+    MissingExtraError,
+    UserError,
+)
 from coincell.firmware import Image, build_image, load_board
 from report.sample_report import sample_report
 from stand_in import random_windows, stand_in_application
@@ -222,6 +229,16 @@ def test_listen_decides_on_a_recording_as_the_stream_does(project: None, tmp_pat
     few = call("listen", tmp_path / "sound.wav", "--all", "--json", "--seconds", 0.5).stdout
     assert len(few.splitlines()) == sum(event.samples <= 8000 for event in wanted)
     assert " s  " in call("listen", tmp_path / "sound.wav", "--all").output
+
+
+def test_listen_takes_another_rate_only_when_told_to(project: None, tmp_path: Path) -> None:
+    sound = random_windows(12, seed=9).ravel()
+    soundfile.write(tmp_path / "sound.wav", sound, 44100)
+    error = refused("listen", tmp_path / "sound.wav")
+    assert isinstance(error, DataError)
+    assert "44,100" in error.message
+    assert "--resample" in error.hint
+    assert call("listen", tmp_path / "sound.wav", "--all", "--resample").exit_code == 0
 
 
 def test_listen_without_the_extra_says_which(project, monkeypatch: pytest.MonkeyPatch) -> None:

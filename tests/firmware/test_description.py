@@ -77,5 +77,5 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
         read_board(large)
     latin = tmp_path / "latin.toml"
     latin.write_bytes(b'title = "\xe9"')
-    with pytest.raises(BoardError, match="Cannot read"):
+    with pytest.raises(BoardError, match="must be text in UTF-8; its byte 9"):
         read_board(latin)

@@ -161,6 +161,21 @@ def test_behind_a_gap_windows_begin_anew() -> None:
     ]
 
 
+@pytest.mark.parametrize("lost", [0, 60, 100, 900])
+def test_a_loss_while_it_settles_counts_as_settled(lost: int) -> None:
+    application = stand_in_application()
+    samples = sound(9_000)
+    stream = HostStream(application, settling_samples=700)
+    assert stream.process(samples[:601]) == []
+    stream.lose(lost)
+    begin = max(0, 99 - lost)
+    assert stream.process(samples[601:]) == by_whole_windows(
+        application, samples[601 + begin :], begin=601 + lost + begin
+    )
+    stream.reset()
+    assert stream.process(samples) == by_whole_windows(application, samples[700:], begin=700)
+
+
 def test_the_hop_is_whole_rows() -> None:
     assert with_features(SETTINGS, 250).hop_samples == 12 * 320
     assert with_features(SETTINGS, 10).hop_samples == 320

@@ -35,7 +35,7 @@ def test_a_folder_without_a_project_says_how_to_make_one(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"\xff\xfe", "Cannot read"),
+        (b"\xff\xfe", "must be text in UTF-8"),
         (b"#" * ((1 << 20) + 1), "larger than 1 MiB"),
         (b"", "missing"),
         (b"seed = " + b"9" * 5000, "too many digits"),

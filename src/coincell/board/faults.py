@@ -16,7 +16,7 @@ from coincell.firmware import Elf
 
 MAX_CALLERS = 12
 NO_SYMBOLS = "an image without symbols"
-_EXCEPTION_RETURN = 0xFFFFFFE0
+EXCEPTION_RETURN = 0xFFFFFFE0
 _NAMES = [*(f"r{i}" for i in range(13)), "sp", "lr", "pc"]
 _SP, _LR, _PC = 13, 14, 15
 _MAX_ROWS = 1_000_000
@@ -54,6 +54,8 @@ handler.""",
 An assertion, or a BKPT for a debugger that is not there.""",
     r"SVC where": """
 Supervisor calls do not work while interrupts are masked.""",
+    r"again and again": """
+Clear the event that asks for it in the handler, or ask for it less often.""",
     r"no handler": """
 Give the vector table an entry for it, or do not enable that interrupt.""",
     r"EasyDMA": """
@@ -121,7 +123,11 @@ class SourceMap:
         """
         values = [registers[name] for name in _NAMES]
         found: list[Place] = []
-        if not self.holds_code(values[_PC] & ~1):  # it was jumped to, and has pushed nothing
+        if values[_PC] >= EXCEPTION_RETURN:
+            values = self._left(values, read)
+            if self.holds_code(values[_PC] - 3):
+                found.append(self.place(values[_PC] - 3))
+        elif not self.holds_code(values[_PC] & ~1):  # it was jumped to, and has pushed nothing
             values[_PC] = values[_LR]
             if values[_PC] & 1 and self.holds_code(values[_PC] & ~1):
                 found.append(self.place(values[_PC] - 3))
@@ -138,6 +144,13 @@ class SourceMap:
             pass
         return tuple(found)
 
+    def _left(self, values: list[int], read: Callable[[int, int], bytes]) -> list[int]:
+        """The registers of what a handler returns to."""
+        try:
+            return self._interrupted(values, read)
+        except (LookupError, struct.error, CallChainError):
+            return values
+
     def _up(self, values: list[int], read: Callable[[int, int], bytes]) -> list[int]:
         """The registers of the caller."""
         rules = self._rules(values[_PC] & ~1)
@@ -153,7 +166,7 @@ class SourceMap:
                 above[number] = int.from_bytes(read(frame + place & 0xFFFFFFFF, 4), "little")
             above[_SP] = frame
             above[_PC] = above[_LR]
-        if above[_PC] >= _EXCEPTION_RETURN:
+        if above[_PC] >= EXCEPTION_RETURN:
             above = self._interrupted(above, read)
         return above
 

@@ -16,6 +16,7 @@ MOST_DESCRIPTION = 1 << 16
 
 _MOST_BYTES = 64 << 20
 _SYMBOL = "application_description"
+_IMAGE_HINT = "Give the firmware.elf that `coincell run` writes into a project's build folder."
 _ELSEWHERE = (".bin", ".hex", ".uf2", ".tflite")
 
 
@@ -119,7 +120,9 @@ def _read(path: Path) -> bytes:
         if path.exists() and not path.is_file():
             raise UserError(f"The image {path} is not a file.", "Name the ELF file itself.")
         if path.stat().st_size > _MOST_BYTES:
-            raise BoardError(f"{path} is larger than 64 MiB; it cannot be an image.")
+            raise BoardError(
+                f"{path} is larger than 64 MiB; it cannot be an image.", hint=_IMAGE_HINT
+            )
         return path.read_bytes()
     except OSError as error:
         raise UserError(
@@ -135,7 +138,10 @@ def read_description(elf: Elf) -> dict[str, Any]:
     """
     symbol = elf.symbol(_SYMBOL)
     if symbol.size > MOST_DESCRIPTION:
-        raise BoardError(f"The image's description has {symbol.size:,} bytes; 64 KiB are the most.")
+        raise BoardError(
+            f"The image's description has {symbol.size:,} bytes; 64 KiB are the most.",
+            hint=_IMAGE_HINT,
+        )
     return parse_description(elf.code(symbol.address, symbol.size))
 
 
@@ -148,7 +154,7 @@ def parse_description(text: bytes) -> dict[str, Any]:
     try:
         description = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BoardError("The image's description is not JSON.") from error
+        raise BoardError("The image's description is not JSON.", hint=_IMAGE_HINT) from error
     if not isinstance(description, dict):
-        raise BoardError("The image's description is no JSON object.")
+        raise BoardError("The image's description is no JSON object.", hint=_IMAGE_HINT)
     return description

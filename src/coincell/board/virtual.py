@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from coincell.board.emulator import Emulator
-from coincell.board.faults import SourceMap, called_from, hint_for
+from coincell.board.faults import EXCEPTION_RETURN, SourceMap, called_from, hint_for
 from coincell.board.foreign import check_runs
 from coincell.errors import BoardError, CoincellError, GateError
 from coincell.firmware import RODATA_ALIGN, Board, Elf, Image, plain_binary, wiring
@@ -283,7 +283,8 @@ class VirtualBoard:
 
         pc = registers["pc"] & ~1
         if jumped is not None and self.sources.holds_code(jumped):
-            chain = self.sources.callers(registers | {"pc": 0}, read)
+            leaves = registers["pc"] >= EXCEPTION_RETURN  # else it was jumped from there
+            chain = self.sources.callers(registers if leaves else registers | {"pc": 0}, read)
             if chain and chain[0].address & ~3 == jumped & ~3:  # a call, whose caller it is
                 chain = chain[1:]
             return str(self.sources.place(jumped)), called_from(chain)

@@ -26,6 +26,7 @@ MAX_MOTION_BYTES = 256 << 20
 MAX_MOTION_RATE_HZ = 10_000.0
 LIMITS = 3 * (1000.0,) + 3 * (100_000.0,) + 3 * (100_000.0,)
 """No value of a column is larger: no sensor measures it, and a unit must be wrong."""
+_HEADER_HINT = f"The first line is, for example: time,{','.join(MOTION_COLUMNS[:6])}"
 _LONGEST_LINE = 1000
 _LATEST_S = 1e12
 
@@ -94,8 +95,17 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
             for line, fields in enumerate(csv.reader(_short(path, file)), start=1):
                 if fields:
                     yield line, fields
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path} cannot be read as CSV: {error}.") from error
+    except OSError as error:
+        raise DataError(
+            f"{path} cannot be read: {error.strerror or error}.", hint="Name a CSV that is there."
+        ) from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        found = f"byte {error.start}" if isinstance(error, UnicodeDecodeError) else str(error)
+        raise DataError(
+            f"{path} is no CSV: a motion is a table in text (UTF-8); received something else "
+            f"({found}).",
+            hint=_HEADER_HINT,
+        ) from error
 
 
 def _check_file(path: Path) -> None:
@@ -118,7 +128,7 @@ def _short(path: Path, file: TextIO) -> Iterator[str]:
 
 
 def _check_header(path: Path, header: Sequence[str], rate_hz: float | None) -> None:
-    hint = f"The first line is, for example: time,{','.join(MOTION_COLUMNS[:6])}"
+    hint = _HEADER_HINT
     if unknown := [name for name in header if name not in (*MOTION_COLUMNS, "time")]:
         raise DataError(f"{path} has the column {unknown[0][:40]!r}, which no motion has.", hint)
     if len(set(header)) != len(header):
@@ -188,6 +198,7 @@ SCENE_SIZE = (480, 640)
 """Rows and columns of what the camera's sensor sees."""
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".ppm")
+_PICTURE_HINT = f"Pictures end in {', '.join(PICTURE_SUFFIXES)}."
 MAX_PICTURES = 500
 MAX_PIXELS = 50_000_000
 
@@ -220,12 +231,14 @@ def read_scene(path: Path, progress: Callable[[int, int], None] | None = None) -
         MissingExtraError: Pillow is not installed.
     """
     files = [path]
+    if not path.exists():
+        raise DataError(f"There is no {path}.", hint="Name a picture, or a folder of pictures.")
     if path.is_dir():
         files = sorted(file for file in path.iterdir() if file.suffix.lower() in PICTURE_SUFFIXES)
     if not 0 < len(files) <= MAX_PICTURES:
         raise DataError(
             f"{path} holds {len(files)} pictures; a scene has 1 to {MAX_PICTURES}.",
-            hint=f"Pictures end in {', '.join(PICTURE_SUFFIXES)}.",
+            hint=_PICTURE_HINT,
         )
     pictures = np.zeros((len(files), *SCENE_SIZE), np.uint8)
     for index, file in enumerate(files):
@@ -252,7 +265,9 @@ def _picture(path: Path) -> npt.NDArray[np.uint8]:
                 )
             grey = ImageOps.exif_transpose(image).convert("L")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path} is no picture that can be read: {error}.") from error
+        raise DataError(
+            f"{path} is no picture that can be read, or it is damaged.", hint=_PICTURE_HINT
+        ) from error
     rows, columns = SCENE_SIZE
     return np.asarray(ImageOps.fit(grey, (columns, rows), Image.Resampling.BOX), np.uint8)
 

@@ -8,6 +8,7 @@ import click
 
 from coincell.cli.line_options import board_option, image_argument
 from coincell.cli.output import json_option
+from coincell.cli.sound import read_sound, resample_option
 
 
 @click.command("bridge")
@@ -17,10 +18,16 @@ from coincell.cli.output import json_option
     "--microphone", type=click.Path(path_type=Path, dir_okay=False), metavar="WAV",
     help="What its microphone hears, a second after a program opens the port; then silence.",
 )  # fmt: skip
+@resample_option
 @click.option("--once", is_flag=True, help="End when a program has had the port and closed it.")
 @json_option
 def bridge_command(
-    image: Path, board_name: str, microphone: Path | None, once: bool, as_json: bool
+    image: Path,
+    board_name: str,
+    microphone: Path | None,
+    resample: bool,
+    once: bool,
+    as_json: bool,
 ) -> None:
     """Put the virtual board on a pseudo-terminal, and print that port's name.
 
@@ -31,7 +38,6 @@ def bridge_command(
     import json
 
     from coincell.board import STREAM_RATE_HZ, Bridge, VirtualBoard, learn_waits, open_image
-    from coincell.data import read_recording
 
     file = open_image(image)
     board = file.for_board(board_name)
@@ -40,7 +46,7 @@ def bridge_command(
         virtual.restart()
         sound = b""
         if microphone:
-            samples = read_recording(microphone, STREAM_RATE_HZ)
+            samples = read_sound(microphone, STREAM_RATE_HZ, resample)
             sound = bytes(2 * STREAM_RATE_HZ) + samples.astype("<i2").tobytes()
 
         def begin() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from coincell.cli.output import json_option, print_json, printable, progress_bar, tables
+from coincell.cli.sound import read_sound, resample_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +17,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rich.table import Table
 
-    from coincell.board import Battery, Decision, ImageFile, Request, Session, VirtualBoard
+    from coincell.board import (
+        Battery,
+        Decision,
+        ImageFile,
+        Request,
+        ServerComparison,
+        Session,
+        VirtualBoard,
+    )
     from coincell.firmware import Board, Elf
 
 _RATE_HZ = 16_000
@@ -32,7 +41,7 @@ _MOST_SERIAL = 2000
     "--microphone", type=click.Path(path_type=Path, dir_okay=False),
     help="What the board's microphone hears: a WAV or FLAC of 16 kHz.",
 )  # fmt: skip
-@click.option("--resample", is_flag=True, help="Take a recording of another rate, resampled.")
+@resample_option
 @click.option(
     "--seconds", type=click.FloatRange(0.1, _LONGEST_S),
     help="Of the board's time; else the recording's length, or 5.",
@@ -54,6 +63,10 @@ _MOST_SERIAL = 2000
 @click.option("--battery", default="cr2032", show_default=True, help="What feeds the board.")
 @click.option("--bare", is_flag=True, help="Leave out what the board takes beside its module.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write a page, .html, here.")
+@click.option(
+    "--server-picture", type=click.Path(path_type=Path, dir_okay=False),
+    help="Draw the same decisions from a server beside it, as .svg, here.",
+)  # fmt: skip
 @json_option
 def run_command(
     image: Path,
@@ -68,6 +81,7 @@ def run_command(
     battery: str,
     bare: bool,
     output: Path | None,
+    server_picture: Path | None,
     as_json: bool,
 ) -> None:
     """Run IMAGE (an ELF, or a project's folder) on the virtual board, and tell what it does.
@@ -86,12 +100,15 @@ def run_command(
     session = _run(known, elf, image, request, around, as_json)
     if output is not None:
         _write_page(session, output)
+    if server_picture is not None:
+        _draw_server(session, server_picture)
     if as_json:
         print_json(_json(session, cell))
     else:
         _print(session)
-        if output is not None:
-            click.echo(f"Written: {output}")
+        for written in (output, server_picture):
+            if written is not None:
+                click.echo(f"Written: {written}")
 
 
 def _open(path: Path, wanted: str) -> tuple[ImageFile | None, Elf, Board]:
@@ -132,19 +149,7 @@ def _sound(path: Path | None, resample: bool) -> NDArray[np.int16]:
     """
     import numpy as np
 
-    from coincell.data import decode_recording, read_content
-    from coincell.errors import DataError
-
-    if path is None:
-        return np.zeros(0, np.int16)
-    recording = decode_recording(read_content(path, path.name), path.name, _RATE_HZ)
-    if recording.rate_hz != _RATE_HZ and not resample:
-        raise DataError(
-            f"The board's microphone takes {_RATE_HZ:,} samples a second; {path.name} has "
-            f"{recording.rate_hz:,}.",
-            hint="--resample converts it first.",
-        )
-    return recording.samples
+    return np.zeros(0, np.int16) if path is None else read_sound(path, _RATE_HZ, resample)
 
 
 def _around(
@@ -159,7 +164,10 @@ def _around(
     from coincell.errors import UserError
 
     if rate_hz is not None and motion is None:
-        raise UserError("--motion-rate tells the rate of a --motion, and there is none.")
+        raise UserError(
+            "--motion-rate tells the rate of a --motion, and there is none.",
+            hint="Name a CSV with --motion, or take --motion-rate away.",
+        )
     moved = read_motion(motion, rate_hz) if motion is not None else None
     seen = read_scene(scene) if scene is not None else None
     if moved is None and seen is None and sensors == "first":
@@ -208,6 +216,19 @@ def _write_page(session: Session, path: Path) -> None:
     write_atomic(path, session_html(session))
 
 
+def _draw_server(session: Session, path: Path) -> None:
+    from coincell.errors import UserError
+    from coincell.files import write_atomic
+    from coincell.report import server_svg
+
+    if session.server is None:
+        raise UserError(
+            "There is nothing to draw beside a server: the image made less than two decisions.",
+            hint="Run an image that listens, for longer: --seconds 10.",
+        )
+    write_atomic(path, server_svg(session.server))
+
+
 def _print(session: Session) -> None:
     from coincell.report import current, days_range, power_range
 
@@ -231,8 +252,12 @@ def _print(session: Session) -> None:
         f"On {life.battery.title}: {days_range(life.days)}.",
     ]
     lines += [f"{way.name}: {way.sentence}" for way in session.ways]
+    if session.server is not None:
+        lines.append("The same decisions on the device against sent to a server, a model:")
     for text in lines:
         console.print(text, markup=False, soft_wrap=True)
+    if session.server is not None:
+        console.print(_server_table(session.server))
     for warning in (*life.warnings, *session.notes, *_resets(session)):
         click.echo(click.style(f"note: {printable(warning)}", fg="yellow"), err=True)
 
@@ -263,10 +288,30 @@ def _energy_table(session: Session) -> Table:
     return table
 
 
+def _server_table(server: ServerComparison) -> Table:
+    from rich.table import Table
+
+    import coincell.report.figures as figures
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("way")
+    for column in ("power", "bytes a day", "answer after", "lasts"):
+        table.add_column(column, justify="right")
+    for option in server.options:
+        table.add_row(
+            option.title,
+            f"{figures.short_count(option.average_mw.typical)} mW",
+            figures.data_size(option.bytes_a_day),
+            figures.milliseconds(option.delay_ms.typical),
+            figures.days(option.days.typical if option.days else None),
+        )
+    return table
+
+
 def _json(session: Session, battery: Battery) -> dict[str, Any]:
     from dataclasses import asdict
 
-    energy = session.energy
+    energy, server = session.energy, session.server
     lines = [asdict(line) | {"share": energy.share(line)} for line in energy.lines]
     return {
         "image": session.image,
@@ -288,6 +333,8 @@ def _json(session: Session, battery: Battery) -> dict[str, Any]:
         "battery_days": asdict(session.life.days),
         "warnings": list(session.life.warnings),
         "ways": [asdict(way) for way in session.ways],
+        "server": [asdict(option) for option in server.options] if server else [],
+        "server_sources": list(server.sources) if server else [],
         "resets": list(session.resets),
         "complete": session.complete,
         "notes": list(session.notes),

@@ -12,6 +12,7 @@ import click
 
 from coincell.cli.line_options import port_option
 from coincell.cli.output import StageLines, directory_option, open_project, printable
+from coincell.cli.sound import read_sound, resample_option
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +33,7 @@ _QUIETEST_DB = -60.0
 )
 @port_option
 @click.option("--device", help="The computer's microphone, by name or number.")
+@resample_option
 @click.option("--all", "every", is_flag=True, help="Every decision, not only the changes.")
 @click.option("--seconds", type=click.FloatRange(min=0), help="End after so much sound.")
 @directory_option
@@ -40,6 +42,7 @@ def listen_command(
     recording: Path | None,
     port: str,
     device: str | None,
+    resample: bool,
     every: bool,
     seconds: float | None,
     directory: Path,
@@ -53,7 +56,7 @@ def listen_command(
     from coincell.errors import UserError
 
     if port:
-        if recording or device:
+        if recording or device or resample:
             raise UserError("--port hears with the board's microphone.", "Take the other away.")
         from coincell.cli.serial import follow_board
 
@@ -66,17 +69,15 @@ def listen_command(
         chain = project_application(open_project(directory), lines)
     finally:
         lines.close()
-    sound = _of_file(recording, chain) if recording else _of_microphone(device, chain)
+    sound = _of_file(recording, chain, resample) if recording else _of_microphone(device, chain)
     try:
         _decide(chain, _limited(sound, seconds, chain), every, as_json)
     except KeyboardInterrupt:
         click.echo("", err=True)
 
 
-def _of_file(path: Path, chain: Application) -> Sound:
-    from coincell.data import read_recording
-
-    samples = read_recording(path, chain.sample_rate_hz)
+def _of_file(path: Path, chain: Application, resample: bool) -> Sound:
+    samples = read_sound(path, chain.sample_rate_hz, resample)
     block = chain.sample_rate_hz // _BLOCKS_A_SECOND
     for begin in range(0, len(samples), block):
         yield samples[begin : begin + block]

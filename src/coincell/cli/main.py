@@ -1,4 +1,4 @@
-"""`coincell`: the table of verbs, and what becomes of errors."""
+"""`coincell`: the table of verbs."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Any
 
 import click
 
-from coincell.cli.output import printable
-from coincell.errors import CoincellError
+from coincell.cli.failures import leave
 
 VERBS: dict[str, tuple[str, str]] = {
     "new": ("new", "Make a project from a template."),
@@ -92,23 +91,9 @@ def main() -> None:
     _open_closed_streams()
     try:
         code = cli.main(standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
-    except click.exceptions.Abort:
-        _leave_stopped()
-    except KeyboardInterrupt:
-        _leave_stopped()
-    except click.ClickException as error:
-        error.show()
-        sys.exit(2)
-    except CoincellError as error:
-        sys.exit(_tell(error))
-    except MemoryError:
-        click.echo("error: out of memory. Use fewer clips, copies or samples.", err=True)
-        sys.exit(2)
-    except OSError as error:
-        sys.exit(_tell_system_error(error))
-    except Exception as error:
-        sys.exit(_report_fault(error))
+    except (Exception, KeyboardInterrupt) as failure:
+        sys.exit(leave(failure))
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 def _open_closed_streams() -> None:
@@ -121,64 +106,3 @@ def _open_closed_streams() -> None:
             null = os.open(os.devnull, os.O_RDWR)  # the lowest free number: that of the stream
             os.set_inheritable(null, True)
             setattr(sys, name, os.fdopen(null, mode, encoding="utf-8"))
-
-
-def _leave_stopped() -> None:
-    click.echo("\nStopped. The same command goes on after the last finished stage.", err=True)
-    sys.exit(130)
-
-
-def _tell(error: CoincellError) -> int:
-    message, hint = printable(error.message), printable(error.hint)
-    click.echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True)
-    if hint:
-        click.echo(f"{click.style('hint:', fg='cyan', bold=True)}  {hint}", err=True)
-    click.echo(click.style(f"more:  {_troubleshooting()}#{error.topic}", dim=True), err=True)
-    return error.exit_code
-
-
-def _troubleshooting() -> str:
-    """Where the page is: beside an installed wheel's data, else by its name in the repository."""
-    installed = os.path.join(sys.prefix, "share", "doc", "coincell", "troubleshooting.md")
-    return installed if os.path.isfile(installed) else "docs/troubleshooting.md"
-
-
-def _tell_system_error(error: OSError) -> int:
-    """A full disk, a file that may not be touched or a name that cannot be is the user's to mend;
-    all else is ours."""
-    import errno
-    from pathlib import Path
-
-    from coincell.errors import UserError
-    from coincell.files import disk_error, is_disk_full
-
-    place = str(error.filename or "a file")
-    if is_disk_full(error):
-        return _tell(disk_error(Path(place), error))
-    if error.errno in (
-        errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR
-    ):  # fmt: skip
-        return _tell(UserError(f"Cannot use {place}: {error.strerror}.", "Name another one."))
-    return _report_fault(error)
-
-
-def _report_fault(error: Exception) -> int:
-    """A fault of ours: the traceback goes to a file, not to the person's face."""
-    import tempfile
-    import traceback
-
-    click.echo(
-        f"{click.style('fault:', fg='red', bold=True)} this is a fault of Coincell's own: "
-        f"{type(error).__name__}: {error}",
-        err=True,
-    )
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", prefix="coincell-fault-", suffix=".txt", delete=False
-        ) as stream:
-            stream.write("".join(traceback.format_exception(error)))
-    except OSError as unwritten:
-        click.echo(f"hint:  please report it; no more could be written: {unwritten}", err=True)
-    else:
-        click.echo(f"hint:  please report it with the file {stream.name}", err=True)
-    return 3

@@ -198,7 +198,10 @@ def read_content(path: Path, name: str) -> bytes:
             )
         return path.read_bytes()
     except OSError as error:
-        raise DataError(f"{name}: cannot be read: {error.strerror or error}.") from error
+        raise DataError(
+            f"{name}: cannot be read: {error.strerror or error}.",
+            "Name a WAV or FLAC file that is there, and that you may read.",
+        ) from error
 
 
 def encode_wav(samples: NDArray[np.int16], rate_hz: int) -> bytes:

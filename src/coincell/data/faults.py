@@ -40,7 +40,8 @@ class Faults:
         if rest := count - sum(len(where) for _, where in shown):
             lines.append(f"  ... and {rest} more")
         noun = "fault" if count == 1 else "faults"
-        hints = list(dict.fromkeys(fault.hint for _, fault in self._faults if fault.hint))
+        usual = ("", DataError.usual_hint)
+        hints = list(dict.fromkeys(f.hint for _, f in self._faults if f.hint not in usual))
         raise DataError("\n".join([f"{what}: {count} {noun}.", *lines]), " ".join(hints[:3]))
 
 

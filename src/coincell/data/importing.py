@@ -106,7 +106,7 @@ def import_recordings(
     Raises:
         DataError: names the first ten of all faults; nothing has been written then.
     """
-    if source.resolve().is_relative_to(project.data_directory.resolve()):
+    if source.exists() and source.resolve().is_relative_to(project.data_directory.resolve()):
         raise DataError(
             f"{source} is the project's own data folder.",
             "Name the folder where your recordings are.",

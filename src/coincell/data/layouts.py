@@ -99,7 +99,10 @@ def list_source(
     if chosen == "csv":
         return _list_csv(_csv_file(source), settings, options.label_column, pattern, faults)
     if not source.is_dir():
-        raise DataError(f"{source} is a file; the layout {chosen!r} needs a folder.")
+        raise DataError(
+            f"{source} is a file; the layout {chosen!r} needs a folder.",
+            "Name a folder with a folder of recordings for each class, or a .csv.",
+        )
     if chosen == "speech-commands":
         return _list_speech_commands(source, settings, faults)
     return _list_folders(source, settings, pattern, faults)
@@ -130,8 +133,9 @@ def _speaker_pattern(text: str) -> re.Pattern[str] | None:
         pattern = re.compile(text)
     except re.error as error:
         raise DataError(
-            f"The speaker pattern {text!r} is not a regular expression: {error}."
-        ) from (error)
+            f"The speaker pattern {text!r} is not a regular expression: {error}.",
+            r"For example: --speaker-pattern '^(?P<speaker>[a-z]+)_\d+'",
+        ) from error
     if "speaker" not in pattern.groupindex and pattern.groups != 1:
         raise DataError(
             f"The speaker pattern needs one group, or one named 'speaker'; received {text!r}.",

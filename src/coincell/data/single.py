@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.data.audio import decode_recording, read_content
+from coincell.data.audio import Recording, decode_recording, read_content
 from coincell.data.windows import fit_window
 from coincell.project import DataSettings
 
@@ -30,13 +30,13 @@ class RecordingWindow:
     cropped: bool
 
 
-def read_recording(path: Path, rate_hz: int) -> NDArray[np.int16]:
-    """Any recording that `data import` takes, whole: int16 [n] at `rate_hz`, one channel.
+def read_recording(path: Path, rate_hz: int) -> Recording:
+    """Any recording that `data import` takes, whole, at `rate_hz`, one channel.
 
     Raises:
         DataError: it is missing, broken, empty, or of a kind that is not read.
     """
-    return decode_recording(read_content(path, str(path)), str(path), rate_hz).samples
+    return decode_recording(read_content(path, str(path)), str(path), rate_hz)
 
 
 def read_window(path: Path, settings: DataSettings) -> RecordingWindow:
@@ -45,8 +45,7 @@ def read_window(path: Path, settings: DataSettings) -> RecordingWindow:
     Raises:
         DataError: it is missing, broken, empty, or of a kind that is not read.
     """
-    content = read_content(path, str(path))
-    recording = decode_recording(content, str(path), settings.sample_rate_hz)
+    recording = read_recording(path, settings.sample_rate_hz)
     clip, wanted = recording.samples, settings.window_samples
     return RecordingWindow(
         fit_window(clip, wanted),

@@ -19,6 +19,7 @@ def board_header(board: Board, microphone_gain_db: float = 0.0) -> dict[str, str
         pins = board.microphone
         for name, pin in (("CLOCK", pins.clock), ("DATA", pins.data), ("POWER", pins.power)):
             lines.append(f"#define BOARD_MICROPHONE_{name} {pin_number(pin)}u")
+        lines.append(f"#define BOARD_MICROPHONE_SETTLING_MS {pins.settling_ms}u")
         lines.append(f"#define BOARD_MICROPHONE_GAIN_HALF_DB ({round(2 * microphone_gain_db)})")
     lines.append(f"#define BOARD_LIGHT {int(board.light is not None)}")
     if board.light is not None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from coincell.errors import BoardError
 from coincell.firmware.currents import Currents
-from coincell.firmware.tables import parse_table
+from coincell.firmware.tables import DESCRIPTION_HINT, parse_table
 
 _MAX_BYTES = 1 << 16
 _ADDRESS_LIMIT = 1 << 32
@@ -81,6 +81,14 @@ class Microphone(_Table):
     clock: Pin
     data: Pin
     power: Pin = Field(description="High: the microphone has power.")
+    settling_ms: int = Field(
+        default=0, ge=0, le=1000, description="After a start, what no decision is made on."
+    )
+
+    @property
+    def settling_samples(self) -> int:
+        """The same in samples of the firmware, which takes 16,000 a second."""
+        return 16 * self.settling_ms
 
 
 class Light(_Table):
@@ -214,10 +222,21 @@ def read_board(path: Path) -> Board:
     """
     try:
         if path.stat().st_size > _MAX_BYTES:
-            raise BoardError(f"{path} is larger than 64 KiB; it cannot be a board description.")
+            raise BoardError(
+                f"{path} is larger than 64 KiB; it cannot be a board description.",
+                hint=DESCRIPTION_HINT,
+            )
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BoardError(f"Cannot read the board description {path}: {error}.") from error
+    except OSError as error:
+        raise BoardError(
+            f"Cannot read the board description {path}: {error.strerror}.",
+            hint="Name a board, or a file NAME.toml that is there.",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise BoardError(
+            f"The board description {path} must be text in UTF-8; its byte {error.start} is none.",
+            hint=DESCRIPTION_HINT,
+        ) from error
     return parse_board(text, str(path))
 
 

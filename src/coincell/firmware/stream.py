@@ -39,6 +39,8 @@ class HostStream:
     Args:
         application: what decides.
         compiler: for this computer; found unless given.
+        settling_samples: of the first ones, that no decision is made on, as
+            `Board.microphone.settling_samples` of a board that listens; 0 for a recording.
 
     Attributes:
         hop_samples: from one decision to the next.
@@ -48,10 +50,16 @@ class HostStream:
         ModelError: the network does not start.
     """
 
-    def __init__(self, application: Application, compiler: Compiler | None = None) -> None:
+    def __init__(
+        self,
+        application: Application,
+        compiler: Compiler | None = None,
+        settling_samples: int = 0,
+    ) -> None:
         self.hop_samples = application.hop_samples
         self._form = application.form
         self._step = application.step_values
+        self._settling = settling_samples
         self._library = load_host_code(application, compiler)
         size = self._library.application_stream_bytes()
         self._state = np.zeros(-(-size // 8), np.uint64)
@@ -59,7 +67,8 @@ class HostStream:
 
     def reset(self) -> None:
         """Forget everything: the next sample is the first."""
-        self._check(self._library.application_stream_open(self._memory))
+        settling = ctypes.c_uint32(self._settling * self._step)
+        self._check(self._library.application_stream_open(self._memory, settling))
 
     def process(self, samples: NDArray[Any]) -> list[StreamEvent]:
         """[n] of form.dtype, any n: more of the stream -> the decisions that these values complete,

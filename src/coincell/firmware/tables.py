@@ -11,6 +11,8 @@ from coincell.errors import BoardError
 
 Model = TypeVar("Model", bound=BaseModel)
 
+DESCRIPTION_HINT = "docs/boards.md tells what a board's file says, and has an example."
+
 
 def parse_table(model: type[Model], text: str, source: str) -> Model:
     """Check `text` (TOML) against `model`, a frozen pydantic model.
@@ -21,7 +23,7 @@ def parse_table(model: type[Model], text: str, source: str) -> Model:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise BoardError(f"{source} is not valid TOML: {error}.") from error
+        raise BoardError(f"{source} is not valid TOML: {error}.", hint=DESCRIPTION_HINT) from error
     try:
         return model.model_validate(table)
     except ValidationError as error:
@@ -29,4 +31,6 @@ def parse_table(model: type[Model], text: str, source: str) -> Model:
         where = ".".join(str(part) for part in fault["loc"])
         message = str(fault["msg"]).removeprefix("Value error, ")
         received = "" if isinstance(fault["input"], dict) else f" Received: {fault['input']!r}."
-        raise BoardError(f"{source}: {where}: {message}.{received}") from error
+        raise BoardError(
+            f"{source}: {where}: {message}.{received}", hint=DESCRIPTION_HINT
+        ) from error

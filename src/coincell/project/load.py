@@ -53,8 +53,15 @@ def load_project(directory: Path) -> Project:
             f"There is no {CONFIGURATION_FILE} in {directory.resolve()}.",
             hint="Make a project with `coincell new keyword-spotting DIR`, or go to one.",
         ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"Cannot read {path}: {error}.") from error
+    except OSError as error:
+        raise ConfigurationError(
+            f"Cannot read {path}: {error.strerror}.", hint="Name a project's folder."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            f"{path} must be text in UTF-8; its byte {error.start} is none.",
+            hint="Save it as UTF-8, or make a new one with `coincell new`.",
+        ) from error
     return Project(directory.resolve(), parse_configuration(text, str(path)))
 
 

@@ -9,6 +9,7 @@ cycles after the Cortex-M4 Technical Reference Manual (Arm DDI 0439), section 3.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from .registers import GuestFaultError, Registers
@@ -22,6 +23,7 @@ FIRST_IRQ = 16
 NMI, SVCALL, PENDSV, SYSTICK = 2, 11, 14, 15
 PRIORITY_BITS = 0xE0  # the nRF52840 implements three
 ENTRY_CYCLES, RETURN_CYCLES, TAIL_CYCLES, FPU_CYCLES = 12, 10, 6, 17
+NAMES = {NMI: "NMI", SVCALL: "SVCall", PENDSV: "PendSV", SYSTICK: "SysTick"}
 NO_PRIORITY = 256
 MOST_CHAINED = 50_000
 """Exceptions taken one upon the other, nothing below going on, before that counts as a hang."""
@@ -51,6 +53,9 @@ class Interrupts(Registers):
 
     A peripheral holds its line with `set_line`; a line that is still high when the handler returns
     makes the interrupt pending again.
+
+    Attributes:
+        systick_taken: is called when SysTick's exception stops to be pending.
     """
 
     def __init__(self, machine: Machine) -> None:
@@ -58,6 +63,7 @@ class Interrupts(Registers):
         plain |= {CCR: 0x200, FPCCR: FPCCR_LAZY}
         super().__init__("system control space", 0xE000E000, plain)
         self.machine = machine
+        self.systick_taken: Callable[[], None] = lambda: None
         self.tasks = {AIRCR: self._write_aircr, ICSR: self._write_icsr, 0xF00: self._trigger}
         self.tasks[CCR] = lambda value: machine.traps.configure(value)
         self.readers = {
@@ -202,8 +208,13 @@ class Interrupts(Registers):
         if pending:
             self.system_pending.add(number)
         else:
-            self.system_pending.discard(number)
+            self._forget_pending(number)
         self.update()
+
+    def _forget_pending(self, number: int) -> None:
+        self.system_pending.discard(number)
+        if number == SYSTICK:
+            self.systick_taken()
 
     # Priorities
 
@@ -305,7 +316,7 @@ class Interrupts(Registers):
         machine = self.machine
         self.active.append(Active(number, machine.hook.owner))
         if number < FIRST_IRQ:
-            self.system_pending.discard(number)
+            self._forget_pending(number)
         else:
             self.latched &= ~(1 << (number - FIRST_IRQ))
         machine.set_special("xpsr", 1 << 24 | number)
@@ -318,17 +329,24 @@ class Interrupts(Registers):
         self.update()
 
     def _handler(self, number: int) -> int:
+    def _name(self, number: int) -> str:
+        """An exception in words, such as "exception 45 (PDM)"."""
+        line = number - FIRST_IRQ
+        known = (p.name for p in self.machine.peripherals if getattr(p, "interrupt", -1) == line)
+        name = NAMES.get(number) or next(known, "")
+        return f"exception {number} ({name})" if name else f"exception {number}"
+
         vector = self.values[VTOR] + 4 * number
         flash, ram = self.machine.flash, self.machine.ram
         if not any(begin <= vector <= begin + size - 4 for begin, size in (flash, ram)):
             raise GuestFaultError(
-                f"exception {number} is taken, but its vector at {vector:#010x} is neither in "
+                f"{self._name(number)} is taken, but its vector at {vector:#010x} is neither in "
                 f"flash nor in RAM (VTOR = {self.values[VTOR]:#010x})"
             )
         handler = self.machine.word(vector)
         if not handler & 1 or not self.machine.traps.may_run(handler):
             raise GuestFaultError(
-                f"exception {number} is taken, but the vector at {vector:#010x} holds "
+                f"{self._name(number)} is taken, but the vector at {vector:#010x} holds "
                 f"{handler:#010x}, no handler"
             )
         return handler
@@ -363,7 +381,7 @@ class Interrupts(Registers):
         self._chained += 1
         if self._chained > MOST_CHAINED:
             raise GuestFaultError(
-                f"exception {number} is taken again and again: {MOST_CHAINED:,} handlers ran one "
+                f"{self._name(number)} is taken again and again: {MOST_CHAINED:,} handlers ran one "
                 "upon the other, and what they interrupted never went on; either a handler does "
                 "not clear what asks for it, or it comes faster than it is handled"
             )

@@ -457,7 +457,9 @@ class Machine:
             if self._interrupted == BREAKPOINT:
                 self.fault = "a breakpoint"
             return "fault"
+            self.fault_from = self.hook.previous_end - 2
         before = self._code_before(at)
+            self.fault_from = None
         if error is None and before.endswith(WAIT_FOR_INTERRUPT):
             self.sleep(event=False)
             return ""

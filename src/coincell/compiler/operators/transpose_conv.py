@@ -84,15 +84,13 @@ class TransposeConv(Attributes):
         """coincell_transpose_conv or coincell_transpose_conv_int16."""
         source, weights = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1])
         target = graph.tensor(op.output)
-        scaling, wide = (
-            common.channel_multipliers(op, graph, target.shape[3]),
-            sums.are_wide(op, graph),
-        )
+        scaling = common.channel_multipliers(op, graph, target.shape[3])
+        wide = sums.are_wide(op, graph)
         zeros = {
             "input_zero_point": source.zero_point,
             "output_zero_point": target.zero_point,
         }
-        parameters = {
+        sizes = {
             "batches": source.shape[0],
             "input_height": source.shape[1],
             "input_width": source.shape[2],
@@ -106,6 +104,9 @@ class TransposeConv(Attributes):
             "stride_width": self.stride[1],
             "padding_top": self.padding[0],
             "padding_left": self.padding[1],
+        }
+        parameters = {
+            **{f"sizes.{name}": size for name, size in sizes.items()},
             **({} if wide else zeros),
             "clamp_min": self.clamp[0],
             "clamp_max": self.clamp[1],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from coincell.compiler.ir import Graph
+from coincell.compiler.ir import Graph, Op, Tensor
 
 
 @dataclass(frozen=True)
@@ -38,3 +38,25 @@ class NewNames:
             name, number = f"{wanted}_{number}", number + 1
         self._taken.add(name)
         return name
+
+
+def op_by_op(
+    replaced: Callable[[Op, Graph, NewNames], tuple[list[Op], list[Tensor]]],
+) -> Callable[[Graph], Graph]:
+    """What a pass runs that looks at one op at a time.
+
+    Args:
+        replaced: (op, its graph, free names) -> the ops in its place, and their new tensors.
+    """
+
+    def run(graph: Graph) -> Graph:
+        ops: list[Op] = []
+        tensors: list[Tensor] = []
+        names = NewNames(graph)
+        for op in graph.ops:
+            made, new = replaced(op, graph, names)
+            ops += made
+            tensors += new
+        return graph.with_ops(ops, tensors)
+
+    return run

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from coincell.compiler.ir import Graph, Op, Tensor
 from coincell.compiler.operators import BatchToSpace, Pad, Reshape, SpaceToBatch
-from coincell.compiler.passes._base import NewNames, Pass
+from coincell.compiler.passes._base import NewNames, Pass, op_by_op
 
 _NOTHING = (0, 0)
 
@@ -57,21 +57,10 @@ def _reshaped(op: Op, graph: Graph) -> bool:
     return any(one is not None and isinstance(one.attributes, Reshape) for one in near)
 
 
-def _run(graph: Graph) -> Graph:
-    ops: list[Op] = []
-    tensors: list[Tensor] = []
-    names = NewNames(graph)
-    for op in graph.ops:
-        made, new = _lifted(op, graph, names)
-        ops += made
-        tensors += new
-    return graph.with_ops(ops, tensors)
-
-
 LIFT_SEQUENCES = Pass(
     name="lift-sequences",
     needs="drop-shape-operands: reshapes around convolutions name no shape",
     gives="no PAD, SPACE_TO_BATCH_ND or BATCH_TO_SPACE_ND of sequences beside a reshape; it is one "
     "of images between reshapes, which are for merge-reshapes",
-    run=_run,
+    run=op_by_op(_lifted),
 )

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from coincell.compiler.ir import Graph, Op, Tensor
 from coincell.compiler.operators import MaxPool2D, ReduceMax, Reshape, common
-from coincell.compiler.passes._base import NewNames, Pass
+from coincell.compiler.passes._base import NewNames, Pass, op_by_op
 
 _HEIGHT_AND_WIDTH = (1, 2)
 
@@ -33,20 +33,9 @@ def _pooled(op: Op, graph: Graph, names: NewNames) -> tuple[list[Op], list[Tenso
     ], [small]
 
 
-def _run(graph: Graph) -> Graph:
-    ops: list[Op] = []
-    tensors: list[Tensor] = []
-    names = NewNames(graph)
-    for op in graph.ops:
-        made, new = _pooled(op, graph, names)
-        ops += made
-        tensors += new
-    return graph.with_ops(ops, tensors)
-
-
 POOL_MAXIMA = Pass(
     name="pool-maxima",
     needs="nothing",
     gives="no maximum over the height and width of images",
-    run=_run,
+    run=op_by_op(_pooled),
 )

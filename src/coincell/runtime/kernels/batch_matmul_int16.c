@@ -1,11 +1,13 @@
+#define COINCELL_VALUE int16_t
 #include "kernels/batch_matmul_int16.h"
 
 #include "kernels/fixed_point_int16.h"
+#include "kernels/matmul_loops.h"
 
 /* One value: a row of the first matrix with a column of the second. */
-static int16_t product_of(const coincell_batch_matmul_int16_parameters *p, const int16_t *first,
-                          const int16_t *second)
+static int16_t product_of(const void *parameters, const int16_t *first, const int16_t *second)
 {
+    const coincell_batch_matmul_int16_parameters *p = parameters;
     const coincell_matmul_dimensions *d = &p->dimensions;
     int64_t sum = 0;
     for (int32_t i = 0; i < d->depth; ++i) {
@@ -17,35 +19,8 @@ static int16_t product_of(const coincell_batch_matmul_int16_parameters *p, const
     return (int16_t)coincell_clamp(scaled, INT16_MIN, INT16_MAX);
 }
 
-/* One matrix; returns where the next one goes.
- *
- * output: [rows, columns] */
-static int16_t *multiply(const coincell_batch_matmul_int16_parameters *p, const int16_t *first,
-                         const int16_t *second, int16_t *output)
-{
-    const coincell_matmul_dimensions *d = &p->dimensions;
-    for (int32_t row = 0; row < d->rows; ++row) {
-        for (int32_t column = 0; column < d->columns; ++column) {
-            *output++ = product_of(p, first + row * d->first_row_step,
-                                   second + column * d->second_column_step);
-        }
-    }
-    return output;
-}
-
 void coincell_batch_matmul_int16(const coincell_batch_matmul_int16_parameters *p,
                                  const int16_t *first, const int16_t *second, int16_t *output)
 {
-    const coincell_matmul_dimensions *d = &p->dimensions;
-    for (int32_t i = 0; i < d->batch_0; ++i) {
-        for (int32_t j = 0; j < d->batch_1; ++j) {
-            const int16_t *a = first + i * d->first_batch_step_0 + j * d->first_batch_step_1;
-            const int16_t *b = second + i * d->second_batch_step_0 + j * d->second_batch_step_1;
-            for (int32_t k = 0; k < d->batch_2; ++k) {
-                output = multiply(p, a, b, output);
-                a += d->first_batch_step_2;
-                b += d->second_batch_step_2;
-            }
-        }
-    }
+    coincell_matmul_all(&p->dimensions, product_of, p, first, second, output);
 }

@@ -33,8 +33,9 @@ typedef struct {
 static inline coincell_neighbours coincell_neighbours_at(int32_t place, int32_t size)
 {
     const int32_t one = COINCELL_BILINEAR_ONE;
-    const int32_t lower = place > 0 ? place / one : 0;
-    const int32_t upper = place > 0 ? (place + one - 1) / one : 0;
+    const int32_t positive = place > 0 ? place : 0;
+    const int32_t lower = positive / one;
+    const int32_t upper = (positive + one - 1) / one;
     const coincell_neighbours found = {lower, upper < size ? upper : size - 1,
                                        place - lower * one};
     return found;

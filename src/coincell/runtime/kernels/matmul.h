@@ -1,4 +1,4 @@
-/* The loops of a product of matrices. */
+/* The sizes of a product of matrices, whatever its values are. */
 #ifndef COINCELL_KERNELS_MATMUL_H
 #define COINCELL_KERNELS_MATMUL_H
 

@@ -1,56 +1,29 @@
 #include "kernels/transpose_conv.h"
 
-#include "kernels/contributions.h"
 #include "kernels/dot_product.h"
 #include "kernels/fixed_point.h"
+#include "kernels/spread_loops.h"
 
-/* The sum of one output channel at one place.
- *
- * image:  [input_height, input_width, input_channels]
- * filter: [filter_height, filter_width, input_channels] */
-static int32_t accumulate(const coincell_transpose_conv_parameters *p,
-                          const coincell_contributions *rows,
-                          const coincell_contributions *columns, const int8_t *image,
-                          const int8_t *filter, int32_t sum)
+/* pixel, tap: [depth] */
+static int32_t product_of(const void *parameters, int32_t sum, const int8_t *pixel,
+                          const int8_t *tap, int32_t depth)
 {
-    const int32_t depth = p->input_channels;
+    const coincell_transpose_conv_parameters *p = parameters;
+    return coincell_dot_product(sum, pixel, tap, depth, p->input_zero_point);
+}
 
-    for (int32_t i = 0; i < rows->count; ++i) {
-        const int32_t row = (rows->pixel - i) * p->input_width;
-        const int32_t tap_row = (rows->tap + i * p->stride_height) * p->filter_width;
-        for (int32_t j = 0; j < columns->count; ++j) {
-            const int8_t *pixel = image + (row + columns->pixel - j) * depth;
-            const int8_t *tap = filter + (tap_row + columns->tap + j * p->stride_width) * depth;
-            sum = coincell_dot_product(sum, pixel, tap, depth, p->input_zero_point);
-        }
-    }
-    return sum;
+static int8_t output_of(const void *parameters, int32_t sum, int32_t multiplier, int32_t shift)
+{
+    const coincell_transpose_conv_parameters *p = parameters;
+    const int32_t scaled = coincell_rescale(sum, multiplier, shift);
+    return (int8_t)coincell_clamp(scaled + p->output_zero_point, p->clamp_min, p->clamp_max);
 }
 
 void coincell_transpose_conv(const coincell_transpose_conv_parameters *p, const int8_t *input,
                              const int8_t *filter, const int32_t *bias,
                              const int32_t *multiplier, const int8_t *shift, int8_t *output)
 {
-    const int32_t filter_size = p->filter_height * p->filter_width * p->input_channels;
-
-    for (int32_t batch = 0; batch < p->batches; ++batch) {
-        for (int32_t y = 0; y < p->output_height; ++y) {
-            const coincell_contributions rows = coincell_contributions_at(
-                y + p->padding_top, p->stride_height, p->filter_height, p->input_height);
-            for (int32_t x = 0; x < p->output_width; ++x) {
-                const coincell_contributions columns = coincell_contributions_at(
-                    x + p->padding_left, p->stride_width, p->filter_width, p->input_width);
-                for (int32_t channel = 0; channel < p->output_channels; ++channel) {
-                    const int32_t sum =
-                        accumulate(p, &rows, &columns, input, filter + channel * filter_size,
-                                   bias ? bias[channel] : 0);
-                    const int32_t scaled =
-                        coincell_rescale(sum, multiplier[channel], shift[channel]);
-                    *output++ = (int8_t)coincell_clamp(scaled + p->output_zero_point,
-                                                       p->clamp_min, p->clamp_max);
-                }
-            }
-        }
-        input += p->input_height * p->input_width * p->input_channels;
-    }
+    const coincell_spread_layer layer = {p,    product_of, output_of, filter,
+                                         bias, multiplier, shift};
+    coincell_spread(&p->sizes, &layer, input, output);
 }

@@ -3,20 +3,10 @@
 
 #include <stdint.h>
 
+#include "kernels/spread_sizes.h"
+
 typedef struct {
-    int32_t batches;
-    int32_t input_height;
-    int32_t input_width;
-    int32_t input_channels;
-    int32_t output_height;
-    int32_t output_width;
-    int32_t output_channels;
-    int32_t filter_height;
-    int32_t filter_width;
-    int32_t stride_height;
-    int32_t stride_width;
-    int32_t padding_top;
-    int32_t padding_left;
+    coincell_spread_sizes sizes;
     int32_t clamp_min;
     int32_t clamp_max;
 } coincell_transpose_conv_int16_parameters;

@@ -83,15 +83,6 @@ class Rtc(Peripheral):
         """What it has counted up to now."""
         return self._value + self._counted() & MASK
 
-    def remark(self) -> str:
-        """What is wrong though nothing faults; "" for nothing."""
-        if self.running and not self.clock.running:
-            return (
-                f"{self.name} was started, but stands still: the low-frequency clock was not "
-                "(CLOCK.TASKS_LFCLKSTART)."
-            )
-        return ""
-
     def _enabled_changed(self) -> None:
         self.update_interrupt()
         self._plan()

@@ -152,7 +152,11 @@ class Dwt(Registers):
 
 
 class SysTick:
-    """The core's timer, in the page of the system control space."""
+    """The core's timer, in the page of the system control space.
+
+    Where it is in its count is reckoned when someone asks. Only the moment of the next interrupt is
+    scheduled, and only while none is pending: a timer that runs fast costs nothing by itself.
+    """
 
     CTRL, LOAD, VAL, CALIB = 0x010, 0x014, 0x018, 0x01C
 
@@ -167,20 +171,38 @@ class SysTick:
         }
         space.tasks |= {self.CTRL: self._write_control, self.LOAD: self._write_load}
         space.tasks[self.VAL] = self._write_value
+        space.systick_taken = self._plan
         self.reset()
 
     def reset(self) -> None:
         """Off."""
         self.control = self.load = self.held = 0
         self.flag = False
-        self._wraps: Event | None = None
+        self._wraps: int | None = None  # when it comes to zero next
+        self._highest = 0  # what it counts down from until then
+        self._due: Event | None = None
+
+    def _catch_up(self) -> None:
+        """Past the zeros that it has come to up to now."""
+        now = self.machine.now
+        if self._wraps is None or now < self._wraps:
+            return
+        self.flag, self._highest = True, self.load
+        if self.load:
+            period = self.load + 1
+            self._wraps += ((now - self._wraps) // period + 1) * period
+        else:
+            self._wraps, self.held = None, 0
 
     def _value(self) -> int:
+        self._catch_up()
         if self._wraps is None:
             return self.held
-        return max(self._wraps.at - self.machine.now, 0) & 0xFFFFFF
+        left = self._wraps - self.machine.now
+        return left if left <= self._highest else 0  # it takes a cycle to load it anew
 
     def _read_control(self) -> int:
+        self._catch_up()
         value = self.control | self.flag << 16
         self.flag = False
         return value
@@ -188,34 +210,43 @@ class SysTick:
     def _write_control(self, value: int) -> None:
         if value & 1 and not value & 4:
             raise GuestFaultError("SysTick on the external clock, which the nRF52840 lacks")
+        self.held = self._value()
         if value & 1 and not self.control & 1:
             self._restart(self.held)
-        if not value & 1 and self._wraps is not None:
-            self.held = self._value()
-            self._wraps.cancel()
+        if not value & 1:
             self._wraps = None
         self.control = value & 7
+        self._plan()
 
     def _write_load(self, value: int) -> None:
+        self._catch_up()
         self.load = value & 0xFFFFFF
 
     def _write_value(self, _value: int) -> None:
+        self._catch_up()
         self.flag, self.held = False, 0
         if self._wraps is not None:
             self._restart(0)
+            self._plan()
 
     def _restart(self, first: int) -> None:
         """Count down from `first`, or from LOAD, which it takes one cycle to load."""
-        if self._wraps is not None:
-            self._wraps.cancel()
-            self._wraps = None
+        self._highest = first or self.load
         cycles = first or self.load + 1
-        if self.load:
-            self._wraps = self.machine.schedule.at(self.machine.now + cycles, self._wrap)
+        self._wraps = self.machine.now + cycles if self.load else None
 
-    def _wrap(self) -> None:
-        self.flag = True
-        self._wraps = None
-        if self.control & 2:
-            self.machine.interrupts.pend_system(SYSTICK)
-        self._restart(0)
+    def _plan(self) -> None:
+        """Schedule the next interrupt, unless one waits to be taken; then that calls again."""
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+        self._catch_up()
+        if self._wraps is None or not self.control & 2:
+            return
+        if SYSTICK not in self.machine.interrupts.system_pending:
+            self._due = self.machine.schedule.at(self._wraps, self._interrupt)
+
+    def _interrupt(self) -> None:
+        self._due = None
+        self._catch_up()
+        self.machine.interrupts.pend_system(SYSTICK)

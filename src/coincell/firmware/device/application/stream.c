@@ -23,10 +23,12 @@ static void begin_windows(application_stream *stream)
     application_smoothing_reset(&stream->smoothing);
 }
 
-void application_stream_begin(application_stream *stream, application_sample *samples)
+void application_stream_begin(application_stream *stream, application_sample *samples,
+                              uint32_t settling)
 {
     stream->samples = samples;
     stream->position = 0;
+    stream->settling = settling;
     stream->smoothing.ring = stream->ring;
     begin_windows(stream);
 }
@@ -34,6 +36,7 @@ void application_stream_begin(application_stream *stream, application_sample *sa
 void application_stream_skip(application_stream *stream, uint32_t count)
 {
     stream->position += count;
+    stream->settling -= stream->settling < count ? stream->settling : count;
     begin_windows(stream);
 }
 
@@ -41,8 +44,11 @@ void application_stream_skip(application_stream *stream, uint32_t count)
 static uint32_t fill(application_stream *stream, const application_sample *samples,
                      uint32_t count)
 {
-    uint32_t used = stream->skipped < count ? stream->skipped : count;
-    stream->skipped -= used;
+    uint32_t used = stream->settling < count ? stream->settling : count;
+    stream->settling -= used;
+    const uint32_t skipped = stream->skipped < count - used ? stream->skipped : count - used;
+    stream->skipped -= skipped;
+    used += skipped;
     uint32_t wanted = APPLICATION_STREAM_BUFFER - stream->filled;
     if (wanted > count - used) wanted = count - used;
     memcpy(stream->samples + stream->filled, samples + used, wanted * sizeof *samples);

@@ -31,6 +31,7 @@
 typedef struct {
     application_sample *samples; /* [APPLICATION_STREAM_BUFFER], the caller's */
     uint64_t position; /* values of the stream so far, those that were lost included */
+    uint32_t settling; /* values still to pass over before the first window */
     uint32_t filled;   /* of samples */
     uint32_t skipped;  /* values still to pass over: a step may be longer than the buffer */
     int32_t row;       /* of rows, the next to be filled, which is the oldest */
@@ -46,10 +47,13 @@ typedef struct {
     application_decision decision;
 } application_event;
 
-/* Begins a stream. samples: [APPLICATION_STREAM_BUFFER], which the stream keeps. */
-void application_stream_begin(application_stream *stream, application_sample *samples);
+/* Begins a stream. samples: [APPLICATION_STREAM_BUFFER], which the stream keeps. settling: so many
+ * of its first values count, but no window holds them: the sensor settles. */
+void application_stream_begin(application_stream *stream, application_sample *samples,
+                              uint32_t settling);
 
-/* `count` values were lost: windows begin anew behind the gap, smoothing too. */
+/* `count` values were lost: windows begin anew behind the gap, smoothing too; what settles has had
+ * their time for it. */
 void application_stream_skip(application_stream *stream, uint32_t count);
 
 /* Takes values: samples[count] up to the next decision, and says in *taken how many. Returns 1 with

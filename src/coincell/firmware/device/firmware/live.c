@@ -23,7 +23,7 @@ int live_listen(enum live_mode wanted)
     led_set(0);
     mode = wanted;
     if (mode == LIVE_OFF) return 0;
-    application_stream_begin(&stream, application_samples());
+    application_stream_begin(&stream, application_samples(), MICROPHONE_SETTLING_SAMPLES);
     used = lost = 0;
     last_label = INT32_MIN;
     microphone_start();

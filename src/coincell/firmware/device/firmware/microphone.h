@@ -20,6 +20,9 @@
 
 #define MICROPHONE_BLOCK_SAMPLES 320u /* 20 ms */
 
+/* The first samples after a start, which no decision is made on. */
+#define MICROPHONE_SETTLING_SAMPLES (BOARD_MICROPHONE_SETTLING_MS * (MICROPHONE_RATE_HZ / 1000u))
+
 /* How long the core may be busy: a hop, since more it cannot be for long, and some to spare. */
 #define MICROPHONE_HOP_BLOCKS (APPLICATION_HOP_VALUES / MICROPHONE_BLOCK_SAMPLES)
 #define MICROPHONE_BLOCKS (MICROPHONE_HOP_BLOCKS < 4u ? 8u : MICROPHONE_HOP_BLOCKS + 4u)

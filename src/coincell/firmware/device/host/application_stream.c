@@ -13,10 +13,10 @@ uint32_t application_stream_bytes(void)
     return sizeof(opened);
 }
 
-int application_stream_open(void *memory)
+int application_stream_open(void *memory, uint32_t settling)
 {
     opened *state = memory;
-    application_stream_begin(&state->stream, state->samples);
+    application_stream_begin(&state->stream, state->samples, settling);
     return application_init();
 }
 

@@ -9,8 +9,9 @@
 /* Bytes of what application_stream_open takes, aligned to 8. */
 uint32_t application_stream_bytes(void);
 
-/* memory: uint8[application_stream_bytes()]. Returns 0, or the code of the network's init. */
-int application_stream_open(void *memory);
+/* memory: uint8[application_stream_bytes()]; settling: of the first samples, that no window holds.
+ * Returns 0, or the code of the network's init. */
+int application_stream_open(void *memory, uint32_t settling);
 
 /* samples[count] -> positions: uint64[room], labels: int16[room], scores: int32[room] of the
  * decisions; room is at least count / APPLICATION_HOP_VALUES + 1. *decided: how many there are.

@@ -9,23 +9,6 @@
 
 typedef coincell_bilinear_grid coincell_bilinear_parameters;
 
-/* Two neighbours along one dimension, and how far from the first, in 1/1024. */
-typedef struct {
-    int32_t lower;
-    int32_t upper;
-    int32_t far;
-} coincell_bilinear_pair;
-
-COINCELL_INLINE coincell_bilinear_pair coincell_bilinear_pair_at(int32_t place, int32_t size)
-{
-    const int32_t positive = place > 0 ? place : 0;
-    const int32_t lower = positive / COINCELL_BILINEAR_ONE;
-    const int32_t upper = (positive + COINCELL_BILINEAR_ONE - 1) / COINCELL_BILINEAR_ONE;
-    const coincell_bilinear_pair pair = {lower, upper < size ? upper : size - 1,
-                                         place - lower * COINCELL_BILINEAR_ONE};
-    return pair;
-}
-
 /* One value from what is above and below it, each in 1/1024; rounded half away from zero. */
 COINCELL_INLINE int32_t coincell_bilinear_value(int32_t above, int32_t below, int32_t far)
 {
@@ -59,7 +42,7 @@ COINCELL_INLINE void coincell_bilinear_two(uint32_t upper_left, uint32_t upper_r
 COINCELL_INLINE void coincell_bilinear_pixel(const coincell_bilinear_parameters *p,
                                              const int8_t *upper, const int8_t *lower,
                                              int32_t row_far,
-                                             const coincell_bilinear_pair *columns,
+                                             const coincell_neighbours *columns,
                                              int8_t *output)
 {
     const int32_t across = (columns->upper - columns->lower) * p->channels;
@@ -100,12 +83,12 @@ COINCELL_INLINE void coincell_bilinear(const coincell_bilinear_parameters *p,
 
     for (int32_t batch = 0; batch < p->batches; ++batch) {
         for (int32_t y = 0; y < p->output_height; ++y) {
-            const coincell_bilinear_pair rows =
-                coincell_bilinear_pair_at(y * p->row_scale + p->row_offset, p->input_height);
+            const coincell_neighbours rows =
+                coincell_neighbours_at(y * p->row_scale + p->row_offset, p->input_height);
             const int8_t *upper = input + rows.lower * row_size;
             const int8_t *lower = input + rows.upper * row_size;
             for (int32_t x = 0; x < p->output_width; ++x) {
-                const coincell_bilinear_pair columns = coincell_bilinear_pair_at(
+                const coincell_neighbours columns = coincell_neighbours_at(
                     x * p->column_scale + p->column_offset, p->input_width);
                 coincell_bilinear_pixel(p, upper, lower, rows.far, &columns, output);
                 output += p->channels;

@@ -6,21 +6,10 @@
 
 #include "kernels/dsp/instructions.h"
 #include "kernels/dsp/requantization.h"
+#include "kernels/spread_sizes.h"
 
 typedef struct {
-    int32_t batches;
-    int32_t input_height;
-    int32_t input_width;
-    int32_t input_channels;
-    int32_t output_height;
-    int32_t output_width;
-    int32_t output_channels;
-    int32_t filter_height;
-    int32_t filter_width;
-    int32_t stride_height;
-    int32_t stride_width;
-    int32_t padding_top;
-    int32_t padding_left;
+    coincell_spread_sizes sizes;
     int32_t input_zero_point;
     int32_t form; /* constants a channel: M, C; or B, M, C; or B, M, C, D */
     int32_t left_shift;
@@ -65,7 +54,7 @@ COINCELL_INLINE void coincell_spread_tap(const coincell_spread_convolution_param
     int32_t a = sums[0];
     int32_t b = sums[1];
 
-    for (int32_t block = p->input_channels / 4; block > 0; --block) {
+    for (int32_t block = p->sizes.input_channels / 4; block > 0; --block) {
         const uint32_t word = coincell_load_word(pixel);
         const uint32_t weights = coincell_load_word(first);
         const uint32_t others = both ? coincell_load_word(second) : 0;
@@ -81,7 +70,7 @@ COINCELL_INLINE void coincell_spread_tap(const coincell_spread_convolution_param
         first += 4;
         second += 4;
     }
-    for (int32_t rest = p->input_channels % 4; rest > 0; --rest) {
+    for (int32_t rest = p->sizes.input_channels % 4; rest > 0; --rest) {
         const int32_t value = *pixel++ - p->input_zero_point;
         a += value * *first++;
         if (both) {
@@ -103,20 +92,20 @@ COINCELL_INLINE void coincell_spread_sums(const coincell_spread_convolution_para
                                           const int8_t *image, const int8_t *filter,
                                           int32_t both, int32_t *sums)
 {
-    const int32_t depth = p->input_channels;
-    const int32_t filter_size = p->filter_height * p->filter_width * depth;
+    const int32_t depth = p->sizes.input_channels;
+    const int32_t filter_size = p->sizes.filter_height * p->sizes.filter_width * depth;
 
     for (int32_t i = 0; i < rows->count; ++i) {
-        const int32_t row = (rows->pixel - i) * p->input_width + columns->pixel;
+        const int32_t row = (rows->pixel - i) * p->sizes.input_width + columns->pixel;
         const int32_t tap_row =
-            (rows->tap + i * p->stride_height) * p->filter_width + columns->tap;
+            (rows->tap + i * p->sizes.stride_height) * p->sizes.filter_width + columns->tap;
         const int8_t *pixel = image + row * depth;
         const int8_t *tap = filter + tap_row * depth;
         for (int32_t rest = columns->count; rest > 0;) {
             coincell_spread_tap(p, pixel, tap, tap + filter_size, both, sums);
             if (--rest > 0) { /* no pointer leaves its array, not even after the last tap */
                 pixel -= depth;
-                tap += p->stride_width * depth;
+                tap += p->sizes.stride_width * depth;
             }
         }
     }
@@ -144,9 +133,10 @@ coincell_spread_place(const coincell_spread_convolution_parameters *p,
                       const int8_t *image, const int8_t *filter, const int32_t *constants,
                       int8_t *output)
 {
-    const int32_t filter_size = p->filter_height * p->filter_width * p->input_channels;
+    const coincell_spread_sizes *d = &p->sizes;
+    const int32_t filter_size = d->filter_height * d->filter_width * d->input_channels;
 
-    for (int32_t pair = p->output_channels / 2; pair > 0; --pair) {
+    for (int32_t pair = p->sizes.output_channels / 2; pair > 0; --pair) {
         int32_t sums[2] = {0, 0};
         coincell_spread_sums(p, rows, columns, image, filter, 1, sums);
         output[0] = coincell_spread_output(p, sums[0], constants);
@@ -155,7 +145,7 @@ coincell_spread_place(const coincell_spread_convolution_parameters *p,
         constants += 2 * p->form;
         output += 2;
     }
-    if (p->output_channels % 2) {
+    if (p->sizes.output_channels % 2) {
         int32_t sums[2] = {0, 0};
         coincell_spread_sums(p, rows, columns, image, filter, 0, sums);
         output[0] = coincell_spread_output(p, sums[0], constants);
@@ -170,18 +160,20 @@ COINCELL_INLINE void
 coincell_spread_convolution(const coincell_spread_convolution_parameters *p, const int8_t *input,
                             const int8_t *filter, const int32_t *constants, int8_t *output)
 {
-    for (int32_t batch = 0; batch < p->batches; ++batch) {
-        for (int32_t y = 0; y < p->output_height; ++y) {
+    const coincell_spread_sizes *d = &p->sizes;
+
+    for (int32_t batch = 0; batch < d->batches; ++batch) {
+        for (int32_t y = 0; y < d->output_height; ++y) {
             const coincell_spread_reach rows = coincell_spread_reach_of(
-                y + p->padding_top, p->stride_height, p->filter_height, p->input_height);
-            for (int32_t x = 0; x < p->output_width; ++x) {
+                y + d->padding_top, d->stride_height, d->filter_height, d->input_height);
+            for (int32_t x = 0; x < d->output_width; ++x) {
                 const coincell_spread_reach columns = coincell_spread_reach_of(
-                    x + p->padding_left, p->stride_width, p->filter_width, p->input_width);
+                    x + d->padding_left, d->stride_width, d->filter_width, d->input_width);
                 coincell_spread_place(p, &rows, &columns, input, filter, constants, output);
-                output += p->output_channels;
+                output += d->output_channels;
             }
         }
-        input += p->input_height * p->input_width * p->input_channels;
+        input += d->input_height * d->input_width * d->input_channels;
     }
 }
 

@@ -27,7 +27,7 @@ static int16_t *stream_buffer(void)
 
 int {{ name }}_begin(void)
 {
-    application_stream_begin(&stream, stream_buffer());
+    application_stream_begin(&stream, stream_buffer(), 0);
     return application_init();
 }
 
