@@ -98,6 +98,12 @@ def sense_files(settings: DataSettings) -> SenseFiles:
     return senses[settings.sense]()
 
 
+def kinds_of(settings: DataSettings) -> str:
+    """The kinds of files that can be imported, in words: "WAV or FLAC"."""
+    names = [suffix[1:].upper() for suffix in sense_files(settings).suffixes]
+    return " or ".join([", ".join(names[:-1]), names[-1]])
+
+
 def window_starts(samples: int, settings: DataSettings) -> NDArray[np.int64]:
     """Where the windows of a recording of `samples` >= one window begin; see window_step_ms."""
     step = max(1, settings.sample_rate_hz * settings.window_step_ms // 1000)

@@ -14,8 +14,8 @@ from coincell.data.audio import (
     encode_wav,
     stored_rate,
 )
+from coincell.data.fitting import fit_window
 from coincell.data.senses import Fitted, Recording, window_starts
-from coincell.data.windows import fit_window
 from coincell.errors import DataError
 from coincell.project import DataSettings
 

@@ -80,7 +80,8 @@ class HostStream:
         """
         if samples.dtype != self._form.dtype or samples.ndim != 1:
             raise DataError(
-                f"A stream is {self._form.dtype} [n]. Received: {samples.dtype} {list(samples.shape)}."
+                f"A stream is {self._form.dtype} [n]. "
+                f"Received: {samples.dtype} {list(samples.shape)}."
             )
         events: list[StreamEvent] = []
         for begin in range(0, len(samples), _PART):

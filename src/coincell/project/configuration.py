@@ -81,6 +81,12 @@ class AugmentationSettings(Section):
     gain_db: Range = Field((-12.0, 6.0), description="Loudness change, decibels.")
     noise_probability: Fraction = Field(0.8, description="Share of copies with noise mixed in.")
     noise_snr_db: Range = Field((3.0, 30.0), description="Signal-to-noise ratio of that noise.")
+    mirror: bool = Field(True, description="Pictures: half of the copies left to right.")
+    shift_share: Fraction = Field(
+        0.1, description="Pictures: largest move, as a share of width and height."
+    )
+    contrast: Fraction = Field(0.3, description="Pictures: most that contrast changes, as a share.")
+    brightness: Fraction = Field(0.2, description="Pictures: most that is added, of full scale.")
     time_masks: int = Field(1, ge=0, le=8, description="SpecAugment: masks along time.")
     time_mask_frames: int = Field(6, ge=0, description="SpecAugment: longest such mask.")
     frequency_masks: int = Field(1, ge=0, le=8, description="SpecAugment: masks along frequency.")
@@ -138,6 +144,11 @@ class TrainingSettings(Section):
     loss: Literal["cross-entropy", "focal", "binary"] = Field(
         "cross-entropy",
         description="focal: hard samples count more; binary: each class against all others.",
+    )
+    quantity_loss: Literal["squared", "absolute", "huber"] = Field(
+        "huber",
+        description="Regression: squared minds far misses most, absolute all alike, huber turns "
+        "from one to the other.",
     )
     label_smoothing: Fraction = Field(
         0.05, description="Of cross-entropy; keeps scores away from 0 and 1, which int8 likes."

@@ -61,6 +61,13 @@ class DataSettings(Section):
         16000, ge=1, le=48000, description="Rate of the device's microphone or sensor."
     )
     window_ms: int = Field(1000, ge=10, le=60000, description="Length of one network input.")
+    window_step_ms: int = Field(
+        0,
+        ge=0,
+        le=600000,
+        description="Recordings longer than a window: 0 takes one window of each, the loudest "
+        "stretch of a sound, the middle of other readings; else windows so far apart.",
+    )
     channels: Words = Field(
         (), max_length=16, description="Motion: the channels' names, in their order, such as aX."
     )
