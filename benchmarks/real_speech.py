@@ -164,7 +164,9 @@ def altered(
     settings = configuration.augmentation
     made = [clips.windows]
     for _ in range(copies):
-        copy = [augment_sound(window, settings, noise, generator, 16000) for window in clips.windows]
+        copy = [
+            augment_sound(window, settings, noise, generator, 16000) for window in clips.windows
+        ]
         made.append(np.stack(copy))
     return Clips(np.concatenate(made), np.tile(clips.labels, copies + 1))
 

@@ -67,7 +67,9 @@ def speed(folder: Path) -> dict[str, Any]:
     cached_s, _ = timed(lambda: synthesize(project(folder / "second", DEMO)))
     unchanged_s, _ = timed(lambda: synthesize(first))
     dataset: Dataset = summary.dataset
-    read_s, windows = timed(lambda: load_windows(dataset, dataset.samples, first.configuration.data))
+    read_s, windows = timed(
+        lambda: load_windows(dataset, dataset.samples, first.configuration.data)
+    )
     check_s, report = timed(lambda: check_dataset(first))
     return {
         "clips": len(windows.values),

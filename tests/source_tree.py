@@ -21,6 +21,7 @@ LAYERS = (
     "data",
     "features",
     "compiler",
+    "anomaly",
     "firmware",
     "board",
     "models",

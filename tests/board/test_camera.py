@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from board.bare import link_bare
 from coincell.board import VirtualBoard
+from coincell.board.emulator_worker.peripherals.ov7675 import yuv
 from coincell.errors import BoardError
 from coincell.firmware import device_sources
 from coincell.toolchain import build_shared_library, find_cross_compiler
@@ -30,12 +31,12 @@ PROGRAM = """
 #include "sensors/pins.h"
 volatile int32_t status, identity;
 volatile uint32_t frames;
-uint8_t picture[CAMERA_HEIGHT * CAMERA_WIDTH];
+uint8_t picture[CAMERA_BYTES(CAMERA_320, CAMERA_RGB565)];
 void image_main(void);
 void image_main(void)
 {
     __asm volatile("cpsid i");
-    status = camera_begin();
+    status = BEGIN;
     identity = (int32_t)camera_identity();
     if (status == CAMERA_PIN_IS_NFC && TAKE) { camera_take_pins(); }
     if (status == CAMERA_OK) { BODY }
@@ -44,14 +45,14 @@ void image_main(void)
 """
 
 
-def program(body: str, take: int = 1) -> dict[str, str]:
+def program(body: str, take: int = 1, begin: str = "camera_begin()") -> dict[str, str]:
     sources = device_sources("sensors")
     camera = {
         name: text
         for name, text in sources.items()
         if name.endswith(".h") or name in ("sensors/camera.c", "sensors/twim.c")
     }
-    text = PROGRAM.replace("BODY", body).replace("TAKE", str(take))
+    text = PROGRAM.replace("BODY", body).replace("TAKE", str(take)).replace("BEGIN", begin)
     headers = {"firmware/nrf52840.h": device_sources("firmware")["firmware/nrf52840.h"]}
     return {"main.c": text} | camera | headers
 
@@ -117,6 +118,65 @@ def test_a_frame_is_the_scene_made_smaller(family: str, tmp_path: Path, boards: 
     assert cycles["camera"]["on"] > cycles["cpu"]["run"] * 3, "between rows the core sleeps"
 
 
+def coloured() -> Picture:
+    """One picture (480, 640, 3) of noise, of which a large mean of blocks is not all grey."""
+    random = np.random.default_rng(9)
+    coarse = random.integers(0, 256, (120, 160, 3), np.uint8)
+    picture: Picture = coarse.repeat(4, axis=0).repeat(4, axis=1)
+    return picture ^ random.integers(0, 16, picture.shape, np.uint8)
+
+
+def blocks(picture: Picture, by: int) -> npt.NDArray[np.int64]:
+    """(480, 640, 3) -> means over `by` x `by`, cut."""
+    shape = (480 // by, by, 640 // by, by, 3)
+    means: npt.NDArray[np.int64] = picture.reshape(shape).astype(np.int64).sum((1, 3)) // by**2
+    return means
+
+
+@pytest.mark.parametrize(
+    ("size", "by", "colour", "family"),
+    [
+        ("160", 4, "RGB565", "gcc"),
+        ("320", 2, "RGB565", "zig"),
+    ],
+)
+def test_every_pixel_in_either_size_and_colour(
+    size: str, by: int, colour: str, family: str, tmp_path: Path, boards: ExitStack
+) -> None:
+    if family == "gcc" and not shutil.which("arm-none-eabi-gcc"):
+        pytest.skip("no arm-none-eabi-gcc")
+    scene = coloured()
+    begin = f"camera_begin_as(CAMERA_{size}, CAMERA_{colour})"
+    sources = program("camera_read(picture);", begin=begin)
+    board = run(boards, sources, tmp_path, scene, family, lasting=0.15 * 4 / by + 0.2, channels=3)
+    assert STATUS[number(board, "status")] == "OK"
+    red, green, blue = np.moveaxis(blocks(scene, by), -1, 0)
+    if colour == "GREY":
+        wanted = (77 * red + 150 * green + 29 * blue) // 256
+        bytes_of, kind = 1, ">u1"
+    else:
+        wanted = (red >> 3 << 11) | (green >> 2 << 5) | (blue >> 3)
+        bytes_of, kind = 2, ">u2"
+    data = board.read_memory(board.elf.symbol("picture").address, wanted.size * bytes_of)
+    assert np.array_equal(np.frombuffer(data, kind).reshape(wanted.shape), wanted)
+
+
+@given(chroma_first=st.booleans(), v_first=st.booleans(), grey=st.booleans())
+def test_yuv_gives_the_colours_back(chroma_first: bool, v_first: bool, grey: bool) -> None:
+    """Against BT.601 in floats; pairs of like pixels, so that nothing is lost in 4:2:2."""
+    rgb = np.random.default_rng(1).integers(0, 256, (40, 3))
+    rgb = np.repeat(rgb[:, :1] * np.ones(3, int) if grey else rgb, 2, axis=0)
+    planes = [bytes(rgb[:, 0].tolist())] if grey else [bytes(c.tolist()) for c in rgb.T]
+    coded = np.frombuffer(yuv(planes, chroma_first, v_first), np.uint8).reshape(-1, 2, 2)
+    light, chroma = coded[..., int(chroma_first)], coded[..., 1 - int(chroma_first)]
+    weights = np.array([0.299, 0.587, 0.114])
+    y = rgb @ weights
+    u, v = 128 + (rgb[:, 2] - y) * 0.564, 128 + (rgb[:, 0] - y) * 0.713
+    np.testing.assert_allclose(light.ravel(), y, atol=1.5)
+    both = chroma[:, ::-1] if v_first else chroma
+    np.testing.assert_allclose(both, np.stack([u, v], axis=1)[::2], atol=1.5)
+
+
 def test_the_scene_changes_while_frames_are_left_out(tmp_path: Path, boards: ExitStack) -> None:
     """Four frames of 0.1 s from power on: the second picture, which hangs there from 0.4 s on."""
     pictures = seen(2)
@@ -144,10 +204,14 @@ def test_what_is_wrong_with_a_camera_is_told(
 @pytest.mark.parametrize(
     ("body", "message"),
     [
+        (
+            "twim_begin(&bus, TWIM_100_KHZ); twim_put(&bus, 0x21, 0x12, 4); camera_read(picture);",
+            "other than 5:6:5",
+        ),
         ("REGISTER(0x40002500) = 8; frames = PIN_IN(34);", "UARTE0, which has the same pins"),
         (
-            "twim_begin(&bus, TWIM_100_KHZ); twim_put(&bus, 0x21, 0x12, 4);",
-            "YUV 4:2:2 of the whole picture is modelled",
+            "twim_begin(&bus, TWIM_100_KHZ); twim_put(&bus, 0x21, 0x12, 8);",
+            "YUV 4:2:2 and RGB565 of the whole picture",
         ),
         (
             "twim_begin(&bus, TWIM_100_KHZ); twim_put(&bus, 0x21, 0x99, 4);",
@@ -178,6 +242,23 @@ def fitted(fit: ctypes.CDLL, source: Picture, rows: int, columns: int) -> Pictur
     pointers = [array.ctypes.data_as(ctypes.c_void_p) for array in (source, result)]
     fit.picture_fit(pointers[0], *sizes[:2], pointers[1], *sizes[2:])
     return result
+
+
+@given(rows=st.integers(1, 30), columns=st.integers(1, 30), data=st.data())
+def test_a_colour_is_fitted_as_a_grey_of_its_own(
+    fit: ctypes.CDLL, rows: int, columns: int, data: st.DataObject
+) -> None:
+    """Each of red, green, blue, spread to a byte by repeating its highest bits."""
+    to = data.draw(st.integers(1, rows)), data.draw(st.integers(1, columns))
+    words = np.random.default_rng(rows).integers(0, 1 << 16, (rows, columns), dtype=np.uint16)
+    source = words.astype(">u2")
+    result = np.zeros((*to, 3), np.uint8)
+    pointers = [array.ctypes.data_as(ctypes.c_void_p) for array in (source, result)]
+    fit.picture_fit_rgb565(pointers[0], rows, columns, pointers[1], *to)
+    for channel, (shift, bits) in enumerate([(11, 5), (5, 6), (0, 5)]):
+        value = words >> shift & (1 << bits) - 1
+        spread = np.array((value << (8 - bits)) | (value >> (2 * bits - 8)), np.uint8)
+        assert np.array_equal(result[..., channel], fitted(fit, spread, *to))
 
 
 @given(factor=st.integers(1, 5), rows=st.integers(1, 12), columns=st.integers(1, 12))

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import pytest
 from attached_boards import bridged, talking
 from coincell.board import (
     BoardClient,
+    Bridge,
     Port,
     SerialPort,
     VirtualBoard,
@@ -86,6 +88,31 @@ def test_the_touch_at_1200_baud_is_seen(virtual: VirtualBoard) -> None:
             time.sleep(0.01)  # it ends with that: no test hangs that should not
         with pytest.raises(BoardError, match="said nothing"), open_port(bridge.name, 0.3) as line:
             BoardClient(line).info()
+
+
+@pytest.fixture
+def usb_bridge(application: Application, tmp_path: Path) -> Iterator[Bridge]:
+    """A board whose image speaks USB, on a port."""
+    image = build_image(application, load_board("nano33ble"), tmp_path, link="usb")
+    with VirtualBoard(image) as virtual, bridged(virtual) as bridge:
+        yield bridge
+
+
+def test_on_usb_the_firmware_itself_follows_the_touch(usb_bridge: Bridge) -> None:
+    with open_port(usb_bridge.name) as line:
+        BoardClient(line).info()
+    touch(Port(usb_bridge.name))
+    end = time.monotonic() + 20
+    while not usb_bridge.touched and time.monotonic() < end:
+        time.sleep(0.01)
+    assert usb_bridge.touched
+
+
+def test_on_usb_a_port_held_at_1200_baud_is_no_touch(usb_bridge: Bridge) -> None:
+    with serial.Serial(usb_bridge.name, 1200, timeout=5) as held:
+        held.write(encode_frame(Frame(Message.INFO, 1, b"")))
+        assert len(held.read(20)) == 20
+        assert not usb_bridge.touched
 
 
 def test_a_port_is_ours_alone(virtual: VirtualBoard) -> None:

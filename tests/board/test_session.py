@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,10 +16,13 @@ from coincell.board import (
     Session,
     Spell,
     VirtualBoard,
+    listening_task,
     load_battery,
+    measure,
     open_image,
     run_session,
 )
+from coincell.board.measurement import measure_image
 from coincell.board.on_battery import activity_on_battery
 from coincell.board.session import spells_of
 from coincell.board.stream import stream_events
@@ -61,6 +65,38 @@ def test_states_get_a_begin_and_an_end() -> None:
         Spell("led_red", "off", 0.0, 0.75),
         Spell("led_red", "on", 0.75, 1.0),
     )
+
+
+def test_the_server_s_side_is_reckoned_from_the_run(
+    session: tuple[Session, list[Decision]], image: Image, application: Application
+) -> None:
+    """The core's share is this run's, the answer's delay that of the same window counted apart."""
+    run, _ = session
+    assert run.server is not None
+    ways = {option.name: option for option in run.server.options}
+    assert list(ways) == ["decisions", "features", "raw"]
+    assert ways["raw"].bytes_a_day == 32_000 * 86_400
+    per_second = np.prod(application.features.shape) / (1600 / 16_000)
+    assert ways["features"].bytes_a_day == pytest.approx(per_second * 86_400)
+    with VirtualBoard(image) as virtual:
+        cost = measure(virtual, application, request(2.0).sound[:1600])
+    assert ways["decisions"].delay_ms.typical == pytest.approx(cost.latency_ms)
+    features = next(part for part in cost.layers if part.name == "features")
+    alone = measure_features(image, application.name, request(2.0).sound[:1600])
+    assert alone == (features.cycles_flash, cost.cycles_flash)
+    task = listening_task(run.cpu_duty, cost, 0.1, application.hop_samples / 16_000, 0)
+    assert task.chain_share == run.cpu_duty > task.features_share > 0
+    radio = ways["decisions"].radio_mw
+    assert ways["decisions"].average_mw.typical - radio == pytest.approx(
+        run.energy.average_mw.typical, rel=0.25
+    ), "the run's own power, but for its serial line and light"
+
+
+def measure_features(image: Image, name: str, window: np.ndarray[Any, Any]) -> tuple[int, int]:
+    with VirtualBoard(image) as virtual:
+        cost = measure_image(virtual, name, window)
+    assert [part.name for part in cost.layers] == ["features", "network", "decision", "dispatch"]
+    return cost.layers[0].cycles_flash, cost.cycles_flash
 
 
 @pytest.fixture(scope="module")

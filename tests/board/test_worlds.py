@@ -112,6 +112,16 @@ def test_a_wide_colour_picture_is_cut_to_its_middle(tmp_path: Path) -> None:
     assert np.all(picture == 50)
 
 
+def test_one_picture_in_colour_makes_the_scene_coloured(tmp_path: Path) -> None:
+    shown = np.random.default_rng(4).integers(0, 256, (480, 640, 3), np.uint8)
+    Image.fromarray(shown).save(tmp_path / "b.png")
+    Image.fromarray(shown[..., 0]).save(tmp_path / "a.png")
+    scene = read_scene(tmp_path)
+    assert scene.pictures.shape == (2, 480, 640, 3)
+    assert np.array_equal(scene.pictures[1], shown)
+    assert np.array_equal(scene.pictures[0], np.repeat(shown[..., :1], 3, axis=2))
+
+
 def test_what_is_no_scene_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="holds 0 pictures"):
         read_scene(tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -47,8 +48,10 @@ def write_sound(path: Path, rate: int = 16_000) -> Path:
 
 def test_json_tells_decisions_energy_and_days(run: Call, elf: Path, tmp_path: Path) -> None:
     sound = write_sound(tmp_path / "a.wav")
-    page = tmp_path / "page.html"
-    code, out, _ = run(elf, "--microphone", sound, "--bare", "--json", "-o", page)
+    page, drawn = tmp_path / "page.html", tmp_path / "server.svg"
+    code, out, _ = run(
+        elf, "--microphone", sound, "--bare", "--json", "-o", page, "--server-picture", drawn
+    )
     assert code == 0
     found = json.loads(out)
     assert found["listened"]
@@ -61,7 +64,15 @@ def test_json_tells_decisions_energy_and_days(run: Call, elf: Path, tmp_path: Pa
     assert sum(line["share"] for line in found["energy"]) == pytest.approx(1)
     assert all(line["source"] for line in found["energy"])
     assert not found["as_shipped"]
-    assert "</html>" in page.read_text(encoding="utf-8")
+    assert [way["name"] for way in found["server"]] == ["decisions", "features", "raw"]
+    assert found["server"][0]["days"]["typical"] > found["server"][2]["days"]["typical"]
+    assert found["server_sources"]
+    picture = drawn.read_text(encoding="utf-8")
+    assert "of a bare module" in picture
+    written = page.read_text(encoding="utf-8")
+    assert "</html>" in written
+    assert "On the device against sent to a server" in written
+    assert picture.strip() in written
 
 
 def test_for_people_the_shipped_board_s_light_is_a_line(run: Call, elf: Path) -> None:
@@ -71,6 +82,26 @@ def test_for_people_the_shipped_board_s_light_is_a_line(run: Call, elf: Path) ->
     assert "On two alkaline AA cells: " in out
     assert "duty cycle:" in out
     assert "CR2032" not in err
+    assert "decided on the device, decisions sent" in out
+    assert "raw samples sent to a server" in out
+
+
+def test_without_decisions_there_is_nothing_to_draw(run: Call, elf: Path, tmp_path: Path) -> None:
+    code, _, err = run(elf, "--seconds", "0.1", "--server-picture", tmp_path / "server.svg")
+    assert code == 2
+    assert "--seconds 10" in err
+    assert not (tmp_path / "server.svg").exists()
+
+
+def test_a_page_names_the_folder_that_it_was_called_in(
+    run: Call, elf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "my-words" / "build").mkdir(parents=True)
+    shutil.copy(elf, tmp_path / "my-words" / "build" / "firmware.elf")
+    monkeypatch.chdir(tmp_path / "my-words")
+    code, out, _ = run(".", "--seconds", "0.2", "--json", "-o", "page.html")
+    assert (code, json.loads(out)["image"]) == (0, "my-words")
+    assert "<title>my-words on the virtual board</title>" in Path("page.html").read_text()
 
 
 @pytest.mark.parametrize(

@@ -156,8 +156,15 @@ def test_flash_lets_only_pass_what_passed(image: Image, tools: Tools) -> None:
     report = image.elf.parent / "report.json"
     report.unlink(missing_ok=True)
     assert "No report vouches" in refused("flash", image.elf).message
-    report.write_text("{}")
-    assert "no report of this Coincell" in refused("flash", image.elf).message
+    for damaged in (b"{}", b"", b"\xff\x00", b"[[[" * 5000, b'{"gates": 1'):
+        report.write_bytes(damaged)
+        error = refused("flash", image.elf)
+        assert type(error) is UserError, "a damaged file is no failed gate"
+        assert "report.json is damaged" in error.message
+    report.unlink()
+    report.mkdir()
+    assert "Cannot read" in refused("flash", image.elf).message
+    report.rmdir()
     write_report(image, sha256="0" * 64)
     error = refused("flash", image.elf)
     assert isinstance(error, GateError)

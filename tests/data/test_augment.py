@@ -58,7 +58,9 @@ def test_shifts_stay_within_their_bound_and_lose_nothing_else(seed: int, most: f
 @given(seed=st.integers(0, 1000), gain_db=st.floats(-40, 40))
 def test_gain_is_exact_and_saturates(seed: int, gain_db: float) -> None:
     window = speech(seed)
-    louder = augment_sound(window, off(gain_db=(gain_db, gain_db)), [], np.random.default_rng(0), RATE)
+    louder = augment_sound(
+        window, off(gain_db=(gain_db, gain_db)), [], np.random.default_rng(0), RATE
+    )
     expected = np.clip(np.rint(window * 10 ** (gain_db / 20)), -32768, 32767)
     assert np.abs(louder - expected).max() <= 1  # a tie may fall either way
 
@@ -91,7 +93,9 @@ def test_noise_is_mixed_into_its_share_of_copies() -> None:
     window, noise = speech(1), [speech(2)]
     rng = np.random.default_rng(4)
     settings_ = off(noise_probability=0.3)
-    changed = [np.any(augment_sound(window, settings_, noise, rng, RATE) != window) for _ in range(400)]
+    changed = [
+        np.any(augment_sound(window, settings_, noise, rng, RATE) != window) for _ in range(400)
+    ]
     assert np.mean(changed) == pytest.approx(0.3, abs=0.07)
 
 

@@ -93,7 +93,7 @@ def quietly(application: Application, samples: NDArray[np.int16], level: int) ->
         heard = window.astype(int)
         if block.by_row:
             heard = np.stack([heard[i * step : i * step + length] for i in range(frames)])
-        label, score = -1, 0
+        label, score = -1, -128 * 256
         if np.abs(heard).max() >= level:
             scores = build_host_library(application).process(window[np.newaxis]).scores[0]
             label, score = decision.step(scores)
@@ -117,7 +117,7 @@ def test_a_level_wakes_the_network(level: str, hop_ms: int) -> None:
     samples[23_000:23_500] = 3276
     samples[27_000] = -3277
     expected = quietly(awake, samples, 3277)
-    quiet = sum(event == StreamEvent(event.samples, -1, 0) for event in expected)
+    quiet = sum(event == StreamEvent(event.samples, -1, -128 * 256) for event in expected)
     assert 2 < quiet < len(expected) - 2
     assert HostStream(awake).process(samples) == expected
     assert application.wake_level == 0

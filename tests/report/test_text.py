@@ -40,6 +40,26 @@ def test_a_gate_without_a_limit_is_no_achievement() -> None:
     text = render_text(sample_report(gates=gates))
     assert "no limit set" in text
     assert "at least 0" not in text
+    assert "holds" not in text
+
+
+def test_the_heading_says_when_no_limit_on_accuracy_is_set() -> None:
+    gates = [gate.model_dump() for gate in sample_report().gates]
+    accuracy, loss = (next(gate for gate in gates if gate["name"] == name) for name in SHARES)
+    accuracy |= {"limit": 0.0, "value": 0.43}
+    told = verdict(sample_report(gates=gates))
+    assert (told.state, told.title) == (
+        "passed", "All 6 gates passed; no limit on accuracy is set"
+    )  # fmt: skip
+    assert "accuracy of 43" in told.sentence
+    assert "min_accuracy" in told.sentence
+    loss |= {"limit": 1.0}
+    assert verdict(sample_report(gates=gates)).title.startswith("All 5 gates passed; no limit")
+    accuracy |= {"limit": 0.4}
+    assert verdict(sample_report(gates=gates)).title == "All 6 gates passed"
+
+
+SHARES = ("accuracy", "accuracy_loss")
 
 
 def test_a_failed_gate_says_why_and_what_would_help() -> None:

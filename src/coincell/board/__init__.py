@@ -44,6 +44,7 @@ from coincell.board.server import (
     Task,
     compare_with_server,
     listening_activity,
+    listening_task,
 )
 from coincell.board.session import (
     Decision,
@@ -126,6 +127,7 @@ __all__ = [
     "learn_waits",
     "list_ports",
     "listening_activity",
+    "listening_task",
     "live_activity",
     "load_battery",
     "measure",

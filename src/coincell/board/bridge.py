@@ -12,12 +12,19 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+from coincell.board.on_battery import speaks_usb
 from coincell.board.virtual import VirtualBoard
+from coincell.errors import BoardError
 
 _CHUNK = 4096
 _PAUSE_S = 0.02
 _LONGEST_CATCH_UP_S = 0.1
-_TOUCH_BAUD = termios.B1200
+_SPEEDS = {getattr(termios, f"B{baud}"): baud for baud in (1200, 9600, 19200, 38400, 57600, 115200)}
+"""What termios calls them -> bits a second; on USB others mean as little."""
+_TOUCH_BAUD = 1200
+_USUAL_BAUD = 115200
+_BOOTLOADER = "asked for the bootloader"
+"""In the emulator's words (peripherals/usbd.py)."""
 
 
 def _nothing() -> None:
@@ -27,7 +34,8 @@ def _nothing() -> None:
 class Bridge:
     """A pseudo-terminal whose other end is the serial line of a virtual board.
 
-    A context manager: leaving it closes the terminal.
+    A context manager: leaving it closes the terminal. An image on USB is told what a real one is:
+    whether a program holds the port, and at which speed.
 
     Args:
         virtual: the board; nobody else may drive it meanwhile.
@@ -37,7 +45,9 @@ class Bridge:
         name: the port that programs open, such as "/dev/pts/4".
         opened: whether a program has had the port open; the board's time begins with that.
         left: whether the last one has closed it since.
-        touched: whether a program has asked for the bootloader (1200 baud).
+        touched: whether the board has gone to its bootloader. An image on USB goes by itself, when
+            a program closes the port at 1200 baud. One on a UART has no part in it: there the
+            speed alone counts, as if the board's own USB were the port.
     """
 
     def __init__(self, virtual: VirtualBoard, on_open: Callable[[], None] = _nothing) -> None:
@@ -50,6 +60,8 @@ class Bridge:
         os.set_blocking(self._master, False)
         self._unsent = b""
         self.opened = self.left = self.touched = False
+        self._on_usb = speaks_usb(virtual)
+        self._line = (_USUAL_BAUD, True)  # as the virtual board has it from the start
 
     def __enter__(self) -> Self:
         return self
@@ -76,15 +88,37 @@ class Bridge:
         """
         last = time.monotonic()
         while not done() and not self.touched:
+            baud = self._baud()  # first: else a program that opens the port just now seems gone
             data = self._receive()
-            if data:
-                self._virtual.send(data)
-            elif real_time and self.opened:
-                passed = min(time.monotonic() - last, _LONGEST_CATCH_UP_S)
-                self._virtual.advance(int(passed * self._virtual.board.clock_hz))
+            try:
+                self._set_line(baud)
+                if data:
+                    self._virtual.send(data)
+                elif real_time and self.opened:
+                    passed = min(time.monotonic() - last, _LONGEST_CATCH_UP_S)
+                    self._virtual.advance(int(passed * self._virtual.board.clock_hz))
+            except BoardError as error:
+                if _BOOTLOADER not in error.message:
+                    raise
+                self.touched = True
             last = time.monotonic()
             self._send()
-            self.touched = self._baud() == _TOUCH_BAUD
+
+    def _set_line(self, baud: int) -> None:
+        """Pass on the port's speed and whether it is held; at 1200 baud that may be a touch."""
+        held = self.opened and not self.left
+        if not self._on_usb:
+            self.touched = baud == _TOUCH_BAUD
+            return
+        if (baud, held) == self._line:
+            return
+        steps = [(baud, held)]
+        if not held and not self._line[1]:
+            steps.insert(0, (baud, True))  # opened and closed between two looks
+        self._line = (baud, held)
+        for speed, opened in steps:
+            self._virtual.put_world("usb", open=opened, baud=speed)
+            self._virtual.send(b"")
 
     def _receive(self) -> bytes:
         """What a program has put on the line; b"" after a moment without."""
@@ -118,6 +152,5 @@ class Bridge:
             self._unsent = b""  # it was closed just now
 
     def _baud(self) -> int:
-        """What the program at the other end has set."""
-        speed: int = termios.tcgetattr(self._master)[4]
-        return speed
+        """What the program at the other end has set, in bits a second."""
+        return _SPEEDS.get(termios.tcgetattr(self._master)[4], _USUAL_BAUD)

@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 from coincell.board.client import BoardClient
 from coincell.board.cycles import TAKEN_CYCLES, BlockCost, CortexM4
 from coincell.board.emulator import Emulator
-from coincell.board.owners import FIRST, KEEP, OUTSIDE, Part, chain_parts, owner_table
+from coincell.board.owners import (
+    FIRST,
+    KEEP,
+    OUTSIDE,
+    Part,
+    chain_parts,
+    image_owner_table,
+    image_parts,
+    owner_table,
+)
 from coincell.board.virtual import VirtualBoard
 from coincell.errors import InternalError
 from coincell.firmware import Application, Elf
@@ -97,11 +106,28 @@ def measure(
     Raises:
         BoardError: the image faults, hangs, or lacks a function of the chain.
     """
+    table = owner_table(virtual.elf, virtual.board, application)
+    return _measured(virtual, window, table, chain_parts(application))
+
+
+def measure_image(virtual: VirtualBoard, name: str, window: NDArray[np.int16]) -> Measurement:
+    """The same of an image of which its application's name is known alone: the network as one.
+
+    Raises:
+        BoardError: as `measure`.
+    """
+    table = image_owner_table(virtual.elf, virtual.board, name)
+    return _measured(virtual, window, table, image_parts(name))
+
+
+def _measured(
+    virtual: VirtualBoard, window: NDArray[np.int16], table: bytes, parts: list[Part]
+) -> Measurement:
     client = BoardClient(virtual)
     client.put_samples(window)
-    virtual.emulator.ask("own", owner_table(virtual.elf, virtual.board, application))
+    virtual.emulator.ask("own", table)
     counts = count_run(virtual, prepare=client.reset, run=client.run)
-    return total_cost(chain_parts(application), counts, virtual, stack_peak(virtual))
+    return total_cost(parts, counts, virtual, stack_peak(virtual))
 
 
 @dataclass(frozen=True)

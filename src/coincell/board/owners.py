@@ -69,6 +69,25 @@ def owner_table(elf: Elf, board: Board, application: Application) -> bytes:
     return _table(elf, board, owners)
 
 
+def image_parts(name: str) -> list[Part]:
+    """The same, the network as one: what an image's symbols tell of the application `name`."""
+    return [
+        Part("features", f"{name}_features_run"),
+        Part("network", f"{name}_invoke"),
+        Part("decision", "coincell_decision_step"),
+        Part("dispatch", "application_process"),
+    ]
+
+
+def image_owner_table(elf: Elf, board: Board, name: str) -> bytes:
+    """The table for `image_parts`.
+
+    Raises:
+        BoardError: the image lacks a function of the chain.
+    """
+    return _table(elf, board, _owners(image_parts(name)) | {"answer_process": OUTSIDE})
+
+
 def model_owner_table(elf: Elf, board: Board, compiled: CompiledModel) -> bytes:
     """The same for the image of a bare model.
 

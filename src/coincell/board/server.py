@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from coincell.board.battery import Battery
 from coincell.board.energy import Activity, Bounds, Energy, energy_of
+from coincell.board.measurement import Measurement
+from coincell.board.stream import STREAM_RATE_HZ
 from coincell.firmware import Board
 
 LISTENING = {
@@ -23,6 +25,7 @@ LISTENING = {
 """A board that hears all the time and works in between."""
 
 _DAY_S = 86_400
+_SAMPLE_BYTES = 2
 _BYTE_S = 8e-6
 _PACKET_BYTES = 10
 _PAYLOAD = 244
@@ -70,6 +73,37 @@ class Task:
     chain_share: float
     latency_ms: Bounds
     decisions_a_day: float = 200.0
+
+
+def listening_task(
+    busy: float,
+    cost: Measurement,
+    window_s: float,
+    hop_s: float,
+    values: int,
+    rate_hz: int = STREAM_RATE_HZ,
+) -> Task:
+    """Of a board that decides on sound of 16-bit samples.
+
+    Args:
+        busy: of the time, what its core is awake.
+        cost: of one whole window; its part "features" is told apart.
+        window_s: how long a window is; its features are computed once, as they come.
+        hop_s: from one decision to the next.
+        values: int8 features a window.
+        rate_hz: samples a second.
+    """
+    features = sum(part.cycles_flash for part in cost.layers if part.name == "features")
+    fresh = features * min(hop_s / window_s, 1.0)
+    work = fresh + cost.cycles_flash - features
+    low, high = cost.latency_range_ms
+    return Task(
+        sample_bytes_a_second=float(_SAMPLE_BYTES * rate_hz),
+        feature_bytes_a_second=values / window_s,
+        features_share=busy * fresh / work if work else 0.0,
+        chain_share=busy,
+        latency_ms=Bounds(low, cost.latency_ms, high),
+    )
 
 
 @dataclass(frozen=True)

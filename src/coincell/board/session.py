@@ -12,8 +12,10 @@ from coincell.board.battery import Battery, BatteryLife, battery_life
 from coincell.board.client import BoardClient
 from coincell.board.energy import Activity, Energy, energy_of
 from coincell.board.image_file import ImageFile
+from coincell.board.measurement import measure_image
 from coincell.board.on_battery import activity_on_battery, pull_cable, speaks_usb
 from coincell.board.protocol import Listening
+from coincell.board.server import ServerComparison, compare_with_server, listening_task
 from coincell.board.stream import STREAM_RATE_HZ, stream_events
 from coincell.board.virtual import VirtualBoard
 from coincell.board.year import Way, ways_to_last
@@ -75,6 +77,8 @@ class Session:
         life: on the battery that was asked for.
         ways: to a year on it.
         notes: what a reader should know of this run.
+        server: what the same decisions would take from a server; None of an image that made less
+            than two.
     """
 
     image: str
@@ -91,6 +95,7 @@ class Session:
     life: BatteryLife
     ways: tuple[Way, ...]
     notes: tuple[str, ...] = ()
+    server: ServerComparison | None = None
 
     @property
     def cpu_duty(self) -> float:
@@ -172,6 +177,13 @@ def run_session(
     timeline = [((moment - begun) / clock, c, s) for moment, c, s in changes]
     if not activity.complete:
         notes.append("There were too many changes to draw them all; the sums are whole.")
+    resets = tuple(what for _, what in virtual.resets)
+    server = None
+    if image is not None and len(decisions) > 1:
+        try:
+            server = _from_a_server(virtual, image, request, activity, decisions)
+        except BoardError as error:
+            notes.append(f"There is no comparison with a server: {error.message}")
     return Session(
         image=name,
         board=request.board.board.title,
@@ -181,13 +193,36 @@ def run_session(
         serial=serial,
         spells=spells_of(timeline, activity.seconds),
         complete=activity.complete,
-        resets=tuple(what for _, what in virtual.resets),
+        resets=resets,
         activity=activity,
         energy=energy,
         life=battery_life(energy, request.battery),
         ways=ways_to_last(energy, activity, request.board, request.battery),
         notes=tuple(notes),
+        server=server,
     )
+
+
+def _from_a_server(
+    virtual: VirtualBoard,
+    image: ImageFile,
+    request: Request,
+    activity: Activity,
+    decisions: Sequence[Decision],
+) -> ServerComparison:
+    """The core's share and the hop of this run, and one window counted on the board begun anew."""
+    virtual.restart()
+    client = BoardClient(virtual)
+    client.listen(Listening.OFF)
+    window = np.zeros(client.info().window_values, np.int16)
+    known = request.sound[: len(window)]
+    window[: len(known)] = known
+    values = client.process(window).features.size
+    cost = measure_image(virtual, str(image.description.get("name")), window)
+    hop_s = float(np.median(np.diff([decision.at_s for decision in decisions])))
+    busy, window_s = activity.share("cpu", "run"), len(window) / STREAM_RATE_HZ
+    task = listening_task(busy, cost, window_s, hop_s, values)
+    return compare_with_server(task, request.board, request.battery, request.as_shipped)
 
 
 def live_activity(virtual: VirtualBoard, sound: NDArray[np.int16]) -> Activity | None:

@@ -208,7 +208,8 @@ class Scene:
     """What is before the camera, one picture after the other.
 
     Attributes:
-        pictures: uint8 (pictures, 480, 640), brightness.
+        pictures: uint8 (pictures, 480, 640), brightness; or (pictures, 480, 640, 3), red, green
+            and blue, if one of them is in colour.
         files: where each comes from.
     """
 
@@ -219,8 +220,8 @@ class Scene:
 def read_scene(path: Path, progress: Callable[[int, int], None] | None = None) -> Scene:
     """Read and check a picture, or a folder of them in the order of their names.
 
-    Each is made grey, and its largest part in the middle with the camera's shape is scaled to what
-    the camera sees.
+    The largest part in the middle of each with the camera's shape is scaled to what the camera
+    sees.
 
     Args:
         path: a picture (PNG, JPEG, BMP, PGM, PPM) or a folder; other files in it are passed over.
@@ -240,16 +241,17 @@ def read_scene(path: Path, progress: Callable[[int, int], None] | None = None) -
             f"{path} holds {len(files)} pictures; a scene has 1 to {MAX_PICTURES}.",
             hint=_PICTURE_HINT,
         )
-    pictures = np.zeros((len(files), *SCENE_SIZE), np.uint8)
+    pictures = np.zeros((len(files), *SCENE_SIZE, 3), np.uint8)
     for index, file in enumerate(files):
         pictures[index] = _picture(file)
         if progress is not None:
             progress(index + 1, len(files))
-    return Scene(pictures, tuple(files))
+    grey = all(np.array_equal(p[..., :1], p[..., i : i + 1]) for p in pictures for i in (1, 2))
+    return Scene(np.ascontiguousarray(pictures[..., 0]) if grey else pictures, tuple(files))
 
 
 def _picture(path: Path) -> npt.NDArray[np.uint8]:
-    """One picture, (480, 640)."""
+    """One picture, (480, 640, 3)."""
     try:
         from PIL import Image, ImageOps
     except ImportError as error:
@@ -263,13 +265,13 @@ def _picture(path: Path) -> npt.NDArray[np.uint8]:
                     f"{path} has {image.width} x {image.height} pixels; at most {MAX_PIXELS:,} "
                     "are read."
                 )
-            grey = ImageOps.exif_transpose(image).convert("L")
+            coloured = ImageOps.exif_transpose(image).convert("RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise DataError(
             f"{path} is no picture that can be read, or it is damaged.", hint=_PICTURE_HINT
         ) from error
     rows, columns = SCENE_SIZE
-    return np.asarray(ImageOps.fit(grey, (columns, rows), Image.Resampling.BOX), np.uint8)
+    return np.asarray(ImageOps.fit(coloured, (columns, rows), Image.Resampling.BOX), np.uint8)
 
 
 SENSORS = {"first": ("lsm9ds1",), "rev2": ("bmi270", "bmm150"), "none": ()}
@@ -289,4 +291,5 @@ def put_motion(virtual: VirtualBoard, motion: Motion, repeat: bool = False) -> N
 
 def put_scene(virtual: VirtualBoard, scene: Scene, seconds: float = 1.0) -> None:
     """Plug in a camera that sees each picture for `seconds`, over and over."""
-    virtual.put_world("scene", scene.pictures.tobytes(), seconds=seconds)
+    channels = 3 if scene.pictures.ndim == 4 else 1
+    virtual.put_world("scene", scene.pictures.tobytes(), seconds=seconds, channels=channels)

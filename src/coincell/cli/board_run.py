@@ -199,7 +199,7 @@ def _run(
             label = click.style(printable(decision.label), bold=True)
             click.echo(f"{decision.at_s:8.2f} s  {label}")
 
-    name = printable(path.name or str(path))
+    name = printable(path.resolve().name or str(path))
     with (
         VirtualBoard(elf, request.board) as virtual,
         progress_bar("the board runs", quiet) as move,

@@ -58,12 +58,12 @@ def flash_command(
 
 def _ask_gates(file: ImageFile, board: Board, force: bool) -> None:
     """Refuse what did not pass; with `force` only say so."""
-    from coincell.errors import GateError
+    from coincell.errors import GateError, UserError
     from coincell.pipeline import permit_flash
 
     try:
         permit_flash(file, board)
-    except GateError as refusal:
+    except (GateError, UserError) as refusal:
         if not force:
             raise
         click.echo(f"warning: forced. {refusal.message}", err=True)

@@ -32,4 +32,5 @@ def augment_picture(
     brightness = 255.0 * generator.uniform(-settings.brightness, settings.brightness)
     mean = moved.mean()
     altered = (moved - mean) * contrast + mean + brightness
-    return np.clip(np.rint(altered), 0, 255).astype(np.uint8).reshape(-1)
+    pixels: NDArray[Any] = np.clip(np.rint(altered), 0, 255).astype(np.uint8)
+    return pixels.reshape(-1)

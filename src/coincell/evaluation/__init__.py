@@ -1,5 +1,6 @@
 """Arrays of truth, scores and decisions -> figures with intervals; no files, no TensorFlow."""
 
+from coincell.evaluation._anomaly import AnomalyMetrics, evaluate_anomaly
 from coincell.evaluation._comparison import Comparison, compare
 from coincell.evaluation._decisions import (
     NO_DECISION,
@@ -13,6 +14,7 @@ from coincell.evaluation._roc import RocCurve
 
 __all__ = [
     "NO_DECISION",
+    "AnomalyMetrics",
     "ClassMetrics",
     "Comparison",
     "DecisionMetrics",
@@ -22,6 +24,7 @@ __all__ = [
     "compare",
     "decide",
     "evaluate",
+    "evaluate_anomaly",
     "evaluate_decisions",
     "wilson",
 ]

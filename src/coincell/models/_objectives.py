@@ -62,7 +62,8 @@ class ClassObjective:
 
     def targets(self, data: Examples, chosen: Any) -> NDArray[np.float32]:
         """1 for the class, else 0."""
-        return np.eye(self.width, dtype=np.float32)[data.labels[chosen]]
+        rows: NDArray[np.float32] = np.eye(self.width, dtype=np.float32)[data.labels[chosen]]
+        return rows
 
     def losses(self, targets: Any, outputs: Any) -> Any:
         """The loss that the settings name."""

@@ -90,18 +90,21 @@ def training_rows(clips: Clips, configuration: Configuration) -> NDArray[np.int6
 
     What is strange and stands in the training split is left out; the dataset stage counts it.
     """
-    rows = clips.rows("train")
-    if configuration.goal != "normality":
-        return rows
-    return rows[clips.labels[rows] == normal_class(configuration.data)]
+    return _learned(clips, clips.rows("train"), configuration)
 
 
 def watched_rows(clips: Clips, configuration: Configuration) -> NDArray[np.int64]:
     """Positions of the windows that training watches; of normality what is normal."""
-    rows = clips.rows("validation")
+    return _learned(clips, clips.rows("validation"), configuration)
+
+
+def _learned(
+    clips: Clips, rows: NDArray[np.int64], configuration: Configuration
+) -> NDArray[np.int64]:
     if configuration.goal != "normality":
         return rows
-    return rows[clips.labels[rows] == normal_class(configuration.data)]
+    normal: NDArray[np.int64] = rows[clips.labels[rows] == normal_class(configuration.data)]
+    return normal
 
 
 def normal_class(data: DataSettings) -> int:

@@ -13,16 +13,15 @@ from coincell.board import (
     STREAM_RATE_HZ,
     Activity,
     Battery,
-    Bounds,
     Energy,
     Measurement,
-    Task,
     VirtualBoard,
     battery_life,
     compare_with_server,
     energy_of,
     inference_energy,
     listening_activity,
+    listening_task,
     live_activity,
     load_battery,
     ways_to_last,
@@ -30,7 +29,6 @@ from coincell.board import (
 from coincell.firmware import Application
 from coincell.project import Configuration
 
-_SAMPLE_BYTES = 2
 _NEVER_QUIET_DBFS = -100.0
 """The setting of decision.wake_dbfs at which the network always runs."""
 
@@ -61,7 +59,7 @@ def energy_facts(
     inference = inference_energy(cost.cycles, cost.cycles_flash, board)
     if inference is None:
         return None
-    hears = configuration.data.sample_rate_hz == STREAM_RATE_HZ
+    hears = chain.form.sense == "sound" and chain.sample_rate_hz == STREAM_RATE_HZ
     virtual.restart()
     activity = live_activity(virtual, sound) if hears else None
     live = activity is not None
@@ -125,19 +123,13 @@ def _server(
 ) -> dict[str, Any]:
     """The same decisions from a server: what the radio would carry."""
     data = configuration.data
-    window_s = data.window_ms / 1000
-    busy = activity.share("cpu", "run")
-    features = sum(part.cycles_flash for part in cost.layers if part.name == "features")
-    fresh = features * min(configuration.decision.hop_ms / data.window_ms, 1.0)
-    work = fresh + cost.cycles_flash - features
-    values = math.prod(chain.features.shape)
-    low, high = cost.latency_range_ms
-    task = Task(
-        sample_bytes_a_second=float(_SAMPLE_BYTES * data.sample_rate_hz),
-        feature_bytes_a_second=values / window_s,
-        features_share=busy * fresh / work if work else 0.0,
-        chain_share=busy,
-        latency_ms=Bounds(low, cost.latency_ms, high),
+    task = listening_task(
+        activity.share("cpu", "run"),
+        cost,
+        data.window_ms / 1000,
+        configuration.decision.hop_ms / 1000,
+        math.prod(chain.features.shape),
+        data.sample_rate_hz,
     )
     cell = load_battery(configuration.board.battery)
     found = compare_with_server(task, virtual.board, cell, configuration.board.as_shipped)

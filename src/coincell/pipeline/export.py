@@ -77,7 +77,7 @@ def export_project(
         name=name,
         version=version,
         project=configuration.project.name,
-        board=load_board(configuration.board.name),
+        board=load_board(configuration.board.source),
         facts=facts,
         forced=force,
     )

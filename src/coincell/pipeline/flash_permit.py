@@ -7,12 +7,13 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from coincell.board import ImageFile
-from coincell.errors import GateError
+from coincell.errors import GateError, UserError
 from coincell.firmware import Board
 from coincell.report import Report, verdict
 
 _MOST_BYTES = 256 << 20
 _FORCE = "`--force` flashes it all the same."
+_AGAIN = f"`coincell run` writes it anew. {_FORCE}"
 
 
 def permit_flash(image: ImageFile, board: Board) -> None:
@@ -21,6 +22,7 @@ def permit_flash(image: ImageFile, board: Board) -> None:
     Raises:
         GateError: there is no report, a gate failed or was not reached, or the report is about
             another image.
+        UserError: the report is damaged, or cannot be read.
     """
     path = image.path.parent / "report.json"
     report = _read(path, image)
@@ -43,15 +45,18 @@ def permit_flash(image: ImageFile, board: Board) -> None:
 def _read(path: Path, image: ImageFile) -> Report:
     try:
         if path.stat().st_size > _MOST_BYTES:
-            raise GateError(f"{path} is larger than 256 MiB: no report of a run.")
+            raise UserError(f"{path} is larger than 256 MiB: no report of a run.", _AGAIN)
         return Report.from_json(path.read_bytes())
-    except OSError as error:
+    except FileNotFoundError as error:
         raise GateError(
-            f"No report vouches for {image.path.name}: cannot read {path}: {error.strerror}.",
+            f"No report vouches for {image.path.name}: there is no {path}.",
             hint=f"Flash the image in the project's build folder, after `coincell run`. {_FORCE}",
         ) from error
+    except OSError as error:
+        raise UserError(f"Cannot read {path}: {error.strerror}.", _AGAIN) from error
     except ValidationError as error:
-        raise GateError(
-            f"{path} is no report of this Coincell.",
-            hint=f"`coincell run` writes it anew. {_FORCE}",
+        raise UserError(
+            f"A report as `coincell run` writes it is needed; {path} is damaged, or another "
+            "version's.",
+            _AGAIN,
         ) from error

@@ -38,7 +38,7 @@ def run_project(
         BoardError: there is no firmware for the project's board; nothing has been done then.
         UserError: the recordings, the configuration or the tools need mending.
     """
-    need_firmware(load_board(project.configuration.board.name))
+    need_firmware(load_board(project.configuration.board.source))
     with alone(project, STAGES, listener):
         outcome = run_stages(project, STAGES, demand, listener)
         report = make_report(project, outcome)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
 from coincell.project.data_settings import DataSettings
 from coincell.project.feature_union import FeatureSettings
@@ -223,9 +224,12 @@ class EvaluationSettings(Section):
 class BoardSettings(Section):
     """[board]"""
 
+    _folder: Path = PrivateAttr(default=Path())  # no setting: where the project lies
+
     name: str = Field(
         "nano33ble",
-        description="A board that Coincell knows, or the path of a file BOARD.toml that tells one.",
+        description="A board that Coincell knows, or the path of a file BOARD.toml that tells one, "
+        "from the project's folder.",
     )
     optimize: Literal["balanced", "speed", "size", "ram"] = Field(
         "balanced",
@@ -264,12 +268,27 @@ class BoardSettings(Section):
         "goes beyond it faults at once, since the stack lies at the bottom of RAM.",
     )
 
+    @property
+    def source(self) -> str:
+        """What `load_board` takes: the name, or the path of the file, told from any folder."""
+        return str(self._folder / self.name) if self.name.endswith(".toml") else self.name
+
+    @model_validator(mode="after")
+    def _in_folder(self, info: ValidationInfo) -> Self:
+        if info.context:
+            self._folder = info.context["folder"]
+        return self
+
 
 class GateSettings(Section):
     """[gates]: what must hold; 0 means: the board's own limit, or none"""
 
-    min_accuracy: Fraction = Field(0.0, description="Of the int8 model on the test split.")
-    max_accuracy_loss: Fraction = Field(1.0, description="From float to int8.")
+    min_accuracy: Fraction = Field(
+        0.0,
+        description="Of the int8 model on the test split. 0: no limit, since what is good enough "
+        "depends on the task; the report's heading says so.",
+    )
+    max_accuracy_loss: Fraction = Field(1.0, description="From float to int8; 1: no limit.")
     max_latency_ms: float = Field(
         0.0, ge=0, description="One window, samples to decision; 0: the window's own length."
     )

@@ -62,11 +62,18 @@ def load_project(directory: Path) -> Project:
             f"{path} must be text in UTF-8; its byte {error.start} is none.",
             hint="Save it as UTF-8, or make a new one with `coincell new`.",
         ) from error
-    return Project(directory.resolve(), parse_configuration(text, str(path)))
+    return Project(directory.resolve(), parse_configuration(text, str(path), directory.resolve()))
 
 
-def parse_configuration(text: str, source: str = CONFIGURATION_FILE) -> Configuration:
+def parse_configuration(
+    text: str, source: str = CONFIGURATION_FILE, folder: Path | None = None
+) -> Configuration:
     """Check `text` (TOML) and freeze it.
+
+    Args:
+        text: of the file.
+        source: what the file is called in messages.
+        folder: where paths in it begin; the working folder unless given.
 
     Raises:
         ConfigurationError: names the key, what was received, and the nearest right key.
@@ -80,7 +87,7 @@ def parse_configuration(text: str, source: str = CONFIGURATION_FILE) -> Configur
     except RecursionError as error:
         raise ConfigurationError(f"{source} is nested too deeply to be a configuration.") from error
     try:
-        return Configuration.model_validate(table)
+        return Configuration.model_validate(table, context={"folder": folder or Path()})
     except ValidationError as error:
         faults = [dict(fault) for fault in error.errors(include_url=False)]
         # A misspelt key goes first: it is also why another one "is missing".

@@ -36,7 +36,7 @@ from coincell.report.charts.base import theme
 from coincell.report.glossary import Term, glossary, term_of_key
 from coincell.report.schema import EvaluationPart, Report
 from coincell.report.tiles import tiles_of
-from coincell.report.verdict import gate_limit, gate_title, verdict
+from coincell.report.verdict import gate_limit, gate_title, is_limited, verdict
 
 _VEGA = "vega-6.4.0.min.js"
 _VEGA_LITE = "vega-lite-6.4.3.min.js"
@@ -58,6 +58,7 @@ def render_html(report: Report) -> str:
         "term": terms.link,
         "term_of_key": term_of_key,
         "gate_limit": gate_limit,
+        "is_limited": is_limited,
         "gate_title": gate_title,
     }
     body = environment.get_template("report.html.j2").render(

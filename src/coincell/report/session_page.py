@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from coincell.report.charts.server import server_svg
 from coincell.report.charts.timeline import timeline_svg
 from coincell.report.energy_words import current, days_range, power_range, share
 
@@ -40,5 +41,6 @@ def session_html(session: Session) -> str:
         more=max(0, len(told) - _MOST_DECISIONS),
         serial=session.serial[:_MOST_SERIAL].decode("utf-8", "replace"),
         timeline=Markup(timeline_svg(session)),  # noqa: S704 - every text in it is escaped
+        server=Markup(server_svg(session.server)) if session.server else "",  # noqa: S704 - as above
         style=Markup(style),  # noqa: S704 - our own file
     )

@@ -11,7 +11,7 @@ from coincell.report.energy_schema import EnergyPart
 from coincell.report.picture import Features, features_text
 from coincell.report.schema import Gate, Report
 from coincell.report.tiles import tiles_of
-from coincell.report.verdict import gate_limit, gate_title, verdict
+from coincell.report.verdict import gate_limit, gate_title, is_limited, verdict
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -147,7 +147,7 @@ def _gates(gates: Sequence[Gate]) -> Table:
             _plain(gate_title(gate), ""),
             _plain(figures.with_unit(gate.value, gate.unit), ""),
             _plain(gate_limit(gate), ""),
-            _mark(gate.passed, "holds", "FAILS"),
+            _mark(gate.passed if is_limited(gate) else None, "holds", "FAILS"),
             _plain(gate.reason, "dim"),
         )
     return table

@@ -36,11 +36,18 @@ def gate_title(gate: Gate) -> str:
     return GATE_TERMS.get(gate.name, gate.name)
 
 
+def is_limited(gate: Gate) -> bool:
+    """Whether anything could fail it: not a share of at least nothing, or at most all."""
+    if gate.unit != "share" or gate.limit is None:
+        return True
+    return gate.limit > 0 if gate.bound == "at least" else gate.limit < 1
+
+
 def gate_limit(gate: Gate) -> str:
-    """A gate's limit for people; a share of at least nothing is no limit."""
+    """A gate's limit for people."""
     if gate.limit is None:
         return figures.NOTHING
-    if gate.bound == "at least" and gate.limit == 0:
+    if not is_limited(gate):
         return "no limit set"
     return f"{gate.bound} {figures.with_unit(gate.limit, gate.unit)}"
 
@@ -64,11 +71,29 @@ def verdict(report: Report) -> Verdict:
     if open_gates:
         names = ", ".join(gate_title(gate) for gate in open_gates)
         return Verdict("open", f"{passed} of {len(report.gates)} gates passed", f"Open: {names}.")
-    return Verdict("passed", f"All {len(report.gates)} gates passed", _praise(report))
+    return _passed(report)
+
+
+def _passed(report: Report) -> Verdict:
+    """Every gate holds; one without a limit is not counted, since nothing could fail it."""
+    count = sum(map(is_limited, report.gates))
+    title = f"All {count} gates passed" if count > 1 else f"{_gates(count)} passed"
+    unlimited = next(
+        (gate for gate in report.gates if gate.name == "accuracy" and not is_limited(gate)), None
+    )
+    if unlimited is None:
+        return Verdict("passed", title, _praise(report))
+    reached = figures.with_unit(unlimited.value, unlimited.unit)
+    warned = (
+        f"Whether it decides well enough is not among them: it reaches an accuracy of {reached}, "
+        "and [gates] min_accuracy is not set."
+    )
+    title = f"{title}; no limit on accuracy is set"
+    return Verdict("passed", title, f"{_praise(report)} {warned}")
 
 
 def _gates(number: int) -> str:
-    return "1 gate" if number == 1 else f"{number} gates"
+    return "1 gate" if number == 1 else f"{number or 'No'} gates"
 
 
 def _praise(report: Report) -> str:

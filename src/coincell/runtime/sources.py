@@ -8,14 +8,14 @@ from importlib.resources.abc import Traversable
 
 from coincell.errors import InternalError
 
-GROUPS = ("decision", "features", "kernels")
+GROUPS = ("anomaly", "decision", "features", "kernels")
 
 
 def c_sources(*groups: str) -> dict[str, str]:
     """The C sources and headers of some groups of the runtime.
 
     Args:
-        groups: any of "kernels", "features", "decision".
+        groups: any of "kernels", "features", "anomaly", "decision".
 
     Returns:
         Path relative to the runtime's root, as it stands in an #include ("features/fft.h")

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .block_hook import SETS_EVENT, code_region
 from .core import ALIASES, LONGEST_BLOCK, SEND_EVENT
@@ -11,6 +11,23 @@ from .cortex_m4 import CortexM4, Instruction, UnknownInstructionError
 
 if TYPE_CHECKING:
     from .machine import Machine
+
+
+WORD_BYTES = 4
+
+
+class Touch(NamedTuple):
+    """A load or store as `Access` has it, by the emulator's registers.
+
+    `bytes` are those it moves, `cycles` those from the block's begin to its end.
+    """
+
+    base: int
+    displacement: int
+    offset: int | None
+    shift: int
+    bytes: int
+    cycles: int
 
 
 class Code:
@@ -26,11 +43,12 @@ class Code:
         self.model = CortexM4()
         self.regions = [code_region(*machine.flash), code_region(*machine.ram)]
         self._blocks: dict[tuple[int, int], list[Instruction]] = {}
-        self._matched = (-1, 0)
+        self._touching: dict[tuple[int, int], list[Touch]] = {}
+        self.clear()
 
     def clear(self) -> None:
         """No block runs."""
-        self._matched = (-1, 0)
+        self._matched, self._after = -1, 0
 
     def price(self, address: int, size: int) -> int:
         """Cycles of a block, waits for literals included, when it falls through.
@@ -77,6 +95,7 @@ class Code:
         known = [key for key in self._blocks if key[0] < end and address < key[0] + key[1]]
         for key in known:
             del self._blocks[key]
+            self._touching.pop(key, None)
         first = (address - self.machine.flash[0]) // 2
         for index in range(max(first - LONGEST_BLOCK // 2, 0), first + size // 2):
             self.regions[0].times[index].size = 0
@@ -90,37 +109,40 @@ class Code:
         return int(hook.now)
 
     def moment_of(self, address: int) -> int:
-        """When the instruction that accesses the register at `address` now does so."""
-        hook = self.machine.hook
-        found = self._accessing(address)
-        if found is None:
-            return int(hook.now)
-        # The access happens in the last cycle of its instruction.
-        return int(hook.begun) + self.cycles_to(*found) - 1
-
-    def _accessing(self, address: int) -> tuple[list[Instruction], int] | None:
-        """The block that runs, and which of its instructions touches `address`.
+        """When the instruction that accesses the register at `address` now does so.
 
         Unicorn tells only the block, but its registers hold what they hold at the instruction. The
         accesses of one run of a block come in its order.
         """
-        hook = self.machine.hook
-        instructions = self.decoded(hook.block, hook.size)
-        begun, after = self._matched
-        first = after if begun == hook.begun else 0
-        for index in range(first, len(instructions)):
-            if self._touches(instructions[index], address):
-                again = instructions[index].words > 1
-                self._matched = (hook.begun, index if again else index + 1)
-                return instructions, index
-        return None
+        hook, read = self.machine.hook, self.machine.core.read
+        touches, begun = self._touches(hook.block, hook.size), hook.begun
+        for index in range(self._after if self._matched == begun else 0, len(touches)):
+            touch = touches[index]
+            begin = read(touch.base) + touch.displacement
+            if touch.offset is not None:
+                begin += read(touch.offset) << touch.shift
+            if (address - begin) & 0xFFFFFFFF < touch.bytes:
+                again = touch.bytes > WORD_BYTES
+                self._matched, self._after = begun, index if again else index + 1
+                # The access happens in the last cycle of its instruction.
+                return int(begun) + touch.cycles - 1
+        return int(hook.now)
 
-    def _touches(self, instruction: Instruction, address: int) -> bool:
-        access = instruction.access
-        if access is None or access.base == "pc":
-            return False
-        engine = self.machine.engine
-        begin = engine.reg_read(ALIASES[access.base]) + access.displacement
-        if access.offset:
-            begin += engine.reg_read(ALIASES[access.offset]) << access.shift
-        return bool((address - begin) & 0xFFFFFFFF < 4 * instruction.words)
+    def _touches(self, address: int, size: int) -> list[Touch]:
+        """The loads and stores of a block."""
+        key = (address, size)
+        if key not in self._touching:
+            instructions = self.decoded(address, size)
+            self._touching[key] = [
+                Touch(
+                    ALIASES[access.base],
+                    access.displacement,
+                    ALIASES[access.offset] if access.offset else None,
+                    access.shift,
+                    WORD_BYTES * instruction.words,
+                    self.cycles_to(instructions, index),
+                )
+                for index, instruction in enumerate(instructions)
+                if (access := instruction.access) is not None and access.base != "pc"
+            ]
+        return self._touching[key]

@@ -30,6 +30,8 @@ SPECIAL = {
     "msp": arm.UC_ARM_REG_MSP,
     "psp": arm.UC_ARM_REG_PSP,
 }
+MASKS = ("basepri", "primask", "faultmask")
+STACKED = ("r0", "r1", "r2", "r3", "r12", "lr", "pc")
 FPU_STACKED = [getattr(arm, f"UC_ARM_REG_S{i}") for i in range(16)]
 
 LONGEST_BLOCK = 4096

@@ -234,8 +234,10 @@ class Interrupts(Registers):
 
     def _best(self) -> tuple[int, int] | None:
         """(priority, number) of the pending exception that comes first."""
-        waiting = [(self._priority(number), number) for number in self.system_pending]
         irqs = self._pending() & self.enabled
+        if not irqs and not self.system_pending:
+            return None
+        waiting = [(self._priority(number), number) for number in self.system_pending]
         while irqs:
             number = (irqs & -irqs).bit_length() - 1 + FIRST_IRQ
             waiting.append((self._priority(number), number))
@@ -248,13 +250,13 @@ class Interrupts(Registers):
 
     def _masked(self, masks: bool) -> int:
         """The priority at which it runs, with BASEPRI and FAULTMASK, and PRIMASK if `masks`."""
-        machine, priority = self.machine, self._running()
-        basepri = machine.special("basepri")
+        priority = self._running()
+        basepri, primask, faultmask = self.machine.masks()
         if basepri:
             priority = min(priority, self._group_of(basepri))
-        if masks and machine.special("primask") & 1:
+        if masks and primask & 1:
             priority = min(priority, 0)
-        if machine.special("faultmask") & 1:
+        if faultmask & 1:
             priority = min(priority, -1)
         return priority
 
@@ -303,8 +305,7 @@ class Interrupts(Registers):
         padding = 4 if self.values[CCR] & 0x200 and sp & 4 else 0
         sp -= padding + (FPU_FRAME_BYTES if fpu else FRAME_BYTES)
         xpsr = machine.special("xpsr") | (ALIGNED if padding else 0)
-        frame = [machine.register(name) for name in ("r0", "r1", "r2", "r3", "r12", "lr", "pc")]
-        data = struct.pack("<8I", *frame, xpsr)
+        data = struct.pack("<8I", *machine.stacked(), xpsr)
         if fpu:
             data += machine.fpu_frame()
         machine.store_frame(sp, data)
@@ -328,7 +329,6 @@ class Interrupts(Registers):
         machine.hook.event = 1
         self.update()
 
-    def _handler(self, number: int) -> int:
     def _name(self, number: int) -> str:
         """An exception in words, such as "exception 45 (PDM)"."""
         line = number - FIRST_IRQ
@@ -336,6 +336,7 @@ class Interrupts(Registers):
         name = NAMES.get(number) or next(known, "")
         return f"exception {number} ({name})" if name else f"exception {number}"
 
+    def _handler(self, number: int) -> int:
         vector = self.values[VTOR] + 4 * number
         flash, ram = self.machine.flash, self.machine.ram
         if not any(begin <= vector <= begin + size - 4 for begin, size in (flash, ram)):
@@ -403,8 +404,7 @@ class Interrupts(Registers):
         size = FPU_FRAME_BYTES if fpu else FRAME_BYTES
         data = machine.load_frame(sp, size)
         *values, xpsr = struct.unpack_from("<8I", data)
-        for name, value in zip(("r0", "r1", "r2", "r3", "r12", "lr", "pc"), values, strict=True):
-            machine.set_register(name, value)
+        machine.set_stacked(values)
         if fpu:
             machine.set_fpu_frame(data[FRAME_BYTES:])
         machine.set_special("xpsr", xpsr & ~ALIGNED)

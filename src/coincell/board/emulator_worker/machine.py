@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import ctypes
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import unicorn
 from unicorn import arm_const as arm
@@ -35,13 +33,16 @@ from .core import (
     CORES,
     EXCEPTION_EXIT,
     FPU_STACKED,
+    MASKS,
     REGISTERS,
     SPECIAL,
+    STACKED,
     SUPERVISOR_CALL,
     VERBS,
     WAIT_FOR_EVENT,
     WAIT_FOR_INTERRUPT,
 )
+from .core_registers import CoreRegisters, RegisterGroup
 from .exceptions import Interrupts
 from .flash import Flash
 from .registers import GuestFaultError, Memory, Registers
@@ -81,6 +82,10 @@ class Machine:
             unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS
         )
         engine.ctl_set_cpu_model(CORES[core])
+        self.core = CoreRegisters(engine)
+        self._stacked = RegisterGroup(engine, [REGISTERS[name] for name in STACKED])
+        self._masks = RegisterGroup(engine, [SPECIAL[name] for name in MASKS])
+        self._fpu_stacked = RegisterGroup(engine, FPU_STACKED)
         self.flash, self.ram, self.flash_wait = flash, ram, flash_wait
         engine.mem_map(flash[0], flash[1], unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC)
         engine.mem_map(ram[0], ram[1])
@@ -108,7 +113,6 @@ class Machine:
         self.fault_done: int | None = None
         self.sleeping = False
         self._sleeping_for_event = False
-        self._accessed: int | None = None
         self._moment: int | None = None
         self.code.clear()
         self._interrupted: int | None = None
@@ -123,14 +127,23 @@ class Machine:
         self.peripherals.append(peripheral)
 
         def read(_engine: object, offset: int, size: int, _user: object) -> int:
-            value = 0
-            with self._access(peripheral.base + offset):
-                value = peripheral.read(offset, size)
-            return value  # noqa: RET504, the context may end the read by a fault
+            try:
+                self._begin_access(peripheral.base + offset)
+                return peripheral.read(offset, size)
+            except GuestFaultError as error:
+                self.stop(str(error), peripheral.base + offset)
+                return 0
+            finally:
+                self._moment = None
 
         def write(_engine: object, offset: int, size: int, value: int, _user: object) -> None:
-            with self._access(peripheral.base + offset):
+            try:
+                self._begin_access(peripheral.base + offset)
                 peripheral.write(offset, size, value)
+            except GuestFaultError as error:
+                self.stop(str(error), peripheral.base + offset)
+            finally:
+                self._moment = None
 
         self.engine.mmio_map(peripheral.base, 0x1000, read, None, write, None)
 
@@ -159,8 +172,8 @@ class Machine:
         self.hook.event = 0
         self.activity.set("cpu", "run")
         for number in REGISTERS.values():
-            self.engine.reg_write(number, 0)
-        self.engine.reg_write(arm.UC_ARM_REG_XPSR, 1 << 24)
+            self.core.write(number, 0)
+        self.core.write(arm.UC_ARM_REG_XPSR, 1 << 24)
         for name in ("control", "primask", "basepri", "faultmask", "fpscr"):
             self.set_special(name, 0)
         stack, entry = struct.unpack_from("<II", self.content)
@@ -209,12 +222,7 @@ class Machine:
     @property
     def now(self) -> int:
         """Cycles since power on; in an access to a register, those up to the very instruction."""
-        if self._moment is not None:
-            return self._moment
-        if self._accessed is None:
-            return int(self.hook.now)
-        self._moment = self.code.moment_of(self._accessed)
-        return self._moment
+        return self.hook.now if self._moment is None else self._moment
 
     @property
     def awake(self) -> int:
@@ -228,31 +236,23 @@ class Machine:
         if self._moment is not None:
             self._moment += cycles
 
-    @contextmanager
-    def _access(self, address: int) -> Iterator[None]:
-        """An access to a register; what it does wrong stops the core."""
-        self._accessed, self._moment = address, None
-        try:
-            _ = self.now  # each access counts, whether or not anyone asks for the time
-            yield
-        except GuestFaultError as error:
-            self.stop(str(error), address)
-        finally:
-            self._accessed = self._moment = None
+    def _begin_access(self, address: int) -> None:
+        """Find the moment of an access to a register, whether or not anyone asks for it."""
+        self._moment = self.code.moment_of(address)
 
     # The core
 
     def alias(self, name: str) -> int:
         """A register by any of its names."""
-        return int(self.engine.reg_read(ALIASES[name]))
+        return self.core.read(ALIASES[name])
 
     def register(self, name: str) -> int:
         """r0 to r12, sp, lr, pc."""
-        return int(self.engine.reg_read(REGISTERS[name]))
+        return self.core.read(REGISTERS[name])
 
     def set_register(self, name: str, value: int) -> None:
         """r0 to r12, sp, lr, pc."""
-        self.engine.reg_write(REGISTERS[name], value)
+        self.core.write(REGISTERS[name], value)
 
     def registers(self) -> dict[str, int]:
         """All of them."""
@@ -260,26 +260,36 @@ class Machine:
 
     def special(self, name: str) -> int:
         """A key of `SPECIAL`."""
-        return int(self.engine.reg_read(SPECIAL[name]))
+        return self.core.read(SPECIAL[name])
 
     def set_special(self, name: str, value: int) -> None:
         """A key of `SPECIAL`."""
-        self.engine.reg_write(SPECIAL[name], value)
+        self.core.write(SPECIAL[name], value)
 
     def word(self, address: int) -> int:
         """A word of memory."""
         return int.from_bytes(self.engine.mem_read(address, 4), "little")
 
+    def masks(self) -> list[int]:
+        """BASEPRI, PRIMASK, FAULTMASK."""
+        return self._masks.read()
+
+    def stacked(self) -> list[int]:
+        """What an exception's entry stacks, xPSR aside: r0 to r3, r12, lr, pc."""
+        return self._stacked.read()
+
+    def set_stacked(self, values: list[int]) -> None:
+        """The reverse of `stacked`."""
+        self._stacked.write(values)
+
     def fpu_frame(self) -> bytes:
         """s0 to s15, FPSCR and a reserved word, as exception entry stacks them."""
-        values = [self.engine.reg_read(number) for number in FPU_STACKED]
-        return struct.pack("<18I", *values, self.special("fpscr"), 0)
+        return struct.pack("<18I", *self._fpu_stacked.read(), self.special("fpscr"), 0)
 
     def set_fpu_frame(self, data: bytes) -> None:
         """The reverse of `fpu_frame`."""
         *values, fpscr, _ = struct.unpack("<18I", data)
-        for number, value in zip(FPU_STACKED, values, strict=True):
-            self.engine.reg_write(number, value)
+        self._fpu_stacked.write(values)
         self.set_special("fpscr", fpscr)
 
     def store_frame(self, sp: int, data: bytes) -> None:
@@ -447,7 +457,9 @@ class Machine:
         """Unicorn stopped by itself: sleep, an exception's return, a supervisor call, a fault."""
         at = self.register("pc") & ~1
         if self._interrupted == EXCEPTION_EXIT:
+            self.fault_from = self.hook.previous_end - 2
             self.interrupts.leave(at | 1)
+            self.fault_from = None
             return ""
         if self._interrupted == SUPERVISOR_CALL:
             self.interrupts.call_supervisor()
@@ -457,9 +469,7 @@ class Machine:
             if self._interrupted == BREAKPOINT:
                 self.fault = "a breakpoint"
             return "fault"
-            self.fault_from = self.hook.previous_end - 2
         before = self._code_before(at)
-            self.fault_from = None
         if error is None and before.endswith(WAIT_FOR_INTERRUPT):
             self.sleep(event=False)
             return ""

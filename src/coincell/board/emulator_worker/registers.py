@@ -113,6 +113,7 @@ class Peripheral(Registers):
         super().__init__(name, base, plain | dict.fromkeys((*self.events, self.INTEN), 0))
         self.machine = machine
         self.interrupt = base >> 12 & 0xFF
+        self._enabled: tuple[int, tuple[int, ...]] = (0, ())
         self.set_and_clear(self.INTEN, self.INTENSET, self.INTENCLR, self.update_interrupt)
 
     def write(self, offset: int, size: int, value: int) -> None:
@@ -132,7 +133,11 @@ class Peripheral(Registers):
 
     def update_interrupt(self) -> None:
         """The line follows the enabled events."""
-        high = any(self.values[event] and self.enabled(event) for event in self.events)
+        values = self.values
+        if self._enabled[0] != values[self.INTEN]:
+            able = tuple(event for event in self.events if self.enabled(event))
+            self._enabled = (values[self.INTEN], able)
+        high = any(values[event] for event in self._enabled[1])
         self.machine.interrupts.set_line(self.interrupt, high)
 
 

@@ -35,13 +35,13 @@ def compiled_model(quantized: Artefact, configuration: Configuration) -> Compile
     """The C of the artefact's .tflite; quick enough to be done again wherever it is needed."""
     tflite = (quantized.folder / MODEL_FILE).read_bytes()
     board = configuration.board
-    options = CompileOptions(target_of_core(load_board(board.name).core), board.optimize)
+    options = CompileOptions(target_of_core(load_board(board.source).core), board.optimize)
     return compile_model(tflite, c_name(configuration), options)
 
 
 def _settings(configuration: Configuration) -> dict[str, Any]:
     board = configuration.board
-    core = load_board(board.name).core
+    core = load_board(board.source).core
     return {"name": c_name(configuration), "core": core, "optimize": board.optimize}
 
 

@@ -15,7 +15,7 @@ def host_compiler(project: Project) -> dict[str, str]:
 
 def board_compiler(project: Project) -> dict[str, str]:
     """What the image is compiled with."""
-    core = load_board(project.configuration.board.name).core
+    core = load_board(project.configuration.board.source).core
     return {"for the board": find_cross_compiler(core).identity}
 
 

@@ -82,7 +82,7 @@ def chain_settings(configuration: Configuration) -> dict[str, Any]:
 
 
 def _settings(configuration: Configuration) -> dict[str, Any]:
-    board = load_board(configuration.board.name)
+    board = load_board(configuration.board.source)
     need_firmware(board)
     return chain_settings(configuration) | {
         "board": board.model_dump(mode="json"),
@@ -98,7 +98,7 @@ def image_of(chain: Application, configuration: Configuration, directory: Path) 
     Raises:
         DoesNotFit: it is larger than the board.
     """
-    board = load_board(configuration.board.name)
+    board = load_board(configuration.board.source)
     settings = configuration.board
     return build_image(
         chain,
@@ -126,7 +126,7 @@ def flashed_image(context: StageContext, chain: Application) -> Image:
 
 def _run(context: StageContext) -> None:
     configuration = context.configuration
-    board = load_board(configuration.board.name)
+    board = load_board(configuration.board.source)
     chain = flashed_application(context)
     try:
         image = image_of(chain, configuration, context.output)

@@ -28,7 +28,7 @@ _ORDER = (
     ("camera", "red", "camera"),
     ("sensor_rail", "purple", "sensor rail"),
     ("twim*", "purple", "sensor bus"),
-    ("hfclk", "grey", "64 MHz crystal"),
+    ("hfclk", "grey", "32 MHz crystal"),
     ("uarte", "green", "serial line"),
     ("usbd", "green", "USB"),
     ("led_*", "yellow", "light"),

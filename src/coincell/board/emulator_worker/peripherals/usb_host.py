@@ -367,7 +367,8 @@ class UsbHost:
                 after()
             self.kick()
 
-        self._event = self._at((OVERHEAD + count) * 8 * 64 // 12, done)
+        wait = max(self.device.busy_until - self.machine.now, 0)
+        self._event = self._at(wait + (OVERHEAD + count) * 8 * 64 // 12, done)
 
     def kick(self) -> None:
         """Something has changed: put the next transaction on the bus, if there is one."""

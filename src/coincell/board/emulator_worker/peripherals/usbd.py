@@ -81,6 +81,7 @@ class Usbd(Peripheral):
         halted: the endpoints that answer STALL.
         toggles: DATA0 or DATA1 of an endpoint's next packet.
         status_allowed, data_allowed, stalled: what the firmware told of the control transfer.
+        busy_until: when the last transfer by EasyDMA ends, and the computer finds what it brought.
     """
 
     def __init__(self, machine: Machine, power: ClockPower) -> None:
@@ -140,7 +141,7 @@ class Usbd(Peripheral):
         self.on = self.ready = self.attached = self.low_power = False
         self.regulator = self.plugged
         self.setup_packet = bytes(8)
-        self._dma = ""
+        self._dma, self._ending, self.busy_until = "", 0, 0
         self._clear_bus()
 
     def _clear_bus(self) -> None:
@@ -354,12 +355,32 @@ class Usbd(Peripheral):
         return True
 
     def _end(self, count: int, event: int) -> None:
-        def end() -> None:
-            self._dma = ""
-            self.event(event)
-            self.host.kick()
+        self._ending, self.busy_until = event, self.machine.now + 8 + count // 4
+        self._announce_end()
+        self.host.kick()
 
-        self.machine.schedule.at(self.machine.now + 8 + count // 4, end)
+    def _announce_end(self) -> None:
+        """An end that interrupts comes by itself; any other is there when somebody looks."""
+        if self._ending and self.enabled(self._ending):
+            self.machine.schedule.at(self.busy_until, self._settle)
+
+    def _settle(self) -> None:
+        """The transfer by EasyDMA has ended, if its time is over."""
+        if self._ending and self.machine.now >= self.busy_until:
+            event, self._ending, self._dma = self._ending, 0, ""
+            self.event(event)
+
+    def read(self, offset: int, size: int) -> int:
+        """A register, as it is by now."""
+        self._settle()
+        return super().read(offset, size)
+
+    def write(self, offset: int, size: int, value: int) -> None:
+        """A register, once what was under way has come to now."""
+        self._settle()
+        super().write(offset, size, value)
+        if offset in (self.INTEN, self.INTENSET):
+            self._announce_end()
 
     def _start_in(self, n: int, value: int) -> None:
         base = EPIN + STRIDE * n

@@ -12,6 +12,9 @@
 #define NEXT_DECISION 1
 #endif
 
+/* The smoothed score of a class at int8's lowest: nothing is above it, and as a share it is 0. */
+#define LOWEST_SCORE (-128 * 256)
+
 /* The next sample is the first of a window, and that window the first. */
 static void begin_windows(application_stream *stream)
 {
@@ -98,7 +101,7 @@ static int rest(application_stream *stream, application_decision *decision)
 {
     application_smoothing_reset(&stream->smoothing);
     decision->label = -1;
-    decision->score = 0;
+    decision->score = LOWEST_SCORE;
     return 0;
 }
 

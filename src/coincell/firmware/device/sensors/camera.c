@@ -3,10 +3,11 @@
  * camera.h. The clock for the camera comes from I2S (product specification, section 6.11): 16 MHz.
  * The camera multiplies it by 4 and divides by 8: a clock of 8 MHz for the whole picture, and one
  * of 2 MHz for a picture of a quarter of its width: 32 cycles of the core for each byte, 64 for
- * each pixel, of which only the first byte, the brightness, is kept.
+ * each pixel, of which in grey only the first byte, the brightness, is kept. A picture of half the
+ * width comes from a clock of half the rate, so that its bytes take as long.
  *
- * Register values for 160 x 120 follow the table for QQVGA in OmniVision's implementation guide of
- * the OV7670; pins are those of Arduino's library Arduino_OV767X.
+ * Register values for 160 x 120, and 320 x 240, follow the tables for QQVGA and QVGA in OmniVision's implementation guide of
+ * the OV7670, those for RGB565, with its matrix, ov7670.c of Linux; pins are those of Arduino's library Arduino_OV767X.
  */
 #include "sensors/camera.h"
 
@@ -50,14 +51,15 @@
 #define NVMC_READY REGISTER(0x4001E400u)
 #define NVMC_CONFIG REGISTER(0x4001E504u)
 
-#define LINE 196u            /* microseconds: 1568 clocks of 8 MHz */
-#define LINES_A_ROW 4u       /* of the sensor's, for one of the picture */
+#define LINE_OF_160 196u     /* microseconds: 1568 clocks of 8 MHz; of 4 MHz for 320 */
 #define LINES_TO_FIRST 20u   /* from the rise of VSYNC */
 #define EARLY 40u            /* microseconds of looking before a row is due */
 
 static const twim_bus sccb = {TWIM1_BASE, 2, 31};
 static const uint8_t data_pins[8] = {34, 35, 42, 43, 44, 45, 46, 47};
 static uint32_t identity;
+static camera_size size = CAMERA_160;
+static camera_colour colour = CAMERA_GREY;
 
 static void clock_on(void)
 {
@@ -72,28 +74,10 @@ static void clock_on(void)
     I2S_TASKS_START = 1;
 }
 
-static twim_status configure(void)
+static twim_status put_all(const uint8_t (*settings)[2], uint32_t count)
 {
-    /* no arguments; the clock runs */
-    static const uint8_t settings[][2] = {
-        {0x09, 0x01}, /* COM2: awake */
-        {0x12, 0x00}, /* COM7: YUV, the whole picture */
-        {0x8C, 0x00}, /* no RGB 4:4:4 */
-        {0x3A, 0x04}, /* TSLB: Y before U and V */
-        {0x3D, 0xC0}, /* COM13: gamma, saturation */
-        {0x40, 0xC0}, /* COM15: 0 to 255 */
-        {0x15, 0x20}, /* COM10: no pixel clock between rows */
-        {0x0C, 0x04}, /* COM3: scaling as below */
-        {0x3E, 0x1A}, /* COM14 */
-        {0x70, 0x3A},
-        {0x71, 0x35},
-        {0x72, 0x22}, /* a quarter across and down */
-        {0x73, 0xF2}, /* and so the pixel clock */
-        {0xA2, 0x02},
-        {0x6B, 0x4A}, /* DBLV: the clock times 4 */
-        {0x11, 0x07}, /* CLKRC: by 8 */
-    };
-    for (uint32_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+    /* settings: (count, 2) registers and their values */
+    for (uint32_t i = 0; i < count; i++) {
         const twim_status status = twim_put(&sccb, ADDRESS, settings[i][0], settings[i][1]);
         if (status != TWIM_OK) {
             return status;
@@ -102,11 +86,49 @@ static twim_status configure(void)
     return TWIM_OK;
 }
 
+static twim_status configure(void)
+{
+    /* no arguments: size and colour; the clock runs */
+    const uint8_t half = size == CAMERA_320;
+    const uint8_t rgb = colour == CAMERA_RGB565;
+    const uint8_t settings[][2] = {
+        {0x09, 0x01}, /* COM2: awake */
+        {0x12, rgb ? 0x04 : 0x00}, /* COM7: RGB or YUV, the whole picture */
+        {0x8C, 0x00}, /* no RGB 4:4:4 */
+        {0x3A, 0x04}, /* TSLB: Y before U and V */
+        {0x3D, 0xC0}, /* COM13: gamma, saturation */
+        {0x40, rgb ? 0xD0 : 0xC0}, /* COM15: 0 to 255, RGB565 */
+        {0x15, 0x20}, /* COM10: no pixel clock between rows */
+        {0x0C, 0x04}, /* COM3: scaling as below */
+        {0x3E, half ? 0x19 : 0x1A}, /* COM14 */
+        {0x70, 0x3A},
+        {0x71, 0x35},
+        {0x72, half ? 0x11 : 0x22}, /* a half or a quarter across and down */
+        {0x73, half ? 0xF1 : 0xF2}, /* and so the pixel clock */
+        {0xA2, 0x02},
+        {0x6B, 0x4A}, /* DBLV: the clock times 4 */
+        {0x11, half ? 0x0F : 0x07}, /* CLKRC: by 16 or 8 */
+    };
+    static const uint8_t matrix[][2] = {{0x4F, 0xB3}, {0x50, 0xB3}, {0x51, 0x00},
+                                        {0x52, 0x3D}, {0x53, 0xA7}, {0x54, 0xE4}};
+    const twim_status status = put_all(settings, sizeof settings / sizeof settings[0]);
+    return status == TWIM_OK && rgb ? put_all(matrix, sizeof matrix / sizeof matrix[0]) : status;
+}
+
 camera_status camera_begin(void)
 {
-    /* no arguments; 0.1 s until the first frame, and some more until exposure has settled */
+    /* no arguments */
+    return camera_begin_as(CAMERA_160, CAMERA_GREY);
+}
+
+camera_status camera_begin_as(camera_size wanted_size, camera_colour wanted_colour)
+{
+    /* of each picture; 0.1 s until the first frame, 0.2 s for CAMERA_320, and some more until
+     * exposure has settled */
     uint8_t id[2] = {0, 0};
     identity = 0;
+    size = wanted_size;
+    colour = wanted_colour;
     if ((UICR_NFCPINS & 1u) != 0) {
         return CAMERA_PIN_IS_NFC;
     }
@@ -211,35 +233,41 @@ static void wait_for_frame(void)
     GPIOTE_INTENCLR = GPIOTE_INT_PORT;
 }
 
-static void read_row(uint8_t *row)
+static void read_row(uint8_t *row, uint32_t bytes, uint32_t passed)
 {
-    /* row: (CAMERA_WIDTH); HREF is due soon. PCLK is high in the second half of each byte. */
+    /* row: (bytes), behind each of which `passed` go by; HREF is due soon. PCLK is high in the
+     * second half of each byte. */
     const uint32_t clock = 1u << PCLK;
     while ((P0_IN & (1u << HREF)) == 0) {
     }
-    for (uint32_t pixel = 0; pixel < CAMERA_WIDTH; pixel++) {
+    for (uint32_t i = 0; i < bytes; i++) {
         while ((P0_IN & clock) == 0) {
         }
         const uint32_t pins = P1_IN; /* D0 and D1 are bits 2 and 3, D2 to D7 bits 10 to 15 */
-        row[pixel] = (uint8_t)(((pins >> 2) & 3u) | ((pins >> 8) & 0xFCu));
+        row[i] = (uint8_t)(((pins >> 2) & 3u) | ((pins >> 8) & 0xFCu));
         while ((P0_IN & clock) != 0) {
         }
-        while ((P0_IN & clock) == 0) { /* the colour goes by */
-        }
-        while ((P0_IN & clock) != 0) {
+        if (passed != 0) {
+            while ((P0_IN & clock) == 0) {
+            }
+            while ((P0_IN & clock) != 0) {
+            }
         }
     }
 }
 
 void camera_read(uint8_t *picture)
 {
-    /* picture: (CAMERA_HEIGHT, CAMERA_WIDTH), brightness. Waits for the next frame, and takes it:
-     * up to twice CAMERA_FRAME_MICROSECONDS, asleep but for the rows themselves. */
+    /* picture: (CAMERA_ROWS(size), CAMERA_COLUMNS(size)) of `colour` bytes each. Waits for the next
+     * frame, and takes it: up to twice CAMERA_FRAME_MICROSECONDS, and twice that for CAMERA_320,
+     * asleep but for the rows themselves. */
+    const uint32_t line = size == CAMERA_320 ? 2u * LINE_OF_160 : LINE_OF_160;
+    const uint32_t bytes = CAMERA_COLUMNS(size) * (uint32_t)colour;
     const uint32_t before = interrupts_masked();
     wait_for_frame();
-    for (uint32_t row = 0; row < CAMERA_HEIGHT; row++) {
-        sleep_until(LINE * (LINES_TO_FIRST + LINES_A_ROW * row) - EARLY);
-        read_row(picture + CAMERA_WIDTH * row);
+    for (uint32_t row = 0; row < CAMERA_ROWS(size); row++) {
+        sleep_until(line * (LINES_TO_FIRST + (row << size)) - EARLY);
+        read_row(picture + bytes * row, bytes, colour == CAMERA_GREY);
     }
     TIMER2_TASKS_STOP = 1;
     interrupts_restored(before);
