@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coincell.data import import_recordings, load_windows
-from coincell.data.windows import fit_window
+from coincell.data.fitting import fit_window
 from coincell.errors import DataError
 from data.fixtures import MakeProject, WriteTone
 

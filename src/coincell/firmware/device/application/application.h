@@ -13,7 +13,7 @@
 
 typedef struct {
     int16_t label; /* index of the class, -1 for none; of what is strange 1, else 0 */
-    int32_t score; /* its smoothed score, in the fixed point of decision/*.h */
+    int32_t score; /* its smoothed score, in the fixed point of decision.h or level.h */
 } application_decision;
 
 /* JSON in UTF-8, not terminated: name, labels, versions, hashes. */
