@@ -140,6 +140,11 @@ def main() -> None:
             plain = speed(virtual, client, cost.instructions)
             virtual.emulator.ask("count", on=True, owner=1)
             counted = speed(virtual, client, cost.instructions)
+        with VirtualBoard(
+            build_image(chain, load_board("nano33ble"), Path(folder) / "usb", link="usb")
+        ) as virtual:
+            client = BoardClient(virtual)
+            clip_usb = min(clock(lambda: client.process(window)) for _ in range(5))
         fast = application(CompileOptions(target_of_core(load_board("nano33ble").core)))
         image = build_image(fast, load_board("nano33ble"), Path(folder) / "listening")
         listening = always_on(image, fast, minutes)
@@ -155,6 +160,7 @@ def main() -> None:
         "instructions_per_second_counted": counted,
         "instructions_per_second": plain,
         "seconds_a_clip": clip,
+        "seconds_a_clip_usb": clip_usb,
         "seconds_to_measure": measuring,
         "always_on": listening,
     }

@@ -14,6 +14,9 @@ from types import SimpleNamespace
 
 from coincell.board import Bridge, VirtualBoard
 
+Attach = Callable[..., None]
+"""What the fixture `attach` gives: lists of ports, the next one at each look."""
+
 
 @contextmanager
 def bridged(virtual: VirtualBoard) -> Iterator[Bridge]:

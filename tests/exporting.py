@@ -84,13 +84,20 @@ def permille(score: int) -> int:
     return max(0, min(1000, int(share * 1000 + Fraction(1, 2))))
 
 
+def score_text(score: int) -> str:
+    """The same as a sketch prints it."""
+    return f"{permille(score) / 1000:.3f}"
+
+
 def label_of(event: StreamEvent) -> str | None:
     return None if event.label < 0 else listening_application().labels[event.label]
 
 
 def wanted_lines(samples: NDArray[np.int16]) -> list[str]:
     """What a sketch prints of the stream."""
-    return [f"{label_of(event) or '-'} {permille(event.score)}" for event in wanted_events(samples)]
+    return [
+        f"{label_of(event) or '-'} {score_text(event.score)}" for event in wanted_events(samples)
+    ]
 
 
 def run(command: Sequence[object], **options: Any) -> subprocess.CompletedProcess[str]:

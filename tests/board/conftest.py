@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from coincell.board import VirtualBoard
+from attached_boards import Attach
+from coincell.board import VirtualBoard, flashing
 from coincell.firmware import Application, Image, build_image, load_board
 from stand_in import stand_in_application
 
@@ -32,3 +33,19 @@ def virtual(running: VirtualBoard) -> VirtualBoard:
     """The session's board, as after power on."""
     running.restart()
     return running
+
+
+@pytest.fixture
+def attach(monkeypatch: pytest.MonkeyPatch) -> Attach:
+    """Let ports be attached: each call of the arguments in turn, the last one for ever."""
+
+    def put(*states: list[object]) -> None:
+        left = list(states)
+        monkeypatch.setattr(
+            "serial.tools.list_ports.comports", lambda: left.pop(0) if len(left) > 1 else left[0]
+        )
+
+    monkeypatch.setattr(flashing, "_SETTLE_S", 0.0)
+    monkeypatch.setattr(flashing, "_WAIT_S", 0.3)
+    put([])
+    return put

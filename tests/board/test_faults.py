@@ -70,6 +70,28 @@ CASES = {
         "unaligned STM at 0x200[0-9a-f]{5}: 2 words at once",
         "memcpy",
     ),
+    "unaligned STM, its base set and overwritten in the block": (
+        """__asm volatile("mov r12, %0\\n add r12, #2\\n stm r12!, {r2, r3}\\n mov r12, r2"
+                          :: "r"((uintptr_t)trail) : "r12", "cc", "memory");""",
+        "unaligned STM at 0x200[0-9a-f]{5}: 2 words at once",
+        "memcpy",
+    ),
+    "unaligned LDRD under a condition": (
+        """__asm volatile("cmp r1, r1\\n ite ne\\n movne r2, #1\\n ldrdeq r2, r3, [%0, #4]"
+                          :: "r"((uintptr_t)table | 1) : "r2", "r3", "cc");""",
+        "unaligned LDRD at 0x200[0-9a-f]{5}: 2 words at once",
+        "memcpy",
+    ),
+    "unaligned LDREX": (
+        '__asm volatile("ldrex r2, [%0]" :: "r"((uintptr_t)table | 2) : "r2");',
+        "unaligned LDREX at 0x200[0-9a-f]{5}: it needs a multiple of 4",
+        "memcpy",
+    ),
+    "unaligned LDREXH": (
+        '__asm volatile("ldrexh r2, [%0]" :: "r"((uintptr_t)table | 1) : "r2");',
+        "an unaligned exclusive load",
+        "memcpy",
+    ),
     "jump to data": (
         "((handler)((uintptr_t)trail | 1))();",
         r"jump to data at 0x200[0-9a-f]{5} \(trail\)",
@@ -109,6 +131,8 @@ CASES = {
         "vector table",
     ),
 }
+_PAIRS = ["eq", "ne", "cs", "cc", "mi", "pl", "vs", "vc", "hi", "ls", "ge", "lt", "gt", "le"]
+_OPPOSITE = {name: _PAIRS[i ^ 1] for i, name in enumerate(_PAIRS)}
 UNALIGNED_READS = (
     '__asm volatile("ldr r2, [%0]\\n ldrh r2, [%0]" :: "r"((uintptr_t)table | 1) : "r2");'
 )
@@ -154,6 +178,28 @@ def test_a_fault_is_told_with_line_callers_and_advice(case: str, tmp_path: Path)
 def test_what_may_be_unaligned_is(tmp_path: Path) -> None:
     error = fault_of(link_bare({"main.c": source(UNALIGNED_READS)}, tmp_path))
     assert "a breakpoint" in error.message, "the program's end"
+
+
+@pytest.mark.parametrize("condition", range(14))
+def test_what_is_unaligned_under_a_condition_faults_where_it_holds(
+    condition: int, tmp_path: Path
+) -> None:
+    """For all flags: the condition is counted by moves, which the emulator runs by itself."""
+    name = _PAIRS[condition]
+    body = f"""
+        __asm volatile("movs r0, #0\\n movs r4, #0\\n mov r5, %1\\n"
+            "1: lsl r1, r0, #28\\n msr apsr_nzcvq, r1\\n"
+            "ite {name}\\n mov{name} r2, %0\\n addeq r2, %0, #2\\n"
+            "msr apsr_nzcvq, r1\\n it {name}\\n ldrd{name} r6, r3, [r2]\\n"
+            "adds r0, #1\\n cmp r0, #16\\n bne 1b"
+            :: "r"(table), "r"(trail) : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "cc");
+    """.replace("addeq", f"add{_OPPOSITE[name]}")
+    error = fault_of(link_bare({"main.c": source(body)}, tmp_path / "runs"))
+    assert "a breakpoint" in error.message, "aligned wherever it runs"
+    wrong = body.replace(f"it {name}", f"it {_OPPOSITE[name]}")
+    wrong = wrong.replace(f"ldrd{name}", f"ldrd{_OPPOSITE[name]}")
+    error = fault_of(link_bare({"main.c": source(wrong)}, tmp_path / "faults"))
+    assert "unaligned LDRD" in error.message
 
 
 def test_division_by_zero_is_zero_where_it_does_not_trap(tmp_path: Path) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from attached_boards import Tools, bridged, usb
+from attached_boards import Attach, Tools, bridged, usb
 from coincell.board import VirtualBoard, choose_tool, flash, flashing, list_ports, open_image
 from coincell.errors import BoardError, GateError
 from coincell.firmware import Image, load_board
@@ -17,23 +16,6 @@ from coincell.firmware import Image, load_board
 pytest.importorskip("serial", reason="the extra `hardware` is not installed")
 
 RUNNING, BOOTLOADER = "2341:805a", "2341:005a"
-Attach = Callable[..., None]
-
-
-@pytest.fixture
-def attach(monkeypatch: pytest.MonkeyPatch) -> Attach:
-    """Let ports be attached: each call of the arguments in turn, the last one for ever."""
-
-    def put(*states: list[object]) -> None:
-        left = list(states)
-        monkeypatch.setattr(
-            "serial.tools.list_ports.comports", lambda: left.pop(0) if len(left) > 1 else left[0]
-        )
-
-    monkeypatch.setattr(flashing, "_SETTLE_S", 0.0)
-    monkeypatch.setattr(flashing, "_WAIT_S", 0.3)
-    put([])
-    return put
 
 
 @pytest.fixture

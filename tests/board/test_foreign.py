@@ -7,11 +7,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from board.bare import START, board_at_zero
 from board.programs import PRELUDE
-from coincell.board import BoardClient, VirtualBoard
+from coincell.board import BoardClient, Request, VirtualBoard, load_battery, run_session
 from coincell.errors import BoardError
 from coincell.firmware import Board, Elf, load_board, read_elf
 
@@ -136,6 +137,23 @@ def test_a_stripped_image_runs_and_faults_by_address(tmp_path: Path) -> None:
     error = refused(by_hand(tmp_path, body, strip=True))
     found = r"in an image without symbols \(pc 0x[0-9a-f]{8}\): 4-byte read from 0x30000000"
     assert re.search(found, error.message), error.message
+
+
+def test_an_image_that_never_sleeps_runs_as_long_as_asked(tmp_path: Path) -> None:
+    """What many programs do: time passes all the same, and the run says what that costs."""
+    elf, request = (
+        by_hand(tmp_path, SPINS),
+        Request(nano(), 0.2, np.zeros(0, np.int16), load_battery("cr2032")),
+    )
+    with VirtualBoard(elf, nano(), settles=False) as virtual:
+        assert virtual.now == 0
+        session = run_session(None, "spins.elf", request, virtual)
+    assert session.cpu_duty == 1
+    assert session.seconds == pytest.approx(0.2, rel=1e-4)
+    assert any(
+        re.search(r"never slept; at the end it was in (image_main|note)", note)
+        for note in session.notes
+    ), session.notes
 
 
 def test_an_image_for_zero_runs_where_flash_begins_at_zero(tmp_path: Path) -> None:

@@ -117,9 +117,11 @@ def test_a_listening_image_decides_as_its_stream_does(
         events = list(stream_events(virtual, heard))
     labels = open_image(image.elf).description["labels"]
     assert found.listened
-    assert [(d.at_s, d.label, d.score) for d in found.decisions] == [
+    assert [(d.at_s, d.label, d.score_raw) for d in found.decisions] == [
         (e.samples / 16_000, labels[e.label] if e.label >= 0 else "", e.score) for e in events
     ]
+    unit = stand_in_application().score_unit
+    assert [d.score for d in found.decisions] == [unit.share(e.score) for e in events]
     assert told == list(found.decisions)
 
 

@@ -118,8 +118,9 @@ def test_serial_tells_decisions_as_text_and_json(port: str) -> None:
     assert events
     assert {event["kind"] for event in events} == {"event"}
     assert all(event["label"] in (None, "silence", "yes", "no") for event in events)
+    assert all(0 <= event["score"] <= 1 and "score_raw" in event for event in events)
     assert re.search(
-        r"(silence|yes|no|-) +-?\d", call("serial", "--port", port, "--seconds", 2).output
+        r"(silence|yes|no|-) +[01]\.\d{3}\n", call("serial", "--port", port, "--seconds", 2).output
     )
 
 
@@ -224,9 +225,10 @@ def test_listen_decides_on_a_recording_as_the_stream_does(project: None, tmp_pat
     wanted = HostStream(chain).process(sound)
     told = call("listen", tmp_path / "sound.wav", "--all", "--json").stdout.splitlines()
     events = [json.loads(line) for line in told]
-    assert [(event["samples"], event["score"]) for event in events] == [
-        (event.samples, event.score) for event in wanted
+    assert [(event["samples"], event["score_raw"], event["score"]) for event in events] == [
+        (event.samples, event.score, chain.score_unit.share(event.score)) for event in wanted
     ]
+    assert len({event["score"] for event in events}) > 1
     names = [chain.labels[event.label] if event.label >= 0 else None for event in wanted]
     assert [event["label"] for event in events] == names
     changes = call("listen", tmp_path / "sound.wav", "--json").stdout.splitlines()

@@ -26,8 +26,8 @@ from exporting import (
     label_of,
     listening_application,
     must,
-    permille,
     run,
+    score_text,
     sound,
     wanted_lines,
     write,
@@ -122,7 +122,7 @@ def test_the_motion_sketch_fills_the_stream_reading_by_reading(bench: Bench, rev
     lines = must([program], env=environment(SHIM_MOTION=path)).splitlines()
     samples = np.trunc(np.clip(readings * 8192, -32768, 32767)).astype(np.int16).ravel()
     events = HostStream(listening_application()).process(samples)
-    wanted = [f"{label_of(event) or '-'} {permille(event.score)}" for event in events]
+    wanted = [f"{label_of(event) or '-'} {score_text(event.score)}" for event in events]
     assert len(wanted) > 10
     assert lines == wanted
 
@@ -139,7 +139,7 @@ def test_the_camera_sketch_shows_the_middle_of_the_picture(bench: Bench) -> None
     turned = window.reshape(40, 40).T.ravel()
     result = build_host_library(listening_application()).process(np.stack([window, turned]))
     told = [
-        f"{listening_application().labels[label] if label >= 0 else '-'} {permille(int(score))}"
+        f"{listening_application().labels[label] if label >= 0 else '-'} {score_text(int(score))}"
         for label, score in zip(result.labels, result.decision_scores, strict=True)
     ]
     assert told[0] != told[1], "the test must see in which order pixels come"
@@ -219,7 +219,7 @@ def test_windows_computed_whole_work_too(tmp_path: Path) -> None:
     bench = Bench(library, library / "src", tmp_path)
     samples = sound(6)
     events = HostStream(application).process(samples)
-    wanted = [f"{label_of(event) or '-'} {permille(event.score)}" for event in events]
+    wanted = [f"{label_of(event) or '-'} {score_text(event.score)}" for event in events]
     assert heard(bench.build(example(bench, "microphone")), samples) == wanted
     test = bench.build(example(bench, "self_test"))
     assert must([test], env=environment(SHIM_LOOPS=0)).startswith("PASS")

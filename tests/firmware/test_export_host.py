@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from coincell.toolchain import C_FLAGS, find_host_compiler
 from exporting import (
@@ -21,8 +23,8 @@ from exporting import (
     WARNINGS,
     export,
     label_of,
+    listening_application,
     must,
-    permille,
     run,
     sound,
     wanted_events,
@@ -38,7 +40,7 @@ def wanted_json() -> list[dict[str, object]]:
         {
             "seconds": round(event.samples / RATE, 3),
             "label": label_of(event),
-            "score": permille(event.score) / 1000,
+            "score": listening_application().score_unit.share(event.score),
         }
         for event in wanted_events(sound())
     ]
@@ -152,10 +154,24 @@ def test_unknown_words_are_refused(plain: Path) -> None:
     assert "use:" in done.stderr
 
 
+def test_help_and_a_terminal_tell_the_use(plain: Path) -> None:
+    assert "use:" in must([plain / "listen", "--help"])
+    controller, terminal = os.openpty()
+    try:
+        done = subprocess.run(
+            [plain / "listen"], stdin=terminal, capture_output=True, timeout=20, check=False
+        )
+    finally:
+        os.close(terminal)
+        os.close(controller)
+    assert (done.returncode, b"use:" in done.stderr) == (2, True)
+
+
 def test_the_microphone_needs_arecord(plain: Path) -> None:
     done = run([plain / "listen", "--microphone"], env={"PATH": "/nowhere"})
     assert done.returncode == 2
-    assert "arecord failed" in done.stderr or "shorter than one window" in done.stderr
+    assert "is it installed, and is there a microphone?" in done.stderr
+    assert "shorter" not in done.stderr
 
 
 def test_the_microphone_is_what_arecord_hears(plain: Path, tmp_path: Path) -> None:
@@ -348,10 +364,16 @@ assert made == words.push(data), "arrays or bytes, in parts or whole"
 print([d.label for d in made])
 alone = words.classify(samples[:words.WINDOW_SAMPLES])
 assert alone.score == made[0].score and alone.label == made[0].label
-for bad, error in ((data[:3], ValueError), (array.array("f", [1.0]), TypeError)):
+words.reset()
+assert made == words.push(samples.tolist()), "or whole numbers"
+for bad, error in (
+    (data[:3], ValueError), (array.array("f", [1.0]), TypeError), ([70000], TypeError),
+    ([0.5], TypeError), (None, TypeError),
+):
     try:
         words.push(bad)
-    except error:
+    except error as told:
+        assert "int16" in str(told), told
         continue
     raise SystemExit("took " + repr(bad))
 try:
@@ -373,6 +395,31 @@ def test_the_package_refuses_what_is_no_sound(package: tuple[Path, Path], what: 
     assert done.returncode == 2
     assert done.stderr.startswith(f"{NAME}: bad.wav: ")
     assert "Traceback" not in done.stderr
+    assert done.stderr.count("bad.wav") == 1
+
+
+def test_the_package_says_what_a_file_must_be(package: tuple[Path, Path]) -> None:
+    _, site = package
+    soundfile.write(site.parent / "float.wav", np.zeros(16000), 16000, subtype="FLOAT")
+    done = python(site, "-m", NAME, "float.wav")
+    assert (done.returncode, "must be a WAV file of 16-bit PCM" in done.stderr) == (2, True)
+    done = python(site, "-m", NAME, "none.wav")
+    assert (done.returncode, done.stderr) == (2, f"{NAME}: none.wav: No such file or directory\n")
+
+
+def test_a_reader_who_has_had_enough_ends_the_package(package: tuple[Path, Path]) -> None:
+    _, site = package
+    (site.parent / "long.wav").write_bytes(wav())
+    environment = dict(os.environ) | {"PYTHONPATH": str(site)}
+    command = [sys.executable, "-m", NAME, "long.wav", "long.wav"]
+    with subprocess.Popen(
+        command, cwd=site.parent, env=environment,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as talking:  # fmt: skip
+        assert talking.stdout
+        talking.stdout.close()
+        assert talking.stderr
+        assert (talking.stderr.read(), talking.wait(60)) == (b"", 0)
 
 
 def test_the_program_beside_the_wheel(package: tuple[Path, Path]) -> None:

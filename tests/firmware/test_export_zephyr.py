@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from coincell.firmware import HostStream, StreamEvent
-from exporting import HERE, NAME, export, label_of, listening_application, must, permille
+from exporting import HERE, NAME, export, label_of, listening_application, must, score_text
 
 SHIM = HERE / "zephyr_shim"
 UPPER = NAME.upper()
@@ -37,7 +37,7 @@ def test_the_sample_builds_without_warnings_and_passes(module: Path, tmp_path: P
     assert json.loads(lines[0]) == json.loads((module / "manifest.json").read_text())
     assert lines[1] == f"{NAME}: PASS"
     (event,) = wanted_silence()
-    assert lines[2:] == [f"{NAME}: {label_of(event) or ''} {permille(event.score)}"]
+    assert lines[2:] == [f"{NAME}: {label_of(event) or ''} {score_text(event.score)}"]
 
 
 def wanted_silence() -> list[StreamEvent]:

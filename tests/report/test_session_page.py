@@ -41,7 +41,10 @@ def session() -> Session:
         board=board.board.title,
         seconds=2.0,
         listened=True,
-        decisions=(Decision(0.5, "", 0), Decision(1.0, "<i>yes</i>", 9), Decision(1.5, "no", 8)),
+        decisions=(
+            Decision(0.5, "", 0.0, -32768), Decision(1.0, "<i>yes</i>", 0.75, 16384),
+            Decision(1.5, "no", None, 8),
+        ),
         serial=b"hello <script>alert(1)</script>\xff",
         spells=(
             Spell("cpu", "sleep", 0.0, 1.0), Spell("cpu", "run", 1.0, 1.5),

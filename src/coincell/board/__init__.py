@@ -34,6 +34,7 @@ from coincell.board.image_file import ImageFile, open_image
 from coincell.board.measurement import Measurement, PartCost, measure
 from coincell.board.model import ModelBoard, ModelMeasurement, measure_model
 from coincell.board.monitor import Heard, LineReader
+from coincell.board.placing import PlacingClient
 from coincell.board.ports import Port, choose_port, list_ports
 from coincell.board.protocol import BoardEvent, Listening
 from coincell.board.samples import read_arrays, seeded_samples
@@ -97,6 +98,7 @@ __all__ = [
     "ModelMeasurement",
     "Motion",
     "PartCost",
+    "PlacingClient",
     "Port",
     "Request",
     "Scene",

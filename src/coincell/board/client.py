@@ -128,6 +128,19 @@ class BoardClient:
 
     def put_samples(self, window: NDArray[Any]) -> None:
         """Send a window, int16 or of a picture uint8 [window_values], to be processed."""
+        dtype = self.check_window(window)
+        size = dtype.itemsize
+        data = window.astype(dtype.newbyteorder("<")).tobytes()
+        for begin in range(0, len(window), _SAMPLES_A_FRAME):
+            part = data[size * begin : size * (begin + _SAMPLES_A_FRAME)]
+            self._ask(Message.SAMPLES, struct.pack("<I", begin) + part)
+
+    def check_window(self, window: NDArray[Any]) -> np.dtype[Any]:
+        """The type of the values that the image takes.
+
+        Raises:
+            BoardError: `window` has others, or not as many as it takes at once.
+        """
         needed, size = self._expected()[2], self._expected()[10]
         dtype = np.dtype(np.int16 if size == _INT16_BYTES else np.uint8)
         if window.shape != (needed,) or window.dtype != dtype:
@@ -135,10 +148,7 @@ class BoardClient:
                 f"The image takes {dtype} windows of {needed} values. "
                 f"Received: {window.dtype} {list(window.shape)}."
             )
-        data = window.astype(dtype.newbyteorder("<")).tobytes()
-        for begin in range(0, needed, _SAMPLES_A_FRAME):
-            part = data[size * begin : size * (begin + _SAMPLES_A_FRAME)]
-            self._ask(Message.SAMPLES, struct.pack("<I", begin) + part)
+        return dtype
 
     def run(self) -> tuple[int, int]:
         """Process the samples that were put; (label, decision score).

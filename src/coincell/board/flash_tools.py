@@ -43,6 +43,7 @@ class Tool:
         takes: whether it knows a board.
         arguments: (board, files, device of the port) -> the words after the executable's name.
         install: where it comes from.
+        program: whether it is one on PATH; Coincell copies files to a drive itself.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Tool:
     takes: Callable[[Board], bool]
     arguments: Callable[[Board, Files, str], list[str]]
     install: str
+    program: bool = True
 
 
 def _bossac(board: Board, files: Files, device: str) -> list[str]:
@@ -88,6 +90,10 @@ TOOLS: dict[str, Tool] = {
     tool.name: tool
     for tool in (
         Tool(
+            "uf2", False, False, lambda board: board.flashing.uf2 is not None,
+            lambda *_: [], "Nothing: Coincell copies the file itself.", program=False,
+        ),
+        Tool(
             "bossac", False, False, lambda board: board.flashing.bossac, _bossac,
             "It comes with Arduino's boards package (arduino-cli core install arduino:mbed_nano), "
             "below ~/.arduino15/packages/arduino/tools/bossac; put that folder on PATH.",
@@ -123,10 +129,10 @@ def choose_tool(wanted: str, board: Board) -> Tool:
             raise BoardError(
                 f"{wanted} cannot flash {board.board.title}.", f"Those that can: {others}."
             )
-        if not shutil.which(wanted):
+        if not _is_there(tool):
             raise BoardError(f"The program {wanted} is not on PATH.", tool.install)
         return tool
-    found = next((tool for tool in able if shutil.which(tool.name)), None)
+    found = next((tool for tool in able if _is_there(tool)), None)
     if found is None:
         names = ", ".join(tool.name for tool in able) or "none is known"
         raise BoardError(
@@ -134,6 +140,10 @@ def choose_tool(wanted: str, board: Board) -> Tool:
             hint=able[0].install if able else "Flash it with the maker's own tool.",
         )
     return found
+
+
+def _is_there(tool: Tool) -> bool:
+    return not tool.program or shutil.which(tool.name) is not None
 
 
 def run_tool(tool: Tool, board: Board, files: Files, device: str, progress: Progress) -> list[str]:

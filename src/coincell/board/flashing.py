@@ -7,16 +7,19 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from coincell.board.client import BoardClient, BoardInfo
 from coincell.board.flash_tools import Files, Progress, Tool, run_tool
 from coincell.board.image_file import ImageFile
 from coincell.board.ports import Port, choose_port, list_ports
 from coincell.board.serial_port import SerialPort, touch
-from coincell.errors import BoardError, GateError
+from coincell.board.uf2 import check_drive, copy_to_drive, find_drive, uf2_file
+from coincell.errors import BoardError, CoincellError, GateError, MissingExtraError
+from coincell.files import write_atomic
 from coincell.firmware import Board
 
+_Found = TypeVar("_Found")
 _WAIT_S = 10.0
 _BETWEEN_LOOKS_S = 0.1
 _SETTLE_S = 0.3
@@ -44,7 +47,14 @@ class Flashed:
         return asdict(self)
 
 
-def flash(image: ImageFile, board: Board, tool: Tool, port: str, progress: Progress) -> Flashed:
+def flash(
+    image: ImageFile,
+    board: Board,
+    tool: Tool,
+    port: str,
+    progress: Progress,
+    drive: Path | None = None,
+) -> Flashed:
     """Write `image` to the attached `board` and ask it what it runs.
 
     Args:
@@ -53,11 +63,14 @@ def flash(image: ImageFile, board: Board, tool: Tool, port: str, progress: Progr
         tool: as `choose_tool` gives it.
         port: the one that the user named; "" to find the only board.
         progress: is called with (done, total, what is going on).
+        drive: of a bootloader that takes UF2 files; found unless given.
 
     Raises:
         BoardError: no board, several, or another; it went away; the tool failed.
         GateError: the board runs something else afterwards.
     """
+    if not tool.program:
+        return _flash_drive(image, board, tool, port, progress, drive)
     began = None if tool.probe else choose_port(port, board, bootloader=True)
     if began:
         _refuse_other_board(began, board)
@@ -73,6 +86,50 @@ def flash(image: ImageFile, board: Board, tool: Tool, port: str, progress: Progr
         run_tool(tool, board, files, at.device if at else "", progress)
     progress(100, 100, "asking the board")
     return _ask(image, board, tool, port, began)
+
+
+def _flash_drive(
+    image: ImageFile, board: Board, tool: Tool, port: str, progress: Progress, drive: Path | None
+) -> Flashed:
+    """As a UF2 file, which stays beside the image, onto the drive of the board's bootloader."""
+    assert board.flashing.uf2 is not None, "the tool takes this board"
+    file = image.path.with_suffix(".uf2")
+    write_atomic(
+        file, uf2_file(image.content(board), board.flash.origin, board.flashing.uf2.family)
+    )
+    at = drive or find_drive(board)
+    if drive:
+        check_drive(drive, board)
+    began = None if at else _attached(board, port)
+    if began and began.boards:
+        _refuse_other_board(began, board)
+        progress(0, 100, "starting the bootloader")
+        if began.state != "bootloader":
+            touch(began)
+        at = _wait(lambda: find_drive(board))
+    if at is None:
+        raise BoardError(
+            f"No drive of {board.board.title}'s bootloader is mounted. The image is ready as "
+            f"{file}.",
+            hint=f"Start the bootloader: {board.usb.enter or 'see its manual'}. Mount it if "
+            "nothing does, and run the same command again; or copy the file there by hand.",
+        )
+    copy_to_drive(file.read_bytes(), at / file.name, progress)
+    progress(100, 100, "asking the board")
+    try:
+        return _ask(image, board, tool, port, began)
+    except MissingExtraError as error:
+        return Flashed(tool.name, "", None, error.message)
+
+
+def _attached(board: Board, port: str) -> Port | None:
+    """The port of the board, if one can be told: a hand can start the bootloader as well."""
+    try:
+        return choose_port(port, board, bootloader=True)
+    except CoincellError:
+        if port:
+            raise
+        return None
 
 
 def _refuse_other_board(port: Port, board: Board) -> None:
@@ -121,11 +178,17 @@ def _same(before: Port, board: Board, state: str) -> Port | None:
     return found[0] if len(found) == 1 else None
 
 
-def _wait(look: Callable[[], Port | None]) -> Port | None:
+def _wait(look: Callable[[], _Found | None]) -> _Found | None:
     end = time.monotonic() + _WAIT_S
     while (found := look()) is None and time.monotonic() < end:
         time.sleep(_BETWEEN_LOOKS_S)
     return found
+
+
+def _running(board: Board) -> Port | None:
+    """A port at which such a board runs an application."""
+    found = (port for port in list_ports() if board.name in port.boards)
+    return next((port for port in found if port.state == "running"), None)
 
 
 def _ask(image: ImageFile, board: Board, tool: Tool, named: str, began: Port | None) -> Flashed:
@@ -134,6 +197,8 @@ def _ask(image: ImageFile, board: Board, tool: Tool, named: str, began: Port | N
         now = _wait(lambda: _same(began, board, "running"))
     elif named:
         now = began or choose_port(named, board)
+    elif not tool.program and image.description.get("link") == "usb":
+        now = _wait(lambda: _running(board))
     else:
         now = next((port for port in list_ports() if board.name in port.boards), None)
     if now is None:

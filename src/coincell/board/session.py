@@ -21,6 +21,7 @@ from coincell.board.virtual import VirtualBoard
 from coincell.board.year import Way, ways_to_last
 from coincell.errors import BoardError
 from coincell.firmware import Board, StreamEvent
+from coincell.runtime import ScoreUnit, score_unit
 
 LIGHT = "led_"
 MOST_SERIAL = 1 << 20
@@ -40,12 +41,14 @@ class Decision:
     Attributes:
         at_s: where the window ends in the sound.
         label: the class; "" for none.
-        score: smoothed, in 1/256 of the network's output unit.
+        score: smoothed, 0 to 1; None where the image does not say what its scores stand for.
+        score_raw: the same as the board tells it, in 1/256 of the network's output unit.
     """
 
     at_s: float
     label: str
-    score: int
+    score: float | None
+    score_raw: int
 
 
 @dataclass(frozen=True)
@@ -161,7 +164,7 @@ def run_session(
     serial = b""
     if listens:
         usb = speaks_usb(virtual)
-        decisions, heard = _decide(virtual, request, _labels(image), tell, _part(progress, 0, usb))
+        decisions, heard = _decide(virtual, request, image, tell, _part(progress, 0, usb))
         if usb:
             report, changes = activity_on_battery(virtual, heard, _part(progress, 1, usb))
         else:
@@ -277,7 +280,7 @@ def _part(progress: Progress | None, which: int, usb: bool) -> Progress | None:
 def _decide(
     virtual: VirtualBoard,
     request: Request,
-    labels: Sequence[str],
+    image: ImageFile | None,
     tell: Callable[[Decision], None] | None,
     progress: Progress | None,
 ) -> tuple[list[Decision], NDArray[np.int16]]:
@@ -287,9 +290,10 @@ def _decide(
     heard = np.zeros(count, np.int16)
     sound = request.sound[:count]
     heard[: len(sound)] = sound
+    labels, unit = _labels(image), score_unit(image.description if image else {})
     decisions = []
     for event in stream_events(virtual, heard, progress):
-        decisions.append(_decision(event, labels))
+        decisions.append(_decision(event, labels, unit))
         if tell is not None:
             tell(decisions[-1])
     return decisions, heard
@@ -308,12 +312,13 @@ def _learn(virtual: VirtualBoard, sound: NDArray[np.int16]) -> None:
     virtual.discard()
 
 
-def _decision(event: StreamEvent, labels: Sequence[str]) -> Decision:
+def _decision(event: StreamEvent, labels: Sequence[str], unit: ScoreUnit | None) -> Decision:
     label = ""
     if event.label >= 0:
         known = event.label < len(labels)
         label = labels[event.label] if known else f"class {event.label}"
-    return Decision(event.samples / STREAM_RATE_HZ, label, event.score)
+    share = unit.share(event.score) if unit else None
+    return Decision(event.samples / STREAM_RATE_HZ, label, share, event.score)
 
 
 def _undecided(
@@ -323,12 +328,16 @@ def _undecided(
     progress: Progress | None,
 ) -> tuple[bytes, list[str]]:
     """What an image that does not listen sent, and what a reader should know of that."""
-    usb = speaks_usb(virtual)
-    if usb and image is not None:  # it tells nothing unasked
+    if image is not None and speaks_usb(virtual):  # it tells nothing unasked
         pull_cable(virtual)
     serial = _let_run(virtual, request, progress)
     notes = _silence(image, serial, request)
-    if usb and image is None:
+    if not virtual.activity()[0]["cycles"].get("cpu", {}).get("sleep"):
+        notes.append(
+            f"Its core never slept; at the end it was {virtual.place()}. A loop that polls draws "
+            "the full current; `wfi` or `wfe` in it lets the core sleep."
+        )
+    if image is None and speaks_usb(virtual):
         notes.append("It is on a USB cable, whose current is counted.")
     return serial, notes
 

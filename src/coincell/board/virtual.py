@@ -19,6 +19,9 @@ DEFAULT_BUDGET = 4_000_000_000
 """Bytes of code that may run between two waits before the board counts as hung (over a minute of
 the real one's time)."""
 
+START_BUDGET = 1_000_000_000
+"""The same for the first wait after power on."""
+
 _GUARD = 1 << 16
 """An access this far below RAM, with the stack all but spent, is taken for the stack's overflow."""
 
@@ -47,6 +50,8 @@ class VirtualBoard:
         board: its memory and clock; an `Image` knows its own.
         budget: bytes of code that may run without an answer.
         core: the processor in place of the board's own, as the toolchain calls it.
+        settles: after power on, run it until it waits; else time begins with `advance`, for images
+            that may never wait.
 
     Attributes:
         now: cycles since power on.
@@ -64,6 +69,7 @@ class VirtualBoard:
         board: Board | None = None,
         budget: int = DEFAULT_BUDGET,
         core: str = "",
+        settles: bool = True,
     ) -> None:
         if isinstance(image, Image):
             self.elf, self.board = image.parsed, board or image.board
@@ -74,7 +80,7 @@ class VirtualBoard:
         check_runs(self.elf, self.board, core or self.board.core)
         flash, ram = self.board.flash, self.board.ram
         content = plain_binary(self.elf.segments, flash.origin)
-        self.budget = budget
+        self.budget, self.settles = budget, settles
         self.emulator = Emulator()
         self._received = bytearray()
         self.now = 0
@@ -111,11 +117,13 @@ class VirtualBoard:
         self.emulator.close()
 
     def restart(self) -> None:
-        """Power off and on; runs until the firmware waits."""
+        """Power off and on; runs until the firmware waits, if it `settles`."""
         self._received.clear()
         self.resets.clear()
         self.emulator.ask("reset", fill=_RAM_FILL)
-        self.send(b"")
+        self.now = 0
+        if self.settles:
+            self._run(b"", min(self.budget, START_BUDGET))
 
     def send(self, data: bytes) -> None:
         """Bytes to the firmware; runs it until it waits for more.
@@ -125,7 +133,7 @@ class VirtualBoard:
             StackOverflowError: it used more stack than it has.
         """
         self._resets_told = len(self.resets)
-        self._run(data)
+        self._run(data, self.budget)
 
     def resume(self) -> None:
         """Wake the core as a debugger would; runs it until it waits again.
@@ -133,7 +141,7 @@ class VirtualBoard:
         Raises:
             BoardError, StackOverflowError: as `send`.
         """
-        self._run(b"", wake=True)
+        self._run(b"", self.budget, wake=True)
 
     def advance(self, cycles: int) -> None:
         """Let `cycles` of the core's clock pass, awake or asleep; `receive` what was sent.
@@ -141,7 +149,7 @@ class VirtualBoard:
         Raises:
             BoardError, StackOverflowError: as `send`.
         """
-        self._run(b"", until=self.now + cycles)
+        self._run(b"", self.budget, until=self.now + cycles)
 
     @contextmanager
     def learning_waits(self) -> Iterator[None]:
@@ -196,8 +204,13 @@ class VirtualBoard:
         report, changes = self.emulator.ask("activity", restart=restart)
         return report, [(moment, name, state) for moment, name, state in json.loads(changes)]
 
-    def _run(self, data: bytes, **arguments: Any) -> None:
-        answer, sent = self.emulator.ask("run", data, budget=self.budget, **arguments)
+    def place(self) -> str:
+        """Where the core is now, in words."""
+        registers = self.emulator.ask("registers")[0]["registers"]
+        return str(self.sources.place(registers["pc"]))
+
+    def _run(self, data: bytes, budget: int, **arguments: Any) -> None:
+        answer, sent = self.emulator.ask("run", data, budget=budget, **arguments)
         self._received += sent
         self._spoken |= bool(sent)
         self.now = answer["now"]
@@ -205,7 +218,7 @@ class VirtualBoard:
             what = f"{reset['what']}, {self.sources.place(reset['registers']['pc'])}"
             self.resets.append((reset["cycle"], what))
         if answer["state"] not in ("waiting", "time"):
-            raise self._explain(answer)
+            raise self._explain(answer, budget)
 
     def receive(self, count: int) -> bytes:
         """Exactly `count` bytes that the firmware sent.
@@ -242,7 +255,11 @@ class VirtualBoard:
         """Guest memory."""
         return self.emulator.ask("read", address=address, count=count)[1]
 
-    def _explain(self, answer: dict[str, Any]) -> BoardError | StackOverflowError:
+    def write_memory(self, address: int, data: bytes) -> None:
+        """Guest memory, as a debugger writes it."""
+        self.emulator.ask("write", data, address=address)
+
+    def _explain(self, answer: dict[str, Any], budget: int) -> BoardError | StackOverflowError:
         registers, what = answer["registers"], answer.get("fault", "")
         at, callers = self._whereabouts(registers, answer)
         if answer["state"] == "off":
@@ -253,7 +270,7 @@ class VirtualBoard:
             )
         if answer["state"] == "budget":
             return BoardError(
-                f"The firmware hangs {at}: it ran {self.budget:,} bytes of code without waiting "
+                f"The firmware hangs {at}: it ran {budget:,} bytes of code without waiting "
                 f"for a message.{callers}",
                 hint=_LOOPS if self._spoken else _SILENT.strip(),
             )

@@ -201,7 +201,7 @@ def _run(
 
     name = printable(path.resolve().name or str(path))
     with (
-        VirtualBoard(elf, request.board) as virtual,
+        VirtualBoard(elf, request.board, settles=known is not None) as virtual,
         progress_bar("the board runs", quiet) as move,
     ):
         if around is not None:

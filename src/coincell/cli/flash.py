@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from coincell.board import ImageFile
     from coincell.firmware import Board
 
-_TOOLS = ("bossac", "arduino-cli", "pyocd", "openocd")
+_TOOLS = ("uf2", "bossac", "arduino-cli", "pyocd", "openocd")
 
 
 @click.command("flash")
@@ -23,13 +23,24 @@ _TOOLS = ("bossac", "arduino-cli", "pyocd", "openocd")
 @board_option
 @click.option(
     "--tool", type=click.Choice(_TOOLS),
-    help="What writes it: through the USB bootloader (the first two) or a debug probe. "
-    "Unless given, the first that is on PATH.",
+    help="What writes it: Coincell itself, as a UF2 file onto the bootloader's drive; a program "
+    "through the USB bootloader (bossac, arduino-cli), or through a debug probe. Unless given, the "
+    "first that knows the board and is on PATH.",
+)  # fmt: skip
+@click.option(
+    "--drive", type=click.Path(path_type=Path, file_okay=False, exists=True), metavar="DIR",
+    help="Where the bootloader's drive is mounted, for --tool uf2; found unless given.",
 )  # fmt: skip
 @click.option("--force", is_flag=True, help="Flash it though its gates do not vouch for it.")
 @json_option
 def flash_command(
-    image: Path, port: str, board_name: str, tool: str | None, force: bool, as_json: bool
+    image: Path,
+    port: str,
+    board_name: str,
+    tool: str | None,
+    drive: Path | None,
+    force: bool,
+    as_json: bool,
 ) -> None:
     """Write IMAGE, an ELF file or a project's folder (here unless given), to the attached board.
 
@@ -41,9 +52,9 @@ def flash_command(
     file = open_image(image)
     board = file.for_board(board_name)
     _ask_gates(file, board, force)
-    chosen = choose_tool(tool or "", board)
+    chosen = choose_tool(tool or ("uf2" if drive else ""), board)
     with progress_bar("flashing", quiet=as_json) as move:
-        flashed = flash(file, board, chosen, port, move)
+        flashed = flash(file, board, chosen, port, move, drive)
     if as_json:
         facts = {"image": str(file.path), "board": board.name, "forced": force}
         print_json(facts | {"sha256": file.sha256(board)} | flashed.to_json())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +15,7 @@ from coincell.cli.output import printable
 
 if TYPE_CHECKING:
     from coincell.board import Heard, SerialPort
+    from coincell.runtime import ScoreUnit
 
 _LOOK_S = 0.2
 _FIRST_ANSWER_S = 1.5
@@ -36,15 +38,42 @@ def follow_board(port: str, every: bool, seconds: float | None, as_json: bool) -
     """Print what the board at `port` says, for `seconds` or until Ctrl-C."""
     with open_line(port) as line:
         try:
-            labels, rate = _introduce(line, every, as_json)
+            board = _introduce(line, every, as_json)
             end = None if seconds is None else time.monotonic() + seconds
-            _follow(line, labels, rate, end, as_json)
+            _follow(line, board, end, as_json)
         except KeyboardInterrupt:
             click.echo("", err=True)
 
 
-def _introduce(line: SerialPort, every: bool, as_json: bool) -> tuple[list[str], int]:
-    """Ask what is there, and let it listen; the names of its labels, and samples a second."""
+@dataclass(frozen=True)
+class _Talker:
+    """What a board says of itself; what it does not say is empty.
+
+    Attributes:
+        labels: their names, by index.
+        rate_hz: samples a second.
+        unit: what its scores stand for.
+    """
+
+    labels: tuple[str, ...] = ()
+    rate_hz: int = 0
+    unit: ScoreUnit | None = None
+
+    @classmethod
+    def of(cls, description: Mapping[str, Any]) -> _Talker:
+        """From a description that came over the line, and so is not to be trusted."""
+        from coincell.runtime import score_unit
+
+        labels, rate = description.get("labels"), description.get("sample_rate_hz")
+        return cls(
+            tuple(map(str, labels)) if isinstance(labels, list) else (),
+            rate if isinstance(rate, int) and rate > 0 else 0,
+            score_unit(description),
+        )
+
+
+def _introduce(line: SerialPort, every: bool, as_json: bool) -> _Talker:
+    """Ask what is there, and let it listen."""
     from coincell.board import BoardClient, Listening
     from coincell.errors import BoardError
 
@@ -56,21 +85,20 @@ def _introduce(line: SerialPort, every: bool, as_json: bool) -> tuple[list[str],
         client.listen(Listening.ALL if every else Listening.CHANGES)
     except BoardError as error:
         click.echo(f"note: {printable(error.message)} What comes is shown.", err=True)
-        return [], 0
+        return _Talker()
     finally:
         line.patience_s = patience
-    labels = [str(label) for label in description.get("labels", [])]
-    facts = {"port": line.port.device, "name": description.get("name"), "labels": labels}
+    board = _Talker.of(description)
+    facts = {"port": line.port.device, "name": description.get("name")}
     if as_json:
-        click.echo(json.dumps({"kind": "board", **facts}))
+        click.echo(json.dumps({"kind": "board", **facts, "labels": board.labels}))
     else:
-        click.echo(printable(f"{facts['name']} at {facts['port']}: {', '.join(labels)}"), err=True)
-    return labels, int(description.get("sample_rate_hz") or 0)
+        named = f"{facts['name']} at {facts['port']}: {', '.join(board.labels)}"
+        click.echo(printable(named), err=True)
+    return board
 
 
-def _follow(
-    line: SerialPort, labels: Sequence[str], rate: int, end: float | None, as_json: bool
-) -> None:
+def _follow(line: SerialPort, board: _Talker, end: float | None, as_json: bool) -> None:
     from coincell.board import LineReader
 
     reader = LineReader()
@@ -78,35 +106,37 @@ def _follow(
         data = line.listen(_LOOK_S)
         for heard in reader.feed(data) if data else reader.flush():
             if as_json:
-                click.echo(json.dumps(_plain(heard, labels)))
+                click.echo(json.dumps(_plain(heard, board)))
             else:
-                click.echo(_told(heard, labels, rate))
+                click.echo(_told(heard, board))
 
 
-def _plain(heard: Heard, labels: Sequence[str]) -> dict[str, Any]:
+def _plain(heard: Heard, board: _Talker) -> dict[str, Any]:
     if heard.event is None:
         return {"kind": heard.kind, "text": heard.text, "bytes": heard.bytes}
     event = heard.event
     return {
         "kind": "event",
         "samples": event.samples,
-        "label": label_name(event.label, labels),
-        "score": event.score,
+        "label": label_name(event.label, board.labels),
+        "score": board.unit.share(event.score) if board.unit else None,
+        "score_raw": event.score,
         "lost": event.lost,
         "status": event.status,
     }
 
 
-def _told(heard: Heard, labels: Sequence[str], rate: int) -> str:
+def _told(heard: Heard, board: _Talker) -> str:
     if heard.event is None:
         return heard.text if heard.kind == "text" else f"[{heard.kind}] {heard.text}"
     event = heard.event
     if event.status:
         return f"The chain on the board failed with code {event.status}; it listens no more."
     lost = f"  ({event.lost:,} samples lost)" if event.lost else ""
-    place = f"{event.samples / rate:9.2f} s" if rate else f"{event.samples:>11,}"
-    name = label_name(event.label, labels) or "-"
-    return printable(f"{place}  {name:<16}{event.score / 256:8.1f}{lost}")
+    place = f"{event.samples / board.rate_hz:9.2f} s" if board.rate_hz else f"{event.samples:>11,}"
+    name = label_name(event.label, board.labels) or "-"
+    score = f"{board.unit.share(event.score):.3f}" if board.unit else f"raw {event.score}"
+    return printable(f"{place}  {name:<16}{score:>8}{lost}")
 
 
 def label_name(label: int, labels: Sequence[str]) -> str | None:

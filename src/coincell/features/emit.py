@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coincell.errors import InternalError
+from coincell.features.c_sources import needed_sources
 from coincell.features.quantization import FixedPointStep, InputQuantization
 from coincell.features.tables import Tables
-from coincell.runtime import c_sources
 
 _LINE = 100
 
@@ -23,7 +23,7 @@ def emit_sources(
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
         raise InternalError(f"A C name must be an identifier; received {name!r}.")
     return {
-        **c_sources("features"),
+        **needed_sources("features/features"),
         f"{name}_features.h": _header(name, tables, quantization),
         f"{name}_features.c": _source(name, tables, step),
     }

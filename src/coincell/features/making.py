@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from coincell.errors import ConfigurationError
 from coincell.features.block import FeatureBlock
 from coincell.features.mel import MelBlock
+from coincell.features.picture import PictureBlock
+from coincell.features.raw import RawBlock
+from coincell.features.statistics import StatisticsBlock
 from coincell.features.tables import make_tables
-from coincell.project import FeatureSettings, WindowForm
+from coincell.project import (
+    FeatureSettings,
+    MelSettings,
+    PictureSettings,
+    RawSettings,
+    StatisticsSettings,
+    WindowForm,
+)
 
 
 def make_feature_block(
@@ -26,5 +37,12 @@ def make_feature_block(
         ConfigurationError: the settings do not fit the window.
         DataError: `learned` is not what such a block learns.
     """
-    del learned  # log-mel and MFCC learn nothing
-    return MelBlock(make_tables(settings, form.rate_hz, form.samples), form.rate_hz)
+    if isinstance(settings, MelSettings):
+        return MelBlock(make_tables(settings, form.rate_hz, form.samples), form.rate_hz)
+    if isinstance(settings, RawSettings):
+        return RawBlock(settings, form, learned)
+    if isinstance(settings, StatisticsSettings):
+        return StatisticsBlock(settings, form, learned)
+    if isinstance(settings, PictureSettings):
+        return PictureBlock(settings, form)
+    raise ConfigurationError(f"features.block = {settings.block!r} is not there yet.")

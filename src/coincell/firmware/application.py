@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from coincell.errors import InternalError, ModelError
 from coincell.features import FeatureBlock, InputQuantization
 from coincell.project import DecisionSettings, Goal, WindowForm
-from coincell.runtime import c_sources, decision_threshold
+from coincell.runtime import ScoreUnit, c_sources, decision_threshold
 
 
 class ModelTensor(Protocol):
@@ -204,6 +204,15 @@ class Application:
         return _LEVEL_BITS if self.goal == "quantity" else 0
 
     @property
+    def score_unit(self) -> ScoreUnit | None:
+        """What the score of a decision for a class stands for: `score_unit.share(event.score)` is
+        0 to 1; None where there are no classes."""
+        if self.goal != "classes" or self.model is None:
+            return None
+        out = self.model.outputs[0]
+        return ScoreUnit(float(out.scale), int(out.zero_point))
+
+    @property
     def hop_samples(self) -> int:
         """From one decision of a stream to the next: whole rows of features, at least one; or the
         next picture."""
@@ -222,14 +231,14 @@ class Application:
     @property
     def description(self) -> bytes:
         """The JSON that the image carries."""
-        form = self.form
+        form, unit = self.form, self.score_unit
         content = {
             "name": self.name,
             "labels": list(self.labels),
             "goal": self.goal,
             "sense": form.sense,
             "channels": form.channels,
-            "sample_bytes": form.dtype.itemsize,
+            **({"score": unit.to_json()} if unit else {}),
             **self.manifest,
         }
         return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()

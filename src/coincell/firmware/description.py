@@ -112,6 +112,15 @@ class Usb(_Table):
     enter: str = Field(default="", description="In words: how a person starts the bootloader.")
 
 
+class Uf2(_Table):
+    """[flashing.uf2]: a bootloader that shows a drive and takes UF2 files."""
+
+    family: Address = Field(description="The chip's number in Microsoft's list of families.")
+    board_ids: tuple[str, ...] = Field(
+        min_length=1, description="Board-ID in the drive's INFO_UF2.TXT, of each bootloader."
+    )
+
+
 class Flashing(_Table):
     """[flashing]: what each tool calls the board; one that is not named cannot flash it."""
 
@@ -119,6 +128,7 @@ class Flashing(_Table):
     arduino_fqbn: str = Field(default="", pattern=r"^([\w.-]+(:[\w.-]+){2})?$")
     pyocd_target: str = Field(default="", pattern=r"^([a-z0-9]\w*)?$")
     openocd: tuple[OpenOcdFile, ...] = Field(default=(), description="Its configuration files.")
+    uf2: Uf2 | None = None
 
 
 class Identity(_Table):

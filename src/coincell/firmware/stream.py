@@ -25,7 +25,8 @@ class StreamEvent:
         samples: where in the stream: how many samples (steps in time, or pictures) it had when
             the window was complete.
         label: index of the class decided for, -1 for none.
-        score: its smoothed score, in 1/256 of the network's output unit.
+        score: its smoothed score as the chain reckons it, in 1/256 of the network's output unit;
+            `Application.score_unit.share` makes 0 to 1 of it.
     """
 
     samples: int

@@ -145,13 +145,13 @@ class _Chain:
 
     def on_board(self, windows: NDArray[np.int16]) -> _Answers:
         """The firmware on the virtual board."""
-        from coincell.board import BoardClient, VirtualBoard
+        from coincell.board import PlacingClient, VirtualBoard
 
         with tempfile.TemporaryDirectory() as folder:
             image = image_of(self._application(), self.configuration, Path(folder))
         results = []
         with VirtualBoard(image) as virtual:
-            client = BoardClient(virtual)
+            client = PlacingClient(virtual)
             for window in windows:
                 client.reset()
                 results.append(client.process(window))

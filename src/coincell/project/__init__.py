@@ -14,6 +14,14 @@ from coincell.project.configuration import (
     TrainingSettings,
 )
 from coincell.project.data_settings import CameraSettings, DataSettings, SplitSettings
+from coincell.project.feature_settings import (
+    PictureSettings,
+    RawSettings,
+    SpectralSettings,
+    SpectrogramSettings,
+    Statistic,
+    StatisticsSettings,
+)
 from coincell.project.feature_union import FeatureSettings
 from coincell.project.load import CONFIGURATION_FILE, Project, load_project, parse_configuration
 from coincell.project.mel_settings import MelSettings
@@ -35,11 +43,17 @@ __all__ = [
     "Goal",
     "MelSettings",
     "ModelSettings",
+    "PictureSettings",
     "Project",
     "ProjectSettings",
     "QuantizationSettings",
+    "RawSettings",
     "Sense",
+    "SpectralSettings",
+    "SpectrogramSettings",
     "SplitSettings",
+    "Statistic",
+    "StatisticsSettings",
     "SynthesisSettings",
     "TaskName",
     "TrainingSettings",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
@@ -236,7 +236,7 @@ class BoardSettings(Section):
         description="What the compiled network is optimized for; ram computes it row by row.",
     )
     link: Literal["auto", "usb", "uart"] = Field(
-        "uart",
+        "auto",
         description="The line to the computer: the chip's own USB, or a UART on the board's pins; "
         "auto: USB where the board's description has usb.device.",
     )
@@ -324,6 +324,15 @@ class Configuration(Section):
         if self.goal == "classes":
             return self.data.labels
         return (self.data.target,) if self.goal == "quantity" else ("normal", "anomaly")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _log_mel_unless_told(cls, table: Any) -> Any:
+        """[features] without `block` is log-mel's."""
+        features = table.get("features") if isinstance(table, dict) else None
+        if isinstance(features, dict) and "block" not in features:
+            return table | {"features": features | {"block": "log-mel"}}
+        return table
 
     @model_validator(mode="after")
     def _data_fit_the_task(self) -> Self:

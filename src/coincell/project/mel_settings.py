@@ -10,7 +10,7 @@ from coincell.project.section import Section
 
 
 class MelSettings(Section):
-    """[features] of sound: spectra in bands as people hear them"""
+    """[features] block = "log-mel" or "mfcc": of sound, spectra in bands as people hear them"""
 
     block: Literal["log-mel", "mfcc"] = Field(
         "log-mel",

@@ -2,6 +2,15 @@
 
 from coincell.runtime.decision_binding import NO_DECISION, Decision, decision_threshold
 from coincell.runtime.library import load_library
+from coincell.runtime.score import ScoreUnit, score_unit
 from coincell.runtime.sources import c_sources
 
-__all__ = ["NO_DECISION", "Decision", "c_sources", "decision_threshold", "load_library"]
+__all__ = [
+    "NO_DECISION",
+    "Decision",
+    "ScoreUnit",
+    "c_sources",
+    "decision_threshold",
+    "load_library",
+    "score_unit",
+]

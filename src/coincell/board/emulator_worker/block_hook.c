@@ -24,6 +24,8 @@ enum stop_reason {
     INTERRUPT = 5, /* masks no longer hold back what is pending */
     UNALIGNED = 6, /* the block that comes has several words at once that lie at no multiple of 4 */
     UNALIGNED_BEFORE = 7, /* the block before did */
+    UNALIGNED_HERE = 8,   /* the instruction that comes */
+    AGAIN = 9, /* the block that comes is new, and is to be translated once more */
 };
 
 typedef struct {
@@ -80,11 +82,22 @@ typedef struct {
     uint32_t from;    /* the end of the block before one that is new */
     uint32_t after;   /* registers to check when the block that runs is done */
     uint32_t checked; /* the block that `after` belongs to */
+    uint32_t again;   /* set by `price`: stop with AGAIN */
+    uint32_t misaligned; /* where UNALIGNED_HERE found it, and the base there */
+    uint32_t misaligned_base;
+    int32_t xpsr; /* number of the register */
     int32_t primask, basepri, faultmask; /* numbers of registers */
     int32_t general[16];                 /* of r0 to r15 */
     code_region regions[2]; /* flash, RAM */
     uint64_t loads[OWNERS]; /* from the watched region */
 } block_hook;
+
+/* A load or store that is looked at each time. */
+typedef struct {
+    block_hook *hook;
+    int32_t base;       /* number of the register, 0 to 15 */
+    uint32_t condition; /* under which it runs, as instructions encode it */
+} aligned_access;
 
 static block_count *find(block_hook *hook, uint32_t address, uint32_t size)
 {
@@ -144,47 +157,68 @@ static int unaligned(const block_hook *hook, void *emulator, uint32_t mask)
     return 0;
 }
 
-static void pass_time(block_hook *hook, void *emulator, uint32_t address, uint32_t size)
+/* Whether `condition` holds with the flags N, Z, C, V in the upper bits of `xpsr`. */
+static int holds(uint32_t condition, uint32_t xpsr)
 {
-    const uint32_t from = hook->previous_end;
+    const uint32_t n = xpsr >> 31, z = xpsr >> 30 & 1, c = xpsr >> 29 & 1, v = xpsr >> 28 & 1;
+    const uint32_t values[7] = {z, c, n, v, c && !z, n == v, n == v && !z};
+    return condition >= 14 || values[condition >> 1] != (condition & 1);
+}
+
+/* The memory that holds the block at `address`, 0 where none is known, and its halfword there in
+ * `index`. A block that is new is priced. */
+static const code_region *region_of(block_hook *hook, uint32_t address, uint32_t size,
+                                    uint32_t *index)
+{
+    for (int i = 0; i < 2; i++) {
+        const code_region *region = &hook->regions[i];
+        *index = (address - region->begin) >> 1;
+        if (*index >= region->halfwords) {
+            continue;
+        }
+        block_time *time = &region->times[*index];
+        if ((time->size & BLOCK_SIZE) != size) {
+            hook->from = hook->previous_end;
+            const uint32_t priced = hook->price(address, size);
+            time->size = (uint16_t)(size | (priced >> 16));
+            time->cycles = (uint16_t)priced;
+            time->wait_q8 = 0;
+        }
+        return region;
+    }
+    return 0;
+}
+
+/* region: of the block, with its halfword there; 0: its time is guessed from its size in bytes. */
+static void pass_time(block_hook *hook, void *emulator, uint32_t address, uint32_t size,
+                      const code_region *region, uint32_t index)
+{
     hook->begun = hook->now;
     if (address != hook->previous_end) {
         hook->now += TAKEN_CYCLES;
         hook->begun = hook->now;
     }
     hook->previous_end = address + size;
-    for (int i = 0; i < 2; i++) {
-        const code_region *region = &hook->regions[i];
-        const uint32_t index = (address - region->begin) >> 1;
-        if (index >= region->halfwords) {
-            continue;
-        }
-        block_time *time = &region->times[index];
-        if ((time->size & BLOCK_SIZE) != size) {
-            hook->from = from;
-            const uint32_t priced = hook->price(address, size);
-            time->size = (uint16_t)(size | (priced >> 16));
-            time->cycles = (uint16_t)priced;
-            time->wait_q8 = 0;
-        }
-        hook->event |= time->size >> 15;
-        if ((time->size & BLOCK_CHECKED) != 0) {
-            const uint32_t checks = region->checks[index];
-            hook->after = checks >> 16;
-            hook->checked = address;
-            if (unaligned(hook, emulator, checks & 0xFFFFu)) {
-                stop(hook, emulator, UNALIGNED);
-            }
-        }
-        hook->wait_fraction += time->wait_q8;
-        hook->now += time->cycles + (hook->wait_fraction >> 8);
-        hook->wait_fraction &= 255u;
-        if (hook->learning) {
-            region->runs[index]++;
-        }
+    if (region == 0) {
+        hook->now += size / 2;
         return;
     }
-    hook->now += size / 2;
+    const block_time *time = &region->times[index];
+    hook->event |= time->size >> 15;
+    if ((time->size & BLOCK_CHECKED) != 0) {
+        const uint32_t checks = region->checks[index];
+        hook->after = checks >> 16;
+        hook->checked = address;
+        if (unaligned(hook, emulator, checks & 0xFFFFu)) {
+            stop(hook, emulator, UNALIGNED);
+        }
+    }
+    hook->wait_fraction += time->wait_q8;
+    hook->now += time->cycles + (hook->wait_fraction >> 8);
+    hook->wait_fraction &= 255u;
+    if (hook->learning) {
+        region->runs[index]++;
+    }
 }
 
 /* Called before each block runs. A block at which it stops has not run: the emulator calls again
@@ -193,6 +227,10 @@ void coincell_on_block(void *emulator, uint64_t address64, uint32_t size, void *
 {
     block_hook *hook = user;
     const uint32_t address = (uint32_t)address64;
+    if (hook->stopped == UNALIGNED_HERE) { /* the emulator goes on behind an IT block */
+        stop(hook, emulator, UNALIGNED_HERE);
+        return;
+    }
     if (hook->budget < (int64_t)size) {
         stop(hook, emulator, BUDGET_SPENT);
         return;
@@ -203,6 +241,13 @@ void coincell_on_block(void *emulator, uint64_t address64, uint32_t size, void *
     }
     if (hook->pending && unmasked(hook, emulator)) {
         stop(hook, emulator, INTERRUPT);
+        return;
+    }
+    uint32_t place = 0;
+    const code_region *region = region_of(hook, address, size, &place);
+    if (hook->again) {
+        hook->again = 0;
+        stop(hook, emulator, AGAIN);
         return;
     }
     if (hook->counting) {
@@ -229,7 +274,24 @@ void coincell_on_block(void *emulator, uint64_t address64, uint32_t size, void *
         return;
     }
     hook->after = 0;
-    pass_time(hook, emulator, address, size);
+    pass_time(hook, emulator, address, size, region, place);
+}
+
+/* Called before a load or store of several words that the hook on blocks cannot check. */
+void coincell_on_aligned(void *emulator, uint64_t address, uint32_t size, void *user)
+{
+    (void)size;
+    const aligned_access *access = user;
+    block_hook *hook = access->hook;
+    const uint32_t base = special(hook, emulator, hook->general[access->base]);
+    if ((base & 3) == 0 || hook->stopped == UNALIGNED_HERE) {
+        return;
+    }
+    if (holds(access->condition, special(hook, emulator, hook->xpsr))) {
+        hook->misaligned = (uint32_t)address;
+        hook->misaligned_base = base;
+        stop(hook, emulator, UNALIGNED_HERE);
+    }
 }
 
 /* Called for each load from the watched region; offset from its begin, size in bytes. */

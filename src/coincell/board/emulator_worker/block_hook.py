@@ -17,7 +17,7 @@ FOREVER = (1 << 63) - 1
 STOPPED_BUDGET, STOPPED_TABLE_FULL, STOPPED_WATCHED, STOPPED_DEADLINE, STOPPED_INTERRUPT = range(
     1, 6
 )
-STOPPED_UNALIGNED, STOPPED_UNALIGNED_BEFORE = 6, 7
+STOPPED_UNALIGNED, STOPPED_UNALIGNED_BEFORE, STOPPED_UNALIGNED_HERE, STOPPED_AGAIN = range(6, 10)
 
 PriceFunction = ctypes.CFUNCTYPE(ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint32)
 
@@ -77,12 +77,26 @@ class BlockHook(ctypes.Structure):
         ("from_", ctypes.c_uint32),
         ("after", ctypes.c_uint32),
         ("checked", ctypes.c_uint32),
+        ("again", ctypes.c_uint32),
+        ("misaligned", ctypes.c_uint32),
+        ("misaligned_base", ctypes.c_uint32),
+        ("xpsr", ctypes.c_int32),
         ("primask", ctypes.c_int32),
         ("basepri", ctypes.c_int32),
         ("faultmask", ctypes.c_int32),
         ("general", ctypes.c_int32 * 16),
         ("regions", CodeRegion * 2),
         ("loads", ctypes.c_uint64 * OWNERS),
+    ]
+
+
+class AlignedAccess(ctypes.Structure):
+    """`aligned_access` of block_hook.c."""
+
+    _fields_ = [
+        ("hook", ctypes.POINTER(BlockHook)),
+        ("base", ctypes.c_int32),
+        ("condition", ctypes.c_uint32),
     ]
 
 

@@ -65,7 +65,7 @@ class Code:
         sets_event = any(
             code.startswith(SEND_EVENT, item.address - address) for item in instructions
         )
-        checked = traps.plan_checks(address, instructions)
+        checked = traps.plan_checks(address, instructions, address + size)
         return min(cycles, 0xFFFF) | (SETS_EVENT if sets_event else 0) | checked
 
     def cycles_to(self, instructions: list[Instruction], last: int) -> int:
@@ -89,9 +89,15 @@ class Code:
         found = [block for (begin, _), block in self._blocks.items() if begin == address]
         return found[-1] if found else []
 
+    def holding(self, address: int) -> list[Instruction]:
+        """The instructions of a block that has run and holds `address`."""
+        blocks = self._blocks.items()
+        return next((b for (begin, size), b in blocks if begin <= address < begin + size), [])
+
     def forget(self, address: int, size: int) -> None:
         """What lies there has changed: its blocks are looked at anew."""
         end = address + size
+        self.machine.traps.exact.forget(address, size)
         known = [key for key in self._blocks if key[0] < end and address < key[0] + key[1]]
         for key in known:
             del self._blocks[key]

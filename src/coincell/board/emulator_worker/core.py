@@ -40,7 +40,7 @@ LONGEST_BLOCK = 4096
 WAIT_FOR_INTERRUPT = (b"\x30\xbf", b"\xaf\xf3\x03\x80")
 WAIT_FOR_EVENT = (b"\x20\xbf", b"\xaf\xf3\x02\x80")
 SEND_EVENT = (b"\x40\xbf", b"\xaf\xf3\x04\x80")
-SUPERVISOR_CALL, BREAKPOINT, EXCEPTION_EXIT = 2, 7, 8
+SUPERVISOR_CALL, DATA_ABORT, BREAKPOINT, EXCEPTION_EXIT = 2, 4, 7, 8
 VERBS = {
     unicorn.UC_MEM_READ_UNMAPPED: "{}-byte read from",
     unicorn.UC_MEM_WRITE_UNMAPPED: "{}-byte write to",

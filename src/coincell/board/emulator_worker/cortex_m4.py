@@ -38,6 +38,10 @@ _PAIRS = {"ldrd", "strd"}
 _MULTIPLE_PREFIXES = ("ldm", "stm", "push", "pop", "vldm", "vstm", "vpush", "vpop")
 _VFP_TRANSFERS = {"vldr", "vstr"}
 _ALIGNED = ("ldrd", "strd", "ldm", "stm", "vldr", "vstr", "vldm", "vstm")
+EXCLUSIVE = ("ldrex", "strex")
+
+ALWAYS = 14
+"""The condition of an instruction that has none (Arm DDI 0403, section A7.3)."""
 
 
 class UnknownInstructionError(Exception):
@@ -87,7 +91,8 @@ class Instruction:
         literal: whether it loads relative to the program counter.
         words: how many a load or store moves.
         access: of a load or store.
-        aligned: whether it faults unless its address is a multiple of 4, and always runs.
+        aligned: whether it faults unless its address is a multiple of 4.
+        condition: under which it runs, as it is encoded; 14 for always.
         writes_back: whether it moves its base.
         cycles: from the block's begin to its end.
     """
@@ -102,6 +107,7 @@ class Instruction:
     words: int
     access: Access | None
     aligned: bool = False
+    condition: int = ALWAYS
     writes_back: bool = False
     cycles: int = 0
 
@@ -193,7 +199,8 @@ class CortexM4:
             literal=literal and name in _LOADS | _PAIRS | _VFP_TRANSFERS | {"tbb", "tbh"},
             words=_words(name, listed, arm),
             access=access,
-            aligned=name.startswith(_ALIGNED) and instruction.cc in (0, arm.ARM_CC_AL),
+            aligned=name.startswith(_ALIGNED) or name in EXCLUSIVE,
+            condition=instruction.cc - arm.ARM_CC_EQ if instruction.cc else ALWAYS,
             writes_back=instruction.writeback,
         )
 

@@ -18,10 +18,12 @@ from unicorn.unicorn_py3.unicorn import uclib
 from .block_hook import (
     ENTRIES,
     FOREVER,
+    STOPPED_AGAIN,
     STOPPED_BUDGET,
     STOPPED_TABLE_FULL,
     STOPPED_UNALIGNED,
     STOPPED_UNALIGNED_BEFORE,
+    STOPPED_UNALIGNED_HERE,
     STOPPED_WATCHED,
     BlockHook,
     PriceFunction,
@@ -31,6 +33,7 @@ from .core import (
     ALIASES,
     BREAKPOINT,
     CORES,
+    DATA_ABORT,
     EXCEPTION_EXIT,
     FPU_STACKED,
     MASKS,
@@ -196,7 +199,7 @@ class Machine:
         hook.entries = ENTRIES
         hook.deadline = FOREVER
         hook.primask, hook.basepri = SPECIAL["primask"], SPECIAL["basepri"]
-        hook.faultmask = SPECIAL["faultmask"]
+        hook.faultmask, hook.xpsr = SPECIAL["faultmask"], SPECIAL["xpsr"]
         hook.general = (ctypes.c_int32 * 16)(*(REGISTERS.get(f"r{i}", 0) for i in range(13)))
         regions = self.code.regions
         hook.regions = (type(regions[0]) * 2)(*regions)
@@ -449,6 +452,10 @@ class Machine:
                 STOPPED_TABLE_FULL: "more distinct blocks of code than the counter has room for",
                 STOPPED_WATCHED: "a write to flash",
             }[reason]
+        if reason == STOPPED_AGAIN:
+            self.traps.exact.install()
+        if reason == STOPPED_UNALIGNED_HERE:
+            self.fault = self.traps.explain_here()
         if reason in (STOPPED_UNALIGNED, STOPPED_UNALIGNED_BEFORE):
             self.fault = self.traps.explain_unaligned(before=reason != STOPPED_UNALIGNED)
         return "fault" if self.fault else ""
@@ -468,6 +475,8 @@ class Machine:
             self.fault = f"exception {self._interrupted} of the emulator"
             if self._interrupted == BREAKPOINT:
                 self.fault = "a breakpoint"
+            if self._interrupted == DATA_ABORT:  # of nothing else where memory is
+                self.fault = "an unaligned exclusive load or store"
             return "fault"
         before = self._code_before(at)
         if error is None and before.endswith(WAIT_FOR_INTERRUPT):

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from unicorn import UC_HOOK_CODE, Uc, UcError
 
 from .block_hook import CHECKED
-from .cortex_m4 import Instruction
+from .cortex_m4 import ALWAYS, EXCLUSIVE, Instruction
+from .exact_checks import ExactChecks
 from .registers import GuestFaultError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ DIV_0_TRP, UNALIGN_TRP = 1 << 4, 1 << 3
 THUMB = 1 << 24
 BASES = [f"r{i}" for i in range(9)] + ["sb", "sl", "fp", "ip"]
 """r0 to r12, as capstone calls them."""
+UNKNOWN_UNALIGNED = "an unaligned load or store of several words"
 
 
 class Traps:
@@ -31,11 +33,13 @@ class Traps:
 
     Attributes:
         code: ranges [begin, end) where code may run; none: anywhere.
+        exact: what is looked at instruction by instruction.
     """
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.code: list[list[int]] = []
+        self.exact = ExactChecks(machine)
         self._divisions: set[int] = set()
 
     # Data that runs
@@ -68,24 +72,31 @@ class Traps:
 
     # Misaligned words
 
-    def plan_checks(self, address: int, instructions: list[Instruction]) -> int:
-        """Note which registers the hook checks at a block, and answer its flag."""
+    def plan_checks(self, address: int, instructions: list[Instruction], end: int) -> int:
+        """Note which registers the hook checks at the block [address, end), and answer its flag."""
         before = after = 0
         changed: set[str] = set()
+        later: dict[str, list[Instruction]] = {}
+        exact: list[Instruction] = []
         for instruction in instructions:
             access = instruction.access
             own = set()
             if instruction.aligned and access is not None and access.base in BASES:
                 own = {access.base} if instruction.writes_back else set()
-                bit = 1 << BASES.index(access.base)
-                if access.base not in changed:
-                    before |= bit
+                if instruction.condition != ALWAYS or instruction.name in EXCLUSIVE:
+                    exact.append(instruction)
+                elif access.base not in changed:
+                    before |= 1 << BASES.index(access.base)
                 else:
-                    after |= bit
+                    later.setdefault(access.base, []).append(instruction)
             written = self._names(instruction) - own
             changed |= written
-            for name in written & set(BASES):
-                after &= ~(1 << BASES.index(name))
+            for name in written & set(later):
+                exact += later.pop(name)
+        for name in later:
+            after |= 1 << BASES.index(name)
+        bases = [BASES.index(item.access.base) for item in exact if item.access is not None]
+        self.exact.want(exact, bases, range(address, end))
         self._set(address, before | after << 16)
         return CHECKED if before | after else 0
 
@@ -98,6 +109,29 @@ class Traps:
             if 0 <= index < region.halfwords:
                 region.checks[index] = mask
 
+    def explain_here(self) -> str:
+        """What the hook on single instructions found; inside an IT block the core is beyond it."""
+        machine, hook = self.machine, self.machine.hook
+        at = hook.misaligned
+        if machine.register("pc") & ~1 != at:
+            machine.fault_done = at
+        for instruction in machine.code.holding(at):
+            if instruction.address == at:
+                return self._words(instruction, hook.misaligned_base)
+        return UNKNOWN_UNALIGNED
+
+    def _words(self, instruction: Instruction, base: int) -> str:
+        assert instruction.access is not None
+        address = base + instruction.access.displacement & 0xFFFFFFFF
+        self.machine.fault_address = address
+        name = instruction.name.upper()
+        if instruction.words == 1:
+            return f"unaligned {name} at {address:#010x}: it needs a multiple of 4"
+        return (
+            f"unaligned {name} at {address:#010x}: {instruction.words} words at once need a "
+            "multiple of 4"
+        )
+
     def explain_unaligned(self, before: bool) -> str:
         """Which instruction of the block that comes, where the core goes, or of the one before."""
         machine, hook = self.machine, self.machine.hook
@@ -107,6 +141,8 @@ class Traps:
             access = instruction.access
             if not instruction.aligned or access is None or access.base not in BASES:
                 continue
+            if instruction.condition != ALWAYS:
+                continue
             base = machine.alias(access.base)
             if base & 3:
                 if before:
@@ -114,12 +150,8 @@ class Traps:
                 else:
                     self._set(block, 0)
                     machine.run_to(block, instruction.address)
-                machine.fault_address = base + access.displacement & 0xFFFFFFFF
-                return (
-                    f"unaligned {instruction.name.upper()} at {machine.fault_address:#010x}: "
-                    f"{instruction.words} words at once need a multiple of 4"
-                )
-        return "an unaligned load or store of several words"
+                return self._words(instruction, base)
+        return UNKNOWN_UNALIGNED
 
     # Division
 

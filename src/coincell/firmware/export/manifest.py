@@ -43,7 +43,7 @@ def make_manifest(request: ExportRequest, golden: Golden) -> dict[str, Any]:
             "features_sha256": sha256_bytes(golden.features.tobytes()),
             "scores": golden.scores.tolist(),
             "label": golden.label,
-            "score": golden.score,
+            "score_raw": golden.score,
         },
         **{key: value for key, value in application.manifest.items() if key != "coincell"},
         **request.facts,

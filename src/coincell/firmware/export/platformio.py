@@ -27,7 +27,7 @@ pio device monitor
 
 _HEARS = """\
 The first line is PASS or FAIL; then comes a line a decision: the word or -, and its score from 0 to
-1000."""
+1."""
 _HEARS_NOTHING = """\
 It prints PASS or FAIL, and the manifest. The board has no microphone of its own: give `{name}_take`
 what yours delivers."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.board import BoardClient, VirtualBoard
+from coincell.board import PlacingClient, VirtualBoard
 from coincell.compiler import oracle_version
 from coincell.firmware import Application, build_host_library
 from coincell.pipeline.clips import Clips, read_clips
@@ -111,7 +111,7 @@ def _on_board(
 ) -> _Bytes:
     results = []
     with VirtualBoard(flashed_image(context, chain)) as virtual:
-        client = BoardClient(virtual)
+        client = PlacingClient(virtual)
         for done, row in enumerate(rows):
             client.reset()
             results.append(client.process(np.asarray(clips.windows[row])))

@@ -140,31 +140,18 @@ void coincell_features_finish(const coincell_features_config *config, int16_t *r
     }
 }
 
-void coincell_features_quantize(const coincell_features_quantization *quantization,
-                                const int16_t *values, int32_t count, int8_t *quantized)
-{
-    const int32_t shift = quantization->shift;
-    const int64_t half = INT64_C(1) << (shift - 1);
-    const int64_t low = -128 - quantization->zero_point, high = 127 - quantization->zero_point;
-    for (int32_t i = 0; i < count; i++) {
-        int64_t q = ((int64_t)values[i] * quantization->multiplier + half) >> shift;
-        q = q < low ? low : q > high ? high : q;
-        quantized[i] = (int8_t)(q + quantization->zero_point);
-    }
-}
-
 void coincell_features_gather(const coincell_features_config *config,
                               const coincell_features_quantization *quantization,
                               const coincell_features_scratch *scratch, const int16_t *ring,
                               int32_t first, int8_t *features)
 {
     const int32_t columns = config->columns;
-    const int32_t newer = first * columns, older = config->frames * columns - newer;
     if (!config->remove_mean) {
-        coincell_features_quantize(quantization, ring + newer, older, features);
-        coincell_features_quantize(quantization, ring, newer, features + older);
+        coincell_features_quantize_ring(quantization, ring, config->frames, columns, first,
+                                        features);
         return;
     }
+    const int32_t newer = first * columns, older = config->frames * columns - newer;
     for (int32_t i = 0; i < older; i++) scratch->rows[i] = ring[newer + i];
     for (int32_t i = 0; i < newer; i++) scratch->rows[older + i] = ring[i];
     coincell_features_finish(config, scratch->rows);

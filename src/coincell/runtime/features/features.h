@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "features/fft.h"
+#include "features/quantize.h"
 
 /* What never changes: sizes and tables, made once by coincell.features (Python). */
 typedef struct {
@@ -51,13 +52,6 @@ typedef struct {
     int32_t offset_q24; /* subtracted from each logarithm */
 } coincell_features_level;
 
-/* From fixed point to int8: round(value multiplier / 2^shift) + zero_point, clamped. */
-typedef struct {
-    int32_t multiplier; /* 2^30 to 2^31 - 1 */
-    int32_t shift;      /* 1 to 62 */
-    int32_t zero_point; /* -128 to 127 */
-} coincell_features_quantization;
-
 /* Working memory; the caller owns it. */
 typedef struct {
     coincell_complex *spectrum; /* [fft_size / 2 + 1] */
@@ -77,10 +71,6 @@ void coincell_features_row(const coincell_features_config *config,
 
 /* rows[frames][columns]: with remove_mean, each column's rounded mean is subtracted. */
 void coincell_features_finish(const coincell_features_config *config, int16_t *rows);
-
-/* values[count] -> quantized[count]. */
-void coincell_features_quantize(const coincell_features_quantization *quantization,
-                                const int16_t *values, int32_t count, int8_t *quantized);
 
 /* ring[frames][columns], whose oldest row is `first` and whose rows coincell_features_row made
    -> features[frames][columns], oldest first. The ring stays as it is. */

@@ -14,8 +14,11 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "{{ name }}.h"
+
+#define USE "use: {{ name }}_listen [--microphone | --self-test | --manifest] < SOUND"
 
 enum { BLOCK_BYTES = 4096, RIFF_BYTES = 12, FORMAT_BYTES = 16, LONGEST_FORMAT = 4096 };
 
@@ -51,13 +54,13 @@ static int hear(const int16_t *samples, int32_t count)
         count -= taken;
         if (made == 0) continue;
         has_decided = 1;
-        const int32_t permille = {{ name }}_permille(&decision);
+        char score[{{ upper }}_SCORE_TEXT];
         const uint64_t ms = decision.position * 1000u / {{ upper }}_SAMPLE_RATE_HZ;
         const char *const quote = decision.label < 0 ? "" : "\"";
         const char *const label = decision.label < 0 ? "null" : {{ name }}_label(decision.label);
-        printf("{\"seconds\": %llu.%03u, \"label\": %s%s%s, \"score\": %d.%03d}\n",
+        printf("{\"seconds\": %llu.%03u, \"label\": %s%s%s, \"score\": %s}\n",
                (unsigned long long)(ms / 1000u), (unsigned)(ms % 1000u), quote, label, quote,
-               (int)(permille / 1000), (int)(permille % 1000));
+               {{ name }}_score_text(&decision, score));
         fflush(stdout);
     }
     return 0;
@@ -144,15 +147,20 @@ static int listen_to_microphone(void)
 {
     FILE *const sound = popen("arecord -q -t raw -f S16_LE -c 1 -r {{ sample_rate_hz }}", "r");
     if (sound == NULL) return refuse("cannot start arecord");
+    const int first = fgetc(sound);
+    if (first == EOF) {
+        pclose(sound);
+        return refuse("arecord hears nothing: is it installed, and is there a microphone?");
+    }
+    ungetc(first, sound);
     const int code = listen_to(sound);
-    if (pclose(sound) != 0)
-        return refuse("arecord failed: is it installed, and is there a microphone?");
+    if (pclose(sound) != 0) return refuse("arecord failed");
     return code;
 }
 
 int main(int count, char **words)
 {
-    if (count == 1) return listen_to(stdin);
+    if (count == 1 && !isatty(STDIN_FILENO)) return listen_to(stdin);
     if (count == 2 && strcmp(words[1], "--microphone") == 0) return listen_to_microphone();
     if (count == 2 && strcmp(words[1], "--self-test") == 0) {
         const int result = {{ name }}_self_test();
@@ -163,5 +171,9 @@ int main(int count, char **words)
         puts({{ name }}_manifest());
         return 0;
     }
-    return refuse("use: {{ name }}_listen [--microphone | --self-test | --manifest] < SOUND");
+    if (count == 2 && strcmp(words[1], "--help") == 0) {
+        puts(USE);
+        return 0;
+    }
+    return refuse(USE);
 }

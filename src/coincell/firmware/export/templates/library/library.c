@@ -84,6 +84,18 @@ int32_t {{ name }}_permille(const {{ name }}_decision *decision)
     return permille < 0 ? 0 : permille > 1000 ? 1000 : (int32_t)permille;
 }
 
+const char *{{ name }}_score_text(const {{ name }}_decision *decision, char *text)
+{
+    const int32_t permille = {{ name }}_permille(decision);
+    text[0] = (char)('0' + permille / 1000);
+    text[1] = '.';
+    text[2] = (char)('0' + permille / 100 % 10);
+    text[3] = (char)('0' + permille / 10 % 10);
+    text[4] = (char)('0' + permille % 10);
+    text[5] = '\0';
+    return text;
+}
+
 const int8_t *{{ name }}_features(void)
 {
     return application_features();

@@ -30,7 +30,7 @@ extern "C" {
 
 typedef struct {
     uint64_t position; /* samples of the stream when its window was complete */
-    int32_t score;     /* smoothed; see {{ name }}_permille */
+    int32_t score;     /* smoothed, in the chain's own unit: read it by {{ name }}_permille */
     int16_t label;     /* index of the class, -1 for none */
 } {{ name }}_decision;
 
@@ -58,8 +58,12 @@ const char *{{ name }}_label(int16_t label);
 /* 1 for a class that stands for something heard, 0 for silence, the unknown, and none. */
 int {{ name }}_is_heard(int16_t label);
 
-/* The decision's score, 0 to 1000. */
+/* The decision's score, 0 to 1000 thousandths. */
 int32_t {{ name }}_permille(const {{ name }}_decision *decision);
+
+/* The same from "0.000" to "1.000" in text: char[{{ upper }}_SCORE_TEXT]. Returns text. */
+#define {{ upper }}_SCORE_TEXT 6
+const char *{{ name }}_score_text(const {{ name }}_decision *decision, char *text);
 
 /* int8[{{ upper }}_FEATURES] and int8[{{ upper }}_CLASSES] of the decision made last. */
 const int8_t *{{ name }}_features(void);

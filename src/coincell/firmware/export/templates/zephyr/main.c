@@ -20,8 +20,10 @@ static int listen(const int16_t *samples, int32_t count)
 			return made;
 		}
 		if (made == 1) {
-			printk("{{ name }}: %s %d\n", {{ name }}_label(decision.label),
-			       (int){{ name }}_permille(&decision));
+			char score[{{ upper }}_SCORE_TEXT];
+
+			printk("{{ name }}: %s %s\n", {{ name }}_label(decision.label),
+			       {{ name }}_score_text(&decision, score));
 		}
 		samples += taken;
 		count -= taken;

@@ -54,5 +54,6 @@ void loop() {
   const char *label = {{ name }}_label(decision.label);
   Serial.print(label[0] ? label : "-");
   Serial.print(' ');
-  Serial.println({{ name }}_permille(&decision));
+  char score[{{ upper }}_SCORE_TEXT];
+  Serial.println({{ name }}_score_text(&decision, score));
 }

@@ -37,7 +37,8 @@ static void show(const {{ name }}_decision &decision) {
   const char *label = {{ name }}_label(decision.label);
   Serial.print(label[0] ? label : "-");
   Serial.print(' ');
-  Serial.println({{ name }}_permille(&decision));
+  char score[{{ upper }}_SCORE_TEXT];
+  Serial.println({{ name }}_score_text(&decision, score));
 }
 
 void setup() {

@@ -1,0 +1,56 @@
+"""The unit in which people and programs are told a score: a share, 0 to 1."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_RAW = 256
+_STEPS = 1000
+_LARGEST_SCALE = 1e6
+
+
+@dataclass(frozen=True)
+class ScoreUnit:
+    """What a network's int8 output stands for: (q - zero_point) * scale.
+
+    The decision's C reckons in integers, 1/256 of q, and so do the protocol and `StreamEvent`.
+
+    Attributes:
+        scale: of the output.
+        zero_point: the q that stands for 0.
+    """
+
+    scale: float
+    zero_point: int
+
+    def share(self, raw: int) -> float:
+        """A smoothed score in 1/256 of q -> 0 to 1 in steps of 0.001, as the exports tell it.
+
+        After a softmax it is the mean probability; what another output gives beyond 0 to 1 is cut.
+        """
+        exact = (raw / _RAW - self.zero_point) * self.scale
+        return math.floor(min(1.0, max(0.0, exact)) * _STEPS + 0.5) / _STEPS
+
+    def to_json(self) -> dict[str, float | int]:
+        """As it stands in an image's description, under "score"."""
+        return {"scale": self.scale, "zero_point": self.zero_point}
+
+
+def score_unit(description: Mapping[str, Any]) -> ScoreUnit | None:
+    """What an image's description says of its scores; None where it says nothing of use.
+
+    Args:
+        description: from an image or a line, and so not to be trusted.
+    """
+    told = description.get("score")
+    if not isinstance(told, dict):
+        return None
+    scale, zero_point = told.get("scale"), told.get("zero_point")
+    if not isinstance(scale, float) or not 0 < scale <= _LARGEST_SCALE:
+        return None
+    if type(zero_point) is not int or not -128 <= zero_point <= 127:
+        return None
+    return ScoreUnit(scale, zero_point)
