@@ -103,3 +103,17 @@ def test_where_the_cache_is(
 def test_the_cache_does_not_move_with_the_working_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COINCELL_CACHE", "relative")
     assert files.cache_directory().is_absolute()
+
+
+def test_no_file_takes_the_place_of_a_device_or_a_pipe(tmp_path: Path) -> None:
+    """As root a rename over /dev/null would succeed: so the test itself looks at a pipe alone."""
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    for path in (pipe, link):
+        with pytest.raises(UserError, match="a device, a pipe") as refusal:
+            files.write_atomic(path, "text")
+        assert refusal.value.hint
+    assert pipe.is_fifo()
+    assert link.is_symlink()
+    assert sorted(tmp_path.iterdir()) == [link, pipe]

@@ -34,10 +34,17 @@ def write_atomic(path: Path, data: bytes | str) -> None:
     """Write `data` so that `path` holds either its old content or all of the new one.
 
     Raises:
-        UserError: the disk is full or the folder is not writable; `path` is unchanged.
+        UserError: the disk is full, the folder is not writable, or `path` is a device, a pipe or a
+            socket, whose place a file would take; `path` is unchanged.
     """
     payload = data.encode() if isinstance(data, str) else data
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise UserError(
+                f"What is written takes the place of a file; {path} is none, but a device, a pipe "
+                "or a socket.",
+                hint="Name a file, new or old.",
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:

@@ -17,7 +17,7 @@ import pytest
 from board.bare import link_bare
 from coincell.board import VirtualBoard
 from coincell.errors import BoardError
-from coincell.firmware import device_sources
+from coincell.firmware import device_sources, load_board, sensor_sources
 from coincell.toolchain import Compiler, find_cross_compiler
 
 Values = npt.NDArray[np.float64]
@@ -125,11 +125,17 @@ def swing() -> Values:
     return sizes * np.sin(2 * np.pi * 0.7 * time + phase)
 
 
-BOARDS = {"lsm9ds1": ["lsm9ds1"], "bmi270": ["bmi270", "bmm150"]}
-KINDS = {"lsm9ds1": 1, "bmi270": 2}
-MOVING = {"lsm9ds1": "gyroscope_low", "bmi270": "normal"}
-ALL = "IMU_ACCELERATION | IMU_ROTATION | IMU_FIELD"
-STEPS = {"lsm9ds1": (0.122e-3, 70e-3, 0.014), "bmi270": (4 / 32768, 2000 / 32768, 0.33)}
+XIAO = "lsm6ds3tr-c"
+BOARDS = {"lsm9ds1": ["lsm9ds1"], "bmi270": ["bmi270", "bmm150"], XIAO: [XIAO]}
+KINDS = {"lsm9ds1": 1, "bmi270": 2, XIAO: 3}
+MOVING = {"lsm9ds1": "gyroscope_low", "bmi270": "normal", XIAO: "gyroscope_low"}
+BOTH = "IMU_ACCELERATION | IMU_ROTATION"
+ALL = f"{BOTH} | IMU_FIELD"
+STEPS = {
+    "lsm9ds1": (0.122e-3, 70e-3, 0.014),
+    "bmi270": (4 / 32768, 2000 / 32768, 0.33),
+    XIAO: (0.122e-3, 70e-3, 0.0),
+}
 """Of the sensors at the driver's full scales, for g, degrees a second and microtesla."""
 
 STATUS = [
@@ -152,7 +158,8 @@ def test_one_image_reads_either_sensor(name: str, family: str, tmp_path: Path, r
         pytest.skip("no arm-none-eabi-gcc")
     rows = swing()
     compiler = find_cross_compiler(prefer=family)
-    sources = program(READ, PARTS=ALL, RATE=100, WAIT=150000)
+    parts = BOTH if name == XIAO else ALL
+    sources = program(READ, PARTS=parts, RATE=100, WAIT=150000)
     answer = run(sources, tmp_path, rows, compiler=compiler, fitted=BOARDS[name])
     assert (answer.number("status"), answer.number("kind")) == (0, KINDS[name])
     changes = answer.board.activity()[1]
@@ -167,6 +174,8 @@ def test_one_image_reads_either_sensor(name: str, family: str, tmp_path: Path, r
         for times in [begun + (skipped + 1 + np.arange(len(found))) / rate]
     ]
     assert any(fits), "no sample was lost or invented"
+    if name == XIAO:
+        return
     now = begun + (np.arange(100) + 1) / 10
     measured = answer.field()
     assert min(np.abs(at(rows, now)[:, 6:] - measured).max(axis=1)) < 1.5 + field
@@ -221,6 +230,8 @@ def test_asleep_between_looks_no_sample_is_lost(name: str, tmp_path: Path, run: 
         ({"fitted": []}, 8192, "NO_SENSOR", 0),
         ({"fitted": ["lsm9ds1"], "identities": {"lsm9ds1": 0x6A}}, 8192, "WRONG_SENSOR", 0x6A),
         ({"fitted": ["bmi270"], "identities": {"bmi270": 0x43}}, 8192, "WRONG_SENSOR", 0x43),
+        ({"fitted": [XIAO], "identities": {XIAO: 0x69}}, 8192, "WRONG_SENSOR", 0x69),
+        ({"fitted": [XIAO]}, 8192, "NO_MAGNETOMETER", 0x6A),
         ({"fitted": ["bmi270"]}, 8192, "NO_MAGNETOMETER", 0x24),
         (
             {"fitted": ["bmi270", "bmm150"], "identities": {"bmm150": 0x33}},
@@ -254,7 +265,8 @@ def test_a_configuration_that_is_none_is_refused(tmp_path: Path, run: Runner) ->
 
 @pytest.mark.parametrize("name", BOARDS)
 def test_samples_that_nobody_read_are_told(name: str, tmp_path: Path, run: Runner) -> None:
-    sources = program(READ, PARTS=ALL, RATE=400, WAIT=700000)
+    parts = BOTH if name == XIAO else ALL
+    sources = program(READ, PARTS=parts, RATE=400, WAIT=900000)
     answer = run(sources, tmp_path, swing(), fitted=BOARDS[name])
     assert answer.number("status") == 0
     assert STATUS[-answer.number("count")] == "OVERRUN"
@@ -345,8 +357,26 @@ def test_motion_wakes_the_rev2_from_sleep(tmp_path: Path, run: Runner) -> None:
     assert report["cycles"]["imu"] == {"low_power": pytest.approx(2 * SECOND, rel=0.01)}
 
 
-def test_motion_is_seen_by_looking_now_and_then_on_the_first_board(
-    tmp_path: Path, run: Runner
+def test_the_xiao_finds_its_sensor_at_its_own_pins(tmp_path: Path, run: Runner) -> None:
+    """Nothing fitted by hand: the description's pins and address, in firmware and virtual board."""
+    xiao = load_board("xiao-sense")
+    own = {"sensors/wiring.h": sensor_sources(board=xiao)["sensors/wiring.h"]}
+    sources = program(READ, PARTS="IMU_ACCELERATION", RATE=100, WAIT=150000)
+    for wiring, status, kind in ((own, "OK", KINDS[XIAO]), ({}, "HELD_LOW", 0)):
+        folder = tmp_path / status
+        image = link_bare(sources | wiring, folder)
+        bare = {"flash": image.board.flash, "ram": image.board.ram}
+        board = run.stack.enter_context(VirtualBoard(image, xiao.model_copy(update=bare)))
+        board.put_world("motion", swing().astype("<f4").tobytes(), rate_hz=100.0)
+        board.restart()
+        board.advance(SECOND)
+        answer = Answer(board)
+        assert (STATUS[answer.number("status")], answer.number("kind")) == (status, kind)
+
+
+@pytest.mark.parametrize("name", ["lsm9ds1", XIAO])
+def test_motion_is_seen_by_looking_now_and_then_without_an_interrupt(
+    name: str, tmp_path: Path, run: Runner
 ) -> None:
     body = """
     status = imu_begin(&device, IMU_ACCELERATION, 50);
@@ -361,6 +391,6 @@ def test_motion_is_seen_by_looking_now_and_then_on_the_first_board(
     rows = np.zeros((300, 9))
     rows[:, 2] = 1.0
     rows[200:, 0] = 0.5
-    answer = run(program(body), tmp_path, rows, seconds=0.1)
+    answer = run(program(body), tmp_path, rows, seconds=0.1, fitted=BOARDS[name])
     assert (answer.number("status"), answer.number("count")) == (0, 0)
     assert answer.number("moved") == 0b0010, "not before, and once"

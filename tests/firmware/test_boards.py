@@ -195,6 +195,7 @@ def test_wiring_is_by_number() -> None:
         "line": [43, 44],
         "microphone": [32, 16, 42],
         "led_builtin": [26, 1],
+        "imu": [7, 27, 40, 40, 0x6A],
     }
     assert wiring(load_board("pico")) == {}
 

@@ -24,6 +24,12 @@ from coincell.features import InputQuantization
 
 KINDS = ("k-means", "mahalanobis", "gaussian-mixture", "reconstruction")
 _VERSION = 1
+_FORMS: dict[str, tuple[tuple[str, bool], ...]] = {
+    "k-means": (("spherical", False),),
+    "mahalanobis": (("triangular", False),),
+    "gaussian-mixture": (("diagonal", True), ("triangular", True)),
+}
+"""Shape of the forms, and whether the score is a likelihood."""
 
 Network = Callable[[NDArray[np.int8]], NDArray[np.int8]]
 
@@ -257,7 +263,8 @@ def detector_from_json(
     Raises:
         DataError: a number is missing or unsound.
     """
-    if not isinstance(values, Mapping) or values.get("version") != _VERSION:
+    version = values.get("version") if isinstance(values, Mapping) else None
+    if type(version) is not int or version != _VERSION:
         raise DataError(
             "This is no detector that this version of Coincell wrote.",
             hint="Run `coincell run` again.",
@@ -266,7 +273,10 @@ def detector_from_json(
     if kind not in KINDS:
         raise DataError(f"A detector's kind is one of {list(KINDS)}; received {kind!r:.60}.")
     if kind != "reconstruction":
-        return FormDetector(kind, forms_from_json(values))
+        fixed = forms_from_json(values)
+        if (fixed.shape, fixed.likelihood) not in _FORMS[kind]:
+            raise DataError(f"A detector of kind {kind} does not have {fixed.shape} forms.")
+        return FormDetector(kind, fixed)
     if given is None or made is None:
         raise InternalError("a reconstruction needs its network's two quantizations")
     step = step_from_json(values)

@@ -64,10 +64,14 @@ def forms_from_json(values: Mapping[str, Any]) -> FixedForms:
     if triangular:
         factor = _array(values, "factor", np.int16, (k, columns * (columns + 1) // 2))
         row_shift = _array(values, "row_shift", np.uint8, (k, columns), most=62)
+        if not factor[:, np.cumsum(np.arange(1, columns + 1)) - 1].all():
+            raise DataError("A detector's factor has no 0 on its diagonal.")
         row_bits = row_shift - np.int64(CENTRE_BITS) + form_bits[:, None] // 2
     else:
         many = (k,) if shape == "spherical" else (k, columns)
         precision = _array(values, "precision", np.uint32, many)
+        if not precision.all():
+            raise DataError("A detector's precision is never 0.")
     fixed = FixedForms(
         shape, likelihood, score_bits, centre, precision, factor, row_shift, form_shift,
         constant, form_bits, row_bits,

@@ -52,8 +52,9 @@ _MOST_SERIAL = 2000
 )  # fmt: skip
 @click.option("--motion-rate", type=float, help="Rows a second of a --motion without times.")
 @click.option(
-    "--sensors", type=click.Choice(["first", "rev2", "none"]), default="first", show_default=True,
-    help="The inertial sensors fitted: LSM9DS1, BMI270 with BMM150, or none.",
+    "--sensors", type=click.Choice(["board", "first", "rev2", "none"]), default="board",
+    show_default=True,
+    help="The inertial sensors fitted: the board's own, LSM9DS1, BMI270 with BMM150, or none.",
 )  # fmt: skip
 @click.option(
     "--scene", type=click.Path(path_type=Path),
@@ -170,11 +171,12 @@ def _around(
         )
     moved = read_motion(motion, rate_hz) if motion is not None else None
     seen = read_scene(scene) if scene is not None else None
-    if moved is None and seen is None and sensors == "first":
+    if moved is None and seen is None and sensors == "board":
         return None
 
     def put(virtual: VirtualBoard) -> None:
-        fit_sensors(virtual, sensors)
+        if sensors != "board":
+            fit_sensors(virtual, sensors)
         if moved is not None:
             put_motion(virtual, moved)
         if seen is not None:

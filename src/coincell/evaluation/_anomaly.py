@@ -145,7 +145,8 @@ def _area(run: NDArray[np.float64], rise: NDArray[np.float64], most: float) -> N
     """Under the straight lines through (run, rise) [points, rounds], for run up to `most`."""
     wide = np.diff(run, axis=0)
     used = np.minimum(run[1:], most) - np.minimum(run[:-1], most)
-    share = np.where(wide == 0, 0, used / wide)
+    share = np.zeros_like(wide)
+    np.divide(used, wide, out=share, where=wide != 0)
     high = rise[:-1] + share * np.diff(rise, axis=0)
     area: NDArray[np.float64] = (used * (rise[:-1] + high) / 2).sum(axis=0)
     return area

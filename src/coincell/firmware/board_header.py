@@ -53,6 +53,10 @@ def wiring(board: Board) -> dict[str, list[int]]:
         wired["microphone"] = [pin_number(pin) for pin in (pins.clock, pins.data, pins.power)]
     if board.light is not None:
         wired["led_builtin"] = [pin_number(board.light.pin), int(board.light.low)]
+    if board.imu is not None:
+        imu = board.imu
+        bus = [pin_number(pin) for pin in (imu.data, imu.clock, imu.power, imu.pull_ups)]
+        wired["imu"] = [*bus, *imu.addresses]
     return wired
 
 

@@ -91,6 +91,20 @@ class Microphone(_Table):
         return 16 * self.settling_ms
 
 
+class Imu(_Table):
+    """[imu]: an inertial sensor, with what else is on its two-wire bus."""
+
+    title: str
+    clock: Pin
+    data: Pin
+    power: Pin = Field(description="High: the sensor has power.")
+    pull_ups: Pin = Field(description="High: the bus's pull-ups have; it may be the same pin.")
+    interrupt: Pin = Field(description="Of the sensor's, into the chip.")
+    addresses: tuple[Annotated[int, Field(ge=8, le=0x77)], ...] = Field(
+        default=(), max_length=4, description="At which something answers."
+    )
+
+
 class Light(_Table):
     """[light]: what is lit while a keyword is decided."""
 
@@ -154,6 +168,7 @@ class Board(_Table):
     pins: Pins | None = Field(default=None, description="Of the serial line, for an nRF52840.")
     microphone: Microphone | None = None
     light: Light | None = None
+    imu: Imu | None = None
     usb: Usb = Usb()
     flashing: Flashing = Flashing()
 

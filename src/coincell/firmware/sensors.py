@@ -8,6 +8,8 @@ from pathlib import Path
 
 from coincell.errors import DataError
 from coincell.firmware.application import device_sources
+from coincell.firmware.board_header import pin_number
+from coincell.firmware.description import Board, Imu
 
 CONFIGURATION_BYTES = 8192
 _PLACE = Path("libraries/Arduino_BMI270_BMM150/src/utilities/BMI270-Sensor-API/bmi270.c")
@@ -61,11 +63,14 @@ def _read_configuration(path: Path) -> bytes:
     return bytes(int(field, 0) for field in fields)
 
 
-def sensor_sources(configuration: bytes | None = None) -> dict[str, str]:
+def sensor_sources(
+    configuration: bytes | None = None, board: Board | None = None
+) -> dict[str, str]:
     """C of the drivers for the board's inertial sensors and camera: relative path -> text.
 
     Args:
         configuration: of the BMI270; without it, an image says on a Rev2 board that it lacks it.
+        board: whose pins lead to the inertial sensor; the Nano 33 BLE Sense unless given.
     """
     data = configuration or b""
     lines = [
@@ -84,4 +89,30 @@ def sensor_sources(configuration: bytes | None = None) -> dict[str, str]:
             "",
         ]
     )
-    return device_sources("sensors") | {"sensors/bmi270_configuration.c": text}
+    made = {"sensors/bmi270_configuration.c": text}
+    if board is not None and board.imu is not None:
+        made["sensors/wiring.h"] = _wiring_header(board.imu)
+    return device_sources("sensors") | made
+
+
+def _wiring_header(imu: Imu) -> str:
+    pins = {
+        "IMU_CLOCK": imu.clock,
+        "IMU_DATA": imu.data,
+        "IMU_POWER": imu.power,
+        "IMU_PULL_UPS": imu.pull_ups,
+        "IMU_INTERRUPT_PIN": imu.interrupt,
+    }
+    lines = [f"#define {name} {pin_number(pin)}u" for name, pin in pins.items()]
+    return "\n".join(
+        [
+            "/* Generated: where the inertial sensor is, pins by number. */",
+            "#ifndef COINCELL_SENSORS_WIRING_H",
+            "#define COINCELL_SENSORS_WIRING_H",
+            "",
+            *lines,
+            "",
+            "#endif",
+            "",
+        ]
+    )

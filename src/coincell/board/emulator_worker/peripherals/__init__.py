@@ -19,6 +19,7 @@ from .nvmc import Nvmc
 from .ov7675 import Ov7675
 from .pdm import Pdm
 from .rtc import Rtc
+from .sensors import NANO as SENSORS
 from .sensors import Sensors
 from .system import ClockPower, Dwt, SysTick
 from .timer import Timer
@@ -48,7 +49,7 @@ class Chip:
         machine: what it is made of.
         wiring: the board's pins by number, from 32 on those of port 1, where they are not those of
             the Nano 33 BLE Sense: "line" [TX, RX], "microphone" [clock, data, power],
-            "led_builtin" [pin, 1 if a low level lights it].
+            "led_builtin" [pin, 1 if a low level lights it], "imu" as `sensors.NANO`.
 
     Attributes:
         uarte, usbd: the lines to the computer.
@@ -58,6 +59,7 @@ class Chip:
 
     def __init__(self, machine: Machine, wiring: Mapping[str, list[int]] = NANO) -> None:
         self.machine = machine
+        self._imu = wiring.get("imu", SENSORS)
         self.uarte = Uarte(machine, wiring.get("line", PINS))
         self.gpio = Gpio(machine)
         self.systick = SysTick(machine)
@@ -82,7 +84,7 @@ class Chip:
 
     def _attach_sensors(self) -> None:
         machine, motion = self.machine, Motion(self.machine)
-        sensors = Sensors(machine, self.gpio, motion)
+        sensors = Sensors(machine, self.gpio, motion, self._imu)
         i2s = I2s(machine)
         machine.attach(i2s)
         camera = Ov7675(machine, self.gpio, i2s, self.uarte, self.uicr)

@@ -1,42 +1,48 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-"""The Nano's inner bus (P0.14 data, P0.15 clock) and the inertial sensors fitted to it.
+"""A board's inner bus and the inertial sensors fitted to it; the Nano's, unless told.
 
-P0.22 switches the sensors' supply and P1.00 feeds the bus's pull-ups: variant.cpp of Arduino's
-ArduinoCore-mbed for the Nano 33 BLE. States in `activity`: sensor_rail and pull_ups, off or on.
+The Nano's: P0.14 data, P0.15 clock. P0.22 switches the sensors' supply and P1.00 feeds the bus's
+pull-ups: variant.cpp of Arduino's ArduinoCore-mbed for the Nano 33 BLE. States in `activity`: sensor_rail and pull_ups, off or on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ..machine import Machine
 from ..registers import GuestFaultError
 from .bmi270 import Bmi270
 from .bmm150 import Bmm150
 from .gpio import Gpio
+from .lsm6ds3tr_c import Lsm6ds3trC
 from .lsm9ds1 import AccelerometerGyroscope, Magnetometer
 from .motion import Motion
 from .wire import Bus, RegisterDevice
 
-SDA, SCL, RAIL, PULL_UPS = 14, 15, 22, 32
+NANO = (14, 15, 22, 32, 0x6B, 0x1E)
+"""Data, clock, supply and pull-ups by pin, then the addresses that something is fitted to."""
 
 
 class Sensors:
-    """The world "sensors": which of them the board has; the first Nano's, unless told."""
+    """The world "sensors": which of them the board has."""
 
-    def __init__(self, machine: Machine, gpio: Gpio, motion: Motion) -> None:
+    def __init__(
+        self, machine: Machine, gpio: Gpio, motion: Motion, wired: Sequence[int] = NANO
+    ) -> None:
         self.machine, self.motion = machine, motion
         self.known: dict[str, list[RegisterDevice]] = {
             "lsm9ds1": [AccelerometerGyroscope(machine, motion), Magnetometer(machine, motion)],
             "bmi270": [Bmi270(machine, motion, gpio)],
             "bmm150": [Bmm150(machine, motion)],
+            "lsm6ds3tr-c": [Lsm6ds3trC(machine, motion)],
         }
-        self.bus = Bus(SCL, SDA, lambda: gpio.output(PULL_UPS), self.reset)
-        gpio.drive(SDA, self.bus.pulled_up)
-        gpio.drive(SCL, self.bus.pulled_up)
-        gpio.listen(RAIL, self._rail)
-        gpio.listen(PULL_UPS, lambda on: machine.activity.set("pull_ups", "on" if on else "off"))
-        self._fit(["lsm9ds1"])
+        data, clock, rail, pull_ups, *addresses = wired
+        self.bus = Bus(clock, data, lambda: gpio.output(pull_ups), self.reset)
+        gpio.drive(data, self.bus.pulled_up)
+        gpio.drive(clock, self.bus.pulled_up)
+        gpio.listen(rail, self._rail)
+        gpio.listen(pull_ups, lambda on: machine.activity.set("pull_ups", "on" if on else "off"))
+        self._fit([name for name, devices in self.known.items() if devices[0].address in addresses])
 
     def load(self, blob: bytes, **settings: object) -> None:
         """Fit the sensors named in `fitted`; `identities` (name -> byte) makes one answer wrongly.

@@ -6,8 +6,9 @@
  * each pixel, of which in grey only the first byte, the brightness, is kept. A picture of half the
  * width comes from a clock of half the rate, so that its bytes take as long.
  *
- * Register values for 160 x 120, and 320 x 240, follow the tables for QQVGA and QVGA in OmniVision's implementation guide of
- * the OV7670, those for RGB565, with its matrix, ov7670.c of Linux; pins are those of Arduino's library Arduino_OV767X.
+ * Register values for 160 x 120, and 320 x 240, follow the tables for QQVGA and QVGA in
+ * OmniVision's implementation guide of the OV7670, those for RGB565, with its matrix, ov7670.c of
+ * Linux; pins are those of Arduino's library Arduino_OV767X.
  */
 #include "sensors/camera.h"
 

@@ -14,7 +14,10 @@ int32_t lsm9ds1_read(imu_device *device, int16_t *samples, uint32_t room);
 imu_status lsm9ds1_field_begin(imu_device *device);
 imu_status lsm9ds1_field(int16_t *field);
 imu_status lsm9ds1_watch(imu_device *device);
-int32_t lsm9ds1_moved(imu_device *device, uint32_t threshold_milli_g);
+
+imu_status lsm6ds3tr_c_begin(imu_device *device, uint32_t rate_hz);
+int32_t lsm6ds3tr_c_read(imu_device *device, int16_t *samples, uint32_t room);
+imu_status lsm6ds3tr_c_watch(imu_device *device);
 
 imu_status bmi270_begin(imu_device *device, uint32_t rate_hz);
 int32_t bmi270_read(imu_device *device, int16_t *samples, uint32_t room);
@@ -34,6 +37,12 @@ static inline int16_t saturated(int32_t value)
 {
     /* value: any */
     return (int16_t)(value > 32767 ? 32767 : value < -32768 ? -32768 : value);
+}
+
+static inline int16_t scaled(const uint8_t *bytes, int32_t step_q15)
+{
+    /* bytes: 2, little-endian; step_q15: units a step */
+    return saturated((little_endian(bytes) * step_q15 + (1 << 14)) >> 15);
 }
 
 #endif

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The inertial sensor of the Nano 33 BLE Sense, whichever it has: one image for both boards. They
- * are told apart by what they say they are.
+ * The inertial sensor of a board, whichever it has: one image for the Nano 33 BLE Sense and its
+ * Rev2. They are told apart by what they say they are.
  *
  *     the first board   LSM9DS1  accelerometer and gyroscope at 0x6B, magnetometer at 0x1E
  *     Rev2              BMI270   accelerometer and gyroscope at 0x68; BMM150, magnetometer, at 0x10
+ *     XIAO nRF52840 Sense  LSM6DS3TR-C  accelerometer and gyroscope at 0x6A; no magnetometer
  *
- * Units, the same for both: acceleration 1/8192 g (+-4 g), rotation 1/16 degree a second (+-2000),
+ * Units, the same for all: acceleration 1/8192 g (+-4 g), rotation 1/16 degree a second (+-2000),
  * magnetic field 1/16 microtesla. Axes are those that Arduino's libraries report for the board.
  */
 #ifndef COINCELL_SENSORS_IMU_H
@@ -15,11 +16,12 @@
 #include <stdint.h>
 
 #include "sensors/twim.h"
+#include "sensors/wiring.h"
 
 typedef enum {
     IMU_OK = 0,
-    IMU_HELD_LOW,         /* the bus is low: P1.00, which feeds the pull-ups, is not high */
-    IMU_NO_SENSOR,        /* neither address answers: is P0.22, the sensors' supply, high? */
+    IMU_HELD_LOW,         /* the bus is low: IMU_PULL_UPS, which feeds them, is not high */
+    IMU_NO_SENSOR,        /* no address answers: is IMU_POWER, the sensors' supply, high? */
     IMU_WRONG_SENSOR,     /* something else answers there: device->identity says what it says */
     IMU_NO_MAGNETOMETER,  /* nothing, or something else, at the magnetometer's address */
     IMU_NO_CONFIGURATION, /* a BMI270, and the image holds none of Bosch's configuration for it */
@@ -28,7 +30,7 @@ typedef enum {
     IMU_OVERRUN           /* samples were lost: read more often */
 } imu_status;
 
-typedef enum { IMU_NONE, IMU_LSM9DS1, IMU_BMI270 } imu_kind;
+typedef enum { IMU_NONE, IMU_LSM9DS1, IMU_BMI270, IMU_LSM6DS3TR_C } imu_kind;
 
 /* What to switch on. */
 #define IMU_ACCELERATION 1u
@@ -55,7 +57,5 @@ imu_status imu_watch(imu_device *device, uint32_t threshold_milli_g);
 int32_t imu_moved(imu_device *device, uint32_t threshold_milli_g);
 void imu_end(imu_device *device);
 const char *imu_message(imu_status status);
-
-#define IMU_INTERRUPT_PIN 11u /* P0.11: INT1 of the BMI270; the LSM9DS1's is not wired */
 
 #endif

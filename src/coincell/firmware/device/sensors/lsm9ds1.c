@@ -40,12 +40,6 @@
 static const uint16_t rates_both[6] = {149, 595, 1190, 2380, 4760, 9520};  /* tenths of a hertz */
 static const uint16_t rates_alone[6] = {100, 500, 1190, 2380, 4760, 9520};
 
-static int16_t scaled(const uint8_t *bytes, int32_t step_q15)
-{
-    /* bytes: 2, little-endian; step_q15: units a step */
-    return saturated((little_endian(bytes) * step_q15 + (1 << 14)) >> 15);
-}
-
 static uint32_t code_of(const uint16_t *rates, uint32_t rate_hz)
 {
     /* rates: 6, tenths of a hertz, rising; returns 1 to 6: the first that is not slower */
@@ -156,24 +150,4 @@ imu_status lsm9ds1_watch(imu_device *device)
     /* device: acceleration alone from now on */
     device->parts = IMU_ACCELERATION;
     return lsm9ds1_begin(device, 10);
-}
-
-int32_t lsm9ds1_moved(imu_device *device, uint32_t threshold_milli_g)
-{
-    /* returns 1 if two samples differ by more on any axis, 0 if not, or -imu_status */
-    static int16_t before[3];
-    static uint32_t known;
-    int16_t samples[32 * 6];
-    const int32_t threshold = (int32_t)(threshold_milli_g * 8192u / 1000u);
-    const int32_t count = lsm9ds1_read(device, samples, 32);
-    int32_t moved = 0;
-    for (int32_t i = 0; i < count; i++) {
-        for (int32_t axis = 0; axis < 3; axis++) {
-            const int32_t slope = samples[6 * i + axis] - before[axis];
-            moved |= known != 0 && (slope > threshold || -slope > threshold);
-            before[axis] = samples[6 * i + axis];
-        }
-        known = 1;
-    }
-    return count < 0 ? count : moved;
 }

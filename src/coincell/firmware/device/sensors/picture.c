@@ -25,7 +25,7 @@ static area middle_of(uint32_t from_rows, uint32_t from_columns, uint32_t to_row
 
 static area share_of(area part, uint32_t i, uint32_t j, uint32_t rows, uint32_t columns)
 {
-    /* part: of a picture, as (rows, columns) shares; returns the pixels that share (i, j) touches */
+    /* part: of a picture, in (rows, columns) shares; returns the pixels that (i, j) touches */
     const uint32_t top = i * part.rows / rows;
     const uint32_t left = j * part.columns / columns;
     const uint32_t bottom = ((i + 1u) * part.rows + rows - 1u) / rows;

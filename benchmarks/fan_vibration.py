@@ -1,0 +1,285 @@
+"""A ceiling fan with a coin on a blade: every detector, one model for all speeds.
+
+The windows are those of ../shared/data/fan_vibration: 1 s of a 3-axis accelerometer at 200 Hz,
+the fan off, at low and at medium speed; normal, and with a coin on a blade (low, medium). Each
+recording is cut into 20 stretches; a fifth of the normal ones is the test, another fifth chooses
+the threshold (one false alarm in a hundred windows is asked for), the rest is training. Windows
+with the coin are test alone. Intervals are bootstrapped over stretches.
+
+Every axis' mean is taken out of a window first: the sensor lay a little otherwise in the
+recordings with the coin, and telling them by gravity's direction would be no detection.
+
+Each method is shown three times: in float64 on the features as they are (scikit-learn's own
+fit), Coincell's fit in float64 on the int8 features, and as the integers that the device
+computes. The autoencoder is Keras in float32, then its int8 network as generated C. Prints JSON.
+
+    python benchmarks/fan_vibration.py [--no-autoencoder]
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.cluster import KMeans
+from sklearn.metrics import roc_auc_score
+from sklearn.mixture import GaussianMixture
+
+from coincell.anomaly import (
+    Detector,
+    DetectorSettings,
+    fit_detector,
+    reconstruction_detector,
+    threshold_for,
+)
+from coincell.compiler import HostModel, compile_model
+from coincell.evaluation import evaluate_anomaly
+from coincell.features import InputQuantization, choose_quantization
+
+ARCHIVE = Path(__file__).resolve().parents[2] / "shared/data/fan_vibration/ceiling_fan.npz"
+RATE = 200
+STRETCHES = 20
+SEED = 1
+SEEDS = range(1, 6)
+FALSE_ALARM_RATE = 0.01
+FRACTION_BITS = 10
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Fan:
+    """windows [n, 200, 3] in g; strange, bool [n]; stretch, each window's, [n]; the rows of the
+    training, threshold and test part.
+    """
+
+    windows: Float
+    strange: NDArray[np.bool_]
+    stretch: list[str]
+    parts: dict[str, NDArray[np.int64]]
+
+
+def read_fan(archive: Path = ARCHIVE, seed: int = SEED) -> Fan:
+    """All recordings, split by stretches."""
+    generator = np.random.default_rng(seed)
+    windows, strange, stretch = [], [], []
+    rows: dict[str, list[int]] = {"training": [], "threshold": [], "test": []}
+    with np.load(archive) as recordings:
+        for name in recordings.files:
+            readings = recordings[name].astype(np.float64)
+            odd = name.endswith("1_weight")
+            order = generator.permutation(STRETCHES)
+            for place, part in enumerate(np.array_split(np.arange(len(readings)), STRETCHES)):
+                fifth = order[place] * 5 // STRETCHES
+                use = "test" if odd or fifth == 0 else "threshold" if fifth == 1 else "training"
+                rows[use] += range(len(stretch), len(stretch) + len(part))
+                strange += [odd] * len(part)
+                stretch += [f"{name} {place}"] * len(part)
+                windows.append(readings[part])
+    parts = {name: np.array(found) for name, found in rows.items()}
+    return Fan(np.concatenate(windows), np.array(strange), stretch, parts)
+
+
+def band_powers(windows: Float) -> Float:
+    """Logarithms of 8 even bands' powers of each axis: [n, 200, 3] -> [n, 24]."""
+    hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(RATE) / RATE)
+    centred = windows - windows.mean(axis=1, keepdims=True)
+    power = np.abs(np.fft.rfft(centred * hann[:, None], 256, axis=1)) ** 2 / RATE
+    edges = np.rint(np.linspace(1, power.shape[1], 9)).astype(int)
+    bands = [power[:, low:high].sum(axis=1) for low, high in itertools.pairwise(edges)]
+    return np.log(np.concatenate(bands, axis=1) + 1e-9)
+
+
+def statistics(windows: Float) -> Float:
+    """Of each axis: logarithms of its deviation, of its steps' and of its kurtosis, skewness;
+    of each pair of axes: correlation. [n, 200, 3] -> [n, 15].
+    """
+    x = windows - windows.mean(axis=1, keepdims=True)
+    deviation = x.std(axis=1)
+    steps = np.diff(x, axis=1).std(axis=1)
+    skewness = (x**3).mean(axis=1) / (deviation**3 + 1e-12)
+    kurtosis = (x**4).mean(axis=1) / (deviation**4 + 1e-15)
+    pairs = np.stack(
+        [
+            (x[:, :, a] * x[:, :, b]).mean(axis=1) / (deviation[:, a] * deviation[:, b] + 1e-9)
+            for a, b in ((0, 1), (0, 2), (1, 2))
+        ],
+        axis=1,
+    )
+    logarithms = [np.log(deviation + 1e-6), np.log(steps + 1e-6), np.log(kurtosis + 1e-3)]
+    return np.concatenate([*logarithms, skewness, pairs], axis=1)
+
+
+FEATURES: dict[str, Callable[[Float], Float]] = {
+    "band powers": band_powers,
+    "statistics": statistics,
+    "both": lambda windows: np.concatenate([band_powers(windows), statistics(windows)], axis=1),
+}
+
+METHODS: dict[str, tuple[str, DetectorSettings]] = {
+    "k-means, 16 centres": ("k-means", DetectorSettings(centres=16)),
+    "Mahalanobis": ("mahalanobis", DetectorSettings()),
+    "Gaussian mixture, 8, diagonal": ("gaussian-mixture", DetectorSettings(centres=8)),
+    "Gaussian mixture, 4, full": (
+        "gaussian-mixture",
+        DetectorSettings(centres=4, covariance="full"),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Quantized:
+    """Features of all windows: as they are, standardised on the training part; and as int8."""
+
+    reals: Float
+    features: NDArray[np.int8]
+    quantization: InputQuantization
+
+
+def quantized(reals: Float, training: NDArray[np.int64]) -> Quantized:
+    """Standardised by the training part, in fixed point, then int8 by one scale."""
+    middle, deviation = reals[training].mean(axis=0), reals[training].std(axis=0)
+    standard = (reals - middle) / deviation
+    fixed = np.clip(np.rint(standard * 2**FRACTION_BITS), -32768, 32767).astype(np.int16)
+    quantization = choose_quantization(fixed[training], 2.0**-FRACTION_BITS)
+    steps = np.rint(fixed * 2.0**-FRACTION_BITS / quantization.scale) + quantization.zero_point
+    return Quantized(standard, np.clip(steps, -128, 127).astype(np.int8), quantization)
+
+
+def by_scikit_learn(kind: str, settings: DetectorSettings, fan: Fan, reals: Float) -> Float:
+    """The same method in float64 from another hand: scores of all windows."""
+    training = reals[fan.parts["training"]]
+    if kind == "k-means":
+        found = KMeans(settings.centres, n_init=settings.restarts, random_state=SEED)
+        labels = found.fit(training).labels_
+        apart = ((training - found.cluster_centers_[labels]) ** 2).sum(axis=1)
+        spread = np.bincount(labels, apart) / np.bincount(labels)
+        spread += settings.regularization * reals.shape[1]
+        scores: Float = (found.transform(reals) / np.sqrt(spread)).min(axis=1)
+        return scores
+    mixture = GaussianMixture(
+        1 if kind == "mahalanobis" else settings.centres,
+        covariance_type="diag"
+        if settings.covariance == "diagonal" and kind != "mahalanobis"
+        else "full",
+        reg_covar=settings.regularization,
+        n_init=settings.restarts,
+        random_state=SEED,
+    ).fit(training)
+    return -mixture.score_samples(reals)
+
+
+def area(fan: Fan, scores: NDArray[Any]) -> float:
+    """AUC on the test part."""
+    test = fan.parts["test"]
+    return float(roc_auc_score(fan.strange[test], scores[test]))
+
+
+def judged(fan: Fan, detector: Detector, features: NDArray[np.int8]) -> dict[str, Any]:
+    """The device's integers: figures on the test part, and how far float64 is."""
+    scores = detector.score(features)
+    threshold = threshold_for(scores[fan.parts["threshold"]], FALSE_ALARM_RATE)
+    test = fan.parts["test"]
+    figures = evaluate_anomaly(
+        fan.strange[test],
+        scores[test],
+        threshold,
+        seed=SEED,
+        groups=[fan.stretch[row] for row in test],
+    )
+    exact = detector.score_float(features)
+    return {
+        **figures.to_json(),
+        "threshold": threshold,
+        "unit": detector.unit,
+        "largest_error": float(np.abs(scores * detector.unit - exact).max()),
+        "largest_error_proved": float(detector.error_bound(features).max()),
+        "table_bytes": detector.table_bytes,
+    }
+
+
+def measure_method(fan: Fan, made: Quantized, name: str) -> dict[str, Any]:
+    """One of METHODS on one set of features."""
+    kind, settings = METHODS[name]
+    training = made.features[fan.parts["training"]]
+    detectors = [fit_detector(kind, training, made.quantization, settings, seed) for seed in SEEDS]
+    areas = [area(fan, each.score(made.features)) for each in detectors]
+    return {
+        "auc_float64": area(fan, by_scikit_learn(kind, settings, fan, made.reals)),
+        "auc_float64_on_int8_features": area(fan, detectors[0].score_float(made.features)),
+        "auc_integers_of_seeds": [min(areas), max(areas)],
+        "integers": judged(fan, detectors[0], made.features),
+    }
+
+
+def measure_autoencoder(fan: Fan, made: Quantized) -> dict[str, Any]:
+    """Dense, 32 - 8 - 32, trained on normal windows; its int8 network by Coincell's compiler."""
+    from coincell.models import convert_to_tflite, load_tensorflow
+
+    _, keras = load_tensorflow()
+    keras.utils.set_random_seed(SEED)
+    columns = made.features.shape[1]
+    layers = [keras.layers.Input((columns,))]
+    layers += [keras.layers.Dense(width, activation="relu") for width in (32, 8, 32)]
+    network = keras.Sequential([*layers, keras.layers.Dense(columns)])
+    network.compile(keras.optimizers.Adam(2e-3), "mse")
+    inputs = made.quantization.dequantize(made.features)
+    training = inputs[fan.parts["training"]]
+    network.fit(training, training, epochs=200, batch_size=64, verbose=0)
+    rebuilt = network.predict(inputs, batch_size=4096, verbose=0)
+    tflite = convert_to_tflite(network, training[:500], made.quantization)
+    compiled = compile_model(tflite, "fan")
+    output = compiled.outputs[0]
+    detector = reconstruction_detector(
+        columns,
+        made.quantization,
+        InputQuantization(output.scale, output.zero_point),
+        HostModel(compiled).run,
+        "fan",
+    )
+    return {
+        "auc_float32": area(fan, ((rebuilt - inputs) ** 2).mean(axis=1)),
+        "macs": compiled.macs,
+        "constant_bytes": compiled.constant_bytes,
+        "integers": judged(fan, detector, made.features),
+    }
+
+
+def measure(fan: Fan, names: tuple[str, ...], autoencoder: bool) -> dict[str, Any]:
+    """Every method on the sets of features called `names`."""
+    result: dict[str, Any] = {}
+    for name in names:
+        made = quantized(FEATURES[name](fan.windows), fan.parts["training"])
+        result[name] = {
+            "columns": made.features.shape[1],
+            **{method: measure_method(fan, made, method) for method in METHODS},
+        }
+        if autoencoder:
+            result[name]["autoencoder, 32 - 8 - 32"] = measure_autoencoder(fan, made)
+    return result
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--no-autoencoder", action="store_true", help="no training, no TensorFlow")
+    options = parser.parse_args()
+    if not ARCHIVE.is_file():
+        sys.exit(f"needs the recordings in {ARCHIVE}, which are not here")
+    fan = read_fan()
+    counts = {name: len(rows) for name, rows in fan.parts.items()}
+    result = measure(fan, tuple(FEATURES), not options.no_autoencoder)
+    json.dump({"windows": counts, "features": result}, sys.stdout, indent=2)
+    print()
+
+
+if __name__ == "__main__":
+    main()
