@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from coincell.board import VirtualBoard, open_image
-from coincell.board.image_file import parse_description
+from coincell.board.image_file import parse_description, read_description
 from coincell.errors import BoardError, UserError
 from coincell.firmware import Image
 
@@ -66,6 +66,20 @@ def test_another_source_is_another_build(image: Image, tmp_path: Path) -> None:
     first, second = open_image(image.elf).description, open_image(changed.elf).description
     assert first.pop("build") != second.pop("build")
     assert first == second
+
+
+def test_an_image_of_another_kind_is_told_what_it_lacks(image: Image) -> None:
+    bare = replace(image.parsed, symbols=())
+    with pytest.raises(BoardError, match="not one of Coincell's") as refusal:
+        read_description(bare)
+    assert "--board" in refusal.value.hint
+    symbol = image.parsed.symbol("application_description")
+    huge = replace(image.parsed, symbols=(replace(symbol, size=10 << 20),))
+    with pytest.raises(BoardError, match="64 KiB are the most"):
+        read_description(huge)
+    beyond = replace(image.parsed, symbols=(replace(symbol, address=0x20000000),))
+    with pytest.raises(BoardError, match="loads no"):
+        read_description(beyond)
 
 
 def test_a_pipe_is_no_image(tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ import fcntl
 import os
 import subprocess
 import sys
+import threading
 import time
+import tty
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -143,6 +145,30 @@ def test_another_program_is_told_by_what_it_prints() -> None:
         with pytest.raises(BoardError, match=r"no frame.*temperature 21.5") as refusal:
             BoardClient(line).info()
         assert "Coincell image" in refusal.value.hint
+
+
+def test_a_program_that_prints_without_end_is_told_when_patience_is_over() -> None:
+    done = threading.Event()
+    master, slave = os.openpty()
+    tty.setraw(slave)
+
+    def talk() -> None:
+        while not done.wait(0.02):
+            os.write(master, b"temperature 21.5\n")
+
+    talker = threading.Thread(target=talk)
+    talker.start()
+    try:
+        with (
+            open_port(os.ttyname(slave), 0.3) as line,
+            pytest.raises(BoardError, match=r"no frame.*Received [0-9]{1,3} bytes"),
+        ):
+            BoardClient(line).info()
+    finally:
+        done.set()
+        talker.join()
+        os.close(slave)
+        os.close(master)
 
 
 def test_endless_garbage_ends() -> None:

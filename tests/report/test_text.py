@@ -32,6 +32,11 @@ def test_what_a_server_would_take_stands_beside_the_device() -> None:
     rows = [line.split() for line in text.splitlines() if line.strip().startswith("raw (sample)")]
     assert rows == [["raw", "(sample)", "10.8", "mW", "2.76", "GB", "100", "ms", "24.1", "days"]]
     assert "duty cycle: It lasts a year" in text
+    report = sample_report()
+    assert report.board
+    told = " ".join(text.split())
+    assert f"The average power above, {report.board.average_mw:.3g} mW, is the run's own" in told
+    assert "model of the board as shipped" in told
 
 
 def test_a_gate_without_a_limit_is_no_achievement() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import struct
+import time
 from collections import deque
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -249,7 +251,11 @@ class BoardClient:
         return frame.payload
 
     def _receive_frame(self) -> Frame:
-        """The next frame; what others have put on the line before it is passed over."""
+        """The next frame; what others have put on the line before it is passed over.
+
+        A line that is patient with silence (`patience_s`) is no more patient with noise.
+        """
+        end = time.monotonic() + getattr(self._transport, "patience_s", math.inf)
         header = bytearray(self._transport.receive(HEADER_BYTES))
         noise = bytearray()
         while not begins_frame(header):
@@ -258,7 +264,7 @@ class BoardClient:
                 header = header[1:] + self._transport.receive(1)
             except BoardError as silence:
                 raise _no_frame(noise + header[1:]) from silence
-            if len(noise) > _MOST_NOISE:
+            if len(noise) > _MOST_NOISE or time.monotonic() > end:
                 raise _no_frame(noise)
         rest = self._transport.receive(payload_bytes(bytes(header)) + CRC_BYTES)
         return decode_frame(bytes(header) + rest)

@@ -136,6 +136,12 @@ def read_description(elf: Elf) -> dict[str, Any]:
     Raises:
         BoardError: it carries none.
     """
+    if not any(symbol.name == _SYMBOL for symbol in elf.symbols):
+        raise BoardError(
+            f"The image does not say what it is (there is no symbol {_SYMBOL!r} in it): it is not "
+            "one of Coincell's, or its symbols were stripped.",
+            hint=f"{_IMAGE_HINT} `coincell board run IMAGE --board NAME` runs any other.",
+        )
     symbol = elf.symbol(_SYMBOL)
     if symbol.size > MOST_DESCRIPTION:
         raise BoardError(

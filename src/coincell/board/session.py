@@ -25,6 +25,8 @@ from coincell.runtime import ScoreUnit, score_unit
 
 LIGHT = "led_"
 MOST_SERIAL = 1 << 20
+MOST_STEPS = 1000
+"""Of the progress of a run."""
 _LEARN_S = 1.5
 """For how long waits are learned: more than a window, so that all of the chain runs."""
 
@@ -348,7 +350,7 @@ def _let_run(virtual: VirtualBoard, request: Request, progress: Progress | None)
         data = request.sound.astype("<i2").tobytes()
         virtual.put_world("microphone", data, rate=STREAM_RATE_HZ)
     virtual.activity(restart=True)
-    steps = max(1, round(10 * request.seconds))
+    steps = min(MOST_STEPS, max(1, round(100 * request.seconds)))
     cycles = round(request.seconds * virtual.board.clock_hz)
     said = bytearray()
     for step in range(steps):

@@ -232,7 +232,7 @@ def _draw_server(session: Session, path: Path) -> None:
 
 
 def _print(session: Session) -> None:
-    from coincell.report import current, days_range, power_range
+    from coincell.report import current, days_range, power_range, server_basis
 
     console = tables(_NARROWEST)
     energy, life = session.energy, session.life
@@ -260,6 +260,8 @@ def _print(session: Session) -> None:
         console.print(text, markup=False, soft_wrap=True)
     if session.server is not None:
         console.print(_server_table(session.server))
+        basis = server_basis(energy.average_mw.typical, energy.as_shipped)
+        console.print(basis, markup=False, soft_wrap=True)
     for warning in (*life.warnings, *session.notes, *_resets(session)):
         click.echo(click.style(f"note: {printable(warning)}", fg="yellow"), err=True)
 
@@ -293,7 +295,7 @@ def _energy_table(session: Session) -> Table:
 def _server_table(server: ServerComparison) -> Table:
     from rich.table import Table
 
-    import coincell.report.figures as figures
+    from coincell.report import figures
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("way")

@@ -36,6 +36,7 @@ from coincell.report.schema import (
     Tool,
     Yardstick,
 )
+from coincell.report.server_words import server_basis
 from coincell.report.session_page import session_html
 from coincell.report.text import print_gates, print_prediction, print_summary, render_text
 from coincell.report.verdict import Verdict, promises_of, verdict
@@ -89,6 +90,7 @@ __all__ = [
     "promises_of",
     "render_html",
     "render_text",
+    "server_basis",
     "server_svg",
     "session_html",
     "share",

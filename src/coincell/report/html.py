@@ -35,6 +35,7 @@ from coincell.report.charts import (
 from coincell.report.charts.base import theme
 from coincell.report.glossary import Term, glossary, term_of_key
 from coincell.report.schema import EvaluationPart, Report
+from coincell.report.server_words import server_basis
 from coincell.report.tiles import tiles_of
 from coincell.report.verdict import gate_limit, gate_title, is_limited, verdict
 
@@ -59,6 +60,7 @@ def render_html(report: Report) -> str:
         "term_of_key": term_of_key,
         "gate_limit": gate_limit,
         "is_limited": is_limited,
+        "server_basis": server_basis,
         "gate_title": gate_title,
     }
     body = environment.get_template("report.html.j2").render(

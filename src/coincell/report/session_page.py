@@ -11,6 +11,7 @@ from markupsafe import Markup
 from coincell.report.charts.server import server_svg
 from coincell.report.charts.timeline import timeline_svg
 from coincell.report.energy_words import current, days_range, power_range, share
+from coincell.report.server_words import server_basis
 
 if TYPE_CHECKING:
     from coincell.board import Session
@@ -33,6 +34,7 @@ def session_html(session: Session) -> str:
     }  # fmt: skip
     told = [decision for decision in session.decisions if decision.label]
     style = files("coincell.report").joinpath("templates/report.css").read_text(encoding="utf-8")
+    environment.globals["server_basis"] = server_basis
     return environment.get_template("session.html.j2").render(
         session=session,
         energy=session.energy,
@@ -41,6 +43,6 @@ def session_html(session: Session) -> str:
         more=max(0, len(told) - _MOST_DECISIONS),
         serial=session.serial[:_MOST_SERIAL].decode("utf-8", "replace"),
         timeline=Markup(timeline_svg(session)),  # noqa: S704 - every text in it is escaped
-        server=Markup(server_svg(session.server)) if session.server else "",  # noqa: S704 - as above
+        server=Markup(server_svg(session.server)) if session.server else "",  # noqa: S704
         style=Markup(style),  # noqa: S704 - our own file
     )

@@ -10,6 +10,7 @@ from coincell.report import figures
 from coincell.report.energy_schema import EnergyPart
 from coincell.report.picture import Features, features_text
 from coincell.report.schema import Gate, Report
+from coincell.report.server_words import server_basis
 from coincell.report.tiles import tiles_of
 from coincell.report.verdict import gate_limit, gate_title, is_limited, verdict
 
@@ -92,7 +93,8 @@ def _parts(report: Report) -> list[RenderableType]:
         energy = report.board.energy
         parts += [_plain(energy.dominant, "dim")]
         parts += [_plain(f"{way.name}: {way.told}", "dim") for way in energy.ways]
-        parts += [_server(energy), ""]
+        basis = server_basis(report.board.average_mw or 0.0, energy.as_shipped)
+        parts += [_server(energy), _plain(basis, "dim"), ""] if energy.server else []
     if report.gates:
         parts += [_gates(report.gates), ""]
     parts += [_plain(f"! {warning}", "yellow") for warning in report.warnings]

@@ -87,7 +87,7 @@ def _energy(board: BoardPart) -> list[Tile]:
     """Power and days, where they were computed."""
     if board.energy is None or board.average_mw is None or board.battery_days is None:
         return []
-    where = "as shipped" if board.energy.as_shipped else "bare module"
+    where = f"{'as shipped' if board.energy.as_shipped else 'bare module'}, no radio"
     low, high = board.average_mw_range or (board.average_mw, board.average_mw)
     power = f"{figures.short_count(low)} to {figures.short_count(high)} mW; {where}"
     days = figures.days(board.battery_days, board.battery_days_range)
