@@ -282,7 +282,11 @@ def test_without_a_microphone_the_image_does_not_listen(
     image = build_image(application, deaf, tmp_path / "deaf")
     with pytest.raises(BoardError, match="does not listen"):
         run_stream(image, sound(1))
-    other_rate = replace(application, sample_rate_hz=8000)
+    slow = make_feature_block(
+        MelSettings(bands=8, frame_ms=60, hop_ms=40, fft_size=512, high_hz=4000),
+        WindowForm("sound", application.form.samples, 1, 8000),
+    )
+    other_rate = replace(application, features=slow)
     image = build_image(other_rate, load_board("nano33ble"), tmp_path / "rate")
     with pytest.raises(BoardError, match="does not listen"):
         run_stream(image, sound(1))

@@ -187,7 +187,7 @@ class Deaf:
         ),
         (b"\xc0\x1c" + struct.pack("<BBH", 0x81, 1, 2000) + bytes(2100), "no frame"),
         (encode_frame(Frame(0x85, 1, b"")), "message 0x85"),
-        (encode_frame(Frame(0x81, 1, b"abc")), "3 bytes where 40"),
+        (encode_frame(Frame(0x81, 1, b"abc")), "3 bytes where 44"),
         (encode_frame(Frame(0x81, 1, struct.pack("<10I", 99, *[0] * 9))), "version 99"),
         (encode_frame(Frame(0xFF, 1, b"")), "error 0"),
         (
