@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import struct
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from board.programs import ended, run_program
+from board.bare import emulated, link_bare
+from board.programs import PRELUDE, ended, run_program
 from coincell.board.emulator_worker.schedule import SWEEP, Schedule
 
 BETWEEN = {
@@ -292,6 +294,36 @@ def test_systick_that_is_masked_is_pending_once(tmp_path: Path) -> None:
     answer, trail = run_program(body, tmp_path)
     assert ended(answer)
     assert trail == [1, 1, 1, 3, 0, 3, 4]
+
+
+def test_counts_of_what_is_interrupted_are_those_without_interrupts(tmp_path: Path) -> None:
+    """Instructions by function: the handler's are added, and nothing else changes."""
+
+    def counted(start: str) -> dict[str, int]:
+        body = f"""
+        __attribute__((noinline)) static void work(void)
+        {{
+            for (volatile int i = 0; i < 20000; i++) {{ }}
+        }}
+        static void tick(void) {{ trail[9]++; }}
+        void image_main(void) {{ note(1); set_handler(15, tick); {start} work(); }}
+        """
+        image = link_bare({"main.c": PRELUDE + body}, tmp_path / str(len(start)))
+        with emulated(image) as emulator:
+            emulator.ask("count", on=True, owner=1)
+            assert ended(emulator.ask("run", budget=1 << 40)[0])
+            table = emulator.ask("count", on=False, owner=1)[1]
+        found: dict[str, int] = {}
+        for address, size, _, runs, _ in struct.iter_unpack("<IHHQQ", table):
+            name = image.parsed.symbol_at(address).split("+")[0]
+            found[name] = found.get(name, 0) + runs * size
+        return found
+
+    alone = counted("")
+    beside = counted("REG(0xE000E014) = 999; REG(0xE000E018) = 0; REG(0xE000E010) = 7;")
+    assert beside["tick"] > 1000
+    assert "tick" not in alone
+    assert beside["work"] == alone["work"] > 100_000
 
 
 def test_the_schedule_forgets_what_was_cancelled() -> None:

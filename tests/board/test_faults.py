@@ -125,6 +125,13 @@ CASES = {
         "EasyDMA of 4 bytes at 0x00000040",
         "RAM first",
     ),
+    "DMA beyond RAM": (
+        """REG(0x4000250C) = 35; REG(0x40002514) = 42; REG(0x40002524) = 0x10000000;
+           REG(0x40002500) = 8; REG(0x40002008) = 1; /* no bytes from nowhere */
+           REG(0x40002544) = 0x2003FFFE; REG(0x40002548) = 4; REG(0x40002008) = 1;""",
+        "EasyDMA of 4 bytes at 0x2003fffe, beyond the end of RAM at 0x20040000",
+        "MAXCNT",
+    ),
     "no handler": (
         'REG(0xE000ED08) = 0x800; REG(0xE000ED04) = 1u << 26; __asm volatile("isb"); chosen++;',
         r"exception 15 \(SysTick\) is taken.*no handler",

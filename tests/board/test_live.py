@@ -69,7 +69,13 @@ def test_no_decision_is_made_on_what_settles(
 
 
 @pytest.mark.parametrize(
-    "changes", [{"level": "peak"}, {"normalization": "mean"}, {"frame_ms": 16.0, "hop_ms": 23.0}]
+    "changes",
+    [
+        {"level": "peak"},
+        {"normalization": "mean"},
+        {"frame_ms": 16.0, "hop_ms": 23.0},
+        {"level": "peak", "frame_ms": 337 / 16, "hop_ms": 331 / 16},
+    ],
 )
 def test_other_features_stream_alike(changes: dict[str, object], tmp_path: Path) -> None:
     settings = MelSettings(bands=8, frame_ms=30, hop_ms=20, fft_size=512)

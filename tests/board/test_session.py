@@ -87,8 +87,12 @@ def test_the_server_s_side_is_reckoned_from_the_run(
     task = listening_task(run.cpu_duty, cost, 0.1, application.hop_samples / 16_000, 0)
     assert task.chain_share == run.cpu_duty > task.features_share > 0
     radio = ways["decisions"].radio_mw
+    beside = ("led_", "uarte")
+    own_a = sum(
+        line.average_a.typical for line in run.energy.lines if not line.component.startswith(beside)
+    )
     assert ways["decisions"].average_mw.typical - radio == pytest.approx(
-        run.energy.average_mw.typical, rel=0.25
+        1000 * run.energy.supply_v * own_a, rel=0.05
     ), "the run's own power, but for its serial line and light"
 
 
@@ -130,6 +134,7 @@ def test_its_energy_is_that_of_a_board_that_hears_all_the_time(
 ) -> None:
     found, _ = session
     by_name = {(line.component, line.state): line for line in found.energy.lines}
+    assert found.seconds == pytest.approx(2, rel=1e-3), "as long as was asked, and no longer"
     assert by_name["microphone", "on"].seconds == pytest.approx(found.seconds, rel=0.01)
     assert by_name["cpu", "run"].seconds == pytest.approx(found.cpu_duty * found.seconds)
     assert 0 < found.cpu_duty < 0.5

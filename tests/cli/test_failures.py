@@ -189,3 +189,19 @@ def test_what_is_put_around_a_board_is_checked_like_that(
     assert place in told["message"]
     for raw in ("codec", "Errno", "cannot identify"):
         assert raw not in told["message"]
+
+
+@pytest.mark.parametrize("words", ["board run IMAGE -o IMAGE", "explain MODEL -o MODEL"])
+def test_a_page_is_not_written_over_what_it_is_about(
+    words: str, elf: Path, zoo: Path, tmp_path: Path, coincell: Call
+) -> None:
+    known = {"IMAGE": tmp_path / "a.elf", "MODEL": tmp_path / "a.tflite"}
+    shutil.copy(elf, known["IMAGE"])
+    shutil.copy(zoo / "fc_1_31_5.tflite", known["MODEL"])
+    before = {path: path.read_bytes() for path in known.values()}
+    code, out, _ = coincell(*(known.get(word, word) for word in words.split()), "--json")
+    told = error_of(out)
+    assert code == 2
+    assert "ends in .html" in told["message"]
+    assert "-o" in told["hint"]
+    assert {path: path.read_bytes() for path in known.values()} == before

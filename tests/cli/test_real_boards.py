@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -105,10 +107,45 @@ def test_board_test_passes_and_compares_cycles(image: Image, port: str) -> None:
     result = call("board", "test", image.elf.parent.parent, "--port", port)
     assert result.exit_code == 0, result.output
     assert "PASS: 8 of 8 windows equal" in result.output
+    assert "synthetic" in result.output
     assert "within the model's range" in result.output
     told = json.loads(call("board", "test", image.elf, "--port", port, "--json").output)
     assert told["passed"]
     assert told["ratio"] == pytest.approx(1.0, abs=1e-3)
+
+
+def test_board_test_takes_the_project_s_own_recordings(
+    image: Image, port: str, tmp_path: Path
+) -> None:
+    """Those of the test split, the classes in turns; nothing of what it was trained on."""
+    rate, window_ms = 16_000, 100
+    (tmp_path / "build").mkdir()
+    shutil.copy(image.elf, tmp_path / "build" / "firmware.elf")
+    (tmp_path / "coincell.toml").write_text(
+        '[project]\nname = "own"\n'
+        f'[data]\nlabels = ["a", "b"]\nwindow_ms = {window_ms}\nsample_rate_hz = {rate}\n'
+    )
+    lines = ["file,label,split,sha256,duration_s"]
+    for number in range(12):
+        label, split = "ab"[number % 2], ("test", "train")[number // 6]
+        path = tmp_path / "data" / label / f"{number}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, random_windows(1, seed=number)[0], rate)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        lines.append(f"{label}/{number}.wav,{label},{split},{digest},0.1")
+    (tmp_path / "data" / "manifest.csv").write_text("\n".join(lines) + "\n")
+    told = json.loads(call("board", "test", tmp_path, "--port", port, "--json").output)
+    assert told["passed"]
+    assert told["source"] == "recordings"
+    names = [window["window"] for window in told["windows"]]
+    assert names == ["a/0.wav", "b/1.wav", "a/2.wav", "b/3.wav", "a/4.wav", "b/5.wav"]
+    result = call("board", "test", tmp_path, "--port", port)
+    assert "PASS: 6 of 6" in result.output
+    assert "of the project's test split" in " ".join(result.output.split())
+    text = (tmp_path / "coincell.toml").read_text()
+    (tmp_path / "coincell.toml").write_text(text.replace("window_ms = 100", "window_ms = 200"))
+    error = refused("board", "test", tmp_path, "--port", port)
+    assert "windows of 1,600 samples" in error.message
 
 
 def test_serial_tells_decisions_as_text_and_json(port: str) -> None:

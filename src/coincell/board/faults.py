@@ -58,6 +58,8 @@ Supervisor calls do not work while interrupts are masked.""",
 Clear the event that asks for it in the handler, or ask for it less often.""",
     r"no handler": """
 Give the vector table an entry for it, or do not enable that interrupt.""",
+    r"beyond the end of RAM": """
+The buffer's address or its length (PTR, MAXCNT) is wrong.""",
     r"EasyDMA": """
 Constants lie in flash: copy them to RAM first.""",
     r"(read from|write to|frame of an exception at) 0x": """

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from coincell.board.client import BoardClient, BoardResult, Transport
 from coincell.board.flashing import check_identity
 from coincell.board.image_file import ImageFile
 from coincell.board.virtual import VirtualBoard
+from coincell.errors import BoardError
 from coincell.firmware import Board
 
 _LEARNED = 2
@@ -52,6 +53,7 @@ class SelfTest:
         latency_ms: cycles at the board's clock.
         in_range: whether the ratio lies in what the board's description claims for its model.
         range_factor: that range.
+        source: of the windows: "synthetic", or "recordings" of the project's test split.
     """
 
     passed: bool
@@ -62,6 +64,7 @@ class SelfTest:
     latency_ms: float | None
     in_range: bool | None
     range_factor: tuple[float, float]
+    source: str = "synthetic"
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -93,17 +96,19 @@ def self_test(
     image: ImageFile,
     board: Board,
     progress: Callable[[int, int, str], None],
+    recordings: Mapping[str, NDArray[np.int16]] | None = None,
 ) -> SelfTest:
-    """Run the golden windows on the board behind `line`, which runs `image`, and virtually.
+    """Run golden windows, or recordings, on the board behind `line`, and on the virtual one.
 
     Args:
         line: to the attached board.
         image: what it runs.
         board: what the image was linked for.
         progress: is called with (done, total, what is going on).
+        recordings: name -> int16 [window_values], in place of the golden windows.
 
     Raises:
-        BoardError: one of them does not answer, or faults.
+        BoardError: one of them does not answer, or faults, or a recording is of another length.
         GateError: the board runs another image.
         MissingExtraError: the extra "emulator" is not installed.
     """
@@ -111,7 +116,7 @@ def self_test(
     client.synchronize()
     info = client.info()
     check_identity(info, image)
-    windows = golden_windows(info.window_values)
+    windows = _chosen(info.window_values, recordings)
     total = 2 * len(windows)
     results = []
     with VirtualBoard(image.elf, board) as virtual:
@@ -127,7 +132,22 @@ def self_test(
                 )
             )
     progress(total, total, "")
-    return _summary(results, board)
+    source = "recordings" if recordings else "synthetic"
+    return replace(_summary(results, board), source=source)
+
+
+def _chosen(
+    samples: int, recordings: Mapping[str, NDArray[np.int16]] | None
+) -> dict[str, NDArray[np.int16]]:
+    if not recordings:
+        return golden_windows(samples)
+    for name, window in recordings.items():
+        if window.shape != (samples,):
+            raise BoardError(
+                f"The image takes windows of {samples:,} samples; {name} gives {window.size:,}.",
+                hint="`coincell run` makes an image of the project as it is now.",
+            )
+    return dict(recordings)
 
 
 def learn_waits(virtual: VirtualBoard) -> None:

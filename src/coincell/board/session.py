@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,9 @@ Change = tuple[float, str, str]
 """(second, component, state) since the run began."""
 
 Progress = Callable[[int, int], None]
+
+_Took = tuple[dict[str, Any], list[tuple[int, str, str]]]
+"""As `VirtualBoard.activity` tells it."""
 
 
 @dataclass(frozen=True)
@@ -166,11 +170,10 @@ def run_session(
     serial = b""
     if listens:
         usb = speaks_usb(virtual)
-        decisions, heard = _decide(virtual, request, image, tell, _part(progress, 0, usb))
+        decisions, heard, took = _decide(virtual, request, image, tell, _part(progress, 0, usb))
         if usb:
-            report, changes = activity_on_battery(virtual, heard, _part(progress, 1, usb))
-        else:
-            report, changes = virtual.activity()
+            took = activity_on_battery(virtual, heard, _part(progress, 1, usb))
+        report, changes = took
     else:
         serial, more = _undecided(image, virtual, request, progress)
         notes += more
@@ -285,8 +288,8 @@ def _decide(
     image: ImageFile | None,
     tell: Callable[[Decision], None] | None,
     progress: Progress | None,
-) -> tuple[list[Decision], NDArray[np.int16]]:
-    """Every decision, and int16 [n] that they were made on."""
+) -> tuple[list[Decision], NDArray[np.int16], _Took]:
+    """Every decision, int16 [n] that they were made on, and what the board did meanwhile."""
     _learn(virtual, request.sound)
     count = round(request.seconds * STREAM_RATE_HZ)
     heard = np.zeros(count, np.int16)
@@ -294,11 +297,12 @@ def _decide(
     heard[: len(sound)] = sound
     labels, unit = _labels(image), score_unit(image.description if image else {})
     decisions = []
-    for event in stream_events(virtual, heard, progress):
+    took: list[_Took] = []
+    for event in stream_events(virtual, heard, progress, lambda: took.append(virtual.activity())):
         decisions.append(_decision(event, labels, unit))
         if tell is not None:
             tell(decisions[-1])
-    return decisions, heard
+    return decisions, heard, took[0]
 
 
 def _learn(virtual: VirtualBoard, sound: NDArray[np.int16]) -> None:

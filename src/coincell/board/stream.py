@@ -51,11 +51,12 @@ def stream_events(
     virtual: VirtualBoard,
     samples: NDArray[np.int16],
     progress: Callable[[int, int], None] | None = None,
+    at_end: Callable[[], None] | None = None,
 ) -> Iterator[StreamEvent]:
     """The same on a board that runs, one decision after the other; it listens on afterwards.
 
     The activity of the board begins anew with the first sample, so that `virtual.activity` tells
-    what the sound took.
+    what the sound took. `at_end` is called at the last one: some decisions come a moment later.
     """
     if samples.dtype != np.int16 or samples.ndim != 1:
         raise DataError(f"A stream is int16 [n]. Received: {samples.dtype} {list(samples.shape)}.")
@@ -67,8 +68,11 @@ def stream_events(
     sequence: int | None = None
     heard = decided = 0
     while heard < len(samples) + _LONGEST_WAIT:
-        virtual.advance(_STEP_SAMPLES * virtual.board.clock_hz // STREAM_RATE_HZ)
-        heard += _STEP_SAMPLES
+        step = min(_STEP_SAMPLES, len(samples) - heard) if heard < len(samples) else _STEP_SAMPLES
+        virtual.advance(step * virtual.board.clock_hz // STREAM_RATE_HZ)
+        heard += step
+        if at_end is not None and heard == len(samples):
+            at_end()
         if progress is not None:
             progress(min(heard, len(samples)), len(samples))
         while client.event_kept or virtual.waiting:

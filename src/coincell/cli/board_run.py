@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from coincell.cli.output import json_option, print_json, printable, progress_bar, tables
+from coincell.cli.output import json_option, page_path, print_json, printable, progress_bar, tables
 from coincell.cli.sound import read_sound, resample_option
 
 if TYPE_CHECKING:
@@ -63,7 +63,10 @@ _MOST_SERIAL = 2000
 @click.option("--board", "board_name", default="", help="For an image that does not say its board.")
 @click.option("--battery", default="cr2032", show_default=True, help="What feeds the board.")
 @click.option("--bare", is_flag=True, help="Leave out what the board takes beside its module.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write a page, .html, here.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), callback=page_path,
+    help="Write a page, .html, here.",
+)  # fmt: skip
 @click.option(
     "--server-picture", type=click.Path(path_type=Path, dir_okay=False),
     help="Draw the same decisions from a server beside it, as .svg, here.",

@@ -16,7 +16,7 @@ from coincell.cli.model_options import (
     resolve_target,
     target_option,
 )
-from coincell.cli.output import json_option, print_json, printable, tables
+from coincell.cli.output import json_option, page_path, print_json, printable, tables
 
 if TYPE_CHECKING:
     from coincell.compiler import Explanation
@@ -32,8 +32,8 @@ _PER_CHANNEL = re.compile(r"q\(\[([^]]*)\], \[[^]]*\], (\d+)\)")
 @optimize_option
 @keep_input_option
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
-    help="Also write the explanation as a page, with the memory map drawn.",
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), callback=page_path,
+    help="Also write the explanation as a page, .html, with the memory map drawn.",
 )  # fmt: skip
 @click.option("--graph", "show_graph", is_flag=True, help="Print the graph after all passes too.")
 @click.option("--operators", is_flag=True, help="Print the table of supported operators instead.")

@@ -31,6 +31,25 @@ directory_option = click.option(
 )
 
 
+def page_path(
+    context: click.Context, parameter: click.Parameter, value: Path | None
+) -> Path | None:
+    """A callback of options that write a page: no model, image or recording is overwritten.
+
+    Raises:
+        UserError: the name does not end in .html.
+    """
+    from coincell.errors import UserError
+
+    del context
+    if value is None or value.suffix.lower() in (".html", ".htm"):
+        return value
+    raise UserError(
+        f"A page is written to a file that ends in .html; received {value}.",
+        hint=f"For instance {parameter.opts[0]} {value.with_suffix('.html')}",
+    )
+
+
 def open_project(directory: Path) -> Project:
     """The project in `directory`, or a UserError."""
     from coincell.project import load_project

@@ -9,6 +9,7 @@ from coincell.data.augment import (
     spec_augment_batch,
 )
 from coincell.data.check import CheckReport, Finding, check_dataset
+from coincell.data.held_out import held_out_windows
 from coincell.data.importing import ImportSummary, OwnSplit, import_recordings
 from coincell.data.layouts import Layout
 from coincell.data.manifest import (
@@ -49,6 +50,7 @@ __all__ = [
     "augment_sound",
     "check_dataset",
     "decode_recording",
+    "held_out_windows",
     "import_recordings",
     "load_noise",
     "load_windows",

@@ -160,7 +160,9 @@ class Memory:
         self.machine.engine.mem_write(address, data)
 
     def _check(self, address: int, count: int) -> None:
-        if not self.begin <= address <= self.end - count:
-            raise GuestFaultError(
-                f"EasyDMA of {count} bytes at {address:#010x}; it reaches RAM only"
-            )
+        if count == 0 or self.begin <= address <= self.end - count:
+            return
+        where = "; it reaches RAM only"
+        if self.begin <= address < self.end:
+            where = f", beyond the end of RAM at {self.end:#010x}"
+        raise GuestFaultError(f"EasyDMA of {count} bytes at {address:#010x}{where}")

@@ -2,7 +2,8 @@
 """A board's inner bus and the inertial sensors fitted to it; the Nano's, unless told.
 
 The Nano's: P0.14 data, P0.15 clock. P0.22 switches the sensors' supply and P1.00 feeds the bus's
-pull-ups: variant.cpp of Arduino's ArduinoCore-mbed for the Nano 33 BLE. States in `activity`: sensor_rail and pull_ups, off or on.
+pull-ups: variant.cpp of Arduino's ArduinoCore-mbed for the Nano 33 BLE. States in `activity`:
+sensor_rail and pull_ups, off or on.
 """
 
 from __future__ import annotations

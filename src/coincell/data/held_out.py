@@ -1,0 +1,38 @@
+"""A few recordings of a project's test split, as windows: what a board is tried on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coincell.data.manifest import MANIFEST_FILE, Sample, read_manifest
+from coincell.data.windows import load_windows
+from coincell.project import DataSettings
+
+_MOST = 8
+
+
+def held_out_windows(data_directory: Path, settings: DataSettings) -> dict[str, NDArray[np.int16]]:
+    """File -> int16 [window_samples] of up to eight recordings, the classes in turns.
+
+    Args:
+        data_directory: with the manifest; without one there are no recordings.
+        settings: the project's, for the window.
+
+    Raises:
+        DataError: the manifest or a recording is damaged.
+    """
+    if not (data_directory / MANIFEST_FILE).is_file():
+        return {}
+    dataset = read_manifest(data_directory)
+    by_class: dict[str, list[Sample]] = {}
+    for sample in dataset.samples:
+        if sample.split == "test":
+            by_class.setdefault(sample.label, []).append(sample)
+    turns = [(place, sample) for of_class in by_class.values() for place, sample in
+             enumerate(of_class)]  # fmt: skip
+    chosen = [sample for _, sample in sorted(turns, key=lambda turn: turn[0])][:_MOST]
+    windows = load_windows(dataset, chosen, settings.window_samples, settings.sample_rate_hz)
+    return {sample.file: window for sample, window in zip(chosen, windows.audio, strict=True)}
