@@ -191,11 +191,11 @@ class Deaf:
         (encode_frame(Frame(0x81, 1, struct.pack("<10I", 99, *[0] * 9))), "version 99"),
         (encode_frame(Frame(0xFF, 1, b"")), "error 0"),
         (
-            encode_frame(Frame(0x81, 1, struct.pack("<10I", 1, *[0] * 8, 1 << 31))),
+            encode_frame(Frame(0x81, 1, struct.pack("<11I", 2, *[0] * 8, 1 << 31, 2))),
             "description of 2,147,483,648 bytes",
         ),
         (
-            encode_frame(Frame(0x81, 1, struct.pack("<10I", 1, *[0] * 8, 3)))
+            encode_frame(Frame(0x81, 1, struct.pack("<11I", 2, *[0] * 8, 3, 2)))
             + encode_frame(Frame(0x82, 2, b"[[[")),
             "not JSON",
         ),

@@ -89,7 +89,7 @@ def test_the_stack_is_seen_to_grow(virtual: VirtualBoard) -> None:
 
 
 def test_a_window_of_another_length_is_refused(virtual: VirtualBoard) -> None:
-    with pytest.raises(BoardError, match="1600 samples"):
+    with pytest.raises(BoardError, match="1600 values"):
         BoardClient(virtual).process(random_windows(1)[0][:-1])
 
 

@@ -212,14 +212,15 @@ class BoardClient:
         return self._sizes
 
     def _read_sizes(self) -> tuple[int, ...]:
-        sizes = _INFO.unpack(self._sized(self._ask(Message.INFO), _INFO.size))
-        if sizes[0] != PROTOCOL_VERSION:
+        answer = self._ask(Message.INFO)
+        version = int.from_bytes(answer[: _COUNT.size], "little")
+        if len(answer) >= _COUNT.size and version != PROTOCOL_VERSION:
             raise BoardError(
-                f"The image speaks version {sizes[0]} of the protocol, "
+                f"The image speaks version {version} of the protocol, "
                 f"this Coincell version {PROTOCOL_VERSION}.",
                 hint="Build the image again with `coincell run`.",
             )
-        return sizes
+        return _INFO.unpack(self._sized(answer, _INFO.size))
 
     def _read_region(self, region: Region, length: int) -> bytes:
         parts = []
