@@ -82,7 +82,7 @@ def test_k_means_counts_distance_in_spreads() -> None:
 @pytest.mark.parametrize("name", KINDS)
 def test_a_seed_gives_one_detector(name: str) -> None:
     kind, settings = KINDS[name]
-    again = fit_detector(kind, normal_windows(), GIVEN, settings, seed=3)
+    again = fit_detector(kind, normal_windows().reshape(-1, 2, 12), GIVEN, settings, seed=3)
     assert again.to_json() == detector_named(name).to_json()
 
 

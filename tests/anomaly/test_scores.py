@@ -164,3 +164,12 @@ def test_other_arrays_are_refused(name: str) -> None:
     for wrong in (normal_windows()[:, 1:], normal_windows().astype(np.int16)):
         with pytest.raises(CoincellError, match="int8"):
             detector.score(wrong)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_features_may_have_the_shape_that_a_block_gives(name: str) -> None:
+    detector, windows = detector_of_any(name), normal_windows()
+    shaped = windows.reshape(len(windows), 4, 6)
+    assert np.array_equal(detector.score(shaped), detector.score(windows))
+    assert np.array_equal(detector.score_float(shaped), detector.score_float(windows))
+    assert detector.score(windows[:0]).shape == (0,)

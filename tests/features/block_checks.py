@@ -24,8 +24,17 @@ from coincell.toolchain import C_FLAGS, Compiler, build_shared_library, find_cro
 from features.hard_windows import write_sources
 
 QUANTIZATION = InputQuantization(0.0625, 11)
-SIZES = {"coincell_complex": 8, "coincell_standard": 12, "coincell_picture_place": 4,
-         "int16_t": 2, "uint16_t": 2, "int32_t": 4, "uint32_t": 4, "uint64_t": 8}  # fmt: skip
+SIZES = {
+    "coincell_biquad": 20,
+    "coincell_biquad_state": 20,
+    "coincell_complex": 8,
+    "coincell_standard": 12,
+    "coincell_picture_place": 4,
+    "int16_t": 2,
+    "uint16_t": 2,
+    "int32_t": 4,
+    "uint64_t": 8,
+}
 
 _LINKER_SCRIPT = """\
 SECTIONS
@@ -37,6 +46,26 @@ SECTIONS
     .bss : { KEEP(*(.bss*)) KEEP(*(COMMON)) }
     /DISCARD/ : { *(.ARM.exidx*) }
 }
+"""
+
+
+# What compilers make of loops that set or copy memory; the firmware has its own.
+_MEMORY = """
+void *memset(void *to, int value, unsigned long size)
+{
+    for (unsigned long i = 0; i < size; i++) ((volatile uint8_t *)to)[i] = (uint8_t)value;
+    return to;
+}
+void *memcpy(void *to, const void *from, unsigned long size)
+{
+    for (unsigned long i = 0; i < size; i++)
+        ((volatile uint8_t *)to)[i] = ((const uint8_t *)from)[i];
+    return to;
+}
+void __aeabi_memclr4(void *to, unsigned long size) { memset(to, 0, size); }
+void __aeabi_memclr8(void *to, unsigned long size) { memset(to, 0, size); }
+void __aeabi_memcpy4(void *to, const void *from, unsigned long size) { memcpy(to, from, size); }
+void __aeabi_memcpy(void *to, const void *from, unsigned long size) { memcpy(to, from, size); }
 """
 
 
@@ -227,7 +256,7 @@ def _link(
     main = (
         "#include <stdint.h>\n"
         f"int32_t the_samples[{window_bytes // 4 + 1}];\nint8_t the_features[{size}];\n"
-    )
+    ) + _MEMORY
     sources = {"main.c": main, "link.ld": _LINKER_SCRIPT}
     for name, block in blocks.items():
         sources |= block.c_sources(name, QUANTIZATION)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -35,7 +36,10 @@ Network = Callable[[NDArray[np.int8]], NDArray[np.int8]]
 
 
 class Detector(Protocol):
-    """What tells how strange a window is; the higher its score, the stranger."""
+    """What tells how strange a window is; the higher its score, the stranger.
+
+    Features may also be [n, *shape], as a feature block gives them.
+    """
 
     @property
     def kind(self) -> str:
@@ -286,9 +290,10 @@ def detector_from_json(
 
 
 def _checked(features: NDArray[np.int8], columns: int) -> NDArray[np.int8]:
-    if features.dtype != np.int8 or features.shape[1:] != (columns,):
+    """[n, columns], or [n, *shape] as a feature block gives them -> [n, columns]."""
+    if features.dtype != np.int8 or math.prod(features.shape[1:]) != columns:
         raise DataError(
             f"Features must be int8 [n, {columns}]; "
             f"received {features.dtype} {list(features.shape)}."
         )
-    return features
+    return features.reshape(len(features), columns)

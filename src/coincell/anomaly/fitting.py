@@ -62,7 +62,7 @@ def fit_detector(
     settings: DetectorSettings,
     seed: int,
 ) -> FormDetector:
-    """A detector of what differs from `features`, int8 [n, columns] of normal windows.
+    """A detector of what differs from `features`, int8 [n, columns] or [n, *shape], all normal.
 
     Args:
         kind: "k-means", "mahalanobis" or "gaussian-mixture"; a reconstruction needs a network
@@ -77,8 +77,9 @@ def fit_detector(
     """
     if kind not in KINDS[:-1]:
         raise InternalError(f"no detector {kind!r} is fitted here; there are {list(KINDS[:-1])}")
-    if features.dtype != np.int8 or features.ndim != 2:
+    if features.dtype != np.int8 or features.ndim < 2:
         raise InternalError(f"features must be int8 [n, columns]; received {features.dtype}")
+    features = features.reshape(len(features), math.prod(features.shape[1:]))
     _check_size(features, 1 if kind == "mahalanobis" else settings.centres)
     windows = features.astype(np.float64)
     variance = float(windows.var(axis=0).mean())

@@ -15,7 +15,10 @@ _DTYPES: Mapping[str, np.dtype[Any]] = {
     "int16_t": np.dtype(np.int16),
     "int32_t": np.dtype(np.int32),
     "uint64_t": np.dtype(np.uint64),
-    "coincell_complex": np.dtype((np.int32, 2)),
+    "coincell_complex": np.dtype([("re", np.int32), ("im", np.int32)]),
+    "coincell_biquad_state": np.dtype(
+        [(name, np.int32) for name in ("x1", "x2", "y1", "y2", "rest")]
+    ),
 }
 
 
@@ -122,8 +125,8 @@ class Scratch:
         if not self.arrays:
             return ""
         lines = [f"static {kind} {name}[{count}];" for name, (kind, count) in self.arrays.items()]
-        names = ", ".join(self.arrays)
-        return "\n".join(lines) + f"\n\nstatic const {self.c_type} scratch = {{{names}}};\n"
+        names = "\n".join(wrap(list(self.arrays)))
+        return "\n".join(lines) + f"\n\nstatic const {self.c_type} scratch = {{\n{names}\n}};\n"
 
     def memory(self) -> ctypes.Structure:
         """The struct for a call, on arrays that live as long as it does."""

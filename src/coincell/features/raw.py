@@ -14,6 +14,9 @@ from coincell.features.integer_block import StandardizedBlock, check_series
 from coincell.features.standard import Standard, fixed_ratios
 from coincell.project import RawSettings, WindowForm
 
+_FRACTION_BITS = 7
+"""Of a row's sums in the C."""
+
 
 class RawBlock(StandardizedBlock):
     """Samples, scaled; the definition stands in runtime/features/raw.h.
@@ -46,8 +49,9 @@ class RawBlock(StandardizedBlock):
         self.settings = settings
         super().__init__(form, (rows, form.channels), learned)
         if settings.scaling == "full-scale":
-            zeros, ones = np.zeros(form.channels), np.ones(form.channels)
-            self.standard = fixed_ratios(zeros, ones / settings.decimation)
+            ratio = 2.0**-_FRACTION_BITS / settings.decimation
+            zeros, ratios = np.zeros(form.channels), np.full(form.channels, ratio)
+            self.standard = fixed_ratios(zeros, ratios)
             self.learned = {}
 
     @property
@@ -81,7 +85,7 @@ class RawBlock(StandardizedBlock):
     @property
     def least_deviation(self) -> NDArray[np.float64]:
         """A quarter of a sample's last bit."""
-        return np.full(self.columns, 0.25 * self.settings.decimation)
+        return np.full(self.columns, 0.25 * 2**_FRACTION_BITS * self.settings.decimation)
 
     def fit(self, windows: NDArray[Any]) -> Self:
         """Itself at full scale; else with each channel's mean and deviation."""

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coincell.errors import ConfigurationError
+from coincell.features.transform import Float, bit_reversal, fixed, hann, twiddles
 from coincell.project import MelSettings
-
-Float = NDArray[np.float64]
-_Integer = TypeVar("_Integer", bound=np.integer[Any])
 
 _MAX_FRACTION_BITS = 12
 _MAX_GAIN_BITS = 30
@@ -77,7 +75,7 @@ def make_tables(settings: MelSettings, sample_rate_hz: int, window_samples: int)
     hop = round(settings.hop_ms * sample_rate_hz / 1000)
     _check_lengths(settings, frame_length, hop, sample_rate_hz, window_samples)
     log2_fft = settings.fft_size.bit_length() - 1
-    hann = _hann(frame_length)
+    weights = hann(frame_length)
     first_bin, segment_bins, rising = _mel_segments(settings, sample_rate_hz)
     cosines = _cosines(settings) if settings.block == "mfcc" else None
     floor_mantissa, floor_exponent = _mantissa(settings.floor)
@@ -90,19 +88,19 @@ def make_tables(settings: MelSettings, sample_rate_hz: int, window_samples: int)
         log2_fft=log2_fft,
         bands=settings.bands,
         first_bin=first_bin,
-        fraction_bits=_fraction_bits(settings, hann, segment_bins, cosines),
+        fraction_bits=_fraction_bits(settings, weights, segment_bins, cosines),
         max_gain_bits=_max_gain_bits(settings, log2_fft),
         floor_exponent=floor_exponent,
         floor_mantissa=floor_mantissa,
         magnitude=int(settings.spectrum == "magnitude"),
         peak_level=int(settings.level == "peak"),
         remove_mean=int(settings.normalization == "mean"),
-        window=_fixed(hann[: (frame_length + 1) // 2 + 1], 31, np.int32),
-        bit_reversal=_bit_reversal(log2_fft - 1),
-        twiddles=_twiddles(settings.fft_size),
+        window=fixed(weights[: (frame_length + 1) // 2 + 1], 31, np.int32),
+        bit_reversal=bit_reversal(log2_fft - 1),
+        twiddles=twiddles(settings.fft_size),
         segment_bins=segment_bins,
         rising=rising,
-        cosines=None if cosines is None else _fixed(cosines, 15, np.int16),
+        cosines=None if cosines is None else fixed(cosines, 15, np.int16),
     )
 
 
@@ -131,32 +129,6 @@ def _check_lengths(
         )
 
 
-def _hann(length: int) -> Float:
-    """The periodic Hann window: one full period of a raised cosine."""
-    window: Float = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length + 1) / length)
-    return window
-
-
-def _fixed(values: Float, fraction_bits: int, dtype: type[_Integer]) -> NDArray[_Integer]:
-    """Round to `fraction_bits` bits after the point, and stay within the type."""
-    limits = np.iinfo(dtype)
-    scaled = np.rint(values * 2.0**fraction_bits)
-    return np.clip(scaled, float(limits.min), float(limits.max)).astype(dtype)
-
-
-def _bit_reversal(bits: int) -> NDArray[np.uint16]:
-    order = np.zeros(1, np.uint16)
-    for _ in range(bits):
-        order = np.concatenate([2 * order, 2 * order + 1]).astype(np.uint16)
-    return order
-
-
-def _twiddles(fft_size: int) -> NDArray[np.int32]:
-    """exp(-2 pi i j / fft_size) for j < 3/4 fft_size, as [.., (re, im)] in Q30."""
-    angle = -2 * np.pi * np.arange(3 * fft_size // 4) / fft_size
-    return _fixed(np.stack([np.cos(angle), np.sin(angle)], axis=-1), 30, np.int32)
-
-
 def _mel(hertz: Float | float) -> Float:
     """Mel scale of O'Shaughnessy (1987), as HTK, Kaldi and tf.signal have it."""
     return np.asarray(1127.0 * np.log1p(np.asarray(hertz, np.float64) / 700.0))
@@ -173,7 +145,7 @@ def _mel_segments(
     used, segment = np.flatnonzero(inside), segment[inside]
     rising = (bins[used] - edges[segment]) / (edges[segment + 1] - edges[segment])
     counts = np.bincount(segment, minlength=settings.bands + 1).astype(np.uint16)
-    return int(used[0]) if len(used) else 0, counts, _fixed(rising, 32, np.uint32)
+    return int(used[0]) if len(used) else 0, counts, fixed(rising, 32, np.uint32)
 
 
 def _cosines(settings: MelSettings) -> Float:

@@ -7,7 +7,7 @@ void coincell_raw_sums(const coincell_raw_config *config, const coincell_raw_scr
     for (int32_t channel = 0; channel < channels; channel++) scratch->sums[channel] = 0;
     for (int32_t step = 0; step < config->decimation; step++)
         for (int32_t channel = 0; channel < channels; channel++)
-            scratch->sums[channel] += *samples++;
+            scratch->sums[channel] += *samples++ * (1 << COINCELL_RAW_BITS);
 }
 
 void coincell_raw_row(const coincell_raw_config *config, const coincell_raw_scratch *scratch,

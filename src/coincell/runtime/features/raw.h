@@ -6,6 +6,9 @@
 
 #include "features/standardize.h"
 
+/* Fraction bits of the sums before they are scaled. */
+enum { COINCELL_RAW_BITS = 7 };
+
 /* What never changes, made once by coincell.features (Python). */
 typedef struct {
     int32_t frames;     /* rows of a window */
@@ -19,7 +22,8 @@ typedef struct {
     int32_t *sums; /* [channels] */
 } coincell_raw_scratch;
 
-/* samples[decimation][channels] -> scratch->sums[channels]: over the steps. */
+/* samples[decimation][channels] -> scratch->sums[channels]: over the steps, with
+   COINCELL_RAW_BITS. */
 void coincell_raw_sums(const coincell_raw_config *config, const coincell_raw_scratch *scratch,
                        const int16_t *samples);
 

@@ -1,6 +1,7 @@
 #include "features/statistics.h"
 
 #include "features/fixed_point.h"
+#include "features/mean.h"
 #include "features/scientific.h"
 
 enum { SAMPLE_BITS = COINCELL_STATISTICS_SAMPLE_BITS };
@@ -29,10 +30,9 @@ static first_pass look_once(const int16_t *samples, int32_t count, int32_t strid
         sum += (uint32_t)(x + 32768);
         before = x;
     }
-    const uint32_t whole = sum / (uint32_t)count, rest = sum % (uint32_t)count;
-    const uint32_t fraction = ((rest << SAMPLE_BITS) + (uint32_t)count / 2) / (uint32_t)count;
-    found.mean = ((int32_t)whole - 32768) * (1 << SAMPLE_BITS) + (int32_t)fraction;
-    found.mean_rounded_up = (int32_t)whole - 32768 + (rest > 0);
+    found.mean = coincell_rounded_mean(sum, count, SAMPLE_BITS);
+    const uint32_t number = (uint32_t)count;
+    found.mean_rounded_up = (int32_t)(sum / number + (sum % number > 0)) - 32768;
     return found;
 }
 

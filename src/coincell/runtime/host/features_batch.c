@@ -2,6 +2,8 @@
 #include "features/features.h"
 #include "features/picture.h"
 #include "features/raw.h"
+#include "features/spectral.h"
+#include "features/spectrogram.h"
 #include "features/statistics.h"
 
 /* samples[windows][window_samples] -> values[windows][frames][columns], fixed point. */
@@ -87,4 +89,37 @@ void coincell_picture_batch(const coincell_picture_config *config, const void *s
         for (int32_t y = 0; y < config->height; y++, features += config->width * config->channels)
             coincell_picture_row(config, pixels, y, features);
     (void)scratch;
+}
+
+/* samples[windows][values] -> columns[windows][columns], not yet standardised. */
+void coincell_spectral_columns_batch(const coincell_spectral_config *config,
+                                     const coincell_spectral_scratch *scratch, int32_t windows,
+                                     int32_t values, const int16_t *samples, int32_t *columns)
+{
+    coincell_spectral_scratch window = *scratch;
+    for (int32_t w = 0; w < windows; w++, samples += values, columns += config->columns) {
+        window.columns = columns;
+        coincell_spectral_columns(config, &window, samples);
+    }
+}
+
+/* samples[windows][values] -> features[windows][columns], fixed point. */
+void coincell_spectral_batch(const coincell_spectral_config *config,
+                             const coincell_spectral_scratch *scratch, int32_t windows,
+                             int32_t values, const int16_t *samples, int16_t *features)
+{
+    for (int32_t w = 0; w < windows; w++, samples += values, features += config->columns)
+        coincell_spectral_window(config, scratch, samples, features);
+}
+
+/* samples[windows][values] -> rows[windows][frames][channels][bands], fixed point. */
+void coincell_spectrogram_batch(const coincell_spectrogram_config *config,
+                                const coincell_spectrogram_scratch *scratch, int32_t windows,
+                                int32_t values, const int16_t *samples, int16_t *rows)
+{
+    const int32_t columns = config->channels * config->spectrum.bands;
+    const int32_t step = config->hop * config->channels;
+    for (int32_t w = 0; w < windows; w++, samples += values)
+        for (int32_t frame = 0; frame < config->frames; frame++, rows += columns)
+            coincell_spectrogram_row(config, scratch, samples + frame * step, rows);
 }
