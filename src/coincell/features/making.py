@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from coincell.errors import ConfigurationError
 from coincell.features.block import FeatureBlock
 from coincell.features.mel import MelBlock
 from coincell.features.picture import PictureBlock
 from coincell.features.raw import RawBlock
+from coincell.features.spectral import SpectralSummaryBlock
+from coincell.features.spectrogram import SpectrogramBlock
 from coincell.features.statistics import StatisticsBlock
 from coincell.features.tables import make_tables
 from coincell.project import (
@@ -16,6 +17,7 @@ from coincell.project import (
     MelSettings,
     PictureSettings,
     RawSettings,
+    SpectralSettings,
     StatisticsSettings,
     WindowForm,
 )
@@ -45,4 +47,6 @@ def make_feature_block(
         return StatisticsBlock(settings, form, learned)
     if isinstance(settings, PictureSettings):
         return PictureBlock(settings, form)
-    raise ConfigurationError(f"features.block = {settings.block!r} is not there yet.")
+    if isinstance(settings, SpectralSettings):
+        return SpectralSummaryBlock(settings, form, learned)
+    return SpectrogramBlock(settings, form)

@@ -5,7 +5,8 @@
  * values; of pictures, each is a window. Every row of features is computed once, when its last
  * sample comes, and serves all windows that it belongs to; where rows depend on the whole window
  * (level = peak), windows are computed whole. Either way a decision is the one that the window's
- * samples alone would give, smoothed over those before it. The same source runs on the board and on the host.
+ * samples alone would give, smoothed over those before it. The same source runs on the board and on
+ * the host.
  *
  * With APPLICATION_WAKE_LEVEL above 0, the network runs only on windows that hold a sample of that
  * size. A quiet window has no label and the score 0, and empties the smoothing.
