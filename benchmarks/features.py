@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coincell.features import choose_quantization, make_feature_block
-from coincell.project import FeatureSettings
+from coincell.project import MelSettings, WindowForm
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "features"))
@@ -45,9 +45,9 @@ def quantiles(steps: NDArray[np.float64]) -> dict[str, float]:
     return {"median": float(middle), "percentile_99": float(high), "largest": float(largest)}
 
 
-def measure(settings: FeatureSettings, windows: NDArray[np.int16]) -> dict[str, Any]:
+def measure(settings: MelSettings, windows: NDArray[np.int16]) -> dict[str, Any]:
     """One block's figures."""
-    block = make_feature_block(settings, RATE, RATE)
+    block = make_feature_block(settings, WindowForm("sound", RATE, 1, RATE))
     fixed = block.compute(windows)
     quantization = choose_quantization(fixed, block.fixed_point_scale)
     seconds = []
@@ -80,9 +80,7 @@ def main() -> None:
     )
     blocks = {
         " ".join(names): measure(
-            FeatureSettings(
-                block=names[0], spectrum=names[1], level=names[2], normalization=names[3]
-            ),
+            MelSettings(block=names[0], spectrum=names[1], level=names[2], normalization=names[3]),
             windows,
         )
         for names in combinations

@@ -23,13 +23,13 @@ from numpy.typing import NDArray
 from coincell.compiler import HostModel, Oracle, compile_model, oracle_version
 from coincell.evaluation import wilson
 from coincell.features import InputQuantization, make_feature_block
-from coincell.project import FeatureSettings
+from coincell.project import MelSettings, WindowForm
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 RATE = 16000
 
 # benchmark/training/keyword_spotting of mlcommons/tiny, as ../shared/data/README.md has it.
-FRONT_END = FeatureSettings(
+FRONT_END = MelSettings(
     block="mfcc",
     frame_ms=30,
     hop_ms=20,
@@ -70,7 +70,7 @@ def measure(shared: Path = SHARED) -> dict[str, Any]:
     tensor = compiled.inputs[0]
     quantization = InputQuantization(tensor.scale, tensor.zero_point)
     windows, classes, files = read_clips(folder)
-    block = make_feature_block(FRONT_END, RATE, RATE)
+    block = make_feature_block(FRONT_END, WindowForm("sound", RATE, 1, RATE))
     features = block.run(windows, quantization)
     inputs = features[..., np.newaxis]
     on_oracle, on_host = Oracle(tflite).run(inputs), HostModel(compiled).run(inputs)

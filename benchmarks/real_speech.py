@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coincell.compiler import Oracle
-from coincell.data import augment, load_windows, spec_augment_batch, synthesize
+from coincell.data import augment_sound, load_windows, spec_augment_batch, synthesize
 from coincell.evaluation import evaluate, wilson
 from coincell.features import FeatureBlock, choose_quantization, make_feature_block
 from coincell.models import (
@@ -42,7 +42,7 @@ from coincell.models import (
     predict_float,
     train,
 )
-from coincell.project import Configuration, Project, parse_configuration
+from coincell.project import Configuration, Project, WindowForm, parse_configuration
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 LABELS = (
@@ -139,8 +139,8 @@ def synthetic_clips(configuration: Configuration, folder: Path) -> Clips:
     """Words and other words by all espeak-ng voices, and silence."""
     dataset = synthesize(Project(folder, configuration)).dataset
     samples = [sample for sample in dataset.samples if sample.label in LABELS]
-    windows = load_windows(dataset, samples, 16000, 16000)
-    return Clips(windows.audio, np.array([LABELS.index(sample.label) for sample in samples]))
+    windows = load_windows(dataset, samples, configuration.data)
+    return Clips(windows.values, np.array([LABELS.index(sample.label) for sample in samples]))
 
 
 def folds_of(labels: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -164,7 +164,9 @@ def altered(
     settings = configuration.augmentation
     made = [clips.windows]
     for _ in range(copies):
-        copy = [augment(window, settings, noise, generator, 16000) for window in clips.windows]
+        copy = [
+            augment_sound(window, settings, noise, generator, 16000) for window in clips.windows
+        ]
         made.append(np.stack(copy))
     return Clips(np.concatenate(made), np.tile(clips.labels, copies + 1))
 
@@ -219,7 +221,7 @@ def learning_examples(
 
 def feature_block(configuration: Configuration) -> FeatureBlock:
     """The recipe's front end."""
-    return make_feature_block(configuration.features, 16000, 16000)
+    return make_feature_block(configuration.features, WindowForm("sound", 16000, 1, 16000))
 
 
 def trained(examples: Examples, configuration: Configuration) -> tuple[Any, History]:

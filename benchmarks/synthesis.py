@@ -27,7 +27,7 @@ from coincell.compiler import Oracle, compile_model
 from coincell.data import Dataset, check_dataset, load_windows, synthesize
 from coincell.data.voices import MAX_VOICES
 from coincell.features import InputQuantization, make_feature_block
-from coincell.project import FeatureSettings, Project, parse_configuration
+from coincell.project import MelSettings, Project, WindowForm, parse_configuration
 
 RATE = 16000
 SHARED_MODEL = (
@@ -40,7 +40,7 @@ SHARED_MODEL = (
 DEMO = ("yes", "no", "up", "down", "left", "right", "unknown", "silence")
 TEN_WORDS = ("down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes")
 # benchmark/training/keyword_spotting of mlcommons/tiny
-FRONT_END = FeatureSettings(
+FRONT_END = MelSettings(
     block="mfcc", frame_ms=30, hop_ms=20, fft_size=512, spectrum="magnitude", bands=40, low_hz=20,
     high_hz=4000, level="peak", floor=1e-6, coefficients=10,
 )  # fmt: skip
@@ -67,10 +67,12 @@ def speed(folder: Path) -> dict[str, Any]:
     cached_s, _ = timed(lambda: synthesize(project(folder / "second", DEMO)))
     unchanged_s, _ = timed(lambda: synthesize(first))
     dataset: Dataset = summary.dataset
-    read_s, windows = timed(lambda: load_windows(dataset, dataset.samples, RATE, RATE))
+    read_s, windows = timed(
+        lambda: load_windows(dataset, dataset.samples, first.configuration.data)
+    )
     check_s, report = timed(lambda: check_dataset(first))
     return {
-        "clips": len(windows.audio),
+        "clips": len(windows.values),
         "voices": len(summary.voices),
         "processors": len(os.sched_getaffinity(0)),
         "fresh_s": fresh_s,
@@ -90,12 +92,13 @@ def understood(folder: Path) -> dict[str, Any] | None:
         f"[synthesis]\nvoices = {MAX_VOICES}\nclips_per_word_and_voice = 1\n"
         "noise_snr_db = [20.0, 40.0]\n"
     )
-    dataset = synthesize(project(folder / "words", TEN_WORDS, synthesis)).dataset
-    windows = load_windows(dataset, dataset.samples, RATE, RATE)
+    words = project(folder / "words", TEN_WORDS, synthesis)
+    dataset = synthesize(words).dataset
+    windows = load_windows(dataset, dataset.samples, words.configuration.data)
     model = SHARED_MODEL.read_bytes()
     tensor = compile_model(model, "kws").inputs[0]
-    block = make_feature_block(FRONT_END, RATE, RATE)
-    features = block.run(windows.audio, InputQuantization(tensor.scale, tensor.zero_point))
+    block = make_feature_block(FRONT_END, WindowForm("sound", RATE, 1, RATE))
+    features = block.run(windows.values, InputQuantization(tensor.scale, tensor.zero_point))
     scores = Oracle(model).run(features[..., np.newaxis])
     heard = np.argmax(scores, axis=-1)
     right = [TEN_WORDS.index(s.label) == h for s, h in zip(dataset.samples, heard, strict=True)]

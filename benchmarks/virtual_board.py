@@ -31,7 +31,7 @@ from coincell.board.stream import STREAM_RATE_HZ, stream_events
 from coincell.compiler import CompileOptions, compile_model, target_of_core
 from coincell.features import InputQuantization, make_feature_block
 from coincell.firmware import Application, HostStream, Image, build_image, load_board
-from coincell.project import DecisionSettings, FeatureSettings
+from coincell.project import DecisionSettings, MelSettings, WindowForm
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -47,11 +47,11 @@ def application(options: CompileOptions | None = None) -> Application:
     if not MODEL.is_file():
         return stand_in_application()
     model = compile_model(MODEL.read_bytes(), "kws", options)
-    settings = FeatureSettings(block="mfcc", frame_ms=30, hop_ms=20, bands=40, coefficients=10)
+    settings = MelSettings(block="mfcc", frame_ms=30, hop_ms=20, bands=40, coefficients=10)
     wanted = model.inputs[0]
     return Application(
         model=model,
-        features=make_feature_block(settings, 16000, 16000),
+        features=make_feature_block(settings, WindowForm("sound", 16000, 1, 16000)),
         quantization=InputQuantization(wanted.scale, wanted.zero_point),
         decision=DecisionSettings(),
         labels=tuple(f"class {i}" for i in range(model.outputs[0].shape[-1])),
@@ -127,7 +127,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10.0, help="of sound")
     minutes = parser.parse_args().minutes
     chain = application()
-    noise = np.random.default_rng(1).normal(0, 3000, chain.features.window_samples)
+    noise = np.random.default_rng(1).normal(0, 3000, chain.features.form.values)
     window = noise.clip(-32768, 32767).astype(np.int16)
     with tempfile.TemporaryDirectory() as folder:
         image = build_image(chain, load_board("nano33ble"), Path(folder))

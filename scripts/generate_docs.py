@@ -81,8 +81,9 @@ def _sections(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """(dotted name, schema) of every table below a section."""
     for name, field in section["properties"].items():
-        if "$ref" in field:
-            table = schema["$defs"][field["$ref"].rsplit("/", 1)[1]]
+        kinds = [field] if "$ref" in field else field.get("oneOf", [])
+        for kind in kinds:
+            table = schema["$defs"][kind["$ref"].rsplit("/", 1)[1]]
             yield f"{path}{name}", table
             yield from _sections(schema, table, f"{path}{name}.")
 
@@ -95,7 +96,7 @@ def _section_text(name: str, table: dict[str, Any]) -> str:
         lines += [f"{about[0].upper()}{about[1:].rstrip('.')}.", ""]
     lines += ["| key | value | default | meaning |", "| --- | --- | --- | --- |"]
     for key, field in table["properties"].items():
-        if "$ref" not in field:
+        if "$ref" not in field and "oneOf" not in field:
             default = _literal(field["default"]) if "default" in field else "required"
             lines.append(f"| `{key}` | {_kind(field)} | {default} | {field['description']} |")
     return "\n".join(lines) + "\n"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from coincell.features import InputQuantization, make_feature_block
 from coincell.firmware import Application
-from coincell.project import DecisionSettings, FeatureSettings
+from coincell.project import DecisionSettings, MelSettings, WindowForm
 
 WINDOW_SAMPLES = 1600
 FEATURES, HIDDEN, CLASSES = 32, 8, 3
@@ -149,10 +149,10 @@ class StandInNetwork:
 
 def stand_in_application(network: StandInNetwork | None = None) -> Application:
     """0.1 s windows -> 4 frames x 8 bands -> 3 labels."""
-    settings = FeatureSettings(bands=8, frame_ms=30, hop_ms=20, fft_size=512)
+    settings = MelSettings(bands=8, frame_ms=30, hop_ms=20, fft_size=512)
     return Application(
         model=network or StandInNetwork(),
-        features=make_feature_block(settings, 16000, WINDOW_SAMPLES),
+        features=make_feature_block(settings, WindowForm("sound", WINDOW_SAMPLES, 1, 16000)),
         quantization=InputQuantization(scale=0.0625, zero_point=0),
         decision=DecisionSettings(smoothing_windows=3, threshold=0.25),
         labels=("silence", "yes", "no"),

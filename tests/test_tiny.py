@@ -83,7 +83,7 @@ def test_the_stack_told_is_that_of_a_board_that_listens(words):
     elf = read_elf((words / "build" / "firmware.elf").read_bytes())
     with VirtualBoard(elf, load_board("nano33ble")) as virtual:
         client = BoardClient(virtual)
-        client.process(np.zeros(client.info().window_samples, np.int16))
+        client.process(np.zeros(client.info().window_values, np.int16))
         alone = client.info().stack_peak
     assert report_of(words)["board"]["stack_bytes"] > alone
 

@@ -58,7 +58,7 @@ __attribute__((noinline)) int answer_process(void)
 void image_main(void)
 {
     uint32_t seed = 1;
-    for (int i = 0; i < APPLICATION_WINDOW_SAMPLES; i++) {
+    for (int i = 0; i < APPLICATION_WINDOW_VALUES; i++) {
         seed = seed * 1664525u + 1013904223u;
         application_samples()[i] = (int16_t)(seed >> 17);
     }

@@ -12,7 +12,7 @@ from coincell.compiler import compile_model
 from coincell.errors import ToolchainError
 from coincell.features import InputQuantization, make_feature_block
 from coincell.firmware import Application, build_host_library, build_image, load_board
-from coincell.project import DecisionSettings, FeatureSettings
+from coincell.project import DecisionSettings, MelSettings, WindowForm
 from coincell.toolchain import find_cross_compiler
 
 
@@ -20,10 +20,10 @@ from coincell.toolchain import find_cross_compiler
 def keyword_application(shared: Path) -> Application:
     tflite = (shared / "models" / "mlperf_tiny" / "kws_ref_model.tflite").read_bytes()
     model = compile_model(tflite, "kws")
-    settings = FeatureSettings(block="mfcc", frame_ms=30, hop_ms=20, bands=40, coefficients=10)
+    settings = MelSettings(block="mfcc", frame_ms=30, hop_ms=20, bands=40, coefficients=10)
     return Application(
         model=model,
-        features=make_feature_block(settings, 16000, 16000),
+        features=make_feature_block(settings, WindowForm("sound", 16000, 1, 16000)),
         quantization=InputQuantization(model.inputs[0].scale, model.inputs[0].zero_point),
         decision=DecisionSettings(),
         labels=tuple(f"class {i}" for i in range(12)),

@@ -16,7 +16,7 @@ from coincell.board.stream import stream_events
 from coincell.errors import BoardError, DataError
 from coincell.features import make_feature_block
 from coincell.firmware import Application, HostStream, Image, build_image, load_board
-from coincell.project import DecisionSettings, FeatureSettings
+from coincell.project import DecisionSettings, MelSettings, WindowForm
 from coincell.toolchain import find_cross_compiler
 from stand_in import WINDOW_SAMPLES, StandInNetwork, random_windows, stand_in_application
 
@@ -78,10 +78,12 @@ def test_no_decision_is_made_on_what_settles(
     ],
 )
 def test_other_features_stream_alike(changes: dict[str, object], tmp_path: Path) -> None:
-    settings = FeatureSettings(bands=8, frame_ms=30, hop_ms=20, fft_size=512)
+    settings = MelSettings(bands=8, frame_ms=30, hop_ms=20, fft_size=512)
     application = replace(
         stand_in_application(),
-        features=make_feature_block(settings.model_copy(update=changes), 16000, WINDOW_SAMPLES),
+        features=make_feature_block(
+            settings.model_copy(update=changes), WindowForm("sound", WINDOW_SAMPLES, 1, 16000)
+        ),
         decision=DecisionSettings(smoothing_windows=2, threshold=0.25, hop_ms=60),
     )
     image = build_image(application, load_board("nano33ble"), tmp_path)
@@ -286,7 +288,11 @@ def test_without_a_microphone_the_image_does_not_listen(
     image = build_image(application, deaf, tmp_path / "deaf")
     with pytest.raises(BoardError, match="does not listen"):
         run_stream(image, sound(1))
-    other_rate = replace(application, sample_rate_hz=8000)
+    slow = make_feature_block(
+        MelSettings(bands=8, frame_ms=60, hop_ms=40, fft_size=512, high_hz=4000),
+        WindowForm("sound", application.form.samples, 1, 8000),
+    )
+    other_rate = replace(application, features=slow)
     image = build_image(other_rate, load_board("nano33ble"), tmp_path / "rate")
     with pytest.raises(BoardError, match="does not listen"):
         run_stream(image, sound(1))

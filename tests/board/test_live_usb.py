@@ -34,7 +34,7 @@ def test_decisions_over_usb_equal_the_host_librarys(
     expected = listening_host(application).process(samples)
     assert list(stream_events(usb, samples)) == expected
     assert len(expected) > 14
-    assert BoardClient(usb).info().window_samples == 1600, "and it answers meanwhile"
+    assert BoardClient(usb).info().window_values == 1600, "and it answers meanwhile"
 
 
 def test_without_a_computer_it_listens_and_the_crystal_runs_for_the_microphone_alone(

@@ -102,7 +102,7 @@ def test_what_cannot_be_answered_is_refused_by_code(
     assert ask(virtual, encode_frame(frame)) == [
         Frame(Message.ERROR, frame.sequence, bytes([error]))
     ]
-    assert BoardClient(virtual).info().classes == 3, "and it goes on"
+    assert BoardClient(virtual).info().scores == 3, "and it goes on"
 
 
 def test_a_damaged_frame_is_answered_and_forgotten(virtual: VirtualBoard) -> None:
@@ -139,7 +139,7 @@ def test_no_noise_hangs_the_board(running: VirtualBoard, noise: bytes) -> None:
     running.send(noise)
     client = BoardClient(running)
     client.synchronize()
-    assert client.info().window_samples == 1600
+    assert client.info().window_values == 1600
 
 
 def test_a_frame_cut_short_does_not_stop_the_board(virtual: VirtualBoard) -> None:
@@ -148,7 +148,7 @@ def test_a_frame_cut_short_does_not_stop_the_board(virtual: VirtualBoard) -> Non
         virtual.send(encode_frame(Frame(Message.SAMPLES, 200, bytes(500)))[:cut])
         client.synchronize()
         client.reset()
-        assert client.info().window_samples == 1600
+        assert client.info().window_values == 1600
 
 
 def test_the_client_tells_what_the_board_refused(virtual: VirtualBoard) -> None:
@@ -187,15 +187,15 @@ class Deaf:
         ),
         (b"\xc0\x1c" + struct.pack("<BBH", 0x81, 1, 2000) + bytes(2100), "no frame"),
         (encode_frame(Frame(0x85, 1, b"")), "message 0x85"),
-        (encode_frame(Frame(0x81, 1, b"abc")), "3 bytes where 40"),
+        (encode_frame(Frame(0x81, 1, b"abc")), "3 bytes where 44"),
         (encode_frame(Frame(0x81, 1, struct.pack("<10I", 99, *[0] * 9))), "version 99"),
         (encode_frame(Frame(0xFF, 1, b"")), "error 0"),
         (
-            encode_frame(Frame(0x81, 1, struct.pack("<10I", 1, *[0] * 8, 1 << 31))),
+            encode_frame(Frame(0x81, 1, struct.pack("<11I", 2, *[0] * 8, 1 << 31, 2))),
             "description of 2,147,483,648 bytes",
         ),
         (
-            encode_frame(Frame(0x81, 1, struct.pack("<10I", 1, *[0] * 8, 3)))
+            encode_frame(Frame(0x81, 1, struct.pack("<11I", 2, *[0] * 8, 3, 2)))
             + encode_frame(Frame(0x82, 2, b"[[[")),
             "not JSON",
         ),

@@ -77,7 +77,7 @@ def test_a_board_in_the_middle_of_a_frame_is_brought_back(virtual: VirtualBoard)
         line.send(encode_frame(Frame(Message.SAMPLES, 9, bytes(600)))[:77])
         client = BoardClient(line)
         client.synchronize()
-        assert client.info().classes == 3
+        assert client.info().scores == 3
 
 
 def test_the_touch_at_1200_baud_is_seen(virtual: VirtualBoard) -> None:

@@ -84,7 +84,7 @@ def ask(usb: VirtualBoard, *transfers: bytes) -> list[str]:
 
 
 def works(usb: VirtualBoard) -> bool:
-    return BoardClient(usb).info().window_samples == 1600
+    return BoardClient(usb).info().window_values == 1600
 
 
 def cycles_in(usb: VirtualBoard, state: str, cycles: int) -> int:

@@ -74,7 +74,7 @@ def test_the_image_tells_what_it_is(
     info = BoardClient(virtual).info()
     assert info.description["labels"] == list(application.labels)
     assert info.description["model_sha256"] == "0" * 64
-    assert (info.window_samples, info.features, info.classes) == (1600, 32, 3)
+    assert (info.window_values, info.features, info.scores) == (1600, 32, 3)
     assert info.flash_bytes == image.image_flash_bytes
     assert info.ram_bytes == image.image_ram_bytes
     assert info.stack_bytes == image.stack_reserved
@@ -89,7 +89,7 @@ def test_the_stack_is_seen_to_grow(virtual: VirtualBoard) -> None:
 
 
 def test_a_window_of_another_length_is_refused(virtual: VirtualBoard) -> None:
-    with pytest.raises(BoardError, match="1600 samples"):
+    with pytest.raises(BoardError, match="1600 values"):
         BoardClient(virtual).process(random_windows(1)[0][:-1])
 
 
@@ -194,7 +194,7 @@ def test_a_fault_is_told_with_its_function(fault: str, faulty: VirtualBoard) -> 
         client.process(random_windows(1)[0])
     assert re.search(FAULTS[fault][1], refusal.value.message)
     faulty.restart()
-    assert client.info().classes == 3, "a restart mends it"
+    assert client.info().scores == 3, "a restart mends it"
 
 
 def test_a_stack_that_overflows_is_called_so(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from coincell.data import augment, mixed_at_snr, spec_augment, spec_augment_batch
+from coincell.data import augment_sound, mixed_at_snr, spec_augment, spec_augment_batch
 from coincell.data.augment import shifted
 from coincell.data.noise import NOISES, cut_noise, make_noise
 from coincell.project import AugmentationSettings
@@ -48,7 +48,7 @@ def test_shift_is_scipys_with_zeros(seed: int, shift: int) -> None:
 def test_shifts_stay_within_their_bound_and_lose_nothing_else(seed: int, most: float) -> None:
     window = np.zeros(RATE, np.int16)
     window[RATE // 2] = 1000
-    moved = augment(window, off(shift_ms=most), [], np.random.default_rng(seed), RATE)
+    moved = augment_sound(window, off(shift_ms=most), [], np.random.default_rng(seed), RATE)
     (place,) = np.flatnonzero(moved)
     assert moved[place] == 1000
     assert abs(int(place) - RATE // 2) <= round(most * RATE / 1000)
@@ -58,7 +58,9 @@ def test_shifts_stay_within_their_bound_and_lose_nothing_else(seed: int, most: f
 @given(seed=st.integers(0, 1000), gain_db=st.floats(-40, 40))
 def test_gain_is_exact_and_saturates(seed: int, gain_db: float) -> None:
     window = speech(seed)
-    louder = augment(window, off(gain_db=(gain_db, gain_db)), [], np.random.default_rng(0), RATE)
+    louder = augment_sound(
+        window, off(gain_db=(gain_db, gain_db)), [], np.random.default_rng(0), RATE
+    )
     expected = np.clip(np.rint(window * 10 ** (gain_db / 20)), -32768, 32767)
     assert np.abs(louder - expected).max() <= 1  # a tie may fall either way
 
@@ -81,7 +83,7 @@ def test_the_snr_is_reached_in_the_int16_copy() -> None:
     window, noise = speech(1), [speech(2, 500.0, 5 * RATE)]
     for snr_db in (0.0, 10.0, 25.0):
         changes = {"noise_probability": 1.0, "noise_snr_db": (snr_db, snr_db)}
-        copy = augment(window, off(**changes), noise, np.random.default_rng(3), RATE)
+        copy = augment_sound(window, off(**changes), noise, np.random.default_rng(3), RATE)
         added = copy.astype(float) - window
         power = 10 * np.log10(np.sum(window.astype(float) ** 2) / np.sum(added**2))
         assert power == pytest.approx(snr_db, abs=0.05)
@@ -91,13 +93,15 @@ def test_noise_is_mixed_into_its_share_of_copies() -> None:
     window, noise = speech(1), [speech(2)]
     rng = np.random.default_rng(4)
     settings_ = off(noise_probability=0.3)
-    changed = [np.any(augment(window, settings_, noise, rng, RATE) != window) for _ in range(400)]
+    changed = [
+        np.any(augment_sound(window, settings_, noise, rng, RATE) != window) for _ in range(400)
+    ]
     assert np.mean(changed) == pytest.approx(0.3, abs=0.07)
 
 
 def test_silence_stays_silence() -> None:
     zeros = np.zeros(RATE, np.int16)
-    copy = augment(zeros, AugmentationSettings(), [speech(1)], np.random.default_rng(1), RATE)
+    copy = augment_sound(zeros, AugmentationSettings(), [speech(1)], np.random.default_rng(1), RATE)
     assert not copy.any()
 
 
@@ -105,7 +109,7 @@ def test_noise_is_made_when_none_is_given() -> None:
     window = speech(1)
     settings_ = off(noise_probability=1.0, noise_snr_db=(6.0, 6.0))
     none = np.zeros((0, RATE), np.int16)
-    copy = augment(window, settings_, none, np.random.default_rng(1), RATE)
+    copy = augment_sound(window, settings_, none, np.random.default_rng(1), RATE)
     added = copy.astype(float) - window
     assert 10 * np.log10(np.var(window.astype(float)) / np.var(added)) == pytest.approx(6, abs=0.3)
 
@@ -115,10 +119,10 @@ def test_noise_is_made_when_none_is_given() -> None:
 def test_the_same_generator_gives_the_same_copy(seed: int) -> None:
     window, noise = speech(seed), [speech(seed + 1, 300.0), speech(seed + 2, 400.0, 50)]
     settings_ = AugmentationSettings()
-    first = augment(window, settings_, noise, np.random.default_rng(seed), RATE)
-    again = augment(window.copy(), settings_, noise, np.random.default_rng(seed), RATE)
+    first = augment_sound(window, settings_, noise, np.random.default_rng(seed), RATE)
+    again = augment_sound(window.copy(), settings_, noise, np.random.default_rng(seed), RATE)
     np.testing.assert_array_equal(first, again)
-    other = augment(window, settings_, noise, np.random.default_rng(seed + 1), RATE)
+    other = augment_sound(window, settings_, noise, np.random.default_rng(seed + 1), RATE)
     assert np.any(first != other)
     assert first.dtype == np.int16
     assert first.shape == window.shape

@@ -236,8 +236,8 @@ def test_spoken_digits(make_project: MakeProject, shared: Path) -> None:
         assert abs(len(stored) - 2 * len(original)) <= 1
         power = np.mean(original**2)
         assert np.mean(stored**2) == pytest.approx(power, rel=0.05)
-    windows = load_windows(summary.dataset, samples, 16000, 16000)
-    assert windows.audio.shape == (720, 16000)
+    windows = load_windows(summary.dataset, samples, project.configuration.data)
+    assert windows.values.shape == (720, 16000)
     assert windows.padded == sum(s.duration_s < 1 for s in samples)
     assert windows.cropped == sum(s.duration_s > 1 for s in samples)
 

@@ -241,9 +241,9 @@ def test_silence_is_made_where_none_was_recorded(
         others = (counts["yes"][split] + counts["no"][split]) / 2
         assert counts["silence"][split] == round(others)
     silence = [s for s in dataset.samples if s.label == "silence"]
-    windows = load_windows(dataset, silence, 16000, 16000)
+    windows = load_windows(dataset, silence, project.configuration.data)
     assert (windows.padded, windows.cropped) == (0, 0)
-    levels = np.sqrt(np.mean(windows.audio.astype(float) ** 2, axis=1))
+    levels = np.sqrt(np.mean(windows.values.astype(float) ** 2, axis=1))
     assert levels.max() < 32768 * 10 ** (-19 / 20)
     assert import_recordings(recordings, project).added == 0
 
@@ -257,13 +257,13 @@ def test_another_sample_rate_converts_again_and_moves_nothing(
     before = import_recordings(recordings, project).dataset
     slower = make_project("yes", "no", data="sample_rate_hz = 8000", name=project.directory.name)
     with pytest.raises(DataError, match="stored at 16000 Hz"):
-        load_windows(before, before.samples, 8000, 8000)
+        load_windows(before, before.samples, slower.configuration.data)
     summary = import_recordings(recordings, slower)
     assert (summary.added, summary.already_there) == (27, 0)
     assert [(s.file, s.split) for s in (*before.samples, *before.noise)] == [
         (s.file, s.split) for s in (*summary.dataset.samples, *summary.dataset.noise)
     ]
-    windows = load_windows(summary.dataset, summary.dataset.samples, 8000, 8000)
+    windows = load_windows(summary.dataset, summary.dataset.samples, slower.configuration.data)
     assert windows.padded == 24
 
 

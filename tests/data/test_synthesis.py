@@ -151,12 +151,12 @@ def test_columns_counts_and_sides(make_project: MakeProject) -> None:
     assert all(len(kinds) == 1 for kinds in one_of.values())
     assert Counter(g for kinds in one_of.values() for _, g, _ in kinds) == {"female": 4, "male": 4}
     assert len({s.groups["word"] for s in spoken if s.label == "unknown"}) == 10
-    windows = load_windows(dataset, dataset.samples, 16000, 16000)
+    windows = load_windows(dataset, dataset.samples, project.configuration.data)
     assert (windows.padded, windows.cropped) == (0, 0)
     assert all(sample.duration_s == 1.0 for sample in dataset.samples)
     assert check_dataset(project).of_severity("error") == ()
     for split in ("train", "validation", "test"):
-        noise = load_noise(dataset, split, 16000, 16000)
+        noise = load_noise(dataset, split, 16000, project.configuration.data)
         assert noise.shape == (4, 16000)
         assert (np.abs(noise).max(axis=1) > 500).all()
     assert dataset.notes(16000) == {"synthetic silence": 16, "synthetic speech": 80}

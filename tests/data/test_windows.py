@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coincell.data import import_recordings, load_windows
-from coincell.data.windows import fit_window
+from coincell.data.fitting import fit_window
 from coincell.errors import DataError
 from data.fixtures import MakeProject, WriteTone
 
@@ -40,14 +40,15 @@ def test_windows_are_counted_and_in_order(
     for number, seconds in enumerate((0.4, 1.0, 1.5, 0.7)):
         write_tone(recordings / "yes" / f"{number}.wav", 500 + number, seconds)
         write_tone(recordings / "no" / f"{number}.wav", 900 + number, 1.0)
-    dataset = import_recordings(recordings, make_project("yes", "no")).dataset
+    project = make_project("yes", "no")
+    dataset, data = import_recordings(recordings, project).dataset, project.configuration.data
     samples = [s for s in dataset.samples if s.label == "yes"]
-    windows = load_windows(dataset, samples, 16000, 16000)
-    assert windows.audio.shape == (4, 16000)
-    assert windows.audio.dtype == np.int16
+    windows = load_windows(dataset, samples, data)
+    assert windows.values.shape == (4, 16000)
+    assert windows.values.dtype == np.int16
     assert (windows.padded, windows.cropped) == (2, 1)
-    backwards = load_windows(dataset, samples[::-1], 16000, 16000)
-    np.testing.assert_array_equal(backwards.audio[::-1], windows.audio)
+    backwards = load_windows(dataset, samples[::-1], data)
+    np.testing.assert_array_equal(backwards.values[::-1], windows.values)
 
 
 def test_a_missing_or_changed_clip_is_named(
@@ -55,13 +56,14 @@ def test_a_missing_or_changed_clip_is_named(
 ) -> None:
     for label in ("yes", "no"):
         write_tone(recordings / label / "a.wav", 500 + len(label))
-    dataset = import_recordings(recordings, make_project("yes", "no")).dataset
+    project = make_project("yes", "no")
+    dataset, data = import_recordings(recordings, project).dataset, project.configuration.data
     with pytest.raises(DataError, match=r"stored at 16000 Hz, but data\.sample_rate_hz is 8000"):
-        load_windows(dataset, dataset.samples, 8000, 8000)
+        load_windows(dataset, dataset.samples, data.model_copy(update={"sample_rate_hz": 8000}))
     path = dataset.directory / dataset.samples[0].file
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(DataError, match=r"no/a-.*changed or cut"):
-        load_windows(dataset, dataset.samples, 16000, 16000)
+        load_windows(dataset, dataset.samples, data)
     path.unlink()
     with pytest.raises(DataError, match=r"no/a-.*cannot be read"):
-        load_windows(dataset, dataset.samples, 16000, 16000)
+        load_windows(dataset, dataset.samples, data)

@@ -12,7 +12,7 @@ import scipy.signal
 from numpy.typing import NDArray
 
 from coincell.features import InputQuantization
-from coincell.project import FeatureSettings
+from coincell.project import MelSettings
 
 Float = NDArray[np.float64]
 
@@ -22,7 +22,7 @@ def hertz_to_mel(hertz: Float | float) -> Float:
     return np.asarray(2595.0 * np.log10(1.0 + np.asarray(hertz) / 700.0))
 
 
-def filter_bank(settings: FeatureSettings, sample_rate_hz: int) -> Float:
+def filter_bank(settings: MelSettings, sample_rate_hz: int) -> Float:
     """Triangles, linear in mel: [bands, fft_size / 2 + 1]."""
     ends = hertz_to_mel(settings.low_hz), hertz_to_mel(settings.high_hz)
     edges = np.linspace(*ends, settings.bands + 2)
@@ -33,7 +33,7 @@ def filter_bank(settings: FeatureSettings, sample_rate_hz: int) -> Float:
 
 
 def reference_features(
-    windows: NDArray[np.int16], settings: FeatureSettings, sample_rate_hz: int = 16000
+    windows: NDArray[np.int16], settings: MelSettings, sample_rate_hz: int = 16000
 ) -> Float:
     """int16 [n, window_samples] -> float64 [n, frames, bands or coefficients]."""
     samples = windows.astype(np.float64)

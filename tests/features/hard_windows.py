@@ -8,26 +8,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coincell.features import FeatureBlock, InputQuantization, make_feature_block
-from coincell.project import FeatureSettings
+from coincell.project import MelSettings, WindowForm
 from features.signals import RATE, synthetic_windows
 
 QUANTIZATION = InputQuantization(0.0625, 11)
 
 SETTINGS = {
-    "plain": FeatureSettings(),
-    "small": FeatureSettings(fft_size=64, frame_ms=2.3, hop_ms=4, bands=8, level="peak"),
-    "cepstra": FeatureSettings(block="mfcc", spectrum="magnitude", level="peak", fft_size=1024),
-    "centred": FeatureSettings(
+    "plain": MelSettings(),
+    "small": MelSettings(fft_size=64, frame_ms=2.3, hop_ms=4, bands=8, level="peak"),
+    "cepstra": MelSettings(block="mfcc", spectrum="magnitude", level="peak", fft_size=1024),
+    "centred": MelSettings(
         block="mfcc", normalization="mean", fft_size=256, frame_ms=16, hop_ms=10
     ),
-    "wide": FeatureSettings(fft_size=2048, frame_ms=128, bands=80, high_hz=8000, floor=1e-12),
-    "magnitudes": FeatureSettings(spectrum="magnitude", fft_size=128, frame_ms=8, low_hz=0),
+    "wide": MelSettings(fft_size=2048, frame_ms=128, bands=80, high_hz=8000, floor=1e-12),
+    "magnitudes": MelSettings(spectrum="magnitude", fft_size=128, frame_ms=8, low_hz=0),
 }
 
 
 def block_of(name: str) -> FeatureBlock:
     """The block of one of SETTINGS."""
-    return make_feature_block(SETTINGS[name], RATE, RATE)
+    return make_feature_block(SETTINGS[name], WindowForm("sound", RATE, 1, RATE))
 
 
 def largest_windows() -> NDArray[np.int16]:

@@ -10,19 +10,19 @@ import pytest
 from numpy.typing import NDArray
 
 from coincell.features import choose_quantization, make_feature_block
-from coincell.project import FeatureSettings
+from coincell.project import MelSettings, WindowForm
 from features.float_oracle import filter_bank, reference_features, reference_int8
 from features.signals import RATE, speech_windows, synthetic_windows
 
 SETTINGS = [
-    FeatureSettings(block=block, spectrum=spectrum, level=level, normalization=normalization)
+    MelSettings(block=block, spectrum=spectrum, level=level, normalization=normalization)
     for block, spectrum, level, normalization in itertools.product(
         ("log-mel", "mfcc"), ("power", "magnitude"), ("absolute", "peak"), ("none", "mean")
     )
 ]
 
 
-def name_of(settings: FeatureSettings) -> str:
+def name_of(settings: MelSettings) -> str:
     return "-".join((settings.block, settings.spectrum, settings.level, settings.normalization))
 
 
@@ -37,10 +37,10 @@ def synthetic() -> NDArray[np.int16]:
 
 
 def errors(
-    windows: NDArray[np.int16], settings: FeatureSettings, fitted_on: NDArray[np.int16]
+    windows: NDArray[np.int16], settings: MelSettings, fitted_on: NDArray[np.int16]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Error of the fixed point in int8 steps, and the difference of the int8 values."""
-    block = make_feature_block(settings, RATE, windows.shape[1])
+    block = make_feature_block(settings, WindowForm("sound", windows.shape[1], 1, RATE))
     quantization = choose_quantization(block.compute(fitted_on), block.fixed_point_scale)
     expected = reference_features(windows, settings)
     fixed = block.compute(windows) * block.fixed_point_scale
@@ -51,7 +51,7 @@ def errors(
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=name_of)
 def test_speech_is_within_a_fiftieth_of_a_step(
-    speech: NDArray[np.int16], settings: FeatureSettings
+    speech: NDArray[np.int16], settings: MelSettings
 ) -> None:
     steps, difference = errors(speech, settings, fitted_on=speech)
     assert steps.max() < 0.02
@@ -62,7 +62,7 @@ def test_speech_is_within_a_fiftieth_of_a_step(
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=name_of)
 def test_made_signals_stay_within_the_stated_error(
-    synthetic: NDArray[np.int16], settings: FeatureSettings
+    synthetic: NDArray[np.int16], settings: MelSettings
 ) -> None:
     steps, difference = errors(synthetic, settings, fitted_on=synthetic)
     assert np.median(steps) < 0.05
@@ -76,7 +76,7 @@ def test_made_signals_stay_within_the_stated_error(
 @pytest.mark.parametrize("fft_size", [64, 128, 256, 512, 1024, 2048])
 @pytest.mark.parametrize("share", [0.43, 1.0], ids=["short-frame", "full-frame"])
 def test_every_transform_size(synthetic: NDArray[np.int16], fft_size: int, share: float) -> None:
-    settings = FeatureSettings(
+    settings = MelSettings(
         fft_size=fft_size,
         frame_ms=share * fft_size / 16,
         hop_ms=share * fft_size / 32,
@@ -91,8 +91,8 @@ def test_every_transform_size(synthetic: NDArray[np.int16], fft_size: int, share
 
 @pytest.mark.parametrize("rate", [8000, 22050, 48000])
 def test_other_sample_rates(synthetic: NDArray[np.int16], rate: int) -> None:
-    settings = FeatureSettings(fft_size=2048, frame_ms=21.3, hop_ms=10.7, bands=30)
-    block = make_feature_block(settings, rate, synthetic.shape[1])
+    settings = MelSettings(fft_size=2048, frame_ms=21.3, hop_ms=10.7, bands=30)
+    block = make_feature_block(settings, WindowForm("sound", synthetic.shape[1], 1, rate))
     expected = reference_features(synthetic, settings, rate)
     assert block.shape == expected.shape[1:]
     got = block.compute(synthetic) * block.fixed_point_scale
@@ -100,10 +100,10 @@ def test_other_sample_rates(synthetic: NDArray[np.int16], rate: int) -> None:
 
 
 def test_bands_narrower_than_a_bin_hold_the_floor(synthetic: NDArray[np.int16]) -> None:
-    settings = FeatureSettings(fft_size=64, frame_ms=4, hop_ms=4, bands=60, high_hz=8000)
+    settings = MelSettings(fft_size=64, frame_ms=4, hop_ms=4, bands=60, high_hz=8000)
     empty = filter_bank(settings, RATE).sum(axis=1) == 0
     assert empty.any()
-    block = make_feature_block(settings, RATE, synthetic.shape[1])
+    block = make_feature_block(settings, WindowForm("sound", synthetic.shape[1], 1, RATE))
     got = block.compute(synthetic)[..., empty] * block.fixed_point_scale
     assert np.abs(got - np.log(settings.floor)).max() < 0.001
 
@@ -113,8 +113,8 @@ def test_bands_narrower_than_a_bin_hold_the_floor(synthetic: NDArray[np.int16]) 
 def test_floors_from_tiny_to_large(
     synthetic: NDArray[np.int16], floor: float, spectrum: str
 ) -> None:
-    settings = FeatureSettings.model_validate({"floor": floor, "spectrum": spectrum})
-    block = make_feature_block(settings, RATE, synthetic.shape[1])
+    settings = MelSettings.model_validate({"floor": floor, "spectrum": spectrum})
+    block = make_feature_block(settings, WindowForm("sound", synthetic.shape[1], 1, RATE))
     expected = reference_features(synthetic, settings)
     got = block.compute(synthetic) * block.fixed_point_scale
     silence = list(synthetic_windows()).index("silence")

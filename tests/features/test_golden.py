@@ -13,16 +13,16 @@ import pytest
 from numpy.typing import NDArray
 
 from coincell.features import make_feature_block
-from coincell.project import FeatureSettings
+from coincell.project import MelSettings, WindowForm
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "features"
 RATE = 16000
 
 SETTINGS = {
-    "log-mel": FeatureSettings(bands=20, hop_ms=100),
-    "log-mel-mean": FeatureSettings(bands=20, hop_ms=100, normalization="mean"),
-    "mfcc": FeatureSettings(block="mfcc", hop_ms=100),
-    "mfcc-magnitude-peak": FeatureSettings(
+    "log-mel": MelSettings(bands=20, hop_ms=100),
+    "log-mel-mean": MelSettings(bands=20, hop_ms=100, normalization="mean"),
+    "mfcc": MelSettings(block="mfcc", hop_ms=100),
+    "mfcc-magnitude-peak": MelSettings(
         block="mfcc", hop_ms=100, spectrum="magnitude", level="peak"
     ),
 }
@@ -38,9 +38,9 @@ def samples() -> NDArray[np.int16]:
     return window
 
 
-def text(settings: FeatureSettings) -> str:
+def text(settings: MelSettings) -> str:
     """One line a frame, fixed point."""
-    block = make_feature_block(settings, RATE, RATE)
+    block = make_feature_block(settings, WindowForm("sound", RATE, 1, RATE))
     rows = block.compute(samples()[np.newaxis])[0]
     lines = (" ".join(f"{value:6d}" for value in row) for row in rows.tolist())
     return "\n".join((f"# one unit is {block.fixed_point_scale} nats", *lines, ""))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from coincell.errors import ConfigurationError, DataError
 from coincell.features import InputQuantization, make_feature_block
-from coincell.project import FeatureSettings
+from coincell.project import MelSettings, WindowForm
 from features.float_oracle import reference_features
 from features.signals import RATE, synthetic_windows
 
@@ -18,12 +18,12 @@ KINDS = ("noise", "square", "tone", "sparse", "steps")
 
 
 @st.composite
-def feature_settings(draw: st.DrawFn) -> FeatureSettings:
+def feature_settings(draw: st.DrawFn) -> MelSettings:
     fft_size = draw(st.sampled_from([64, 128, 256, 512, 1024, 2048]))
     frame = draw(st.integers(8, fft_size))
     low = draw(st.floats(0, 1500))
     bands = draw(st.integers(4, 60))
-    return FeatureSettings(
+    return MelSettings(
         block=draw(st.sampled_from(["log-mel", "mfcc"])),
         frame_ms=frame / 16,
         hop_ms=draw(st.integers(max(1, frame // 4), 2 * frame)) / 16,
@@ -60,11 +60,11 @@ def made_window(kind: str, loudness: int, seed: int, length: int) -> NDArray[np.
     seed=st.integers(0, 2**32 - 1),
 )
 def test_any_settings_follow_float64(
-    chosen: FeatureSettings, kind: str, loudness: int, seed: int
+    chosen: MelSettings, kind: str, loudness: int, seed: int
 ) -> None:
     """Within 0.02 nats plus two units, where the transform's noise (-120 dB) cannot matter."""
     windows = made_window(kind, loudness, seed, 4000)[np.newaxis]
-    block = make_feature_block(chosen, RATE, 4000)
+    block = make_feature_block(chosen, WindowForm("sound", 4000, 1, RATE))
     expected = reference_features(windows, chosen)
     got = block.compute(windows) * block.fixed_point_scale
     assert got.shape == expected.shape
@@ -76,11 +76,12 @@ def test_any_settings_follow_float64(
 
 @settings(derandomize=True, max_examples=60, deadline=None)
 @given(chosen=feature_settings(), seed=st.integers(0, 2**32 - 1))
-def test_quantized_batches_are_the_same_as_single_windows(
-    chosen: FeatureSettings, seed: int
-) -> None:
+def test_quantized_batches_are_the_same_as_single_windows(chosen: MelSettings, seed: int) -> None:
     windows = np.stack([made_window(kind, 9000, seed, 3000) for kind in KINDS])
-    block, quantization = make_feature_block(chosen, RATE, 3000), InputQuantization(0.125, 3)
+    block, quantization = (
+        make_feature_block(chosen, WindowForm("sound", 3000, 1, RATE)),
+        InputQuantization(0.125, 3),
+    )
     whole = block.run(windows, quantization)
     assert np.array_equal(whole, block.quantize(block.compute(windows), quantization))
     for window, expected in zip(windows, whole, strict=True):
@@ -90,8 +91,8 @@ def test_quantized_batches_are_the_same_as_single_windows(
 def test_a_row_depends_on_its_own_samples_alone() -> None:
     """So that overlapping windows can share rows: moved by a hop, the rows move by one."""
     window = synthetic_windows()["fades"]
-    for chosen in (FeatureSettings(), FeatureSettings(block="mfcc", spectrum="magnitude")):
-        block = make_feature_block(chosen, RATE, RATE - 320)
+    for chosen in (MelSettings(), MelSettings(block="mfcc", spectrum="magnitude")):
+        block = make_feature_block(chosen, WindowForm("sound", RATE - 320, 1, RATE))
         first, moved = block.compute(np.stack([window[:-320], window[320:]]))
         assert np.array_equal(first[1:], moved[:-1])
 
@@ -99,14 +100,14 @@ def test_a_row_depends_on_its_own_samples_alone() -> None:
 @pytest.mark.parametrize("level", ["absolute", "peak"])
 @pytest.mark.parametrize("spectrum", ["power", "magnitude"])
 def test_silence_is_the_floor(level: str, spectrum: str) -> None:
-    chosen = FeatureSettings.model_validate({"level": level, "spectrum": spectrum})
-    block = make_feature_block(chosen, RATE, RATE)
+    chosen = MelSettings.model_validate({"level": level, "spectrum": spectrum})
+    block = make_feature_block(chosen, WindowForm("sound", RATE, 1, RATE))
     rows = block.compute(np.zeros((1, RATE), np.int16)) * block.fixed_point_scale
     assert np.abs(rows - np.log(chosen.floor)).max() < 0.001
 
 
 def test_at_peak_level_loudness_does_not_matter() -> None:
-    block = make_feature_block(FeatureSettings(level="peak"), RATE, RATE)
+    block = make_feature_block(MelSettings(level="peak"), WindowForm("sound", RATE, 1, RATE))
     tone = synthetic_windows()["tone between bins"].astype(np.int32)
     loud, quiet = ((tone // 256 * gain).astype(np.int16) for gain in (256, 1))
     rows = block.compute(np.stack([loud, quiet]))
@@ -114,13 +115,15 @@ def test_at_peak_level_loudness_does_not_matter() -> None:
 
 
 def test_the_mean_of_every_column_is_gone() -> None:
-    block = make_feature_block(FeatureSettings(normalization="mean"), RATE, RATE)
+    block = make_feature_block(
+        MelSettings(normalization="mean"), WindowForm("sound", RATE, 1, RATE)
+    )
     rows = block.compute(np.stack(list(synthetic_windows().values())))
     assert np.abs(rows.astype(np.float64).mean(axis=1)).max() <= 0.5
 
 
 def test_no_windows_give_no_features() -> None:
-    block = make_feature_block(FeatureSettings(), RATE, RATE)
+    block = make_feature_block(MelSettings(), WindowForm("sound", RATE, 1, RATE))
     none = np.zeros((0, RATE), np.int16)
     assert block.compute(none).shape == (0, 49, 40)
     assert block.run(none, InputQuantization(0.1015625, 0)).shape == (0, 49, 40)
@@ -130,7 +133,7 @@ def test_no_windows_give_no_features() -> None:
     "windows", [np.zeros((2, RATE), np.int32), np.zeros((2, 100), np.int16), np.zeros(9, np.int16)]
 )
 def test_windows_of_another_type_or_length_are_refused(windows: NDArray[np.generic]) -> None:
-    block = make_feature_block(FeatureSettings(), RATE, RATE)
+    block = make_feature_block(MelSettings(), WindowForm("sound", RATE, 1, RATE))
     with pytest.raises(DataError, match="int16"):
         block.compute(windows)
 
@@ -148,6 +151,6 @@ def test_windows_of_another_type_or_length_are_refused(windows: NDArray[np.gener
 def test_settings_that_do_not_fit_are_refused(
     changed: dict[str, float], rate: int, samples: int, message: str
 ) -> None:
-    chosen = FeatureSettings.model_validate(changed)
+    chosen = MelSettings.model_validate(changed)
     with pytest.raises(ConfigurationError, match=message):
-        make_feature_block(chosen, rate, samples)
+        make_feature_block(chosen, WindowForm("sound", samples, 1, rate))

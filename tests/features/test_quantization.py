@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from coincell.errors import DataError, ModelError
 from coincell.features import InputQuantization, choose_quantization, make_feature_block
-from coincell.project import FeatureSettings
+from coincell.project import MelSettings, WindowForm
 
-BLOCK = make_feature_block(FeatureSettings(), 16000, 16000)
+BLOCK = make_feature_block(MelSettings(), WindowForm("sound", 16000, 1, 16000))
 ALL_VALUES = np.arange(-32768, 32768).astype(np.int16)
 SCALES = st.floats(2.0**-18, 2.0**10, width=32, allow_nan=False)
 

@@ -10,14 +10,14 @@ import pytest
 from numpy.typing import NDArray
 
 from coincell.features import make_feature_block
-from coincell.project import FeatureSettings
+from coincell.project import MelSettings, WindowForm
 from features.signals import RATE, speech_windows, synthetic_windows
 
 # Kaldi's Hann window ends on its last sample, ours one later; at 512 samples they differ least.
-SETTINGS = FeatureSettings(frame_ms=32, hop_ms=20, fft_size=512, bands=40, floor=1e-6)
+SETTINGS = MelSettings(frame_ms=32, hop_ms=20, fft_size=512, bands=40, floor=1e-6)
 
 
-def options(settings: FeatureSettings) -> kaldi_native_fbank.FbankOptions:
+def options(settings: MelSettings) -> kaldi_native_fbank.FbankOptions:
     chosen = kaldi_native_fbank.FbankOptions()
     frame, mel = chosen.frame_opts, chosen.mel_opts
     frame.samp_freq, frame.dither, frame.preemph_coeff = RATE, 0.0, 0.0
@@ -28,7 +28,7 @@ def options(settings: FeatureSettings) -> kaldi_native_fbank.FbankOptions:
     return chosen
 
 
-def kaldi_log_mel(window: NDArray[np.int16], settings: FeatureSettings) -> NDArray[np.float64]:
+def kaldi_log_mel(window: NDArray[np.int16], settings: MelSettings) -> NDArray[np.float64]:
     """[frames, bands]: the band powers are Kaldi's, floor and logarithm as ours."""
     bank = kaldi_native_fbank.OnlineFbank(options(settings))
     bank.accept_waveform(RATE, (window / 32768.0).tolist())
@@ -38,7 +38,7 @@ def kaldi_log_mel(window: NDArray[np.int16], settings: FeatureSettings) -> NDArr
 
 
 def compare(windows: NDArray[np.int16]) -> NDArray[np.float64]:
-    block = make_feature_block(SETTINGS, RATE, RATE)
+    block = make_feature_block(SETTINGS, WindowForm("sound", RATE, 1, RATE))
     ours = block.compute(windows) * block.fixed_point_scale
     theirs = np.stack([kaldi_log_mel(window, SETTINGS) for window in windows])
     assert ours.shape == theirs.shape

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from coincell.errors import UserError
 from coincell.firmware import HostStream, board_names, build_host_library, load_board
-from coincell.project import DecisionSettings
+from coincell.project import DecisionSettings, WindowForm
 from exporting import (
     HERE,
     NAME,
@@ -206,12 +206,12 @@ def test_the_header_declares_all_that_the_ide_highlights(bench: Bench) -> None:
 def test_windows_computed_whole_work_too(tmp_path: Path) -> None:
     """level = peak depends on the window: the stream's buffer is then the window itself."""
     from coincell.features import make_feature_block
-    from coincell.project import FeatureSettings
+    from coincell.project import MelSettings
 
-    settings = FeatureSettings(bands=8, frame_ms=30, hop_ms=20, fft_size=512, level="peak")
+    settings = MelSettings(bands=8, frame_ms=30, hop_ms=20, fft_size=512, level="peak")
     application = replace(
         listening_application(),
-        features=make_feature_block(settings, 16000, 1600),
+        features=make_feature_block(settings, WindowForm("sound", 1600, 1, 16000)),
         decision=DecisionSettings(smoothing_windows=2, threshold=0.6, hop_ms=40),
     )
     assert not application.features.by_row

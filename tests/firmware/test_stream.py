@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from coincell.errors import DataError
 from coincell.features import make_feature_block
 from coincell.firmware import Application, HostStream, StreamEvent, build_host_library
-from coincell.project import DecisionSettings, FeatureSettings
+from coincell.project import DecisionSettings, MelSettings, WindowForm
 from coincell.runtime import Decision
 from stand_in import WINDOW_SAMPLES, random_windows, stand_in_application
 
-SETTINGS = FeatureSettings(bands=8, frame_ms=30, hop_ms=20, fft_size=512)
+SETTINGS = MelSettings(bands=8, frame_ms=30, hop_ms=20, fft_size=512)
 
 
 def by_whole_windows(
@@ -27,12 +27,12 @@ def by_whole_windows(
     """
     block, hop = application.features, application.hop_samples
     length, step = block.frame
-    span = (block.shape[0] - 1) * step + length if block.by_row else block.window_samples
-    padded = np.concatenate([samples, np.zeros(block.window_samples, np.int16)])
+    span = (block.shape[0] - 1) * step + length if block.by_row else block.form.samples
+    padded = np.concatenate([samples, np.zeros(block.form.samples, np.int16)])
     starts = range(0, len(samples) - span + 1, hop)
     if not starts:
         return []
-    windows = np.stack([padded[i : i + block.window_samples] for i in starts])
+    windows = np.stack([padded[i : i + block.form.samples] for i in starts])
     scores = build_host_library(application).process(windows).scores
     settings = application.decision
     decision = Decision(scores.shape[1], settings.smoothing_windows, application.threshold)
@@ -49,10 +49,10 @@ def sound(count: int) -> NDArray[np.int16]:
     return (share * dark + (1 - share) * noise).astype(np.int16)
 
 
-def with_features(settings: FeatureSettings, hop_ms: int) -> Application:
+def with_features(settings: MelSettings, hop_ms: int) -> Application:
     return replace(
         stand_in_application(),
-        features=make_feature_block(settings, 16000, WINDOW_SAMPLES),
+        features=make_feature_block(settings, WindowForm("sound", WINDOW_SAMPLES, 1, 16000)),
         decision=DecisionSettings(smoothing_windows=3, threshold=0.25, hop_ms=hop_ms),
     )
 
@@ -69,7 +69,7 @@ def with_features(settings: FeatureSettings, hop_ms: int) -> Application:
     ids=["plain", "mean", "peak", "peak mean", "gaps between frames"],
 )
 @pytest.mark.parametrize("hop_ms", [10, 60, 250])
-def test_decisions_are_those_of_whole_windows(settings: FeatureSettings, hop_ms: int) -> None:
+def test_decisions_are_those_of_whole_windows(settings: MelSettings, hop_ms: int) -> None:
     application = with_features(settings, hop_ms)
     samples = sound(21_000)
     expected = by_whole_windows(application, samples)
@@ -82,13 +82,13 @@ def quietly(application: Application, samples: NDArray[np.int16], level: int) ->
     """The oracle with a level that wakes: windows of quiet frames are passed over."""
     block, hop = application.features, application.hop_samples
     (length, step), frames = block.frame, block.shape[0]
-    span = (frames - 1) * step + length if block.by_row else block.window_samples
+    span = (frames - 1) * step + length if block.by_row else block.form.samples
     decision = Decision(
         len(application.labels), application.decision.smoothing_windows, application.threshold
     )
     events = []
     for start in range(0, len(samples) - span + 1, hop):
-        window = np.zeros(block.window_samples, np.int16)
+        window = np.zeros(block.form.samples, np.int16)
         window[: min(len(window), span)] = samples[start : start + span]
         heard = window.astype(int)
         if block.by_row:

@@ -32,7 +32,7 @@ def test_any_feature_shape(architecture: str, shape: tuple[int, ...]) -> None:
     np.testing.assert_allclose(scores.sum(axis=1), 1, rtol=1e-5)
 
 
-@pytest.mark.parametrize("shape", [(), (40,), (0, 40), (49, 40, 2), (49, 40, 1, 1)])
+@pytest.mark.parametrize("shape", [(), (40,), (0, 40), (49, 40, 0), (49, 40, 1, 1)])
 def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ModelError, match="frames, bands"):
         build_network(_settings("tiny-conv"), shape, 5, seed=1)

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from coincell.data import Sample, Windows
 from coincell.pipeline.clips import write_clips
 from coincell.pipeline.report_parts import dataset_part
 from coincell.pipeline.reporting import _tool
@@ -18,20 +19,19 @@ SPLITS = ("train", "test")
 
 def _dataset(folder, speakers, notes):
     """Two clips a class, one for training and one for the test; `speakers` of each split."""
-    labels = [label for label in LABELS for _ in SPLITS]
-    groups = [{} if label == 2 else who for label in LABELS for who in speakers]
-    write_clips(
-        folder,
-        np.zeros((len(labels), 4), np.int16),
-        [f"{number}.wav" for number in range(len(labels))],
-        labels,
-        [split for _ in LABELS for split in SPLITS],
-        groups,
-        np.zeros((0, 4), np.int16),
-    )
-    facts = {"notes": notes, "durations_s": [1.0] * len(labels), "check": {"findings": []}}
+    configuration = parse_configuration(TOML)
+    names = configuration.data.labels
+    samples = [
+        Sample(f"{label}{split}.wav", names[label], split, "", 1.0, {} if label == 2 else who)
+        for label in LABELS
+        for split, who in zip(SPLITS, speakers, strict=True)
+    ]
+    count = len(samples)
+    windows = Windows(np.zeros((count, 4), np.int16), np.arange(count), 0, 0)
+    write_clips(folder, windows, samples, names, np.zeros((0, 4), np.int16))
+    facts = {"notes": notes, "durations_s": [1.0] * count, "check": {"findings": []}}
     (folder / "dataset.json").write_text(json.dumps(facts))
-    return dataset_part(Artefact("dataset", "0", folder), parse_configuration(TOML))
+    return dataset_part(Artefact("dataset", "0", folder), configuration)
 
 
 APART = ({"speaker": "anna"}, {"speaker": "bert"})

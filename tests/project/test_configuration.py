@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -139,9 +140,11 @@ def test_any_text_is_refused_in_words(text: str) -> None:
 
 def _fields(section: type[BaseModel], path: str = "") -> Iterator[tuple[str, object]]:
     for name, field in section.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from _fields(field.annotation, f"{path}{name}.")
-        else:
+        kinds = get_args(field.annotation) or (field.annotation,)
+        tables = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        for table in tables:
+            yield from _fields(table, f"{path}{name}.")
+        if not tables:
             yield f"{path}{name}", field
 
 

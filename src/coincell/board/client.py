@@ -32,12 +32,13 @@ from coincell.board.protocol import (
 )
 from coincell.errors import BoardError
 
-_INFO = struct.Struct("<10I")
+_INFO = struct.Struct("<11I")
 _COUNT = struct.Struct("<I")
 _DECISION = struct.Struct("<Iii")
 _MOST_NOISE = 4 * (HEADER_BYTES + MAX_PAYLOAD + CRC_BYTES)
 _SHOWN = 48
-_SAMPLES_A_FRAME = (MAX_PAYLOAD - 4) // 2
+_INT16_BYTES = 2
+_SAMPLES_A_FRAME = (MAX_PAYLOAD - 4) // _INT16_BYTES
 
 
 class Transport(Protocol):
@@ -59,19 +60,21 @@ class BoardInfo:
 
     Attributes:
         description: name, labels, versions, hashes: the JSON in the image.
-        window_samples, features, classes: sizes of what goes in and comes out.
+        window_values, features, scores: how many numbers go in and come out.
+        sample_bytes: of each number of a window: 2, or 1 of a picture.
         flash_bytes, ram_bytes, stack_bytes: of the image; the stack's is its reserve.
         stack_peak: bytes of stack used at most since reset.
     """
 
     description: dict[str, Any]
-    window_samples: int
+    window_values: int
     features: int
-    classes: int
+    scores: int
     flash_bytes: int
     ram_bytes: int
     stack_bytes: int
     stack_peak: int
+    sample_bytes: int
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ class BoardResult:
 
     Attributes:
         features: int8 [features], the network's input.
-        scores: int8 [classes], its output.
+        scores: int8 [scores], its output; of normality the bytes of an int32, low first.
         label: index of the class decided for, -1 for none.
         decision_score: its smoothed score, fixed point.
     """
@@ -107,11 +110,11 @@ class BoardClient:
             BoardError: the board does not answer, or speaks another version of the protocol.
         """
         sizes = self._read_sizes()
-        window, features, classes, flash, ram, stack, peak, length = sizes[2:]
+        window, features, scores, flash, ram, stack, peak, length, size = sizes[2:]
         if length > MOST_DESCRIPTION:
             raise BoardError(f"The board announces a description of {length:,} bytes.")
         description = parse_description(self._read_region(Region.DESCRIPTION, length))
-        return BoardInfo(description, window, features, classes, flash, ram, stack, peak)
+        return BoardInfo(description, window, features, scores, flash, ram, stack, peak, size)
 
     def synchronize(self) -> None:
         """Bring a board that was left in the middle of a frame back to its beginning.
@@ -125,27 +128,29 @@ class BoardClient:
         """Empty the smoothing: the next window is the first."""
         self._ask(Message.RESET)
 
-    def put_samples(self, window: NDArray[np.int16]) -> None:
-        """Send int16 [window_samples], to be processed."""
-        needed = self.check_window(window)
-        data = window.astype("<i2").tobytes()
-        for begin in range(0, needed, _SAMPLES_A_FRAME):
-            part = data[2 * begin : 2 * (begin + _SAMPLES_A_FRAME)]
+    def put_samples(self, window: NDArray[Any]) -> None:
+        """Send a window, int16 or of a picture uint8 [window_values], to be processed."""
+        dtype = self.check_window(window)
+        size = dtype.itemsize
+        data = window.astype(dtype.newbyteorder("<")).tobytes()
+        for begin in range(0, len(window), _SAMPLES_A_FRAME):
+            part = data[size * begin : size * (begin + _SAMPLES_A_FRAME)]
             self._ask(Message.SAMPLES, struct.pack("<I", begin) + part)
 
-    def check_window(self, window: NDArray[np.int16]) -> int:
-        """The samples that the image takes at once.
+    def check_window(self, window: NDArray[Any]) -> np.dtype[Any]:
+        """The type of the values that the image takes.
 
         Raises:
-            BoardError: `window` has others.
+            BoardError: `window` has others, or not as many as it takes at once.
         """
-        needed = self._expected()[2]
-        if window.shape != (needed,) or window.dtype != np.int16:
+        needed, size = self._expected()[2], self._expected()[10]
+        dtype = np.dtype(np.int16 if size == _INT16_BYTES else np.uint8)
+        if window.shape != (needed,) or window.dtype != dtype:
             raise BoardError(
-                f"The image takes int16 windows of {needed} samples. "
+                f"The image takes {dtype} windows of {needed} values. "
                 f"Received: {window.dtype} {list(window.shape)}."
             )
-        return needed
+        return dtype
 
     def run(self) -> tuple[int, int]:
         """Process the samples that were put; (label, decision score).
@@ -189,14 +194,14 @@ class BoardClient:
         """Whether `next_event` has one that came between answers."""
         return bool(self._events)
 
-    def process(self, window: NDArray[np.int16]) -> BoardResult:
+    def process(self, window: NDArray[Any]) -> BoardResult:
         """From samples to a decision, with what lies between."""
         self.put_samples(window)
         label, score = self.run()
-        _, _, _, features, classes = self._expected()[:5]
+        _, _, _, features, scores = self._expected()[:5]
         return BoardResult(
             features=np.frombuffer(self._read_region(Region.FEATURES, features), np.int8),
-            scores=np.frombuffer(self._read_region(Region.SCORES, classes), np.int8),
+            scores=np.frombuffer(self._read_region(Region.SCORES, scores), np.int8),
             label=label,
             decision_score=score,
         )
@@ -207,14 +212,15 @@ class BoardClient:
         return self._sizes
 
     def _read_sizes(self) -> tuple[int, ...]:
-        sizes = _INFO.unpack(self._sized(self._ask(Message.INFO), _INFO.size))
-        if sizes[0] != PROTOCOL_VERSION:
+        answer = self._ask(Message.INFO)
+        version = int.from_bytes(answer[: _COUNT.size], "little")
+        if len(answer) >= _COUNT.size and version != PROTOCOL_VERSION:
             raise BoardError(
-                f"The image speaks version {sizes[0]} of the protocol, "
+                f"The image speaks version {version} of the protocol, "
                 f"this Coincell version {PROTOCOL_VERSION}.",
                 hint="Build the image again with `coincell run`.",
             )
-        return sizes
+        return _INFO.unpack(self._sized(answer, _INFO.size))
 
     def _read_region(self, region: Region, length: int) -> bytes:
         parts = []

@@ -105,7 +105,7 @@ def self_test(
         image: what it runs.
         board: what the image was linked for.
         progress: is called with (done, total, what is going on).
-        recordings: name -> int16 [window_samples], in place of the golden windows.
+        recordings: name -> int16 [window_values], in place of the golden windows.
 
     Raises:
         BoardError: one of them does not answer, or faults, or a recording is of another length.
@@ -116,7 +116,7 @@ def self_test(
     client.synchronize()
     info = client.info()
     check_identity(info, image)
-    windows = _chosen(info.window_samples, recordings)
+    windows = _chosen(info.window_values, recordings)
     total = 2 * len(windows)
     results = []
     with VirtualBoard(image.elf, board) as virtual:
@@ -153,7 +153,7 @@ def _chosen(
 def learn_waits(virtual: VirtualBoard) -> None:
     """Let the virtual board count its waits for constants in flash, as those of golden windows."""
     client = BoardClient(virtual)
-    windows = golden_windows(client.info().window_samples)
+    windows = golden_windows(client.info().window_values)
     with virtual.learning_waits():
         for window in list(windows.values())[:_LEARNED]:
             client.reset()

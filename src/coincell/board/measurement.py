@@ -96,7 +96,7 @@ class BlockRuns:
 def measure(
     virtual: VirtualBoard, application: Application, window: NDArray[np.int16]
 ) -> Measurement:
-    """Measure one inference on `window`, int16 [window_samples]; smoothing is emptied before.
+    """Measure one inference on `window`, int16 [window_values]; smoothing is emptied before.
 
     `application` is the one in the image that `virtual` runs.
 

@@ -34,13 +34,17 @@ class Part:
 
 
 def chain_parts(application: Application) -> list[Part]:
-    """Features, the network's layers, decision, dispatch: all code from samples to a decision."""
-    model = application.model
-    layers = [Part(item.name, item.symbol, item.ops, item.macs) for item in model.layers]
+    """Features, the network's layers, the detector, decision, dispatch: all code from samples to a
+    decision."""
+    name, model = application.name, application.model
+    layers = model.layers if model is not None else ()
+    detector = [Part("detector", f"{name}_score")] if application.detector else []
+    step = "decision" if application.goal == "classes" else "level"
     return [
-        Part("features", f"{application.name}_features_run"),
-        *layers,
-        Part("decision", "coincell_decision_step"),
+        Part("features", f"{name}_features_run"),
+        *(Part(item.name, item.symbol, item.ops, item.macs) for item in layers),
+        *detector,
+        Part("decision", f"coincell_{step}_step"),
         Part("dispatch", "application_process"),
     ]
 
@@ -59,7 +63,8 @@ def owner_table(elf: Elf, board: Board, application: Application) -> bytes:
     """
     parts = chain_parts(application)
     owners = _owners(parts)
-    owners[f"{application.name}_invoke"] = owners["application_process"]
+    if application.model is not None:
+        owners[f"{application.name}_invoke"] = owners["application_process"]
     owners["answer_process"] = OUTSIDE
     return _table(elf, board, owners)
 

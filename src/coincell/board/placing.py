@@ -9,7 +9,7 @@ from coincell.board.client import BoardClient
 from coincell.board.virtual import VirtualBoard
 
 _BUFFER = "samples"
-"""Of firmware/device/application/application.c: int16 [window_samples]."""
+"""Of firmware/device/application/application.c: int16 [window_values]."""
 
 
 class PlacingClient(BoardClient):
@@ -26,7 +26,7 @@ class PlacingClient(BoardClient):
         self._sought = False
 
     def put_samples(self, window: NDArray[np.int16]) -> None:
-        """int16 [window_samples], to be processed; the image does not listen meanwhile."""
+        """int16 [window_values], to be processed; the image does not listen meanwhile."""
         if self._buffer is None:
             super().put_samples(window)
             self._find_buffer(window)

@@ -13,7 +13,7 @@ MAGIC = b"\xc0\x1c"
 HEADER_BYTES = 6
 CRC_BYTES = 4
 MAX_PAYLOAD = 1024
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 
 class Message(enum.IntEnum):

@@ -222,7 +222,7 @@ def _from_a_server(
     virtual.restart()
     client = BoardClient(virtual)
     client.listen(Listening.OFF)
-    window = np.zeros(client.info().window_samples, np.int16)
+    window = np.zeros(client.info().window_values, np.int16)
     known = request.sound[: len(window)]
     window[: len(known)] = known
     values = client.process(window).features.size

@@ -49,7 +49,7 @@ def _of_board(port: str) -> dict[str, Any]:
         return {
             "source": line.port.device,
             **info.description,
-            "window_samples": info.window_samples,
+            "window_values": info.window_values,
             "image_flash_bytes": info.flash_bytes,
             "image_ram_bytes": info.ram_bytes,
             "stack_reserved_bytes": info.stack_bytes,

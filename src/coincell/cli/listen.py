@@ -153,13 +153,21 @@ def _decide(chain: Application, sound: Sound, every: bool, as_json: bool) -> Non
 
 def _tell(event: StreamEvent, chain: Application, as_json: bool) -> None:
     label = chain.labels[event.label] if event.label >= 0 else None
-    second, share = event.samples / chain.sample_rate_hz, chain.score_unit.share(event.score)
+    second, share = event.samples / chain.sample_rate_hz, _share(chain, event.score)
     if as_json:
         facts = {"kind": "event", "second": round(second, 4), "samples": event.samples}
         scores = {"score": share, "score_raw": event.score}
         click.echo(json.dumps(facts | {"label": label} | scores))
     else:
         click.echo(printable(f"{second:9.2f} s  {label or '-':<16}{share:8.3f}"))
+
+
+def _share(chain: Application, score: int) -> float:
+    if chain.score_unit is None:
+        from coincell.errors import UserError
+
+        raise UserError("What listens decides which class a sound is of; this project does not.")
+    return chain.score_unit.share(score)
 
 
 def _clear(live: bool) -> None:

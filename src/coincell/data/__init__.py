@@ -1,7 +1,13 @@
 """Recordings -> data set: import, synthesis, splits, checks, windows, augmentation."""
 
-from coincell.data.audio import Recording, decode_recording, read_content
-from coincell.data.augment import augment, mixed_at_snr, spec_augment, spec_augment_batch
+from coincell.data.audio import decode_recording, read_content
+from coincell.data.augment import (
+    augment,
+    augment_sound,
+    mixed_at_snr,
+    spec_augment,
+    spec_augment_batch,
+)
 from coincell.data.check import CheckReport, Finding, check_dataset
 from coincell.data.held_out import held_out_windows
 from coincell.data.importing import ImportSummary, OwnSplit, import_recordings
@@ -17,6 +23,7 @@ from coincell.data.manifest import (
     write_manifest,
 )
 from coincell.data.progress import Progress
+from coincell.data.senses import Recording
 from coincell.data.single import RecordingWindow, read_recording, read_window
 from coincell.data.synthesis import SPEECH_FORMAT, SynthesisSummary, synthesize
 from coincell.data.windows import Windows, load_noise, load_windows
@@ -40,6 +47,7 @@ __all__ = [
     "SynthesisSummary",
     "Windows",
     "augment",
+    "augment_sound",
     "check_dataset",
     "decode_recording",
     "held_out_windows",

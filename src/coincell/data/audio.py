@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from coincell.data.senses import Recording
 from coincell.errors import DataError
 
 MIN_RATE_HZ = 8_000
@@ -29,25 +30,6 @@ _SUBTYPES = ("PCM_U8", "PCM_S8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"
 _HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
 HEADER_BYTES = _HEADER.size
 _UNKNOWN_LENGTH = 0xFFFFFFFF
-
-
-@dataclass(frozen=True)
-class Recording:
-    """One decoded file.
-
-    Attributes:
-        samples: int16 [n], mono, at the rate asked for.
-        format: container and sample format, like "WAV PCM_24".
-        rate_hz: of the file, before resampling.
-        channels: of the file, before mixing.
-        saturated: samples that were beyond full scale (float files, resampling overshoot).
-    """
-
-    samples: NDArray[np.int16]
-    format: str
-    rate_hz: int
-    channels: int
-    saturated: int
 
 
 def to_int16(samples: NDArray[np.float64]) -> NDArray[np.int16]:

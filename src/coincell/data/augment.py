@@ -6,37 +6,55 @@ All randomness comes from the generator passed in: the same generator gives the 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coincell.data.audio import to_int16
+from coincell.data.augment_motion import augment_motion
+from coincell.data.augment_picture import augment_picture
 from coincell.data.noise import NOISES, cut_noise, make_noise, scale_for_snr
-from coincell.project import AugmentationSettings
+from coincell.project import AugmentationSettings, WindowForm
 
 Float = NDArray[np.float64]
 Int16 = NDArray[np.int16]
 
 
 def augment(
+    window: NDArray[Any],
+    form: WindowForm,
+    settings: AugmentationSettings,
+    noise: Sequence[Int16] | Int16,
+    generator: np.random.Generator,
+) -> NDArray[Any]:
+    """An altered copy of a window, by its sense.
+
+    Args:
+        window: [form.values] of form.dtype.
+        form: of what it consists.
+        settings: how much of each.
+        noise: sound: recordings to cut noise from, int16 [m] each; without any, noise is made.
+        generator: all randomness.
+
+    Returns:
+        [form.values] of form.dtype; values beyond full scale are saturated.
+    """
+    if form.sense == "picture":
+        return augment_picture(window, form, settings, generator)
+    if form.sense == "motion":
+        return augment_motion(window, form, settings, generator)
+    return augment_sound(window, settings, noise, generator, form.rate_hz)
+
+
+def augment_sound(
     window: Int16,
     settings: AugmentationSettings,
     noise: Sequence[Int16] | Int16,
     generator: np.random.Generator,
     sample_rate_hz: int,
 ) -> Int16:
-    """An altered copy of a window: shifted in time, then louder or softer, then with noise.
-
-    Args:
-        window: int16 [n].
-        settings: how much of each.
-        noise: recordings to cut noise from, int16 [m] each; without any, noise is made.
-        generator: all randomness.
-        sample_rate_hz: of the window and the noise.
-
-    Returns:
-        int16 [n]; values beyond full scale are saturated.
-    """
+    """Shifted in time, then louder or softer, then with noise; int16 [n]."""
     most = round(settings.shift_ms * sample_rate_hz / 1000.0)
     shift = int(generator.integers(-most, most + 1))
     moved = shifted(window, shift).astype(np.float64)

@@ -12,9 +12,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.data.audio import AUDIO_SUFFIXES, decode_wav
+from coincell.data.audio import decode_wav
 from coincell.data.manifest import NOISE_LABEL, SPLITS, Dataset, Sample, Split, read_manifest
 from coincell.data.progress import Progress, silent
+from coincell.data.senses import sense_files
 from coincell.errors import DataError
 from coincell.files import sha256_bytes
 from coincell.project import DataSettings, Project
@@ -150,7 +151,7 @@ def check_dataset(project: Project, progress: Progress = silent) -> CheckReport:
     samples = (*dataset.samples, *dataset.noise)
     clips: list[_Clip] = []
     for done, sample in enumerate(samples, start=1):
-        clips.append(_look(dataset, sample))
+        clips.append(_look(dataset, sample, project.configuration.data))
         progress(done, len(samples), sample.file)
     settings = project.configuration.data
     findings = [finding for check in _CHECKS for finding in check(clips, dataset, settings)]
@@ -159,7 +160,7 @@ def check_dataset(project: Project, progress: Progress = silent) -> CheckReport:
     return CheckReport(len(samples), dataset.counts(), tuple(findings))
 
 
-def _look(dataset: Dataset, sample: Sample) -> _Clip:
+def _look(dataset: Dataset, sample: Sample, settings: DataSettings) -> _Clip:
     path = dataset.directory / sample.file
     try:
         if path.exists() and not path.is_file():  # a device or a pipe may never end
@@ -169,6 +170,8 @@ def _look(dataset: Dataset, sample: Sample) -> _Clip:
         return _Clip(sample, "missing")
     fault = "" if sha256_bytes(content) == sample.sha256 else "changed"
     try:
+        if settings.sense != "sound":
+            return _look_elsewhere(content, sample, fault, settings)
         samples, rate_hz = decode_wav(content, sample.file)
     except DataError:
         return _Clip(sample, "unreadable")
@@ -182,6 +185,17 @@ def _look(dataset: Dataset, sample: Sample) -> _Clip:
         float(np.mean(np.abs(samples.astype(np.int32)) >= FULL_SCALE)),
         _loudest_dbfs(samples, rate_hz),
     )
+
+
+def _look_elsewhere(content: bytes, sample: Sample, fault: str, settings: DataSettings) -> _Clip:
+    """A recording that is no sound: its length, and how much of it is at full scale."""
+    files = sense_files(settings)
+    samples = files.decode_stored(content, sample.file, settings)
+    clipped = 0.0
+    if settings.sense == "motion":
+        clipped = float(np.mean(np.abs(samples) >= np.asarray(settings.full_scale)))
+    seconds = files.seconds(samples, settings)
+    return _Clip(sample, fault, settings.form.rate_hz, seconds, clipped, 0.0)
 
 
 def _loudest_dbfs(samples: NDArray[np.int16], rate_hz: int) -> float:
@@ -208,7 +222,8 @@ def _those(clips: Sequence[_Clip], condition: Callable[[_Clip], bool]) -> list[s
 def _check_files(clips: Sequence[_Clip], dataset: Dataset, settings: DataSettings) -> list[Finding]:
     rate_hz = settings.sample_rate_hz
     listed = {clip.sample.file for clip in clips}
-    strays = [name for name in _audio_names(dataset.directory) if name not in listed]
+    suffix = sense_files(settings).stored_suffix
+    strays = [name for name in _stored_names(dataset.directory, suffix) if name not in listed]
     return [
         *_finding("missing", _those(clips, lambda c: c.fault == "missing")),
         *_finding("unreadable", _those(clips, lambda c: c.fault == "unreadable")),
@@ -218,11 +233,11 @@ def _check_files(clips: Sequence[_Clip], dataset: Dataset, settings: DataSetting
     ]
 
 
-def _audio_names(folder: Path) -> list[str]:
+def _stored_names(folder: Path, suffix: str) -> list[str]:
     names = [
         path.relative_to(folder).as_posix()
         for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in AUDIO_SUFFIXES
+        if path.suffix.lower() == suffix
     ]
     return [name for name in names if not name.startswith(".")]
 
@@ -271,6 +286,8 @@ def _check_labels(
 
 def _check_sound(clips: Sequence[_Clip], dataset: Dataset, settings: DataSettings) -> list[Finding]:
     del dataset
+    if settings.sense == "picture":
+        return []
     window_s = settings.window_ms / 1000.0
     readable = [c for c in clips if c.rate_hz and c.sample.label != NOISE_LABEL]
     speaking = [c for c in readable if c.sample.label != settings.silence_label]

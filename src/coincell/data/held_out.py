@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,8 @@ from coincell.project import DataSettings
 _MOST = 8
 
 
-def held_out_windows(data_directory: Path, settings: DataSettings) -> dict[str, NDArray[np.int16]]:
-    """File -> int16 [window_samples] of up to eight recordings, the classes in turns.
+def held_out_windows(data_directory: Path, settings: DataSettings) -> dict[str, NDArray[Any]]:
+    """File -> window [form.values] of up to eight recordings, the classes in turns.
 
     Args:
         data_directory: with the manifest; without one there are no recordings.
@@ -34,5 +35,6 @@ def held_out_windows(data_directory: Path, settings: DataSettings) -> dict[str, 
     turns = [(place, sample) for of_class in by_class.values() for place, sample in
              enumerate(of_class)]  # fmt: skip
     chosen = [sample for _, sample in sorted(turns, key=lambda turn: turn[0])][:_MOST]
-    windows = load_windows(dataset, chosen, settings.window_samples, settings.sample_rate_hz)
-    return {sample.file: window for sample, window in zip(chosen, windows.audio, strict=True)}
+    windows = load_windows(dataset, chosen, settings)
+    firsts = np.searchsorted(windows.samples, np.arange(len(chosen)))
+    return {sample.file: windows.values[row] for sample, row in zip(chosen, firsts, strict=True)}

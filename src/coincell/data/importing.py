@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Any, Literal
 
-import numpy as np
 from numpy.typing import NDArray
 
-from coincell.data.audio import Recording, decode_recording, read_content
+from coincell.data.audio import read_content
 from coincell.data.faults import Faults
 from coincell.data.layouts import Candidate, Layout, ListingOptions, list_source
 from coincell.data.manifest import (
@@ -25,6 +24,7 @@ from coincell.data.manifest import (
 )
 from coincell.data.placing import Incoming, place, split_notes
 from coincell.data.progress import Progress, silent
+from coincell.data.senses import Recording, sense_files
 from coincell.data.silence import make_silence
 from coincell.data.splits import position, split_at
 from coincell.data.store import Store, open_store
@@ -33,7 +33,7 @@ from coincell.files import sha256_bytes
 from coincell.project import Project
 
 _PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
-_PIECE = re.compile(r"(?:(?<=-[0-9a-f]{12})-(?:train|validation|test))?\.wav$")
+_PIECE = re.compile(r"(?:(?<=-[0-9a-f]{12})-(?:train|validation|test))?\.[a-z]{3}$")
 _THREADS = 4
 _BATCH = 16
 _NOISE_PIECE_S = 2.0
@@ -147,6 +147,7 @@ class _Import:
     def __init__(self, project: Project, store: Store, faults: Faults) -> None:
         self.project = project
         self.store = store
+        self.files = sense_files(store.settings)
         self.faults = faults
         self.already_there = 0
         self.updated = 0
@@ -182,7 +183,7 @@ class _Import:
             base = _base(candidate, digest)
             if self._is_there(base):
                 return _Read(base, digest, None)
-            recording = decode_recording(content, candidate.name, self.store.rate_hz)
+            recording = self.files.decode(content, candidate.name, self.store.settings)
             return _Read(base, digest, recording)
         except DataError as error:
             return error
@@ -204,7 +205,7 @@ class _Import:
         source = Source(recording.format, recording.rate_hz, recording.channels, read.digest)
         taken = []
         for suffix, split, samples in self._pieces(candidate, recording, read.digest):
-            clip = self.store.stage(f"{read.base}{suffix}.wav", samples)
+            clip = self.store.stage(f"{read.base}{suffix}{self.files.stored_suffix}", samples)
             sample = Sample(
                 clip.file, candidate.label, split, clip.sha256, clip.duration_s,
                 candidate.groups, candidate.target, candidate.unit, source,
@@ -225,7 +226,7 @@ class _Import:
 
     def _pieces(
         self, candidate: Candidate, recording: Recording, digest: str
-    ) -> list[tuple[str, Split, NDArray[np.int16]]]:
+    ) -> list[tuple[str, Split, NDArray[Any]]]:
         """A clip is one piece; long background noise is cut in time, a piece for each split."""
         samples = recording.samples
         if candidate.label != NOISE_LABEL:

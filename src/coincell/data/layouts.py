@@ -29,6 +29,7 @@ from coincell.data.manifest import (
     finite_number,
     read_csv,
 )
+from coincell.data.senses import kinds_of, sense_files
 from coincell.errors import DataError
 from coincell.project import DataSettings
 
@@ -206,12 +207,13 @@ def _list_folders(
             faults.add(f"{folder.name}/: {message}", hint)
             continue
         files = _files(folder)
-        audio = [path for path in files if path.suffix.lower() in AUDIO_SUFFIXES]
+        suffixes = sense_files(settings).suffixes
+        audio = [path for path in files if path.suffix.lower() in suffixes]
         others = Counter(path.suffix.lower() for path in files if path not in set(audio))
         if not audio:
             received = f"; it holds {_counted(others)}" if others else ""
             faults.add(
-                f"{folder.name}/: the class is empty: no WAV or FLAC file{received}",
+                f"{folder.name}/: the class is empty: no {kinds_of(settings)} file{received}",
                 "Add recordings, or take the label out of data.labels.",
             )
         if ignored := {suffix: n for suffix, n in others.items() if suffix in _OTHER_AUDIO}:

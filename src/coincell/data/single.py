@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from coincell.data.audio import Recording, decode_recording, read_content
-from coincell.data.windows import fit_window
+from coincell.data.audio import decode_recording, read_content
+from coincell.data.senses import Recording, sense_files
 from coincell.project import DataSettings
 
 
@@ -18,13 +18,13 @@ class RecordingWindow:
     """A recording brought to one window.
 
     Attributes:
-        audio: int16 [window_samples].
+        values: [form.values] of form.dtype.
         duration_s: of the recording, before it was padded or cropped.
         padded: whether it was shorter than the window.
         cropped: whether it was longer; the loudest stretch was kept.
     """
 
-    audio: NDArray[np.int16]
+    values: NDArray[Any]
     duration_s: float
     padded: bool
     cropped: bool
@@ -45,11 +45,12 @@ def read_window(path: Path, settings: DataSettings) -> RecordingWindow:
     Raises:
         DataError: it is missing, broken, empty, or of a kind that is not read.
     """
-    recording = read_recording(path, settings.sample_rate_hz)
-    clip, wanted = recording.samples, settings.window_samples
+    files = sense_files(settings)
+    recording = files.decode(read_content(path, str(path)), str(path), settings)
+    fitted = files.fit(recording.samples, settings)
     return RecordingWindow(
-        fit_window(clip, wanted),
-        len(clip) / settings.sample_rate_hz,
-        padded=len(clip) < wanted,
-        cropped=len(clip) > wanted,
+        fitted.windows[0],
+        files.seconds(recording.samples, settings),
+        padded=fitted.padded,
+        cropped=fitted.cropped or len(fitted.windows) > 1,
     )

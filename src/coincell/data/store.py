@@ -10,11 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from coincell.data.audio import HEADER_BYTES, encode_wav, stored_rate
 from coincell.data.manifest import (
     NOISE_LABEL,
     Dataset,
@@ -23,12 +22,14 @@ from coincell.data.manifest import (
     read_manifest,
     write_manifest,
 )
+from coincell.data.senses import sense_files
 from coincell.files import disk_error, locked, sha256_bytes
-from coincell.project import Project
+from coincell.project import DataSettings, Project
 
 _LOCK_FILE = ".lock"
 _STAGING = ".staging-"
 _SYNC_THREADS = 16
+_HEADER_BYTES = 128
 
 
 @dataclass(frozen=True)
@@ -47,35 +48,42 @@ class Store:
     Attributes:
         before: the data set as it was when the store was opened.
         staging: where clips wait; gone when the store is closed.
-        rate_hz: of every clip.
+        settings: what every recording must fit.
     """
 
     before: Dataset
     staging: Path
-    rate_hz: int
+    settings: DataSettings
 
-    def stage(self, file: str, samples: NDArray[np.int16]) -> StoredClip:
-        """Write a clip under its final relative name, still out of sight.
+    @property
+    def rate_hz(self) -> int:
+        """Of every recording; 0 of pictures."""
+        return self.settings.form.rate_hz
+
+    def stage(self, file: str, samples: NDArray[Any]) -> StoredClip:
+        """Write a recording under its final relative name, still out of sight.
 
         Raises:
             UserError: the disk is full or not writable.
         """
-        content = encode_wav(samples, self.rate_hz)
+        files = sense_files(self.settings)
+        content = files.encode(samples, self.settings)
         path = self.staging / file
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         except OSError as error:
             raise disk_error(path, error) from error
-        return StoredClip(file, sha256_bytes(content), len(samples) / self.rate_hz)
+        return StoredClip(file, sha256_bytes(content), files.seconds(samples, self.settings))
 
     def holds(self, sample: Sample) -> bool:
-        """Whether the clip of `sample` is there, at the project's rate."""
+        """Whether the recording of `sample` is there, and fits the project."""
         try:
             with (self.before.directory / sample.file).open("rb") as stream:
-                header = stream.read(HEADER_BYTES)
+                header = stream.read(_HEADER_BYTES)
                 size = os.fstat(stream.fileno()).st_size
-            return stored_rate(header, size) == self.rate_hz
+            files = sense_files(self.settings)
+            return files.holds(header, size, sample.duration_s, self.settings)
         except OSError:
             return False
 
@@ -142,7 +150,7 @@ def open_store(project: Project) -> Iterator[Store]:
                 if manifest_path(directory).exists()
                 else Dataset(directory, ())
             )
-            yield Store(before, staging, project.configuration.data.sample_rate_hz)
+            yield Store(before, staging, project.configuration.data)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
 

@@ -1,61 +1,39 @@
-"""Clips -> windows: what the device would have in its buffer."""
+"""Recordings -> windows: what the device would have in its buffer."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.data.audio import decode_wav
 from coincell.data.manifest import Dataset, Sample, Split
+from coincell.data.senses import sense_files
 from coincell.errors import DataError
-
-_STEPS_PER_WINDOW = 100
+from coincell.project import DataSettings
 
 
 @dataclass(frozen=True)
 class Windows:
-    """Clips brought to the length of one network input.
+    """Recordings as windows.
 
     Attributes:
-        audio: int16 [n, window_samples], in the order of the samples.
-        padded: clips that were shorter than the window.
-        cropped: clips that were longer.
+        values: [n, form.values] of form.dtype, in the order of the samples.
+        samples: int64 [n], which of the samples each window is of.
+        padded: recordings that were shorter than the window.
+        cropped: recordings that were longer, of which a part was left out.
     """
 
-    audio: NDArray[np.int16]
+    values: NDArray[Any]
+    samples: NDArray[np.int64]
     padded: int
     cropped: int
 
 
-def fit_window(clip: NDArray[np.int16], window_samples: int) -> NDArray[np.int16]:
-    """Bring a clip to the window's length, always in the same way.
-
-    Args:
-        clip: int16 [n].
-        window_samples: the length wanted.
-
-    Returns:
-        int16 [window_samples]. A shorter clip stands in the middle between zeros (the odd one
-        goes behind). Of a longer one the loudest stretch is kept: of all stretches that begin at
-        a multiple of a hundredth of the window, the first one with the greatest energy.
-    """
-    missing = window_samples - len(clip)
-    if missing == 0:
-        return clip
-    if missing > 0:
-        return np.pad(clip, (missing // 2, missing - missing // 2))
-    step = max(1, window_samples // _STEPS_PER_WINDOW)
-    energy = np.concatenate(([0], np.cumsum(clip.astype(np.int64) ** 2)))
-    starts = np.arange(0, len(clip) - window_samples + 1, step)
-    loudest = starts[int(np.argmax(energy[starts + window_samples] - energy[starts]))]
-    return clip[loudest : loudest + window_samples]
-
-
-def read_clip(dataset: Dataset, sample: Sample, sample_rate_hz: int) -> NDArray[np.int16]:
-    """The whole clip, int16 [n].
+def read_clip(dataset: Dataset, sample: Sample, settings: DataSettings) -> NDArray[Any]:
+    """The whole recording, as `Recording.samples` has it.
 
     Raises:
         DataError: the file is missing, was changed in kind, or has another rate.
@@ -68,41 +46,36 @@ def read_clip(dataset: Dataset, sample: Sample, sample_rate_hz: int) -> NDArray[
             f"{path}: listed in the manifest, but cannot be read: {error.strerror or error}.",
             "Import or synthesize the data again.",
         ) from error
-    clip, rate_hz = decode_wav(content, str(path))
-    if rate_hz != sample_rate_hz:
-        raise DataError(
-            f"{path}: stored at {rate_hz} Hz, but data.sample_rate_hz is {sample_rate_hz}.",
-            "Import or synthesize the data again, or set the rate back.",
-        )
-    return clip
+    return sense_files(settings).decode_stored(content, str(path), settings)
 
 
-def load_windows(
-    dataset: Dataset, samples: Sequence[Sample], window_samples: int, sample_rate_hz: int
-) -> Windows:
-    """Read clips and bring each to the window's length; see `fit_window`.
+def load_windows(dataset: Dataset, samples: Sequence[Sample], settings: DataSettings) -> Windows:
+    """Read recordings and make windows of each; see `SenseFiles.fit`.
 
     Args:
         dataset: whose folder the samples are in.
         samples: which, in which order.
-        window_samples: length of a window (data.window_samples).
-        sample_rate_hz: the rate that the clips must have (data.sample_rate_hz).
+        settings: the form of a window; the rate that the recordings must have.
 
     Raises:
-        DataError: a clip is missing, was changed in kind, or has another rate.
+        DataError: a recording is missing, was changed in kind, or has another rate.
     """
-    audio = np.zeros((len(samples), window_samples), np.int16)
+    files = sense_files(settings)
+    parts = [np.empty((0, settings.form.values), settings.form.dtype)]
+    counts: list[int] = []
     padded = cropped = 0
-    for row, sample in zip(audio, samples, strict=True):
-        clip = read_clip(dataset, sample, sample_rate_hz)
-        padded += len(clip) < window_samples
-        cropped += len(clip) > window_samples
-        row[:] = fit_window(clip, window_samples)
-    return Windows(audio, padded, cropped)
+    for sample in samples:
+        fitted = files.fit(read_clip(dataset, sample, settings), settings)
+        parts.append(fitted.windows)
+        counts.append(len(fitted.windows))
+        padded += fitted.padded
+        cropped += fitted.cropped
+    of_sample = np.repeat(np.arange(len(samples)), counts).astype(np.int64)
+    return Windows(np.concatenate(parts), of_sample, padded, cropped)
 
 
 def load_noise(
-    dataset: Dataset, split: Split, samples: int, sample_rate_hz: int
+    dataset: Dataset, split: Split, samples: int, settings: DataSettings
 ) -> NDArray[np.int16]:
     """The background noise of one split, int16 [recordings, samples]; there may be none.
 
@@ -115,5 +88,5 @@ def load_noise(
     recordings = [sample for sample in dataset.noise if sample.split == split]
     noise = np.zeros((len(recordings), samples), np.int16)
     for row, recording in zip(noise, recordings, strict=True):
-        row[:] = np.resize(read_clip(dataset, recording, sample_rate_hz), samples)
+        row[:] = np.resize(read_clip(dataset, recording, settings), samples)
     return noise

@@ -1,6 +1,7 @@
 """Windows of samples -> the network's int8 input; every block binds the C that the device runs."""
 
-from coincell.features.block import FeatureBlock, make_feature_block
+from coincell.features.block import FeatureBlock
+from coincell.features.making import make_feature_block
 from coincell.features.quantization import InputQuantization, choose_quantization
 
 __all__ = ["FeatureBlock", "InputQuantization", "choose_quantization", "make_feature_block"]

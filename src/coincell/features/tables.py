@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from coincell.errors import ConfigurationError
 from coincell.features.transform import Float, bit_reversal, fixed, hann, twiddles
-from coincell.project import FeatureSettings
+from coincell.project import MelSettings
 
 _MAX_FRACTION_BITS = 12
 _MAX_GAIN_BITS = 30
@@ -65,7 +65,7 @@ class Tables:
         return named if self.cosines is None else named | {"cosines": self.cosines}
 
 
-def make_tables(settings: FeatureSettings, sample_rate_hz: int, window_samples: int) -> Tables:
+def make_tables(settings: MelSettings, sample_rate_hz: int, window_samples: int) -> Tables:
     """The constants for windows of `window_samples` at `sample_rate_hz`.
 
     Raises:
@@ -105,7 +105,7 @@ def make_tables(settings: FeatureSettings, sample_rate_hz: int, window_samples: 
 
 
 def _check_lengths(
-    settings: FeatureSettings, frame: int, hop: int, sample_rate_hz: int, window_samples: int
+    settings: MelSettings, frame: int, hop: int, sample_rate_hz: int, window_samples: int
 ) -> None:
     if not 2 <= frame <= settings.fft_size:
         raise ConfigurationError(
@@ -135,7 +135,7 @@ def _mel(hertz: Float | float) -> Float:
 
 
 def _mel_segments(
-    settings: FeatureSettings, sample_rate_hz: int
+    settings: MelSettings, sample_rate_hz: int
 ) -> tuple[int, NDArray[np.uint16], NDArray[np.uint32]]:
     """First bin used; bins in each segment between band edges; rising weight of each, Q32."""
     edges = np.linspace(_mel(settings.low_hz), _mel(settings.high_hz), settings.bands + 2)
@@ -148,7 +148,7 @@ def _mel_segments(
     return int(used[0]) if len(used) else 0, counts, fixed(rising, 32, np.uint32)
 
 
-def _cosines(settings: FeatureSettings) -> Float:
+def _cosines(settings: MelSettings) -> Float:
     """DCT-II with the factor sqrt(2 / bands) on every row: [coefficients, bands]."""
     order = np.arange(settings.coefficients)[:, None]
     band = np.arange(settings.bands)[None, :]
@@ -166,7 +166,7 @@ def _mantissa(value: float) -> tuple[int, int]:
 
 
 def _fraction_bits(
-    settings: FeatureSettings,
+    settings: MelSettings,
     hann: Float,
     segment_bins: NDArray[np.uint16],
     cosines: Float | None,
@@ -187,7 +187,7 @@ def _fraction_bits(
     return min(_MAX_FRACTION_BITS, math.floor(math.log2(32767 / (largest * 1.001 + 0.01))))
 
 
-def _max_gain_bits(settings: FeatureSettings, log2_fft: int) -> int:
+def _max_gain_bits(settings: MelSettings, log2_fft: int) -> int:
     """Most bits a frame may be raised with the floor still below 2^62 in the spectrum's units."""
     room = _MAX_FLOOR_BITS - max(0, math.frexp(settings.floor)[1])
     bits = room - 16 if settings.spectrum == "magnitude" else room // 2

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from coincell.errors import InternalError, ModelError
 from coincell.features import FeatureBlock, InputQuantization
-from coincell.project import DecisionSettings
+from coincell.project import DecisionSettings, Goal, WindowForm
 from coincell.runtime import ScoreUnit, c_sources, decision_threshold
 
 
@@ -80,51 +80,84 @@ class NetworkCode(Protocol):
         """One, for an application."""
 
 
+class DetectorCode(Protocol):
+    """What says how strange a window is: a detector of `coincell.anomaly`."""
+
+    @property
+    def threshold(self) -> int:
+        """The least score that is strange."""
+
+    def c_sources(self, name: str) -> Mapping[str, str]:
+        """NAME_detector.{h,c} with NAME_score, and the runtime's files; relative path -> text."""
+
+
+_INT32_BYTES = 4
+_LEVEL_BITS = 8
+_NEVER = 2**31 - 1
+"""A threshold that no smoothed number reaches."""
+
+
 @dataclass(frozen=True)
 class Application:
-    """What an image does: int16 samples -> features -> network -> smoothing and threshold.
+    """What an image does: samples -> features -> network or detector -> smoothing, threshold.
 
     Attributes:
-        model: the compiled network; its name prefixes the C functions of the chain.
+        model: the compiled network; None where a detector needs none.
         features: the feature block, whose output is the network's input.
         quantization: of that output.
         decision: smoothing and threshold.
-        labels: the classes in the order of the network's output.
+        labels: the classes in the order of the network's output; of normality, what is normal and
+            what is not; of a quantity its name alone.
         manifest: versions and hashes that the image carries and tells when asked.
-        sample_rate_hz: of the samples.
         quiet_labels: the labels that stand for nothing heard; the board's light stays off.
+        goal: what is answered.
+        detector: of normality.
+        c_name: prefix of the C functions where there is no network.
 
     Raises:
         ModelError: the network does not take what the block gives, or does not give one int8
             score a label.
     """
 
-    model: NetworkCode
+    model: NetworkCode | None
     features: FeatureBlock
     quantization: InputQuantization
     decision: DecisionSettings
     labels: tuple[str, ...]
     manifest: Mapping[str, Any] = field(default_factory=dict)
-    sample_rate_hz: int = 16_000
     quiet_labels: tuple[str, ...] = ("silence", "unknown")
+    goal: Goal = "classes"
+    detector: DetectorCode | None = None
+    c_name: str = ""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", self.name):
             raise InternalError(f"A network's C name must be an identifier; got {self.name!r}.")
-        if len(self.model.inputs) != 1 or len(self.model.outputs) != 1:
+        if (self.detector is not None) != (self.goal == "normality"):
+            raise InternalError("A detector is what normality needs, and nothing else.")
+        if self.model is not None:
+            self._check_network(self.model)
+        elif self.detector is None:
+            raise InternalError("Without a network there must be a detector.")
+
+    def _check_network(self, model: NetworkCode) -> None:
+        if len(model.inputs) != 1 or len(model.outputs) != 1:
             raise ModelError(
                 "An application needs a network with one input and one output. Received: "
-                f"{len(self.model.inputs)} and {len(self.model.outputs)}."
+                f"{len(model.inputs)} and {len(model.outputs)}."
             )
-        given, wanted = math.prod(self.features.shape), self.model.inputs[0]
+        given, wanted = math.prod(self.features.shape), model.inputs[0]
         if str(wanted.dtype) != "int8" or math.prod(wanted.shape) != given:
             raise ModelError(
                 f"The features are {given} int8 values; the network takes {wanted.dtype} "
                 f"{list(wanted.shape)}.",
                 hint="Change [features], or train the model on these features.",
             )
-        out = self.model.outputs[0]
-        if str(out.dtype) != "int8" or math.prod(out.shape) != len(self.labels):
+        out = model.outputs[0]
+        scores = given if self.goal == "normality" else len(self.labels)
+        if str(out.dtype) != "int8" or math.prod(out.shape) != scores:
+            if self.goal == "normality":
+                raise ModelError(f"An autoencoder gives {given} int8 values, as many as it takes.")
             raise ModelError(
                 f"There are {len(self.labels)} labels; the network gives {out.dtype} "
                 f"{list(out.shape)}, and one int8 score a label is needed."
@@ -133,24 +166,59 @@ class Application:
     @property
     def name(self) -> str:
         """Prefix of the C functions."""
-        return self.model.name
+        return self.model.name if self.model is not None else self.c_name
+
+    @property
+    def form(self) -> WindowForm:
+        """Of what one window consists."""
+        return self.features.form
+
+    @property
+    def step_values(self) -> int:
+        """Values of one step in time; of a picture all."""
+        return self.form.values if self.form.sense == "picture" else self.form.channels
+
+    @property
+    def sample_rate_hz(self) -> int:
+        """Steps in time a second; 0 of pictures."""
+        return self.form.rate_hz
+
+    @property
+    def score_bytes(self) -> int:
+        """Of what the board tells of the window processed last: int8 scores, or one int32."""
+        return _INT32_BYTES if self.goal == "normality" else len(self.labels)
 
     @property
     def threshold(self) -> int:
         """The decision's threshold in its fixed point, exactly as Python decides."""
+        if self.detector is not None:
+            return self.detector.threshold
+        if self.goal == "quantity" or self.model is None:
+            return _NEVER
         out = self.model.outputs[0]
         return decision_threshold(self.decision.threshold, out.scale, out.zero_point)
 
     @property
-    def score_unit(self) -> ScoreUnit:
-        """What a decision's score stands for: `score_unit.share(event.score)` is 0 to 1."""
+    def level_bits(self) -> int:
+        """Binary places of a smoothed number; the score of what is strange has none."""
+        return _LEVEL_BITS if self.goal == "quantity" else 0
+
+    @property
+    def score_unit(self) -> ScoreUnit | None:
+        """What the score of a decision for a class stands for: `score_unit.share(event.score)` is
+        0 to 1; None where there are no classes."""
+        if self.goal != "classes" or self.model is None:
+            return None
         out = self.model.outputs[0]
         return ScoreUnit(float(out.scale), int(out.zero_point))
 
     @property
     def hop_samples(self) -> int:
-        """From one decision of a stream to the next: whole rows of features, at least one."""
+        """From one decision of a stream to the next: whole rows of features, at least one; or the
+        next picture."""
         row = self.features.frame[1]
+        if not self.sample_rate_hz:
+            return row
         wanted = self.decision.hop_ms * self.sample_rate_hz / 1000
         return row * max(1, round(wanted / row))
 
@@ -163,8 +231,16 @@ class Application:
     @property
     def description(self) -> bytes:
         """The JSON that the image carries."""
-        own = {"name": self.name, "labels": list(self.labels), "score": self.score_unit.to_json()}
-        content = {**own, **self.manifest}
+        form, unit = self.form, self.score_unit
+        content = {
+            "name": self.name,
+            "labels": list(self.labels),
+            "goal": self.goal,
+            "sense": form.sense,
+            "channels": form.channels,
+            **({"score": unit.to_json()} if unit else {}),
+            **self.manifest,
+        }
         return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
 
 
@@ -174,7 +250,8 @@ def application_sources(application: Application) -> dict[str, str]:
         device_sources("application"),
         c_sources("decision"),
         application.features.c_sources(application.name, application.quantization),
-        application.model.sources,
+        application.model.sources if application.model else {},
+        application.detector.c_sources(application.name) if application.detector else {},
         {
             "application/chain.h": _chain_header(application),
             "application/description.c": _description(application),
@@ -201,7 +278,10 @@ def device_sources(*groups: str) -> dict[str, str]:
 
 def _chain_header(application: Application) -> str:
     name = application.name
+    form, step = application.form, application.step_values
     keywords = ", ".join(str(int(x not in application.quiet_labels)) for x in application.labels)
+    network = f'#include "{name}.h"\n' if application.model else ""
+    detector = f'#include "{name}_detector.h"\n' if application.detector else ""
     return f"""\
 /* SPDX-License-Identifier: Apache-2.0
  *
@@ -210,23 +290,45 @@ def _chain_header(application: Application) -> str:
 #ifndef COINCELL_CHAIN_H
 #define COINCELL_CHAIN_H
 
-#include "{name}.h"
-#include "{name}_features.h"
+#include <stdint.h>
+
+{network}{detector}#include "{name}_features.h"
 
 #define CHAIN(function) {name}_##function
 
-#define APPLICATION_WINDOW_SAMPLES {application.features.window_samples}
-#define APPLICATION_SAMPLE_RATE_HZ {application.sample_rate_hz}
-#define APPLICATION_HOP_SAMPLES {application.hop_samples}
+#define SENSE_SOUND 1
+#define SENSE_MOTION 2
+#define SENSE_PICTURE 3
+#define APPLICATION_SENSE SENSE_{form.sense.upper()}
+
+#define GOAL_CLASSES 1
+#define GOAL_NORMALITY 2
+#define GOAL_QUANTITY 3
+#define APPLICATION_GOAL GOAL_{application.goal.upper()}
+
+/* One value of a window; the channels of a step, or a pixel, stand side by side. */
+typedef {form.dtype}_t application_sample;
+
+#define APPLICATION_WINDOW_VALUES {form.values}
+#define APPLICATION_CHANNELS {form.channels}
+#define APPLICATION_STEP_VALUES {step}
+#define APPLICATION_WIDTH {form.width}
+#define APPLICATION_HEIGHT {form.height}
+#define APPLICATION_SAMPLE_RATE_HZ {form.rate_hz}
+#define APPLICATION_HOP_VALUES {application.hop_samples * step}
 #define APPLICATION_WAKE_LEVEL {application.wake_level}
 #define APPLICATION_BY_ROW {int(application.features.by_row)}
 #define APPLICATION_FRAMES {application.features.shape[0]}
-#define APPLICATION_FRAME_LENGTH {application.features.frame[0]}
-#define APPLICATION_FRAME_HOP {application.features.frame[1]}
+#define APPLICATION_FRAME_VALUES {application.features.frame[0] * step}
+#define APPLICATION_FRAME_HOP_VALUES {application.features.frame[1] * step}
 #define APPLICATION_FEATURES {math.prod(application.features.shape)}
+#define APPLICATION_NETWORK {int(application.model is not None)}
 #define APPLICATION_CLASSES {len(application.labels)}
+#define APPLICATION_SCORES {application.score_bytes}
 #define APPLICATION_WINDOWS {application.decision.smoothing_windows}
 #define APPLICATION_THRESHOLD ({application.threshold})
+#define APPLICATION_RELEASE ({application.threshold})
+#define APPLICATION_LEVEL_BITS {application.level_bits}
 
 /* uint8 each: 1 for a label that stands for something heard. */
 #define APPLICATION_KEYWORDS {{{keywords}}}

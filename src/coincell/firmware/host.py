@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ class ChainResult:
 
     Attributes:
         features: int8 [n, features].
-        scores: int8 [n, classes].
+        scores: int8 [n, scores]: the network's, or of normality the bytes of an int32.
         labels: int16 [n], -1 for no decision.
         decision_scores: int32 [n], fixed point.
     """
@@ -36,27 +37,27 @@ class HostLibrary:
 
     def __init__(self, application: Application, library: ctypes.CDLL) -> None:
         self._library = library
-        self.window_samples = application.features.window_samples
+        self.form = application.form
         self.features = math.prod(application.features.shape)
-        self.classes = len(application.labels)
+        self.scores = application.score_bytes
 
-    def process(self, windows: NDArray[np.int16]) -> ChainResult:
-        """int16 [n, window_samples] -> features, scores, decisions.
+    def process(self, windows: NDArray[Any]) -> ChainResult:
+        """Windows [n, form.values] of form.dtype -> features, scores, decisions.
 
         Raises:
             DataError: the array has another type or shape.
             ModelError: a step of the chain failed.
         """
-        if windows.dtype != np.int16 or windows.shape[1:] != (self.window_samples,):
+        if windows.dtype != self.form.dtype or windows.shape[1:] != (self.form.values,):
             raise DataError(
-                f"Windows must be int16 [n, {self.window_samples}]. "
+                f"Windows must be {self.form.dtype} [n, {self.form.values}]. "
                 f"Received: {windows.dtype} {list(windows.shape)}."
             )
         source = np.ascontiguousarray(windows)
         count = len(source)
         result = ChainResult(
             features=np.zeros((count, self.features), np.int8),
-            scores=np.zeros((count, self.classes), np.int8),
+            scores=np.zeros((count, self.scores), np.int8),
             labels=np.zeros(count, np.int16),
             decision_scores=np.zeros(count, np.int32),
         )

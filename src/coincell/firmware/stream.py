@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,8 @@ class StreamEvent:
     """One decision of a stream.
 
     Attributes:
-        samples: where in the stream: how many samples it had when the window was complete.
+        samples: where in the stream: how many samples (steps in time, or pictures) it had when
+            the window was complete.
         label: index of the class decided for, -1 for none.
         score: its smoothed score as the chain reckons it, in 1/256 of the network's output unit;
             `Application.score_unit.share` makes 0 to 1 of it.
@@ -56,6 +58,8 @@ class HostStream:
         settling_samples: int = 0,
     ) -> None:
         self.hop_samples = application.hop_samples
+        self._form = application.form
+        self._step = application.step_values
         self._settling = settling_samples
         self._library = load_host_code(application, compiler)
         size = self._library.application_stream_bytes()
@@ -64,19 +68,21 @@ class HostStream:
 
     def reset(self) -> None:
         """Forget everything: the next sample is the first."""
-        settling = ctypes.c_uint32(self._settling)
+        settling = ctypes.c_uint32(self._settling * self._step)
         self._check(self._library.application_stream_open(self._memory, settling))
 
-    def process(self, samples: NDArray[np.int16]) -> list[StreamEvent]:
-        """int16 [n], any n: more of the stream -> the decisions that they complete, every hop one.
+    def process(self, samples: NDArray[Any]) -> list[StreamEvent]:
+        """[n] of form.dtype, any n: more of the stream -> the decisions that these values complete,
+        every hop one. Channels stand side by side.
 
         Raises:
             DataError: the array has another type or shape.
             ModelError: a step of the chain failed.
         """
-        if samples.dtype != np.int16 or samples.ndim != 1:
+        if samples.dtype != self._form.dtype or samples.ndim != 1:
             raise DataError(
-                f"A stream is int16 [n]. Received: {samples.dtype} {list(samples.shape)}."
+                f"A stream is {self._form.dtype} [n]. "
+                f"Received: {samples.dtype} {list(samples.shape)}."
             )
         events: list[StreamEvent] = []
         for begin in range(0, len(samples), _PART):
@@ -85,14 +91,14 @@ class HostStream:
 
     def lose(self, count: int) -> None:
         """Pass over `count` samples as lost: windows and smoothing begin anew behind them."""
-        self._library.application_stream_lose(self._memory, ctypes.c_uint32(count))
+        self._library.application_stream_lose(self._memory, ctypes.c_uint32(count * self._step))
 
     @property
     def _memory(self) -> ctypes.c_void_p:
         return self._state.ctypes.data_as(ctypes.c_void_p)
 
-    def _feed(self, samples: NDArray[np.int16]) -> list[StreamEvent]:
-        room = len(samples) // self.hop_samples + 1
+    def _feed(self, samples: NDArray[Any]) -> list[StreamEvent]:
+        room = len(samples) // (self.hop_samples * self._step) + 1
         positions = np.zeros(room, np.uint64)
         labels, scores = np.zeros(room, np.int16), np.zeros(room, np.int32)
         decided = ctypes.c_uint32()

@@ -57,4 +57,4 @@ def _ds_cnn(inputs: Any, plan: Plan, *, channels: int, blocks: int) -> Any:
             hidden, f"pointwise_{block}", plan, filters=channels, kernel=(1, 1)
         )
     hidden = keras.layers.GlobalAveragePooling2D(name="mean")(hidden)
-    return _layers.classifier(hidden, plan)
+    return _layers.answer(hidden, plan)

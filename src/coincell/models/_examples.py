@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +13,16 @@ from coincell.features import InputQuantization
 
 @dataclass(frozen=True)
 class Examples:
-    """Features as the device computes them, with their classes.
+    """Features as the device computes them, with what is to be learned of them.
 
-    features: int8 [n, *shape]; labels: integers [n], positions in the list of classes.
+    features: int8 [n, *shape]; labels: integers [n], positions in the list of classes; targets:
+    float64 [n], numbers to predict, or none at all.
     """
 
     features: NDArray[np.int8]
     labels: NDArray[np.int64]
     quantization: InputQuantization
+    targets: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
 
     def __post_init__(self) -> None:
         if self.features.dtype != np.int8:
@@ -31,8 +33,16 @@ class Examples:
                 f"{self.features.shape} and {self.labels.shape}"
             )
 
+        if len(self.targets) not in (0, len(self.labels)):
+            raise InternalError(f"{len(self.labels)} samples have {len(self.targets)} targets")
+
     def __len__(self) -> int:
         return len(self.labels)
+
+    def take(self, chosen: NDArray[np.int64]) -> Examples:
+        """The samples at these positions."""
+        targets = self.targets[chosen] if len(self.targets) else self.targets
+        return Examples(self.features[chosen], self.labels[chosen], self.quantization, targets)
 
     @property
     def mean(self) -> float:

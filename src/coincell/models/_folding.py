@@ -11,20 +11,22 @@ if TYPE_CHECKING:
 
 
 def fold_rescaling_into_dense(model: keras.Model) -> keras.Model:
-    """The same function with Rescaling -> Dense made one Dense; `model` itself if there is none.
+    """The same function with Rescaling -> Dense, and Dense -> Rescaling, made one Dense each;
+    `model` itself if there is none.
 
     The converter folds a Rescaling into a convolution, not into a dense layer, where two
     operators on the whole input would stay. Flatten and Reshape may stand between the two.
 
         kernel' = scale * kernel,  bias' = bias + offset * sum over inputs of kernel
+        kernel' = scale * kernel,  bias' = scale * bias + offset        behind the Dense
     """
     _, keras = load_tensorflow()
-    pairs = _pairs(model, keras)
-    if not pairs:
+    pairs, behind = _pairs(model, keras), _pairs_behind(model, keras)
+    if not pairs and not behind:
         return model
 
     def clone(layer: Any) -> Any:
-        if layer.name in pairs:
+        if layer.name in pairs or layer.name in behind:
             return keras.layers.Identity(name=layer.name)
         return layer.__class__.from_config(layer.get_config())
 
@@ -34,7 +36,26 @@ def fold_rescaling_into_dense(model: keras.Model) -> keras.Model:
         rescaling, dense = model.get_layer(name), folded.get_layer(dense_name)
         kernel, bias = dense.get_weights()
         dense.set_weights([kernel * rescaling.scale, bias + rescaling.offset * kernel.sum(axis=0)])
+    for name, dense_name in behind.items():
+        rescaling, dense = model.get_layer(name), folded.get_layer(dense_name)
+        kernel, bias = dense.get_weights()
+        scale = rescaling.scale
+        dense.set_weights([kernel * scale, bias * scale + rescaling.offset])
     return folded
+
+
+def _pairs_behind(model: keras.Model, keras: Any) -> dict[str, str]:
+    """Names of Rescaling layers with the name of the linear Dense whose only reader each is."""
+    pairs = {}
+    for layer in model.layers:
+        if not isinstance(layer, keras.layers.Dense) or not layer.use_bias:
+            continue
+        follower = _only_follower(layer)
+        if layer.activation is keras.activations.linear and isinstance(
+            follower, keras.layers.Rescaling
+        ):
+            pairs[follower.name] = layer.name
+    return pairs
 
 
 def _pairs(model: keras.Model, keras: Any) -> dict[str, str]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from coincell.errors import ModelError
 from coincell.models._layers import BATCH_NORM_MOMENTUM
 from coincell.models.tensorflow import load_tensorflow, silenced
+from coincell.project import Goal
 
 if TYPE_CHECKING:
     import keras
@@ -42,7 +43,9 @@ _PARTS = {
 }  # fmt: skip
 
 
-def load_network(path: Path, input_shape: Sequence[int], classes: int) -> keras.Model:
+def load_network(
+    path: Path, input_shape: Sequence[int], outputs: int, goal: Goal = "classes"
+) -> keras.Model:
     """The model in a .keras file, ending in softmax; its weights are where training starts.
 
     Normalizations follow the data at least as fast as those of our own networks do (Keras's own
@@ -52,7 +55,8 @@ def load_network(path: Path, input_shape: Sequence[int], classes: int) -> keras.
     Args:
         path: the file.
         input_shape: of one sample's features, (frames, bands).
-        classes: how many the project has.
+        outputs: how many classes the project has; 1 of a quantity.
+        goal: what the outputs are; of normality, the features again.
 
     Raises:
         ModelError: the file is broken or not safe, or the model has other inputs or outputs.
@@ -72,11 +76,11 @@ def load_network(path: Path, input_shape: Sequence[int], classes: int) -> keras.
                 f"Keras cannot load {path}: {type(error).__name__}: {_first_line(error)}",
                 hint="Save the model with this Keras version: model.save('net.keras').",
             ) from error
-    _check_shapes(path, model, input_shape, classes)
+    _check_shapes(path, model, input_shape, outputs, goal)
     for layer in model._flatten_layers():
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = min(layer.momentum, BATCH_NORM_MOMENTUM)
-    return _ending_in_softmax(path, model, keras)
+    return _ending_in_softmax(path, model, keras) if goal == "classes" else model
 
 
 def _read(path: Path) -> bytes:
@@ -148,7 +152,9 @@ def _check_class(path: Path, item: dict[str, Any]) -> None:
     )
 
 
-def _check_shapes(path: Path, model: Any, input_shape: Sequence[int], classes: int) -> None:
+def _check_shapes(
+    path: Path, model: Any, input_shape: Sequence[int], outputs: int, goal: Goal
+) -> None:
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise ModelError(
             f"{path} must have one input and one output; "
@@ -163,10 +169,17 @@ def _check_shapes(path: Path, model: Any, input_shape: Sequence[int], classes: i
             f"the features are {tuple(input_shape)}.",
             hint="Change [features], or build the model for this shape.",
         )
-    if tuple(output) != (classes,):
+    if goal == "normality":
+        if math.prod(output) != math.prod(input_shape):
+            raise ModelError(
+                f"{path} gives outputs of shape {tuple(output)}; an autoencoder gives the "
+                f"features again, {tuple(input_shape)}."
+            )
+    elif tuple(output) != (outputs,):
+        what = f"{outputs} classes" if goal == "classes" else "one number to predict"
         raise ModelError(
-            f"{path} gives outputs of shape {tuple(output)}; the project has {classes} classes.",
-            hint="The last layer needs one output for each of data.labels.",
+            f"{path} gives outputs of shape {tuple(output)}; the project has {what}.",
+            hint="The last layer needs one output for each of data.labels, or for the number.",
         )
 
 

@@ -32,4 +32,4 @@ def fully_connected(inputs: Any, plan: Plan) -> Any:
             kernel_initializer=keras.initializers.HeNormal(next(plan.seeds)),
             name=f"dense_{layer}",
         )(hidden)
-    return _layers.classifier(hidden, plan)
+    return _layers.answer(hidden, plan)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from coincell.models.tensorflow import load_tensorflow
+from coincell.project import Goal
 
 # Keras's 0.99 needs thousands of steps until the moving averages are those of the data; short
 # runs on small sets have some hundreds.
@@ -23,15 +24,19 @@ BATCH_NORM_MOMENTUM = 0.9
 class Plan:
     """What an architecture needs to know besides its inputs.
 
-    classes: outputs. dropout: share dropped before the last layer. mean, deviation: of the
-    training features. seeds: one is drawn for each layer.
+    outputs: classes, or 1 of a quantity. dropout: share dropped before the last layer. mean,
+    deviation: of the training features. seeds: one is drawn for each layer. goal: what the outputs
+    are. target_mean, target_deviation: of the training split's numbers.
     """
 
-    classes: int
+    outputs: int
     dropout: float
     mean: float
     deviation: float
     seeds: Iterator[int]
+    goal: Goal = "classes"
+    target_mean: float = 0.0
+    target_deviation: float = 1.0
 
 
 def seeds_from(seed: int) -> Iterator[int]:
@@ -100,14 +105,19 @@ def depthwise_convolution(
     return batch_norm_relu(convolved, name)
 
 
-def classifier(inputs: Any, plan: Plan) -> Any:
-    """[n, features] -> [n, classes]: dropout, a dense layer `logits`, softmax `scores`."""
+def answer(inputs: Any, plan: Plan) -> Any:
+    """[n, features] -> [n, outputs]: dropout, a dense layer `logits`, softmax `scores`; of a
+    quantity, instead of softmax, what brings it to its unit."""
     _, keras = load_tensorflow()
     if plan.dropout:
         inputs = keras.layers.Dropout(plan.dropout, seed=next(plan.seeds), name="dropout")(inputs)
     logits = keras.layers.Dense(
-        plan.classes,
+        plan.outputs,
         kernel_initializer=keras.initializers.GlorotUniform(next(plan.seeds)),
         name="logits",
     )(inputs)
+    if plan.goal == "quantity":
+        return keras.layers.Rescaling(
+            plan.target_deviation, offset=plan.target_mean, name="quantity"
+        )(logits)
     return keras.layers.Softmax(name="scores")(logits)

@@ -17,6 +17,20 @@ def sample_losses(targets: Any, logits: Any, settings: TrainingSettings) -> Any:
     return cross_entropy(targets, logits, settings.label_smoothing)
 
 
+def quantity_losses(targets: Any, outputs: Any, settings: TrainingSettings) -> Any:
+    """The loss of a number, targets and outputs [n, 1] in deviations, float32 [n].
+
+    Huber's turns from squared to absolute one deviation off (Huber 1964).
+    """
+    tf, _ = load_tensorflow()
+    off = tf.abs(targets - outputs)[:, 0]
+    if settings.quantity_loss == "absolute":
+        return off
+    if settings.quantity_loss == "huber":
+        return tf.where(off <= 1.0, 0.5 * tf.square(off), off - 0.5)
+    return tf.square(off)
+
+
 def cross_entropy(targets: Any, logits: Any, smoothing: float) -> Any:
     """Cross-entropy; `smoothing` of each target is spread over all classes (Szegedy 2016)."""
     tf, _ = load_tensorflow()

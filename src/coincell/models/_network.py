@@ -11,12 +11,12 @@ from coincell.models._fully_connected import fully_connected
 from coincell.models._layers import Plan, seeds_from
 from coincell.models._tiny_conv import tiny_conv
 from coincell.models.tensorflow import load_tensorflow
-from coincell.project import ModelSettings
+from coincell.project import Goal, ModelSettings
 
 if TYPE_CHECKING:
     import keras
 
-# inputs [n, frames, bands, 1] -> scores [n, classes]
+# inputs [n, rows, columns, channels] -> answer [n, outputs]
 _Architecture = Callable[[Any, Plan], Any]
 
 _ARCHITECTURES: dict[str, _Architecture] = {
@@ -30,36 +30,54 @@ _ARCHITECTURES: dict[str, _Architecture] = {
 def build_network(
     settings: ModelSettings,
     input_shape: Sequence[int],
-    classes: int,
+    outputs: int,
     seed: int,
     *,
     mean: float = 0.0,
     deviation: float = 1.0,
+    goal: Goal = "classes",
+    target_mean: float = 0.0,
+    target_deviation: float = 1.0,
 ) -> keras.Model:
     """An untrained network, [n, frames, bands, 1] float32 -> [n, classes] scores that sum to 1.
 
+    Of pictures it takes [n, height, width, channels]. Of a quantity it gives [n, 1] in its unit; of
+    normality the features again.
+
     Args:
         settings: the architecture and its dropout (`file` is read by `load_network`).
-        input_shape: of one sample: (frames, bands), or (frames, bands, 1).
-        classes: how many.
+        input_shape: of one sample: (frames, bands), or (rows, columns, channels).
+        outputs: how many classes; 1 of a quantity.
         seed: of the initial weights and of dropout.
         mean: of the training features; subtracted first.
         deviation: of the training features, above 0; divided by next. The converter folds both
             into the first convolution, which therefore pads nothing (padding would come after).
+        goal: what the outputs are.
+        target_mean: of the training split's numbers.
+        target_deviation: of these.
 
     Raises:
         ModelError: the shape is not one of the above.
     """
     _, keras = load_tensorflow()
     shape = tuple(input_shape)
-    if len(shape) == 3 and shape[2] == 1:
-        shape = shape[:2]
-    if len(shape) != 2 or min(shape) < 1:
+    if len(shape) == 2:
+        shape = (*shape, 1)
+    if len(shape) != 3 or min(shape) < 1:
         raise ModelError(
-            f"A network takes features of shape (frames, bands); received {tuple(input_shape)}."
+            "A network takes features of shape (frames, bands) or (rows, columns, channels); "
+            f"received {tuple(input_shape)}."
         )
-    inputs = keras.Input((*shape, 1), name="features")
+    inputs = keras.Input(shape, name="features")
     build = _ARCHITECTURES[settings.architecture]
-    plan = Plan(classes, settings.dropout, mean, deviation, seeds_from(seed))
-    outputs = build(inputs, plan)
-    return keras.Model(inputs, outputs, name=settings.architecture.replace("-", "_"))
+    plan = Plan(
+        outputs,
+        settings.dropout,
+        mean,
+        deviation,
+        seeds_from(seed),
+        goal,
+        target_mean,
+        target_deviation,
+    )
+    return keras.Model(inputs, build(inputs, plan), name=settings.architecture.replace("-", "_"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,13 +21,16 @@ _BATCH = 256
 def predict_float(
     model: keras.Model, features: NDArray[np.int8], quantization: InputQuantization
 ) -> NDArray[np.float32]:
-    """Scores float32 [n, classes] of the network before quantization, features int8 [n, ...]."""
+    """Outputs float32 [n, m] of the network before quantization, features int8 [n, ...]: scores of
+    classes, a number, or the features again, flat."""
     tf, _ = load_tensorflow()
     shape = tuple(model.input_shape[1:])
     signature = tf.TensorSpec((None, *shape), tf.float32)
     predict = compiled(lambda batch: model(batch, training=False), signature)
-    scores = [np.empty((0, model.output_shape[-1]), np.float32)]
+    width = math.prod(model.output_shape[1:])
+    scores = [np.empty((0, width), np.float32)]
     for start in range(0, len(features), _BATCH):
         batch = dequantize(features[start : start + _BATCH], quantization)
-        scores.append(predict(tf.constant(batch.reshape(len(batch), *shape))).numpy())
+        outputs = predict(tf.constant(batch.reshape(len(batch), *shape))).numpy()
+        scores.append(outputs.reshape(len(batch), width))
     return np.concatenate(scores)

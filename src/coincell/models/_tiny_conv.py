@@ -37,4 +37,4 @@ def tiny_conv(inputs: Any, plan: Plan) -> Any:
         hidden = keras.layers.MaxPooling2D(2, name="pool")(hidden)
     hidden = _layers.convolution(hidden, "conv_1", plan, filters=32, kernel=(3, 3), strides=(2, 2))
     hidden = keras.layers.Flatten(name="flatten")(hidden)
-    return _layers.classifier(hidden, plan)
+    return _layers.answer(hidden, plan)

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from coincell.errors import UserError
 from coincell.models._examples import Examples, dequantize
 from coincell.models._history import EpochRecord, History
-from coincell.models._losses import sample_losses
+from coincell.models._objectives import Objective, objective_of
 from coincell.models._optimizer import learning_rate_at, make_optimizer
 from coincell.models.tensorflow import compiled, load_tensorflow
-from coincell.project import TrainingSettings
+from coincell.project import Goal, TrainingSettings
 
 if TYPE_CHECKING:
     import keras
@@ -37,30 +37,38 @@ def train(
     seed: int,
     augment: Augment | None = None,
     on_epoch: Callable[[EpochRecord], None] | None = None,
+    goal: Goal = "classes",
 ) -> History:
     """Train `model` in place; it ends with the weights of the best validation loss.
 
     Args:
-        model: [n, ...] float32 -> [n, classes] scores that sum to 1.
+        model: [n, ...] float32 -> [n, classes] scores that sum to 1; of a quantity [n, 1] in its
+            unit, behind a Rescaling; of normality the features again.
         training: what to learn from, altered copies included.
         validation: what decides when to stop and which weights to keep; None: the last ones.
         settings: optimizer, schedule, loss and so on.
         seed: of the order of samples and of `augment`.
         augment: alters each batch of dequantized features, anew each epoch.
         on_epoch: called after each epoch.
+        goal: what the outputs are.
 
     Raises:
         UserError: the loss left the finite numbers.
     """
-    trainer = _Trainer(model, settings)
+    trainer = _Trainer(model, settings, objective_of(goal, model, settings))
     generator = np.random.default_rng(seed)
-    weights = class_weights(training.labels, trainer.classes, settings)
+    weights = np.ones(1, np.float32)
+    if goal == "classes":
+        weights = class_weights(training.labels, trainer.width, settings)
     records: list[EpochRecord] = []
     best: tuple[float, int, list[Any]] = (math.inf, 0, [])
     for epoch in range(settings.epochs):
+        accuracy: float | None
         loss, accuracy = trainer.run_epoch(epoch, training, weights, generator, augment)
         trainer.settle(training, generator)
         val_loss, val_accuracy = trainer.evaluate(validation) if validation else (None, None)
+        if not trainer.counts_hits:
+            accuracy = val_accuracy = None
         rate = learning_rate_at(settings, epoch / settings.epochs)
         records.append(EpochRecord(epoch + 1, rate, loss, accuracy, val_loss, val_accuracy))
         if on_epoch:
@@ -74,11 +82,10 @@ def train(
     if best[2]:
         model.set_weights(best[2])
     clean = generator.permutation(len(training))[:_MOST_CLEAN_SAMPLES]
-    _, training_accuracy = trainer.evaluate(
-        Examples(training.features[clean], training.labels[clean], training.quantization)
-    )
+    _, training_accuracy = trainer.evaluate(training.take(clean))
     stopped = len(records) < settings.epochs
-    return History(tuple(records), best[1], stopped, training_accuracy)
+    told = training_accuracy if trainer.counts_hits else None
+    return History(tuple(records), best[1], stopped, told)
 
 
 def class_weights(
@@ -113,22 +120,26 @@ def mix(
 class _Trainer:
     """A model with its optimizer, and the compiled steps of both."""
 
-    def __init__(self, model: keras.Model, settings: TrainingSettings) -> None:
+    def __init__(
+        self, model: keras.Model, settings: TrainingSettings, objective: Objective
+    ) -> None:
         self._tf, keras = load_tensorflow()
         self._model = model
         self._settings = settings
         self._input_shape = tuple(model.input_shape[1:])
-        self.classes = int(model.output_shape[-1])
-        self._logits = _logits_model(model, keras)
+        self._objective = objective
+        self.width = objective.width
+        self.counts_hits = objective.counts_hits
+        self._outputs = objective.part(model)
         self._optimizer = make_optimizer(settings)
         self._optimizer.build(model.trainable_variables)
         float32 = self._tf.float32
         features = self._tf.TensorSpec((None, *self._input_shape), float32)
-        targets = self._tf.TensorSpec((None, self.classes), float32)
+        targets = self._tf.TensorSpec((None, self.width), float32)
         weights = self._tf.TensorSpec((None,), float32)
         self._step = compiled(self._train_step, features, targets, weights)
         self._test = compiled(self._test_step, features, targets)
-        self._follow = compiled(lambda batch: self._logits(batch, training=True), features)
+        self._follow = compiled(lambda batch: self._outputs(batch, training=True), features)
         self._normalizes = any(
             isinstance(layer, keras.layers.BatchNormalization) for layer in model._flatten_layers()
         )
@@ -153,16 +164,14 @@ class _Trainer:
         for batch in range(batches):
             chosen = order[batch * size : (batch + 1) * size]
             features = dequantize(data.features[chosen], data.quantization)
-            targets = self._one_hot(data.labels[chosen])
+            targets = self._objective.targets(data, chosen)
             if augment:
                 features = augment(features, generator)
-            if self._settings.mixup:
+            if self._settings.mixup and self.counts_hits:
                 features, targets = mix(features, targets, self._settings.mixup, generator)
             progress = (epoch + batch / batches) / self._settings.epochs
             self._optimizer.learning_rate.assign(learning_rate_at(self._settings, progress))
-            loss, hit = self._step(
-                self._tensor(features), targets, (targets @ weights).astype(np.float32)
-            )
+            loss, hit = self._step(self._tensor(features), targets, _weighted(targets, weights))
             losses.append(float(loss))
             hits.append(float(hit))
         mean = float(np.mean(losses))
@@ -194,7 +203,7 @@ class _Trainer:
         for start in range(0, len(data), _EVALUATION_BATCH):
             chosen = slice(start, start + _EVALUATION_BATCH)
             features = dequantize(data.features[chosen], data.quantization)
-            loss, hit = self._test(self._tensor(features), self._one_hot(data.labels[chosen]))
+            loss, hit = self._test(self._tensor(features), self._objective.targets(data, chosen))
             losses.append(loss.numpy())
             hits.append(hit.numpy())
         return float(np.concatenate(losses).mean()), float(np.concatenate(hits).mean())
@@ -202,33 +211,22 @@ class _Trainer:
     def _tensor(self, features: NDArray[np.float32]) -> Any:
         return self._tf.constant(features.reshape(len(features), *self._input_shape))
 
-    def _one_hot(self, labels: NDArray[np.int64]) -> NDArray[np.float32]:
-        return np.eye(self.classes, dtype=np.float32)[labels]
-
     def _train_step(self, features: Any, targets: Any, weights: Any) -> tuple[Any, Any]:
         tf = self._tf
         with tf.GradientTape() as tape:
-            logits = self._logits(features, training=True)
-            loss = tf.reduce_mean(weights * sample_losses(targets, logits, self._settings))
+            outputs = self._outputs(features, training=True)
+            loss = tf.reduce_mean(weights * self._objective.losses(targets, outputs))
         variables = self._model.trainable_variables
         self._optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
-        return loss, tf.reduce_mean(_hits(tf, targets, logits))
+        return loss, tf.reduce_mean(self._objective.hits(targets, outputs))
 
     def _test_step(self, features: Any, targets: Any) -> tuple[Any, Any]:
-        logits = self._logits(features, training=False)
-        losses = sample_losses(targets, logits, self._settings)
-        return losses, _hits(self._tf, targets, logits)
+        outputs = self._outputs(features, training=False)
+        return self._objective.losses(targets, outputs), self._objective.hits(targets, outputs)
 
 
-def _hits(tf: Any, targets: Any, logits: Any) -> Any:
-    return tf.cast(tf.argmax(targets, -1) == tf.argmax(logits, -1), tf.float32)
-
-
-def _logits_model(model: keras.Model, keras: Any) -> Any:
-    """`model` without its last softmax: losses from logits do not lose digits near 0 and 1."""
-    last = model.layers[-1]
-    if not isinstance(last, keras.layers.Softmax):
-        raise UserError(
-            f"A network to train must end in a Softmax layer; received {type(last).__name__}."
-        )
-    return keras.Model(model.inputs[0], last.input)
+def _weighted(targets: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """One weight a sample: of its class, or 1."""
+    if len(weights) == 1:
+        return np.ones(len(targets), np.float32)
+    return np.asarray(targets @ weights, np.float32)

@@ -7,12 +7,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from coincell.data import Sample, Windows
 from coincell.pipeline.store import Artefact
-from coincell.project import DataSettings
+from coincell.project import Configuration, DataSettings
 
 WINDOWS_FILE = "windows.npy"
 NOISE_FILE = "noise.npy"
@@ -21,12 +23,13 @@ SAMPLES_FILE = "samples.json"
 
 @dataclass(frozen=True)
 class Clips:
-    """Every clip of the data set, in the manifest's order.
+    """Every window of the data set, in the manifest's order; of a recording one, or more.
 
     Attributes:
         folder: of the artefact.
-        files: names relative to the project's data folder.
-        labels: int64 [n], positions in data.labels.
+        files: names of the recordings, relative to the project's data folder, [n].
+        labels: int64 [n], positions in data.labels; 0 where a number is to be predicted.
+        targets: float64 [n], that number; NaN where there is none.
         splits: "train", "validation" or "test", [n].
         groups: group columns of each clip, [n].
     """
@@ -34,13 +37,14 @@ class Clips:
     folder: Path
     files: tuple[str, ...]
     labels: NDArray[np.int64]
+    targets: NDArray[np.float64]
     splits: NDArray[np.str_]
     groups: tuple[Mapping[str, str], ...]
 
     @functools.cached_property
-    def windows(self) -> NDArray[np.int16]:
-        """int16 [n, window_samples], mapped from disk."""
-        windows: NDArray[np.int16] = np.load(self.folder / WINDOWS_FILE, mmap_mode="r")
+    def windows(self) -> NDArray[Any]:
+        """[n, form.values] of form.dtype, mapped from disk."""
+        windows: NDArray[Any] = np.load(self.folder / WINDOWS_FILE, mmap_mode="r")
         return windows
 
     @functools.cached_property
@@ -58,7 +62,8 @@ class Clips:
     ) -> list[str] | None:
         """Who speaks in each clip of `rows`: what clips share, and so what a bootstrap draws.
 
-        A clip of silence has no speaker and stands alone. None when any other clip does not tell.
+        A clip of silence has no speaker and stands alone. Where any other clip does not tell,
+        windows cut from one recording belong together; None when each is a recording by itself.
 
         Args:
             rows: positions of clips.
@@ -69,7 +74,10 @@ class Clips:
             self.groups[row].get(column) or (self.files[row] if self.labels[row] == silence else "")
             for row in rows
         ]
-        return names if all(names) else None
+        if all(names):
+            return names
+        recordings = [self.files[row] for row in rows]
+        return recordings if len(set(recordings)) < len(recordings) else None
 
 
 def silence_class(data: DataSettings) -> int | None:
@@ -77,25 +85,61 @@ def silence_class(data: DataSettings) -> int | None:
     return data.labels.index(data.silence_label) if data.silence_label in data.labels else None
 
 
+def training_rows(clips: Clips, configuration: Configuration) -> NDArray[np.int64]:
+    """Positions of the windows to learn from: of the training split; of normality what is normal.
+
+    What is strange and stands in the training split is left out; the dataset stage counts it.
+    """
+    return _learned(clips, clips.rows("train"), configuration)
+
+
+def watched_rows(clips: Clips, configuration: Configuration) -> NDArray[np.int64]:
+    """Positions of the windows that training watches; of normality what is normal."""
+    return _learned(clips, clips.rows("validation"), configuration)
+
+
+def _learned(
+    clips: Clips, rows: NDArray[np.int64], configuration: Configuration
+) -> NDArray[np.int64]:
+    if configuration.goal != "normality":
+        return rows
+    normal: NDArray[np.int64] = rows[clips.labels[rows] == normal_class(configuration.data)]
+    return normal
+
+
+def normal_class(data: DataSettings) -> int:
+    """The position of the normal label in data.labels."""
+    return data.labels.index(data.normal_label)
+
+
 def write_clips(
     folder: Path,
-    windows: NDArray[np.int16],
-    files: Sequence[str],
-    labels: Sequence[int],
-    splits: Sequence[str],
-    groups: Sequence[Mapping[str, str]],
+    windows: Windows,
+    samples: Sequence[Sample],
+    labels: Sequence[str],
     noise: NDArray[np.int16],
 ) -> None:
-    """Lay down what `read_clips` reads."""
-    np.save(folder / WINDOWS_FILE, windows)
+    """Lay down what `read_clips` reads.
+
+    Args:
+        folder: of the artefact.
+        windows: of the samples.
+        samples: in the order that the windows count them in.
+        labels: data.labels.
+        noise: see `Clips.noise`.
+    """
+    np.save(folder / WINDOWS_FILE, windows.values)
     np.save(folder / NOISE_FILE, noise)
-    samples = {
-        "files": list(files),
-        "labels": list(labels),
-        "splits": list(splits),
-        "groups": [dict(group) for group in groups],
+    position = {label: index for index, label in enumerate(labels)}
+    each = [samples[index] for index in windows.samples]
+    facts = {
+        "files": [sample.file for sample in each],
+        "labels": [position.get(sample.label, 0) for sample in each],
+        "targets": [sample.target for sample in each],
+        "splits": [sample.split for sample in each],
+        "groups": [dict(sample.groups) for sample in each],
     }
-    (folder / SAMPLES_FILE).write_text(json.dumps(samples), encoding="utf-8")
+    (folder / SAMPLES_FILE).write_text(json.dumps(facts), encoding="utf-8")
 
 
 def read_clips(artefact: Artefact) -> Clips:
@@ -105,6 +149,7 @@ def read_clips(artefact: Artefact) -> Clips:
         artefact.folder,
         tuple(samples["files"]),
         np.asarray(samples["labels"], np.int64),
+        np.asarray(samples["targets"], np.float64),
         np.asarray(samples["splits"], np.str_),
         tuple(samples["groups"]),
     )

@@ -59,7 +59,7 @@ def energy_facts(
     inference = inference_energy(cost.cycles, cost.cycles_flash, board)
     if inference is None:
         return None
-    hears = configuration.data.sample_rate_hz == STREAM_RATE_HZ
+    hears = chain.form.sense == "sound" and chain.sample_rate_hz == STREAM_RATE_HZ
     virtual.restart()
     activity = live_activity(virtual, sound) if hears else None
     live = activity is not None

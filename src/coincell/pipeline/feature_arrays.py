@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from coincell.pipeline.store import Artefact
 
 CLIPS_FILE = "clips.npy"
 ALTERED_FILE = "altered.npy"
-ALTERED_LABELS_FILE = "altered-labels.npy"
+ALTERED_ROWS_FILE = "altered-rows.npy"
 FACTS_FILE = "features.json"
 
 
@@ -21,16 +22,18 @@ class FeatureArrays:
     """int8 features as the device computes them.
 
     Attributes:
-        clips: int8 [n, *shape], every clip, in the order of `Clips`.
-        altered: int8 [m, *shape], augmented copies of training clips.
-        altered_labels: int64 [m].
+        clips: int8 [n, *shape], every window, in the order of `Clips`.
+        altered: int8 [m, *shape], augmented copies of training windows.
+        altered_rows: int64 [m], which window each is a copy of.
         quantization: value = (q - zero_point) * scale, frozen.
+        learned: what the block chose on the training split, frozen too.
     """
 
     clips: NDArray[np.int8]
     altered: NDArray[np.int8]
-    altered_labels: NDArray[np.int64]
+    altered_rows: NDArray[np.int64]
     quantization: InputQuantization
+    learned: Mapping[str, list[int]]
 
 
 def read_features(artefact: Artefact) -> FeatureArrays:
@@ -39,6 +42,7 @@ def read_features(artefact: Artefact) -> FeatureArrays:
     return FeatureArrays(
         np.load(artefact.folder / CLIPS_FILE),
         np.load(artefact.folder / ALTERED_FILE),
-        np.load(artefact.folder / ALTERED_LABELS_FILE),
+        np.load(artefact.folder / ALTERED_ROWS_FILE),
         InputQuantization(facts["scale"], facts["zero_point"]),
+        facts["learned"],
     )

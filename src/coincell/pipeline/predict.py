@@ -79,11 +79,11 @@ def predict_files(
         )
     windows = [read_window(path, project.configuration.data) for path in files]
     until = "train" if where == "float" else "quantize"
-    batch = np.stack([window.audio for window in windows])
+    batch = np.stack([window.values for window in windows])
     with alone(project, STAGES, listener):
         artefacts = run_stages(project, STAGES, Demand(until=until), listener).artefacts
         answers = _PLACES[where](_Chain(project, artefacts), batch)
-    labels = project.configuration.data.labels
+    labels = project.configuration.outputs
     return [
         Prediction(
             file=str(path),
@@ -116,7 +116,7 @@ class _Chain:
     def __init__(self, project: Project, artefacts: Mapping[str, Artefact]) -> None:
         self.configuration = project.configuration
         self.artefacts = artefacts
-        self.block = feature_block(project.configuration)
+        self.block = feature_block(project.configuration, artefacts["features"])
         self.quantization = read_features(artefacts["features"]).quantization
 
     def on_float(self, windows: NDArray[np.int16]) -> _Answers:
@@ -125,8 +125,8 @@ class _Chain:
 
         features = self.block.run(windows, self.quantization)
         path = self.artefacts["train"].folder / "model.keras"
-        classes = len(self.configuration.data.labels)
-        network = load_network(path, self.block.shape, classes)
+        classes = len(self.configuration.outputs)
+        network = load_network(path, self.block.shape, classes, self.configuration.goal)
         shares = predict_float(network, features, self.quantization)
         return _Answers(features, shares, decide(shares, self.configuration.decision.threshold))
 

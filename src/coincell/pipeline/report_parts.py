@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from coincell.data import SPEECH_FORMAT
 from coincell.pipeline.clips import Clips, read_clips, silence_class
@@ -114,20 +115,33 @@ def features_part(
         of_class = rows[clips.labels[rows] == index]
         if len(of_class) and len(examples) < _EXAMPLES:
             row = int(of_class[0])
-            values = tuple(tuple(line) for line in arrays.clips[row].tolist())
+            values = tuple(tuple(line) for line in _flat(arrays.clips[row]).tolist())
             examples.append(FeatureExample(label=label, file=clips.files[row], values=values))
     settings = configuration.features
     return FeaturesPart(
         block=settings.block,
         shape=tuple(facts["shape"]),
-        settings=settings.model_dump(mode="json"),
+        settings=_told(settings.model_dump(mode="json")),
         scale=facts["scale"],
         zero_point=facts["zero_point"],
-        hop_ms=settings.hop_ms,
-        low_hz=settings.low_hz,
-        high_hz=settings.high_hz,
+        hop_ms=getattr(settings, "hop_ms", None),
+        low_hz=getattr(settings, "low_hz", None),
+        high_hz=getattr(settings, "high_hz", None),
         examples=tuple(examples),
     )
+
+
+def _flat(features: NDArray[np.int8]) -> NDArray[np.int8]:
+    """One window's features as rows of numbers; of a picture's colours the mean."""
+    return features if features.ndim == 2 else features.mean(axis=2).astype(np.int8)
+
+
+def _told(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as text and numbers."""
+    return {
+        name: ", ".join(map(str, value)) if isinstance(value, list) else value
+        for name, value in settings.items()
+    }
 
 
 def model_part(artefacts: dict[str, Artefact], configuration: Configuration) -> ModelPart:

@@ -4,18 +4,16 @@ from coincell.project.configuration import (
     AugmentationSettings,
     BoardSettings,
     Configuration,
-    DataSettings,
     DecisionSettings,
     EvaluationSettings,
-    FeatureSettings,
     GateSettings,
     ModelSettings,
     ProjectSettings,
     QuantizationSettings,
-    SplitSettings,
     SynthesisSettings,
     TrainingSettings,
 )
+from coincell.project.data_settings import CameraSettings, DataSettings, SplitSettings
 from coincell.project.feature_settings import (
     PictureSettings,
     RawSettings,
@@ -24,20 +22,26 @@ from coincell.project.feature_settings import (
     Statistic,
     StatisticsSettings,
 )
+from coincell.project.feature_union import FeatureSettings
 from coincell.project.load import CONFIGURATION_FILE, Project, load_project, parse_configuration
+from coincell.project.mel_settings import MelSettings
 from coincell.project.new import new_project, templates
+from coincell.project.tasks import Goal, TaskName, goal_of
 from coincell.project.window import Sense, WindowForm
 
 __all__ = [
     "CONFIGURATION_FILE",
     "AugmentationSettings",
     "BoardSettings",
+    "CameraSettings",
     "Configuration",
     "DataSettings",
     "DecisionSettings",
     "EvaluationSettings",
     "FeatureSettings",
     "GateSettings",
+    "Goal",
+    "MelSettings",
     "ModelSettings",
     "PictureSettings",
     "Project",
@@ -51,8 +55,10 @@ __all__ = [
     "Statistic",
     "StatisticsSettings",
     "SynthesisSettings",
+    "TaskName",
     "TrainingSettings",
     "WindowForm",
+    "goal_of",
     "load_project",
     "new_project",
     "parse_configuration",

@@ -3,99 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    ValidationInfo,
-    model_validator,
+from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
+
+from coincell.project.data_settings import DataSettings
+from coincell.project.feature_union import FeatureSettings
+from coincell.project.mel_settings import MelSettings
+from coincell.project.section import (
+    Fraction,
+    Range,
+    Section,
+    WholeRange,
+    Word,
+    Words,
+    check_ordered,
 )
-
-Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
-Range = Annotated[tuple[float, float], Field(strict=False)]
-WholeRange = Annotated[tuple[int, int], Field(strict=False)]
-Word = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.+-]*$")]
-Words = Annotated[tuple[Word, ...], Field(strict=False)]
-"""Not strict about being a tuple: TOML gives a list. What is in it is checked strictly."""
+from coincell.project.tasks import Goal, TaskName, goal_of
 
 
-class _Section(BaseModel):
-    # Strict: "30" is no number and true is no 1, so that a slip of the pen is told, not guessed at.
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
-def _ordered(name: str, pair: Range) -> None:
-    if pair[0] > pair[1]:
-        raise ValueError(f"{name} must be [low, high] with low <= high; received {list(pair)}")
-
-
-class ProjectSettings(_Section):
+class ProjectSettings(Section):
     """[project]"""
 
     name: Word = Field(description="The project's name; also names the C functions.")
-    task: Literal["keyword-spotting"] = Field(
-        "keyword-spotting", description="What kind of model this is."
-    )
+    task: TaskName = Field("keyword-spotting", description="What kind of model this is.")
     seed: int = Field(
         1, ge=0, lt=2**31, description="Seeds every random choice: split, augmentation, training."
     )
 
 
-class SplitSettings(_Section):
-    """[data.split]"""
-
-    validation: Fraction = Field(0.15, description="Share of speakers (or clips) for validation.")
-    test: Fraction = Field(0.2, description="Share held out for the figures in the report.")
-    by: str = Field(
-        "speaker",
-        description="Column whose values never cross a split; without the column: by clip.",
-    )
-
-    @model_validator(mode="after")
-    def _room_for_training(self) -> Self:
-        if self.validation + self.test >= 1.0:
-            raise ValueError("validation + test must leave room for training (be below 1.0)")
-        return self
-
-
-class DataSettings(_Section):
-    """[data]"""
-
-    labels: Words = Field(
-        min_length=2, description="The classes, in the order of the network's outputs."
-    )
-    sample_rate_hz: int = Field(
-        16000, ge=4000, le=48000, description="Rate of the device's microphone."
-    )
-    window_ms: int = Field(1000, ge=100, le=4000, description="Length of one network input.")
-    silence_label: str = Field(
-        "silence", description='Class of no speech; "" when there is none. Needs no recordings.'
-    )
-    unknown_label: str = Field(
-        "unknown", description='Class of other words; "" when there is none.'
-    )
-    split: SplitSettings = SplitSettings()
-
-    @model_validator(mode="after")
-    def _labels_unique(self) -> Self:
-        if len(set(self.labels)) != len(self.labels):
-            raise ValueError(f"labels must be unique; received {list(self.labels)}")
-        if self.silence_label and self.silence_label == self.unknown_label:
-            raise ValueError(
-                f"silence_label and unknown_label must differ; received {self.silence_label!r}"
-            )
-        return self
-
-    @property
-    def window_samples(self) -> int:
-        """Samples in one window."""
-        return self.sample_rate_hz * self.window_ms // 1000
-
-
-class SynthesisSettings(_Section):
+class SynthesisSettings(Section):
     """[synthesis]: what `coincell data synthesize` makes"""
 
     words: Words = Field(
@@ -129,13 +66,13 @@ class SynthesisSettings(_Section):
 
     @model_validator(mode="after")
     def _ranges(self) -> Self:
-        _ordered("rate_wpm", self.rate_wpm)
-        _ordered("pitch", self.pitch)
-        _ordered("noise_snr_db", self.noise_snr_db)
+        check_ordered("rate_wpm", self.rate_wpm)
+        check_ordered("pitch", self.pitch)
+        check_ordered("noise_snr_db", self.noise_snr_db)
         return self
 
 
-class AugmentationSettings(_Section):
+class AugmentationSettings(Section):
     """[augmentation]: of training clips only"""
 
     copies: int = Field(
@@ -145,6 +82,12 @@ class AugmentationSettings(_Section):
     gain_db: Range = Field((-12.0, 6.0), description="Loudness change, decibels.")
     noise_probability: Fraction = Field(0.8, description="Share of copies with noise mixed in.")
     noise_snr_db: Range = Field((3.0, 30.0), description="Signal-to-noise ratio of that noise.")
+    mirror: bool = Field(True, description="Pictures: half of the copies left to right.")
+    shift_share: Fraction = Field(
+        0.1, description="Pictures: largest move, as a share of width and height."
+    )
+    contrast: Fraction = Field(0.3, description="Pictures: most that contrast changes, as a share.")
+    brightness: Fraction = Field(0.2, description="Pictures: most that is added, of full scale.")
     time_masks: int = Field(1, ge=0, le=8, description="SpecAugment: masks along time.")
     time_mask_frames: int = Field(6, ge=0, description="SpecAugment: longest such mask.")
     frequency_masks: int = Field(1, ge=0, le=8, description="SpecAugment: masks along frequency.")
@@ -152,63 +95,12 @@ class AugmentationSettings(_Section):
 
     @model_validator(mode="after")
     def _ranges(self) -> Self:
-        _ordered("gain_db", self.gain_db)
-        _ordered("noise_snr_db", self.noise_snr_db)
+        check_ordered("gain_db", self.gain_db)
+        check_ordered("noise_snr_db", self.noise_snr_db)
         return self
 
 
-class FeatureSettings(_Section):
-    """[features]"""
-
-    block: Literal["log-mel", "mfcc"] = Field(
-        "log-mel",
-        description="log-mel: logarithms of band energies; mfcc: their cosine transform (DCT-II "
-        "times sqrt(2 / bands), as HTK and TensorFlow have it).",
-    )
-    frame_ms: float = Field(30.0, gt=0, le=256, description="Length of one analysis frame.")
-    hop_ms: float = Field(20.0, gt=0, le=256, description="Step from frame to frame.")
-    fft_size: int = Field(
-        512, description="Points of the transform, a power of two from 64 to 2048, >= the frame."
-    )
-    bands: int = Field(
-        40, ge=4, le=128, description="Mel bands: triangles, even on HTK's mel scale."
-    )
-    low_hz: float = Field(20.0, ge=0, description="Lower edge of the lowest band.")
-    high_hz: float = Field(4000.0, gt=0, description="Upper edge of the highest band.")
-    coefficients: int = Field(10, ge=1, le=128, description="mfcc: coefficients kept.")
-    spectrum: Literal["power", "magnitude"] = Field(
-        "power", description="What the bands sum; magnitude costs a square root a bin."
-    )
-    level: Literal["absolute", "peak"] = Field(
-        "absolute",
-        description="absolute: relative to full scale; peak: relative to the window's peak.",
-    )
-    floor: float = Field(
-        1e-6,
-        ge=1e-12,
-        lt=1,
-        description="Added to a band's power or magnitude before the logarithm, relative to the "
-        "level; 1e-6 of power lies just above what 16-bit samples resolve.",
-    )
-    normalization: Literal["none", "mean"] = Field(
-        "none", description="mean: subtract each band's mean over the window."
-    )
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        size = self.fft_size
-        if size < 64 or size > 2048 or size & (size - 1):
-            raise ValueError(f"fft_size must be a power of two from 64 to 2048; received {size}")
-        if self.low_hz >= self.high_hz:
-            raise ValueError(
-                f"low_hz must be below high_hz; received {self.low_hz}, {self.high_hz}"
-            )
-        if self.block == "mfcc" and self.coefficients > self.bands:
-            raise ValueError(f"coefficients must not exceed bands ({self.bands})")
-        return self
-
-
-class ModelSettings(_Section):
+class ModelSettings(Section):
     """[model]"""
 
     architecture: Literal["tiny-conv", "ds-cnn-small", "ds-cnn-medium", "fully-connected"] = Field(
@@ -225,7 +117,7 @@ class ModelSettings(_Section):
     )
 
 
-class TrainingSettings(_Section):
+class TrainingSettings(Section):
     """[training]"""
 
     epochs: int = Field(
@@ -254,6 +146,11 @@ class TrainingSettings(_Section):
         "cross-entropy",
         description="focal: hard samples count more; binary: each class against all others.",
     )
+    quantity_loss: Literal["squared", "absolute", "huber"] = Field(
+        "huber",
+        description="Regression: squared minds far misses most, absolute all alike, huber turns "
+        "from one to the other.",
+    )
     label_smoothing: Fraction = Field(
         0.05, description="Of cross-entropy; keeps scores away from 0 and 1, which int8 likes."
     )
@@ -270,7 +167,7 @@ class TrainingSettings(_Section):
     )
 
 
-class QuantizationSettings(_Section):
+class QuantizationSettings(Section):
     """[quantization]"""
 
     mode: Literal["ptq"] = Field("ptq", description="ptq: int8 after training.")
@@ -282,7 +179,7 @@ class QuantizationSettings(_Section):
     )
 
 
-class DecisionSettings(_Section):
+class DecisionSettings(Section):
     """[decision]: from scores to a decision, on the device"""
 
     smoothing_windows: int = Field(
@@ -298,6 +195,11 @@ class DecisionSettings(_Section):
         description="How often the listening board decides; rounded to whole frames. Half as often "
         "halves the processor's share, and a word may be noticed that much later.",
     )
+    false_alarm_rate: Fraction = Field(
+        0.01,
+        description="Anomaly detection: share of held-out normal windows that may be called "
+        "strange; the threshold follows from it.",
+    )
     wake_dbfs: float = Field(
         -100.0,
         ge=-100,
@@ -307,7 +209,7 @@ class DecisionSettings(_Section):
     )
 
 
-class EvaluationSettings(_Section):
+class EvaluationSettings(Section):
     """[evaluation]"""
 
     bootstrap_rounds: int = Field(
@@ -319,7 +221,7 @@ class EvaluationSettings(_Section):
     )
 
 
-class BoardSettings(_Section):
+class BoardSettings(Section):
     """[board]"""
 
     _folder: Path = PrivateAttr(default=Path())  # no setting: where the project lies
@@ -378,7 +280,7 @@ class BoardSettings(_Section):
         return self
 
 
-class GateSettings(_Section):
+class GateSettings(Section):
     """[gates]: what must hold; 0 means: the board's own limit, or none"""
 
     min_accuracy: Fraction = Field(
@@ -395,14 +297,14 @@ class GateSettings(_Section):
     max_stack_bytes: int = Field(0, ge=0, description="0: the stack reserved in the image.")
 
 
-class Configuration(_Section):
+class Configuration(Section):
     """All of coincell.toml."""
 
     project: ProjectSettings
     data: DataSettings
     synthesis: SynthesisSettings = SynthesisSettings()
     augmentation: AugmentationSettings = AugmentationSettings()
-    features: FeatureSettings = FeatureSettings()
+    features: FeatureSettings = MelSettings()
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()
     quantization: QuantizationSettings = QuantizationSettings()
@@ -411,20 +313,71 @@ class Configuration(_Section):
     board: BoardSettings = BoardSettings()
     gates: GateSettings = GateSettings()
 
+    @property
+    def goal(self) -> Goal:
+        """What the model answers: which class, how strange, or how much."""
+        return goal_of(self.project.task)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """What each number of the device's answer stands for: labels, or the quantity's name."""
+        if self.goal == "classes":
+            return self.data.labels
+        return (self.data.target,) if self.goal == "quantity" else ("normal", "anomaly")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _log_mel_unless_told(cls, table: Any) -> Any:
+        """[features] without `block` is log-mel's."""
+        features = table.get("features") if isinstance(table, dict) else None
+        if isinstance(features, dict) and "block" not in features:
+            return table | {"features": features | {"block": "log-mel"}}
+        return table
+
+    @model_validator(mode="after")
+    def _data_fit_the_task(self) -> Self:
+        task, data = self.project.task, self.data
+        if self.goal == "classes" and len(data.labels) < 2:
+            raise ValueError(
+                f"data.labels needs at least 2 labels for {task}; received {list(data.labels)}"
+            )
+        if self.goal == "normality" and data.normal_label not in data.labels:
+            raise ValueError(
+                f"data.labels must hold data.normal_label ({data.normal_label!r}) for {task}; "
+                f"received {list(data.labels)}"
+            )
+        if self.goal == "quantity":
+            if data.labels:
+                raise ValueError(f"data.labels must be empty for {task}: it predicts a number")
+            if not (data.target and data.unit):
+                raise ValueError(f"data.target and data.unit must name the number for {task}")
+        elif data.target or data.unit:
+            raise ValueError(f"data.target and data.unit belong to regression; the task is {task}")
+        return self
+
     @model_validator(mode="after")
     def _features_fit_the_data(self) -> Self:
+        if isinstance(self.features, MelSettings):
+            self._check_mel(self.features)
+        return self
+
+    def _check_mel(self, features: MelSettings) -> None:
+        if self.data.sense != "sound":
+            raise ValueError(
+                f"features.block = {features.block!r} is of sound; data.sense is "
+                f"{self.data.sense!r}: take raw, statistics, spectral, spectrogram or picture"
+            )
         rate = self.data.sample_rate_hz
-        frame = round(self.features.frame_ms * rate / 1000)
-        if frame > self.features.fft_size:
+        frame = round(features.frame_ms * rate / 1000)
+        if frame > features.fft_size:
             raise ValueError(
                 f"features.fft_size must be at least the frame's {frame} samples; "
-                f"received {self.features.fft_size}"
+                f"received {features.fft_size}"
             )
-        if self.features.high_hz > rate / 2:
+        if features.high_hz > rate / 2:
             raise ValueError(
                 f"features.high_hz must not exceed half the sample rate ({rate / 2:g}); "
-                f"received {self.features.high_hz:g}"
+                f"received {features.high_hz:g}"
             )
-        if self.features.frame_ms > self.data.window_ms:
+        if features.frame_ms > self.data.window_ms:
             raise ValueError("features.frame_ms must not exceed data.window_ms")
-        return self

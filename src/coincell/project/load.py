@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -96,10 +96,16 @@ def parse_configuration(
 
 
 def _explain(source: str, fault: dict[str, Any], count: int) -> ConfigurationError:
-    where = ".".join(str(part) for part in fault["loc"])
+    place = _in_toml(fault["loc"])
+    where = ".".join(place)
     more = f" ({count - 1} more to mend after this one.)" if count > 1 else ""
     if fault["type"] == "extra_forbidden":
-        nearest = _nearest(fault["loc"])
+        nearest = _nearest(place)
+        if place in set(_known_keys(Configuration)):
+            return ConfigurationError(
+                f"{source}: {where!r} is no key of features.block = {fault['loc'][1]!r}.{more}",
+                "Each block has keys of its own: see docs/configuration.md.",
+            )
         hint = f"Did you mean {nearest!r}?" if nearest else "See docs/configuration.md."
         return ConfigurationError(f"{source}: unknown key {where!r}.{more}", hint)
     if fault["type"] == "missing":
@@ -121,13 +127,29 @@ def _cut(text: str) -> str:
     return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + " ..."
 
 
-def _nearest(location: tuple[str | int, ...]) -> str:
+def _in_toml(location: tuple[str | int, ...]) -> tuple[str, ...]:
+    """A fault's place as TOML has it: without the block that tells kinds of [features] apart."""
+    place = tuple(str(part) for part in location)
+    if place[:1] == ("features",) and len(place) > 1 and place[1] in _blocks():
+        return (place[0], *place[2:])
+    return place
+
+
+def _blocks() -> set[str]:
+    """Every value of features.block."""
+    members = get_args(Configuration.model_fields["features"].annotation)
+    return {
+        block for member in members for block in get_args(member.model_fields["block"].annotation)
+    }
+
+
+def _nearest(location: tuple[str, ...]) -> str:
     """The known key most like the unknown one at `location`, with its section, or "".
 
     The same name elsewhere goes first, then a like name in the same section, then elsewhere.
     """
-    *sections, name = (str(part) for part in location)
-    known = list(_known_keys(Configuration))
+    *sections, name = location
+    known = [key for key in _known_keys(Configuration) if key != location]
     here = [key for key in known if key[:-1] == tuple(sections)]
     for keys, likeness in ((known, 1.0), (here, 0.5), (known, 0.8)):
         names = [key[-1] for key in keys]
@@ -140,5 +162,7 @@ def _known_keys(section: type[BaseModel], path: tuple[str, ...] = ()) -> Iterato
     """Every key below a section, sections included, each with the sections that lead to it."""
     for name, field in section.model_fields.items():
         yield (*path, name)
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from _known_keys(field.annotation, (*path, name))
+        kinds = get_args(field.annotation) or (field.annotation,)
+        for kind in kinds:
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                yield from _known_keys(kind, (*path, name))

@@ -36,7 +36,7 @@ The last two fill the window from another sensor; they are of use to models trai
 
 def sketch_values(request: ExportRequest) -> dict[str, Any]:
     """What the sketches' templates use beside the rest."""
-    side = math.isqrt(request.application.features.window_samples)
+    side = math.isqrt(request.application.form.values)
     return request.values | {
         "ring_samples": ring_samples(request),
         "camera_side": min(side, _QCIF_HEIGHT),

@@ -39,7 +39,7 @@ def golden_vector(application: Application) -> Golden:
 
     There scores lie between their limits, and what goes wrong before them is not hidden.
     """
-    windows = made_up_sounds(application.features.window_samples)
+    windows = made_up_sounds(application.form.values)
     result = build_host_library(application).process(windows)
     inside = np.abs(result.scores.astype(int) + 0.5) < _NEAR_THE_LIMIT
     best = int(np.argmax(inside.sum(axis=1)))

@@ -35,7 +35,7 @@ def make_manifest(request: ExportRequest, golden: Golden) -> dict[str, Any]:
         "board": request.board.name,
         "labels": list(application.labels),
         "sample_rate_hz": application.sample_rate_hz,
-        "window_samples": application.features.window_samples,
+        "window_samples": application.form.samples,
         "hop_samples": application.hop_samples,
         "sources_sha256": digest.hexdigest(),
         "self_test": {

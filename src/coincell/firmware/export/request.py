@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from coincell.errors import UserError
+from coincell.errors import ConfigurationError, UserError
 from coincell.firmware.application import Application
 from coincell.firmware.description import Board
 
@@ -131,7 +131,14 @@ class ExportRequest:
         """What every template may use."""
         import coincell
 
-        application, output = self.application, self.application.model.outputs[0]
+        application, network = self.application, self.application.model
+        if network is None or application.goal != "classes" or application.form.sense != "sound":
+            raise ConfigurationError(
+                "What is exported decides which class a sound is of; this project's image answers "
+                f"another question ({application.goal} of {application.form.sense}).",
+                hint="`coincell flash` brings its image to a board.",
+            )
+        output = network.outputs[0]
         return {
             "name": self.name,
             "upper": self.name.upper(),
@@ -141,7 +148,7 @@ class ExportRequest:
             "coincell": coincell.__version__,
             "board": self.board.board.title,
             "sample_rate_hz": application.sample_rate_hz,
-            "window_samples": application.features.window_samples,
+            "window_samples": application.form.samples,
             "hop_samples": application.hop_samples,
             "features": math.prod(application.features.shape),
             "labels": application.labels,

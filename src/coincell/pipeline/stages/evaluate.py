@@ -6,11 +6,10 @@ import json
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from coincell.compiler import oracle_version
-from coincell.evaluation import Evaluation, compare, evaluate, evaluate_decisions
-from coincell.pipeline.clips import Clips, read_clips, silence_class
+from coincell.pipeline.clips import read_clips
+from coincell.pipeline.evaluate_classes import evaluate_classes
 from coincell.pipeline.feature_arrays import read_features
 from coincell.pipeline.int8_model import Int8Model
 from coincell.pipeline.stage import Stage, StageContext
@@ -24,7 +23,8 @@ SCORES_FILE = "int8-scores.npy"
 
 def _settings(configuration: Configuration) -> dict[str, Any]:
     return {
-        "labels": list(configuration.data.labels),
+        "outputs": list(configuration.outputs),
+        "goal": configuration.goal,
         "by": configuration.data.split.by,
         "silence": configuration.data.silence_label,
         "rounds": configuration.evaluation.bootstrap_rounds,
@@ -40,67 +40,14 @@ def _run(context: StageContext) -> None:
     context.progress(0, len(rows), "int8 scores")
     scores = model.scores(read_features(context.inputs["features"]).clips[rows])
     np.save(context.output / SCORES_FILE, scores)
-    facts: dict[str, Any] = {"oracle": oracle_version(), "float": None, "comparison": None}
-    int8 = _evaluation(context, clips, rows, scores)
-    facts["int8"] = int8.to_json()
-    facts["notes"] = list(int8.notes)
-    facts["decisions"] = _decisions(context, clips.labels[rows], model, scores)
     float_scores = context.inputs["train"].folder / "float_scores.npy"
-    if float_scores.is_file():
-        whole = np.load(float_scores)[rows]
-        facts["float"] = _evaluation(context, clips, rows, whole).to_json()
-        facts["comparison"] = _comparison(context, clips, rows, whole, scores)
+    whole = np.load(float_scores)[rows] if float_scores.is_file() else None
+    evaluation = _EVALUATIONS[context.configuration.goal](context, model, scores, whole)
+    facts = {"oracle": oracle_version()} | evaluation
     (context.output / "evaluation.json").write_text(json.dumps(facts), encoding="utf-8")
 
 
-def _evaluation(
-    context: StageContext, clips: Clips, rows: NDArray[np.int64], scores: NDArray[Any]
-) -> Evaluation:
-    configuration = context.configuration
-    return evaluate(
-        clips.labels[rows],
-        scores,
-        configuration.data.labels,
-        seed=configuration.project.seed,
-        rounds=configuration.evaluation.bootstrap_rounds,
-        groups=_speakers(context, clips, rows),
-    )
-
-
-def _speakers(context: StageContext, clips: Clips, rows: NDArray[np.int64]) -> list[str] | None:
-    data = context.configuration.data
-    return clips.units(rows, data.split.by, silence_class(data))
-
-
-def _comparison(
-    context: StageContext,
-    clips: Clips,
-    rows: NDArray[np.int64],
-    whole: NDArray[np.float32],
-    scores: NDArray[np.int8],
-) -> dict[str, Any]:
-    configuration = context.configuration
-    return compare(
-        clips.labels[rows],
-        whole.argmax(axis=1),
-        scores.argmax(axis=1),
-        classes=len(configuration.data.labels),
-        seed=configuration.project.seed,
-        rounds=configuration.evaluation.bootstrap_rounds,
-        groups=_speakers(context, clips, rows),
-    ).to_json()
-
-
-def _decisions(
-    context: StageContext,
-    truth: NDArray[np.int64],
-    model: Int8Model,
-    scores: NDArray[np.int8],
-) -> dict[str, Any]:
-    """What a user of the device meets: right, wrong and no decisions, a window at a time."""
-    decided, _ = model.decide(scores, context.configuration.decision)
-    metrics = evaluate_decisions(truth, decided).metrics()
-    return {name: estimate.to_json() for name, estimate in metrics.items()}
+_EVALUATIONS = {"classes": evaluate_classes}
 
 
 def _gates(artefact: Artefact, project: Project) -> list[Gate]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import tempfile
 from pathlib import Path
@@ -48,11 +49,11 @@ def application(
     """
     return Application(
         model=compiled_model(quantized, configuration),
-        features=feature_block(configuration),
+        features=feature_block(configuration, features),
         quantization=read_features(features).quantization,
         decision=configuration.decision,
-        labels=configuration.data.labels,
-        sample_rate_hz=configuration.data.sample_rate_hz,
+        labels=configuration.outputs,
+        goal=configuration.goal,
         quiet_labels=(configuration.data.silence_label, configuration.data.unknown_label),
         manifest=image_manifest(features, quantized, configuration, evaluation),
     )
@@ -72,10 +73,10 @@ def chain_settings(configuration: Configuration) -> dict[str, Any]:
         "coincell": coincell.__version__,
         "configuration": configuration_digest(configuration),
         "name": configuration.project.name,
-        "labels": list(configuration.data.labels),
+        "labels": list(configuration.outputs),
+        "goal": configuration.goal,
         "features": configuration.features.model_dump(mode="json"),
-        "sample_rate_hz": configuration.data.sample_rate_hz,
-        "window_samples": configuration.data.window_samples,
+        "form": dataclasses.asdict(configuration.data.form),
         "decision": configuration.decision.model_dump(mode="json"),
     }
 

@@ -9,7 +9,7 @@ import numpy as np
 from coincell.compiler import read_model
 from coincell.errors import ModelError
 from coincell.models import convert_to_tflite, dequantize, load_network
-from coincell.pipeline.clips import read_clips
+from coincell.pipeline.clips import read_clips, training_rows
 from coincell.pipeline.feature_arrays import read_features
 from coincell.pipeline.int8_model import MODEL_FILE
 from coincell.pipeline.stage import Stage, StageContext
@@ -22,7 +22,8 @@ def _settings(configuration: Configuration) -> dict[str, Any]:
         "quantization": configuration.quantization.model_dump(mode="json"),
         "file": configuration.model.file if ready_made_tflite(configuration) else "",
         "seed": configuration.project.seed,
-        "classes": len(configuration.data.labels),
+        "outputs": len(configuration.outputs),
+        "goal": configuration.goal,
     }
 
 
@@ -39,12 +40,13 @@ def _converted(context: StageContext) -> bytes:
     configuration = context.configuration
     clips = read_clips(context.inputs["dataset"])
     features = read_features(context.inputs["features"])
-    rows = clips.rows("train")
+    rows = training_rows(clips, configuration)
     generator = np.random.default_rng(configuration.project.seed)
     wanted = min(configuration.quantization.calibration_samples, len(rows))
     chosen = np.sort(generator.choice(rows, wanted, replace=False))
-    shape, classes = features.clips.shape[1:], len(configuration.data.labels)
-    network = load_network(context.inputs["train"].folder / "model.keras", shape, classes)
+    shape, outputs = features.clips.shape[1:], len(configuration.outputs)
+    path = context.inputs["train"].folder / "model.keras"
+    network = load_network(path, shape, outputs, configuration.goal)
     calibration = dequantize(features.clips[chosen], features.quantization)
     return convert_to_tflite(network, calibration, features.quantization)
 
@@ -55,18 +57,26 @@ def _check(context: StageContext, tflite: bytes) -> None:
     features = read_features(context.inputs["features"])
     inputs = [graph.tensor(name) for name in graph.inputs]
     outputs = [graph.tensor(name) for name in graph.outputs]
-    size, classes = features.clips[0].size, len(context.configuration.data.labels)
+    size, configuration = features.clips[0].size, context.configuration
+    wanted = size if configuration.goal == "normality" else len(configuration.outputs)
     if len(inputs) != 1 or inputs[0].elements != size:
         raise ModelError(
             f"The model must take one input of {size} features {features.clips.shape[1:]}; "
             f"received inputs of shape {[tensor.shape for tensor in inputs]}.",
             hint="Make [features] match what the model was trained on.",
         )
-    if len(outputs) != 1 or outputs[0].elements != classes:
+    if len(outputs) != 1 or outputs[0].elements != wanted:
+        what = {
+            "classes": "scores, one a label",
+            "normality": "values, the features again",
+            "quantity": "number",
+        }[configuration.goal]
         raise ModelError(
-            f"The model must give one output of {classes} scores, one a label; "
+            f"The model must give one output of {wanted} {what}; "
             f"received outputs of shape {[tensor.shape for tensor in outputs]}.",
-            hint="Make data.labels match the model's classes, in its order.",
+            hint="Make data.labels match the model's classes, in its order."
+            if configuration.goal == "classes"
+            else "Train a model for this task, or change project.task.",
         )
 
 

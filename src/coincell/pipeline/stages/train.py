@@ -20,18 +20,20 @@ from coincell.models import (
     predict_float,
     train,
 )
-from coincell.pipeline.clips import read_clips
+from coincell.pipeline.clips import read_clips, training_rows, watched_rows
 from coincell.pipeline.feature_arrays import read_features
 from coincell.pipeline.stage import Stage, StageContext
 from coincell.pipeline.stages.inputs import ready_made_tflite, user_model_files
-from coincell.project import Configuration
+from coincell.project import Configuration, ModelSettings
 
 
 def training_settings(configuration: Configuration) -> dict[str, Any]:
     """What any training on the project's features depends on, the network apart."""
     augmentation = configuration.augmentation.model_dump(mode="json")
     return {
-        "labels": list(configuration.data.labels),
+        "outputs": list(configuration.outputs),
+        "goal": configuration.goal,
+        "normal": configuration.data.normal_label if configuration.goal == "normality" else "",
         "seed": configuration.project.seed,
         "training": configuration.training.model_dump(mode="json"),
         "masks": {name: value for name, value in augmentation.items() if "mask" in name},
@@ -68,13 +70,22 @@ def examples(context: StageContext) -> tuple[Examples, Examples]:
     """What to learn from (altered copies included), and what to watch (may be empty)."""
     clips = read_clips(context.inputs["dataset"])
     features = read_features(context.inputs["features"])
-    train_rows, rows = clips.rows("train"), clips.rows("validation")
+    rows = training_rows(clips, context.configuration)
+    watched = watched_rows(clips, context.configuration)
+    sources = np.concatenate([rows, features.altered_rows])
     learning = Examples(
-        np.concatenate([features.clips[train_rows], features.altered]),
-        np.concatenate([clips.labels[train_rows], features.altered_labels]),
+        np.concatenate([features.clips[rows], features.altered]),
+        clips.labels[sources],
         features.quantization,
+        clips.targets[sources],
     )
-    return learning, Examples(features.clips[rows], clips.labels[rows], features.quantization)
+    watching = Examples(
+        features.clips[watched],
+        clips.labels[watched],
+        features.quantization,
+        clips.targets[watched],
+    )
+    return learning, watching
 
 
 def fit(context: StageContext, network: Any, learning: Examples, watching: Examples) -> History:
@@ -83,8 +94,13 @@ def fit(context: StageContext, network: Any, learning: Examples, watching: Examp
     epochs = configuration.training.epochs
 
     def on_epoch(record: EpochRecord) -> None:
-        watched = "" if record.val_accuracy is None else f", validation {record.val_accuracy:.3f}"
-        message = f"loss {record.loss:.3f}, accuracy {record.accuracy:.3f}{watched}"
+        message = f"loss {record.loss:.3f}"
+        if record.accuracy is not None:
+            message += f", accuracy {record.accuracy:.3f}"
+        if record.val_accuracy is not None:
+            message += f", validation {record.val_accuracy:.3f}"
+        elif record.val_loss is not None:
+            message += f", validation {record.val_loss:.3f}"
         context.progress(record.epoch, epochs, message)
 
     def augment(batch: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
@@ -96,8 +112,9 @@ def fit(context: StageContext, network: Any, learning: Examples, watching: Examp
         watching if len(watching) else None,
         configuration.training,
         seed=configuration.project.seed,
-        augment=augment,
+        augment=augment if configuration.data.sense == "sound" else None,
         on_epoch=on_epoch,
+        goal=configuration.goal,
     )
 
 
@@ -105,16 +122,26 @@ def _network(context: StageContext, learning: Examples) -> Any:
     """The network of the configuration, untrained, or the user's own."""
     load_tensorflow()
     configuration = context.configuration
-    shape, classes = learning.features.shape[1:], len(configuration.data.labels)
+    shape, outputs = learning.features.shape[1:], len(configuration.outputs)
     if configuration.model.file:
-        return load_network(context.project.directory / configuration.model.file, shape, classes)
+        path = context.project.directory / configuration.model.file
+        return load_network(path, shape, outputs, configuration.goal)
+    return new_network(configuration.model, configuration, learning)
+
+
+def new_network(model: ModelSettings, configuration: Configuration, learning: Examples) -> Any:
+    """An untrained network of `model` for what is to be learned."""
+    quantity = configuration.goal == "quantity"
     return build_network(
-        configuration.model,
-        shape,
-        classes,
+        model,
+        learning.features.shape[1:],
+        len(configuration.outputs),
         configuration.project.seed,
         mean=learning.mean,
         deviation=learning.deviation,
+        goal=configuration.goal,
+        target_mean=float(learning.targets.mean()) if quantity else 0.0,
+        target_deviation=(float(learning.targets.std()) or 1.0) if quantity else 1.0,
     )
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from coincell.evaluation import wilson
-from coincell.models import build_network, count_parameters, predict_float
+from coincell.models import count_parameters, predict_float
 from coincell.pipeline.clips import read_clips
 from coincell.pipeline.feature_arrays import read_features
 from coincell.pipeline.stage import Stage, StageContext
 from coincell.pipeline.stages.inputs import ready_made_tflite
-from coincell.pipeline.stages.train import examples, fit, training_settings
+from coincell.pipeline.stages.train import examples, fit, new_network, training_settings
 from coincell.project import Configuration
 
 ARCHITECTURE = "fully-connected"
@@ -22,7 +22,8 @@ ARCHITECTURE = "fully-connected"
 def _wanted(configuration: Configuration) -> bool:
     """Not asked for, not trained at all, or the very same network: then there is no yardstick."""
     return (
-        configuration.model.yardstick
+        configuration.goal == "classes"
+        and configuration.model.yardstick
         and not ready_made_tflite(configuration)
         and (bool(configuration.model.file) or configuration.model.architecture != ARCHITECTURE)
     )
@@ -43,14 +44,8 @@ def _run(context: StageContext) -> None:
         path.write_text("null", encoding="utf-8")
         return
     learning, watching = examples(context)
-    network = build_network(
-        configuration.model.model_copy(update={"architecture": ARCHITECTURE}),
-        learning.features.shape[1:],
-        len(configuration.data.labels),
-        configuration.project.seed,
-        mean=learning.mean,
-        deviation=learning.deviation,
-    )
+    model = configuration.model.model_copy(update={"architecture": ARCHITECTURE})
+    network = new_network(model, configuration, learning)
     fit(context, network, learning, watching)
     clips = read_clips(context.inputs["dataset"])
     features = read_features(context.inputs["features"])

@@ -3,48 +3,76 @@
 
 #include <string.h>
 
-static int16_t samples[APPLICATION_WINDOW_SAMPLES];
+static application_sample samples[APPLICATION_WINDOW_VALUES];
 
 /* The network may overwrite its input while it runs, so what it was given is kept here; the scores
  * are kept for who asks after the next window has begun. */
 static int8_t features[APPLICATION_FEATURES];
-static int8_t scores[APPLICATION_CLASSES];
+static int8_t scores[APPLICATION_SCORES];
 
-static int8_t ring[COINCELL_DECISION_RING_BYTES(APPLICATION_CLASSES, APPLICATION_WINDOWS)];
-static coincell_decision_state smoothing = {.ring = ring};
+static application_smoothed ring[APPLICATION_SMOOTHED];
+static application_smoothing smoothing = {.ring = ring};
 
+#if APPLICATION_GOAL == GOAL_CLASSES
 static const coincell_decision_config decision_config = {
     .classes = APPLICATION_CLASSES,
     .windows = APPLICATION_WINDOWS,
     .threshold = APPLICATION_THRESHOLD,
 };
+#else
+static const coincell_level_config decision_config = {
+    .windows = APPLICATION_WINDOWS,
+    .fraction_bits = APPLICATION_LEVEL_BITS,
+    .threshold = APPLICATION_THRESHOLD,
+    .release = APPLICATION_RELEASE,
+};
+#endif
 
 int application_init(void)
 {
     application_reset();
+#if APPLICATION_NETWORK
     return CHAIN(init)();
+#else
+    return 0;
+#endif
 }
 
 void application_reset(void)
 {
-    coincell_decision_reset(&smoothing);
+    application_smoothing_reset(&smoothing);
 }
 
-int16_t *application_samples(void)
+application_sample *application_samples(void)
 {
     return samples;
 }
 
 /* From `features` to a decision. Inlined, so that the chain's parts keep their costs. */
-__attribute__((always_inline)) static inline int decide(coincell_decision_state *state,
+__attribute__((always_inline)) static inline int decide(application_smoothing *state,
                                                         application_decision *decision)
 {
+#if APPLICATION_GOAL == GOAL_NORMALITY
+    int32_t strangeness = 0;
+    const int status = CHAIN(score)(features, &strangeness);
+    if (status != 0) return status;
+    for (int i = 0; i < APPLICATION_SCORES; i++)
+        scores[i] = (int8_t)(uint8_t)((uint32_t)strangeness >> (8 * i));
+    const coincell_level_result result =
+        coincell_level_step(&decision_config, state, strangeness);
+#else
     memcpy(CHAIN(input)(0), features, sizeof features);
     const int status = CHAIN(invoke)();
     if (status != 0) return status;
     memcpy(scores, CHAIN(output)(0), sizeof scores);
+#if APPLICATION_GOAL == GOAL_CLASSES
     const coincell_decision_result result =
         coincell_decision_step(&decision_config, state, scores);
+#else
+    const coincell_level_result result =
+        coincell_level_step(&decision_config, state, scores[0]);
+#endif
+#endif
     decision->label = result.label;
     decision->score = result.score;
     return 0;
@@ -56,7 +84,7 @@ int application_process(application_decision *decision)
     return status != 0 ? status : decide(&smoothing, decision);
 }
 
-int application_process_window(const int16_t *window, coincell_decision_state *state,
+int application_process_window(const application_sample *window, application_smoothing *state,
                                application_decision *decision)
 {
     const int status = CHAIN(features_run)(window, features);
@@ -64,7 +92,7 @@ int application_process_window(const int16_t *window, coincell_decision_state *s
 }
 
 #if APPLICATION_BY_ROW
-int application_process_rows(const int16_t *rows, int32_t first, coincell_decision_state *state,
+int application_process_rows(const int16_t *rows, int32_t first, application_smoothing *state,
                              application_decision *decision)
 {
     CHAIN(features_gather)(rows, first, features);

@@ -6,7 +6,7 @@
 #if APPLICATION_BY_ROW
 #define COLUMNS (APPLICATION_FEATURES / APPLICATION_FRAMES)
 #define FIRST_DECISION APPLICATION_FRAMES
-#define NEXT_DECISION (APPLICATION_HOP_SAMPLES / APPLICATION_FRAME_HOP)
+#define NEXT_DECISION (APPLICATION_HOP_VALUES / APPLICATION_FRAME_HOP_VALUES)
 #else
 #define FIRST_DECISION 1
 #define NEXT_DECISION 1
@@ -23,10 +23,11 @@ static void begin_windows(application_stream *stream)
     stream->row = 0;
     stream->missing = FIRST_DECISION;
     stream->loud = 0;
-    coincell_decision_reset(&stream->smoothing);
+    application_smoothing_reset(&stream->smoothing);
 }
 
-void application_stream_begin(application_stream *stream, int16_t *samples, uint32_t settling)
+void application_stream_begin(application_stream *stream, application_sample *samples,
+                              uint32_t settling)
 {
     stream->samples = samples;
     stream->position = 0;
@@ -42,8 +43,9 @@ void application_stream_skip(application_stream *stream, uint32_t count)
     begin_windows(stream);
 }
 
-/* samples: int16[count] -> how many of them fill the buffer, or are passed over. */
-static uint32_t fill(application_stream *stream, const int16_t *samples, uint32_t count)
+/* samples[count] -> how many of them fill the buffer, or are passed over. */
+static uint32_t fill(application_stream *stream, const application_sample *samples,
+                     uint32_t count)
 {
     uint32_t used = stream->settling < count ? stream->settling : count;
     stream->settling -= used;
@@ -65,15 +67,15 @@ static void step(application_stream *stream)
     const uint32_t length = APPLICATION_STREAM_BUFFER, by = APPLICATION_STREAM_STEP;
     const uint32_t kept = by < length ? length - by : 0;
     if (kept <= by) /* apart: the quicker copy */
-        memcpy(stream->samples, stream->samples + length - kept, kept * sizeof(int16_t));
+        memcpy(stream->samples, stream->samples + length - kept, kept * sizeof(application_sample));
     else
-        memmove(stream->samples, stream->samples + by, kept * sizeof(int16_t));
+        memmove(stream->samples, stream->samples + by, kept * sizeof(application_sample));
     stream->filled = kept;
     stream->skipped = by > length ? by - length : 0;
 }
 
-/* samples: int16[count]. Whether one is of the level that wakes the network. */
-static int is_loud(const int16_t *samples, uint32_t count)
+/* samples[count]. Whether one is of the level that wakes the network. */
+static int is_loud(const application_sample *samples, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         const int32_t sample = samples[i];
@@ -97,8 +99,8 @@ static int is_quiet(application_stream *stream)
 /* What is decided on a quiet window. */
 static int rest(application_stream *stream, application_decision *decision)
 {
-    coincell_decision_reset(&stream->smoothing);
-    decision->label = COINCELL_DECISION_NONE;
+    application_smoothing_reset(&stream->smoothing);
+    decision->label = -1;
     decision->score = LOWEST_SCORE;
     return 0;
 }
@@ -120,8 +122,8 @@ static int use(application_stream *stream, application_decision *decision)
 #endif
 }
 
-int application_stream_take(application_stream *stream, const int16_t *samples, uint32_t count,
-                            uint32_t *taken, application_event *event)
+int application_stream_take(application_stream *stream, const application_sample *samples,
+                            uint32_t count, uint32_t *taken, application_event *event)
 {
     uint32_t done = 0;
     while (done < count) {
@@ -133,7 +135,7 @@ int application_stream_take(application_stream *stream, const int16_t *samples, 
         if (status != 0) return status < 0 ? status : -status;
         if (stream->missing == 0) {
             stream->missing = NEXT_DECISION;
-            event->position = stream->position;
+            event->position = stream->position / APPLICATION_STEP_VALUES;
             return 1;
         }
     }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An endless stream of samples: one decision every APPLICATION_HOP_SAMPLES, on the window that ends
- * there. Every row of features is computed once, when its last sample comes, and serves all windows
- * that it belongs to; where rows depend on the whole window (level = peak), windows are computed
- * whole. Either way a decision is the one that the window's samples alone would give, smoothed over
- * those before it. The same source runs on the board and on the host.
+ * An endless stream of samples: one decision every APPLICATION_HOP_VALUES, on the window that ends
+ * there. Where a step has several channels, their values stand side by side, and all sizes count
+ * values; of pictures, each is a window. Every row of features is computed once, when its last
+ * sample comes, and serves all windows that it belongs to; where rows depend on the whole window
+ * (level = peak), windows are computed whole. Either way a decision is the one that the window's
+ * samples alone would give, smoothed over those before it. The same source runs on the board and on
+ * the host.
  *
  * With APPLICATION_WAKE_LEVEL above 0, the network runs only on windows that hold a sample of that
  * size. A quiet window has no label and the score 0, and empties the smoothing.
@@ -15,49 +17,49 @@
 #include <stdint.h>
 
 #include "application/application.h"
-#include "decision/decision.h"
 
 /* What waits for more samples: a frame of the next row, or a window. And how far it then moves. */
 #if APPLICATION_BY_ROW
-#define APPLICATION_STREAM_BUFFER APPLICATION_FRAME_LENGTH
-#define APPLICATION_STREAM_STEP APPLICATION_FRAME_HOP
+#define APPLICATION_STREAM_BUFFER APPLICATION_FRAME_VALUES
+#define APPLICATION_STREAM_STEP APPLICATION_FRAME_HOP_VALUES
 #define APPLICATION_STREAM_ROWS (APPLICATION_FRAMES * (APPLICATION_FEATURES / APPLICATION_FRAMES))
 #else
-#define APPLICATION_STREAM_BUFFER APPLICATION_WINDOW_SAMPLES
-#define APPLICATION_STREAM_STEP APPLICATION_HOP_SAMPLES
+#define APPLICATION_STREAM_BUFFER APPLICATION_WINDOW_VALUES
+#define APPLICATION_STREAM_STEP APPLICATION_HOP_VALUES
 #define APPLICATION_STREAM_ROWS 1
 #endif
 
 typedef struct {
-    int16_t *samples;  /* int16[APPLICATION_STREAM_BUFFER], the caller's */
-    uint64_t position; /* samples of the stream so far, those that were lost included */
-    uint32_t settling; /* samples still to pass over before the first window */
+    application_sample *samples; /* [APPLICATION_STREAM_BUFFER], the caller's */
+    uint64_t position; /* values of the stream so far, those that were lost included */
+    uint32_t settling; /* values still to pass over before the first window */
     uint32_t filled;   /* of samples */
-    uint32_t skipped;  /* samples still to pass over: a step may be longer than the buffer */
+    uint32_t skipped;  /* values still to pass over: a step may be longer than the buffer */
     int32_t row;       /* of rows, the next to be filled, which is the oldest */
     int32_t missing;   /* rows, or windows, until the next decision */
     int32_t loud;      /* so many rows, or windows, from the newest on hold a loud one */
-    coincell_decision_state smoothing;
+    application_smoothing smoothing;
     int16_t rows[APPLICATION_STREAM_ROWS]; /* ring [frames][columns] */
-    int8_t ring[COINCELL_DECISION_RING_BYTES(APPLICATION_CLASSES, APPLICATION_WINDOWS)];
+    application_smoothed ring[APPLICATION_SMOOTHED];
 } application_stream;
 
 typedef struct {
-    uint64_t position; /* where the window ends: samples from the stream's begin */
+    uint64_t position; /* where the window ends: samples (steps) from the stream's begin */
     application_decision decision;
 } application_event;
 
-/* Begins a stream. samples: int16[APPLICATION_STREAM_BUFFER], which the stream keeps. settling: so
- * many of its first samples count, but no window holds them: the microphone settles. */
-void application_stream_begin(application_stream *stream, int16_t *samples, uint32_t settling);
+/* Begins a stream. samples: [APPLICATION_STREAM_BUFFER], which the stream keeps. settling: so many
+ * of its first values count, but no window holds them: the sensor settles. */
+void application_stream_begin(application_stream *stream, application_sample *samples,
+                              uint32_t settling);
 
-/* `count` samples were lost: windows begin anew behind the gap, smoothing too; what settles has had
+/* `count` values were lost: windows begin anew behind the gap, smoothing too; what settles has had
  * their time for it. */
 void application_stream_skip(application_stream *stream, uint32_t count);
 
-/* Takes samples: int16[count] up to the next decision, and says in *taken how many. Returns 1 with
+/* Takes values: samples[count] up to the next decision, and says in *taken how many. Returns 1 with
  * a decision in *event, 0 when all samples are taken, or the negated code of what failed. */
-int application_stream_take(application_stream *stream, const int16_t *samples, uint32_t count,
-                            uint32_t *taken, application_event *event);
+int application_stream_take(application_stream *stream, const application_sample *samples,
+                            uint32_t count, uint32_t *taken, application_event *event);
 
 #endif

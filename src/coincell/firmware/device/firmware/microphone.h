@@ -14,7 +14,9 @@
 #define MICROPHONE_RATE_HZ 16000
 
 /* Whether there is one, and it takes what the application was made for. */
-#define MICROPHONE (BOARD_MICROPHONE && APPLICATION_SAMPLE_RATE_HZ == MICROPHONE_RATE_HZ)
+#define MICROPHONE                                                  \
+    (BOARD_MICROPHONE && APPLICATION_SENSE == SENSE_SOUND &&        \
+     APPLICATION_SAMPLE_RATE_HZ == MICROPHONE_RATE_HZ)
 
 #define MICROPHONE_BLOCK_SAMPLES 320u /* 20 ms */
 
@@ -22,7 +24,7 @@
 #define MICROPHONE_SETTLING_SAMPLES (BOARD_MICROPHONE_SETTLING_MS * (MICROPHONE_RATE_HZ / 1000u))
 
 /* How long the core may be busy: a hop, since more it cannot be for long, and some to spare. */
-#define MICROPHONE_HOP_BLOCKS (APPLICATION_HOP_SAMPLES / MICROPHONE_BLOCK_SAMPLES)
+#define MICROPHONE_HOP_BLOCKS (APPLICATION_HOP_VALUES / MICROPHONE_BLOCK_SAMPLES)
 #define MICROPHONE_BLOCKS (MICROPHONE_HOP_BLOCKS < 4u ? 8u : MICROPHONE_HOP_BLOCKS + 4u)
 
 /* Power, clock, and the first sample. */

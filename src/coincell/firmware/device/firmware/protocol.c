@@ -66,14 +66,15 @@ static void answer_info(int status)
     const uint32_t fields[] = {
         PROTOCOL_VERSION,
         (uint32_t)status,
-        APPLICATION_WINDOW_SAMPLES,
+        APPLICATION_WINDOW_VALUES,
         APPLICATION_FEATURES,
-        APPLICATION_CLASSES,
+        APPLICATION_SCORES,
         (uint32_t)(uintptr_t)image_flash_bytes,
         (uint32_t)(uintptr_t)image_ram_bytes,
         (uint32_t)(uintptr_t)image_stack_bytes,
         stack_peak_bytes(),
         application_description_bytes,
+        sizeof(application_sample),
     };
     for (uint32_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         put_u32(payload + 4 * i, fields[i]);
@@ -100,7 +101,7 @@ static void answer_read(uint32_t length)
         size = APPLICATION_FEATURES;
     } else if (payload[0] == REGION_SCORES) {
         region = application_scores();
-        size = APPLICATION_CLASSES;
+        size = APPLICATION_SCORES;
     }
     if (count > PROTOCOL_MAX_PAYLOAD || offset > size || count > size - offset) {
         answer_error(ERROR_RANGE);
@@ -110,21 +111,21 @@ static void answer_read(uint32_t length)
     answer(count);
 }
 
-/* payload: offset uint32 (in samples), samples int16[n]. */
+/* payload: offset uint32 (in values), application_sample[n]. */
 static void answer_samples(uint32_t length)
 {
-    if (length < 4 || (length & 1u) != 0) {
+    if (length < 4 || (length - 4) % sizeof(application_sample) != 0) {
         answer_error(ERROR_LENGTH);
         return;
     }
     const uint32_t offset = get_u32(payload);
-    const uint32_t count = (length - 4) / 2;
-    if (offset > APPLICATION_WINDOW_SAMPLES || count > APPLICATION_WINDOW_SAMPLES - offset) {
+    const uint32_t count = (length - 4) / sizeof(application_sample);
+    if (offset > APPLICATION_WINDOW_VALUES || count > APPLICATION_WINDOW_VALUES - offset) {
         answer_error(ERROR_RANGE);
         return;
     }
     live_listen(LIVE_OFF); /* the computer is the microphone now */
-    memcpy(application_samples() + offset, payload + 4, 2 * count);
+    memcpy(application_samples() + offset, payload + 4, sizeof(application_sample) * count);
     answer(0);
 }
 

@@ -19,13 +19,13 @@
 
 #include <stdint.h>
 
-#define PROTOCOL_VERSION 1u
+#define PROTOCOL_VERSION 2u
 #define PROTOCOL_MAX_PAYLOAD 1024u
 
 enum protocol_message {
     MESSAGE_INFO = 0x01,    /* -> sizes and versions */
     MESSAGE_READ = 0x02,    /* region, offset, bytes -> those bytes */
-    MESSAGE_SAMPLES = 0x03, /* offset, int16[n]: part of a window -> nothing */
+    MESSAGE_SAMPLES = 0x03, /* offset, values[n]: part of a window -> nothing */
     MESSAGE_PROCESS = 0x04, /* -> status, label, decision score */
     MESSAGE_RESET = 0x05,   /* empties the smoothing -> nothing */
     MESSAGE_CYCLES = 0x06,  /* -> cycles that the last PROCESS took */

@@ -5,7 +5,7 @@
 
 typedef struct {
     application_stream stream;
-    int16_t samples[APPLICATION_STREAM_BUFFER];
+    application_sample samples[APPLICATION_STREAM_BUFFER];
 } opened;
 
 uint32_t application_stream_bytes(void)
@@ -20,7 +20,7 @@ int application_stream_open(void *memory, uint32_t settling)
     return application_init();
 }
 
-int application_stream_feed(void *memory, const int16_t *samples, uint32_t count,
+int application_stream_feed(void *memory, const application_sample *samples, uint32_t count,
                             uint64_t *positions, int16_t *labels, int32_t *scores,
                             uint32_t *decided)
 {

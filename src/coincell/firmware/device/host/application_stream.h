@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "application/chain.h"
+
 /* Bytes of what application_stream_open takes, aligned to 8. */
 uint32_t application_stream_bytes(void);
 
@@ -11,14 +13,14 @@ uint32_t application_stream_bytes(void);
  * Returns 0, or the code of the network's init. */
 int application_stream_open(void *memory, uint32_t settling);
 
-/* samples: int16[count] -> positions: uint64[room], labels: int16[room], scores: int32[room] of the
- * decisions; room is at least count / APPLICATION_HOP_SAMPLES + 1. *decided: how many there are.
+/* samples[count] -> positions: uint64[room], labels: int16[room], scores: int32[room] of the
+ * decisions; room is at least count / APPLICATION_HOP_VALUES + 1. *decided: how many there are.
  * Returns 0, or the code of the step that failed. */
-int application_stream_feed(void *memory, const int16_t *samples, uint32_t count,
+int application_stream_feed(void *memory, const application_sample *samples, uint32_t count,
                             uint64_t *positions, int16_t *labels, int32_t *scores,
                             uint32_t *decided);
 
-/* As if `count` samples had been lost. */
+/* As if `count` values had been lost. */
 void application_stream_lose(void *memory, uint32_t count);
 
 #endif

@@ -1,0 +1,110 @@
+"""What differs from sense to sense between a user's file and a window; all else is shared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coincell.project import DataSettings
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One decoded file.
+
+    Attributes:
+        samples: sound int16 [n] at the project's rate; motion float32 [n, channels] in the
+            project's units, at its rate; a picture uint8 [height, width, 3].
+        format: of the file, like "WAV PCM_24", "CSV" or "PNG".
+        rate_hz: of the file, before resampling; 0 where it has none.
+        channels: of the file, before mixing; 0 where that means nothing.
+        saturated: samples that were beyond full scale.
+    """
+
+    samples: NDArray[Any]
+    format: str
+    rate_hz: int
+    channels: int
+    saturated: int
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A recording as windows.
+
+    Attributes:
+        windows: [m, form.values] of form.dtype, m >= 1.
+        padded: whether it was shorter than the window.
+        cropped: whether it was longer and a part was left out.
+    """
+
+    windows: NDArray[Any]
+    padded: bool
+    cropped: bool
+
+
+class SenseFiles(Protocol):
+    """The files of one sense: a user's, and the one kind that Coincell keeps."""
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """Of files that can be imported, in small letters."""
+
+    @property
+    def stored_suffix(self) -> str:
+        """Of what is kept in the project's data folder."""
+
+    def decode(self, content: bytes, name: str, settings: DataSettings) -> Recording:
+        """A user's file, held in memory.
+
+        Raises:
+            DataError: it is broken, empty, or of a kind that is not read.
+        """
+
+    def encode(self, samples: NDArray[Any], settings: DataSettings) -> bytes:
+        """`Recording.samples` -> the file that is kept; equal samples give equal bytes."""
+
+    def decode_stored(self, content: bytes, name: str, settings: DataSettings) -> NDArray[Any]:
+        """What `encode` made -> `Recording.samples`.
+
+        Raises:
+            DataError: it is anything else, or of another rate or other channels.
+        """
+
+    def holds(self, header: bytes, file_bytes: int, seconds: float, settings: DataSettings) -> bool:
+        """Whether a kept file that begins with `header` fits the settings."""
+
+    def seconds(self, samples: NDArray[Any], settings: DataSettings) -> float:
+        """How long a recording is; 0 of a picture."""
+
+    def fit(self, samples: NDArray[Any], settings: DataSettings) -> Fitted:
+        """`Recording.samples` -> windows, always in the same way."""
+
+
+def sense_files(settings: DataSettings) -> SenseFiles:
+    """How the project's recordings are read and kept."""
+    from coincell.data.motion import MotionFiles
+    from coincell.data.picture import PictureFiles
+    from coincell.data.sound import SoundFiles
+
+    senses: dict[str, type[SenseFiles]] = {
+        "sound": SoundFiles,
+        "motion": MotionFiles,
+        "picture": PictureFiles,
+    }
+    return senses[settings.sense]()
+
+
+def kinds_of(settings: DataSettings) -> str:
+    """The kinds of files that can be imported, in words: "WAV or FLAC"."""
+    names = [suffix[1:].upper() for suffix in sense_files(settings).suffixes]
+    return " or ".join([", ".join(names[:-1]), names[-1]])
+
+
+def window_starts(samples: int, settings: DataSettings) -> NDArray[np.int64]:
+    """Where the windows of a recording of `samples` >= one window begin; see window_step_ms."""
+    step = max(1, settings.sample_rate_hz * settings.window_step_ms // 1000)
+    return np.arange(0, samples - settings.window_samples + 1, step)

@@ -1,0 +1,90 @@
+"""Figures of a classifier on the test split: float and int8 side by side, and its decisions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coincell.evaluation import Evaluation, compare, evaluate, evaluate_decisions
+from coincell.pipeline.clips import Clips, read_clips, silence_class
+from coincell.pipeline.int8_model import Int8Model
+from coincell.pipeline.stage import StageContext
+
+
+def evaluate_classes(
+    context: StageContext, model: Int8Model, scores: NDArray[np.int8], whole: Any
+) -> dict[str, Any]:
+    """What evaluation.json holds.
+
+    Args:
+        context: of the stage.
+        model: the int8 model.
+        scores: int8 [n, classes] of the test split.
+        whole: float32 [n, classes] of the network before quantization, or None.
+    """
+    clips = read_clips(context.inputs["dataset"])
+    rows = clips.rows("test")
+    int8 = _evaluation(context, clips, rows, scores)
+    facts: dict[str, Any] = {
+        "float": None,
+        "comparison": None,
+        "int8": int8.to_json(),
+        "notes": list(int8.notes),
+        "decisions": _decisions(context, clips.labels[rows], model, scores),
+    }
+    if whole is not None:
+        facts["float"] = _evaluation(context, clips, rows, whole).to_json()
+        facts["comparison"] = _comparison(context, clips, rows, whole, scores)
+    return facts
+
+
+def _evaluation(
+    context: StageContext, clips: Clips, rows: NDArray[np.int64], scores: NDArray[Any]
+) -> Evaluation:
+    configuration = context.configuration
+    return evaluate(
+        clips.labels[rows],
+        scores,
+        configuration.data.labels,
+        seed=configuration.project.seed,
+        rounds=configuration.evaluation.bootstrap_rounds,
+        groups=_speakers(context, clips, rows),
+    )
+
+
+def _speakers(context: StageContext, clips: Clips, rows: NDArray[np.int64]) -> list[str] | None:
+    data = context.configuration.data
+    return clips.units(rows, data.split.by, silence_class(data))
+
+
+def _comparison(
+    context: StageContext,
+    clips: Clips,
+    rows: NDArray[np.int64],
+    whole: NDArray[np.float32],
+    scores: NDArray[np.int8],
+) -> dict[str, Any]:
+    configuration = context.configuration
+    return compare(
+        clips.labels[rows],
+        whole.argmax(axis=1),
+        scores.argmax(axis=1),
+        classes=len(configuration.data.labels),
+        seed=configuration.project.seed,
+        rounds=configuration.evaluation.bootstrap_rounds,
+        groups=_speakers(context, clips, rows),
+    ).to_json()
+
+
+def _decisions(
+    context: StageContext,
+    truth: NDArray[np.int64],
+    model: Int8Model,
+    scores: NDArray[np.int8],
+) -> dict[str, Any]:
+    """What a user of the device meets: right, wrong and no decisions, a window at a time."""
+    decided, _ = model.decide(scores, context.configuration.decision)
+    metrics = evaluate_decisions(truth, decided).metrics()
+    return {name: estimate.to_json() for name, estimate in metrics.items()}
