@@ -175,10 +175,16 @@ def evaluation_part(facts: dict[str, Any] | None) -> EvaluationPart | None:
 def metrics_of(facts: dict[str, Any]) -> dict[str, Metric]:
     """Name -> figure of the int8 model, decisions included: the same form for every task."""
     int8 = facts["int8"]
-    names = [name for name, value in int8.items() if isinstance(value, dict) and "value" in value]
-    found = {name: Metric.model_validate(int8[name]) for name in names}
-    found |= {name: Metric.model_validate(each) for name, each in facts["decisions"].items()}
-    if facts["comparison"] is not None:
-        for name in ("accuracy_difference", "f1_macro_difference", "agreement"):
-            found[name] = Metric.model_validate(facts["comparison"][name])
-    return found
+    parts = (
+        int8.get("normality"),
+        int8.get("quantity"),
+        int8,
+        facts.get("decisions"),
+        facts.get("comparison"),
+    )
+    return {
+        name: Metric.model_validate(value)
+        for part in parts
+        for name, value in (part or {}).items()
+        if isinstance(value, dict) and set(value) == {"value", "ci95"}
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coincell.report.schema import Metric
+from coincell.report.part import Metric
 
 NOTHING = "\N{EN DASH}"
 _KIB = 1024

@@ -6,96 +6,16 @@ meaning, told in docs/glossary.md under the same key (a test holds the two toget
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
 from coincell.report.energy_schema import EnergyPart
-from coincell.report.part import Count, Part, Scalar, Share
+from coincell.report.goal_schema import NormalityPart, QuantityPart
+from coincell.report.input_schema import DatasetPart, FeaturesPart
+from coincell.report.part import Count, Metric, Part, RocCurve
 
 SCHEMA_VERSION: Literal[1] = 1
-
-
-class Metric(Part):
-    """A measured value and its 95 % confidence interval; null where it is not defined."""
-
-    value: float | None
-    ci95: tuple[float, float] | None = None
-
-
-# --- data set -------------------------------------------------------------------------------------
-
-
-class Split(Part):
-    """One side of the data set: "train", "validation" or "test"."""
-
-    name: str
-    samples: Count
-    duration_s: float | None = None
-    speakers: Count | None = None
-    counts: dict[str, Count] = Field(description="Samples a label.")
-
-
-class DatasetPart(Part):
-    """What the run learned from and was judged by."""
-
-    source: str = Field(description="In words: imported from where, or synthesized how.")
-    synthetic: bool = Field(description="True: no person spoke; the report says so.")
-    samples: Count
-    duration_s: float | None = None
-    labels: tuple[str, ...]
-    sample_rate_hz: Count
-    window_samples: Count
-    window_ms: float
-    split_by: str | None = Field(description="Column that no split crosses; null: by clip.")
-    splits: tuple[Split, ...]
-    groups: dict[str, Count] = Field(
-        default_factory=dict, description="Group column -> how many values it has."
-    )
-    notes: dict[str, Count] = Field(
-        default_factory=dict, description="What was mended on import: resampled, padded, cropped."
-    )
-
-
-# --- features -------------------------------------------------------------------------------------
-
-
-class FeatureExample(Part):
-    """The int8 features of one clip, [frames, bands], lowest band first."""
-
-    label: str
-    file: str
-    values: tuple[tuple[Annotated[int, Field(ge=-128, le=127)], ...], ...]
-
-    @model_validator(mode="after")
-    def _rectangular(self) -> FeatureExample:
-        if not self.values or len({len(row) for row in self.values}) != 1 or not self.values[0]:
-            raise ValueError("values must be [frames, bands], all rows alike and none empty")
-        return self
-
-
-class FeatureError(Part):
-    """Distance of the integer features from the float64 reference, in int8 steps."""
-
-    median_lsb: float
-    p99_lsb: float
-    max_lsb: float | None = None
-    reference: str
-
-
-class FeaturesPart(Part):
-    """The features: computed by the same C in training and on the device."""
-
-    block: str
-    shape: tuple[int, ...]
-    settings: dict[str, Scalar] = Field(default_factory=dict)
-    scale: float
-    zero_point: int
-    hop_ms: float | None = None
-    low_hz: float | None = None
-    high_hz: float | None = None
-    error: FeatureError | None = None
-    examples: tuple[FeatureExample, ...] = ()
 
 
 # --- model ----------------------------------------------------------------------------------------
@@ -153,23 +73,8 @@ class ClassMetrics(Part):
     auc: Metric | None = None
 
 
-class RocCurve(Part):
-    """One class against the rest: points from (0, 0) to (1, 1), rising."""
-
-    label: str
-    fpr: tuple[Share, ...]
-    tpr: tuple[Share, ...]
-    auc: float | None = None
-
-    @model_validator(mode="after")
-    def _same_length(self) -> RocCurve:
-        if len(self.fpr) != len(self.tpr):
-            raise ValueError(f"fpr and tpr differ in length: {len(self.fpr)}, {len(self.tpr)}")
-        return self
-
-
 class EvaluationPart(Part):
-    """How good a model is on the held-out test split. Other tasks: see Report.metrics."""
+    """How good a model is on the held-out test split: of classes, normality or a quantity."""
 
     samples: Count
     accuracy: Metric | None = None
@@ -184,6 +89,8 @@ class EvaluationPart(Part):
         (), description="[true class][predicted class] -> clips, classes as dataset.labels."
     )
     roc: tuple[RocCurve, ...] = ()
+    normality: NormalityPart | None = None
+    quantity: QuantityPart | None = None
     intervals: str | None = Field(None, description="In words: how ci95 was computed.")
 
     @model_validator(mode="after")

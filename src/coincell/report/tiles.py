@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from coincell.report import figures
-from coincell.report.schema import BoardPart, ExactPart, Metric, Report
+from coincell.report.part import Metric
+from coincell.report.schema import BoardPart, ExactPart, Report
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from coincell.report.charts.base import (
     specification,
     tooltip,
 )
-from coincell.report.schema import DatasetPart
+from coincell.report.input_schema import DatasetPart
 
 _PALETTE = (BLUE, SKY, ORANGE)
 

@@ -22,7 +22,8 @@ from coincell.report.charts.base import (
     specification,
     tooltip,
 )
-from coincell.report.schema import ClassMetrics, EvaluationPart, Metric, RocCurve
+from coincell.report.part import Metric, RocCurve
+from coincell.report.schema import ClassMetrics, EvaluationPart
 
 _ROC_POINTS = 160
 _ROC_NAMED = 3

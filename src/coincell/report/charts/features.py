@@ -6,8 +6,8 @@ import base64
 from collections.abc import Sequence
 
 from coincell.report.charts.base import Chart, Spec, Table, rows, specification
+from coincell.report.input_schema import FeatureExample, FeaturesPart
 from coincell.report.picture import features_png
-from coincell.report.schema import FeatureExample, FeaturesPart
 
 _MOST = 12
 
