@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from coincell.errors import ConfigurationError, DataError
-from coincell.runtime import NO_DECISION, Decision, c_sources, decision_threshold
+from coincell.runtime import NO_DECISION, Decision, Rest, c_sources, decision_threshold
 from coincell.toolchain import C_FLAGS
 
 SCORES = hnp.arrays(
@@ -118,6 +118,98 @@ def test_impossible_settings_are_refused(classes: int, windows: int, threshold: 
 def test_scores_of_another_shape_or_type_are_refused(scores: NDArray[np.generic]) -> None:
     with pytest.raises(DataError, match="int8"):
         Decision(4, 1, 0).run(scores)
+
+
+class Told:
+    """The oracle of hysteresis and refractory time: one window after the other, in fractions."""
+
+    def __init__(self, windows: int, threshold: int, rest: Rest) -> None:
+        self.windows, self.threshold, self.rest = windows, threshold, rest
+        self.release = threshold if rest.release is None else rest.release
+        self.seen: list[NDArray[np.int64]] = []
+        self.told = NO_DECISION
+        self.ended: dict[int, int] = {}  # class -> the number of the last window that told it
+        self.number = 0
+
+    def step(self, scores: NDArray[np.int8]) -> tuple[int, int]:
+        self.number += 1
+        self.seen = [*self.seen, scores.astype(np.int64)][-self.windows :]
+        means = [Fraction(int(total), len(self.seen)) * 256 for total in np.sum(self.seen, axis=0)]
+        best = max(range(len(means)), key=lambda label: (means[label], -label))
+        label, score = NO_DECISION, means[best]
+        if means[best] >= self.threshold:
+            label = best
+        elif self.told != NO_DECISION and means[self.told] >= self.release:
+            label, score = self.told, means[self.told]
+        events = self.rest.events
+        if label != NO_DECISION and (events is None or label in events):
+            rivals = self.ended.values() if self.rest.of_any else [self.ended.get(label, -(10**9))]
+            recent = self.number - max(rivals, default=-(10**9)) <= self.rest.windows
+            if label != self.told and recent:
+                label, score = NO_DECISION, means[best]
+            else:
+                self.ended[label] = self.number
+        self.told = label
+        return label, score.__floor__()
+
+
+@settings(derandomize=True, max_examples=400, deadline=None)
+@given(
+    scores=st.one_of(SCORES, SMALL_SCORES),
+    windows=st.integers(1, 4),
+    threshold=st.integers(-400, 400),
+    below=st.one_of(st.none(), st.integers(0, 600)),
+    refractory=st.integers(0, 5),
+    of_any=st.booleans(),
+    data=st.data(),
+)
+def test_hysteresis_and_refractory_time(
+    scores: NDArray[np.int8],
+    windows: int,
+    threshold: int,
+    below: int | None,
+    refractory: int,
+    of_any: bool,
+    data: st.DataObject,
+) -> None:
+    classes = scores.shape[1]
+    events = data.draw(st.one_of(st.none(), st.lists(st.integers(0, classes - 1))))
+    release = None if below is None else threshold - below
+    rest = Rest(release, refractory, of_any, events)
+    told = Told(windows, threshold, rest)
+    labels, means = Decision(classes, windows, threshold, rest).run(scores)
+    expected = [told.step(row) for row in scores]
+    assert list(zip(labels.tolist(), means.tolist(), strict=True)) == expected
+
+
+def test_a_word_is_told_once_while_it_rests() -> None:
+    yes, no, nothing = ([90, 0, 0], [0, 90, 0], [0, 0, 90])
+    rows = [yes, nothing, yes, no, no, yes, yes, no]
+    scores = np.array(rows, np.int8)
+    same = Decision(3, 1, 80 * 256, Rest(windows=3, events=[0, 1]))
+    assert same.run(scores)[0].tolist() == [0, 2, -1, 1, 1, 0, 0, -1]
+    either = Decision(3, 1, 80 * 256, Rest(windows=3, of_any=True, events=[0, 1]))
+    assert either.run(scores)[0].tolist() == [0, 2, -1, -1, 1, -1, -1, -1]
+
+
+def test_rests_go_on_while_nothing_is_computed_and_end_with_a_reset() -> None:
+    yes = np.array([90, 0], np.int8)
+    decision = Decision(2, 1, 0, Rest(windows=2))
+    found = []
+    for quiet in (0, 1, 2):
+        decision.reset()
+        assert decision.step(yes)[0] == 0
+        for _ in range(quiet):
+            decision.pass_by()
+        decision.step(np.array([-9, -9], np.int8))
+        found.append(decision.step(yes)[0])
+    assert found == [NO_DECISION, 0, 0]
+
+
+def test_rests_that_cannot_be_are_refused() -> None:
+    for rest in (Rest(release=1), Rest(windows=256), Rest(windows=-1)):
+        with pytest.raises(ConfigurationError):
+            Decision(2, 1, 0, rest)
 
 
 _PROGRAM = """\

@@ -199,6 +199,18 @@ class Application:
         return decision_threshold(self.decision.threshold, out.scale, out.zero_point)
 
     @property
+    def release(self) -> int:
+        """What a label once told must keep, in the same fixed point: hysteresis below it."""
+        below = self.decision.hysteresis
+        if self.detector is not None:
+            return self.threshold - round(abs(self.threshold) * below)
+        if self.goal == "quantity" or self.model is None:
+            return _NEVER
+        out = self.model.outputs[0]
+        share = max(0.0, self.decision.threshold - below)
+        return min(self.threshold, decision_threshold(share, out.scale, out.zero_point))
+
+    @property
     def level_bits(self) -> int:
         """Binary places of a smoothed number; the score of what is strange has none."""
         return _LEVEL_BITS if self.goal == "quantity" else 0
@@ -211,6 +223,13 @@ class Application:
             return None
         out = self.model.outputs[0]
         return ScoreUnit(float(out.scale), int(out.zero_point))
+
+    @property
+    def events(self) -> tuple[bool, ...]:
+        """Of each label whether it stands for something: a keyword, or what is strange."""
+        if self.goal == "classes":
+            return tuple(label not in self.quiet_labels for label in self.labels)
+        return tuple(self.goal == "normality" and place == 1 for place in range(len(self.labels)))
 
     @property
     def hop_samples(self) -> int:
@@ -279,7 +298,7 @@ def device_sources(*groups: str) -> dict[str, str]:
 def _chain_header(application: Application) -> str:
     name = application.name
     form, step = application.form, application.step_values
-    keywords = ", ".join(str(int(x not in application.quiet_labels)) for x in application.labels)
+    keywords = ", ".join(str(int(told)) for told in application.events)
     network = f'#include "{name}.h"\n' if application.model else ""
     detector = f'#include "{name}_detector.h"\n' if application.detector else ""
     return f"""\
@@ -327,7 +346,9 @@ typedef {form.dtype}_t application_sample;
 #define APPLICATION_SCORES {application.score_bytes}
 #define APPLICATION_WINDOWS {application.decision.smoothing_windows}
 #define APPLICATION_THRESHOLD ({application.threshold})
-#define APPLICATION_RELEASE ({application.threshold})
+#define APPLICATION_RELEASE ({application.release})
+#define APPLICATION_REFRACTORY {application.decision.refractory_windows}
+#define APPLICATION_REFRACTORY_ANY {int(application.decision.refractory_of == "any")}
 #define APPLICATION_LEVEL_BITS {application.level_bits}
 
 /* uint8 each: 1 for a label that stands for something heard. */

@@ -188,6 +188,20 @@ class DecisionSettings(Section):
     threshold: Fraction = Field(
         0.5, description="Average score a word must reach; below it: no decision."
     )
+    hysteresis: Fraction = Field(
+        0.0,
+        description="A label once told stays until its average score is so far below the "
+        "threshold; of anomaly detection, this share of the threshold.",
+    )
+    refractory_windows: int = Field(
+        0,
+        ge=0,
+        le=255,
+        description="Decisions behind a keyword, or an anomaly, in which no new one is told.",
+    )
+    refractory_of: Literal["same", "any"] = Field(
+        "same", description="Whether only the same keyword is not told anew, or none at all."
+    )
     hop_ms: int = Field(
         250,
         ge=10,

@@ -1,6 +1,7 @@
 """The C that runs on the device, and how Python reaches the same C on the host."""
 
-from coincell.runtime.decision_binding import NO_DECISION, Decision, decision_threshold
+from coincell.runtime.decision_binding import NO_DECISION, Decision, Rest, decision_threshold
+from coincell.runtime.level_binding import Level
 from coincell.runtime.library import load_library
 from coincell.runtime.score import ScoreUnit, score_unit
 from coincell.runtime.sources import c_sources
@@ -8,6 +9,8 @@ from coincell.runtime.sources import c_sources
 __all__ = [
     "NO_DECISION",
     "Decision",
+    "Level",
+    "Rest",
     "ScoreUnit",
     "c_sources",
     "decision_threshold",

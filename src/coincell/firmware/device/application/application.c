@@ -13,11 +13,17 @@ static int8_t scores[APPLICATION_SCORES];
 static application_smoothed ring[APPLICATION_SMOOTHED];
 static application_smoothing smoothing = {.ring = ring};
 
+const uint8_t application_keywords[APPLICATION_CLASSES] = APPLICATION_KEYWORDS;
+
 #if APPLICATION_GOAL == GOAL_CLASSES
 static const coincell_decision_config decision_config = {
     .classes = APPLICATION_CLASSES,
     .windows = APPLICATION_WINDOWS,
     .threshold = APPLICATION_THRESHOLD,
+    .release = APPLICATION_RELEASE,
+    .refractory = APPLICATION_REFRACTORY,
+    .refractory_any = APPLICATION_REFRACTORY_ANY,
+    .is_event = application_keywords,
 };
 #else
 static const coincell_level_config decision_config = {
@@ -25,6 +31,7 @@ static const coincell_level_config decision_config = {
     .fraction_bits = APPLICATION_LEVEL_BITS,
     .threshold = APPLICATION_THRESHOLD,
     .release = APPLICATION_RELEASE,
+    .refractory = APPLICATION_REFRACTORY,
 };
 #endif
 
@@ -99,6 +106,11 @@ int application_process_rows(const int16_t *rows, int32_t first, application_smo
     return decide(state, decision);
 }
 #endif
+
+void application_pass(application_smoothing *state)
+{
+    application_smoothing_pass(&decision_config, state);
+}
 
 const int8_t *application_features(void)
 {

@@ -16,6 +16,9 @@ typedef struct {
     int32_t score; /* its smoothed score, in the fixed point of decision.h or level.h */
 } application_decision;
 
+/* 1 for a label that stands for something: a keyword, or what is strange. */
+extern const uint8_t application_keywords[APPLICATION_CLASSES];
+
 /* JSON in UTF-8, not terminated: name, labels, versions, hashes. */
 extern const uint8_t application_description[];
 extern const uint32_t application_description_bytes;
@@ -42,6 +45,9 @@ int application_process_window(const application_sample *window, application_smo
 int application_process_rows(const int16_t *rows, int32_t first, application_smoothing *state,
                              application_decision *decision);
 #endif
+
+/* A window of a stream that is not looked at: the smoothing is empty behind it. */
+void application_pass(application_smoothing *state);
 
 /* int8[APPLICATION_FEATURES] and int8[APPLICATION_SCORES] of the window processed last: the
  * network's output, or the four bytes of how strange it is, low byte first. */

@@ -18,6 +18,7 @@ typedef int8_t application_smoothed;
 #define APPLICATION_SMOOTHED \
     COINCELL_DECISION_RING_BYTES(APPLICATION_CLASSES, APPLICATION_WINDOWS)
 #define application_smoothing_reset coincell_decision_reset
+#define application_smoothing_pass coincell_decision_pass
 
 #else
 
@@ -26,6 +27,7 @@ typedef coincell_level_state application_smoothing;
 typedef int32_t application_smoothed;
 #define APPLICATION_SMOOTHED APPLICATION_WINDOWS
 #define application_smoothing_reset coincell_level_reset
+#define application_smoothing_pass coincell_level_pass
 
 #endif
 

@@ -99,7 +99,7 @@ static int is_quiet(application_stream *stream)
 /* What is decided on a quiet window. */
 static int rest(application_stream *stream, application_decision *decision)
 {
-    application_smoothing_reset(&stream->smoothing);
+    application_pass(&stream->smoothing);
     decision->label = -1;
     decision->score = LOWEST_SCORE;
     return 0;

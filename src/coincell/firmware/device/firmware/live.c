@@ -9,8 +9,6 @@
 
 #if MICROPHONE
 
-static const uint8_t keywords[APPLICATION_CLASSES] = APPLICATION_KEYWORDS;
-
 static application_stream stream;
 static enum live_mode mode;
 static uint32_t used;      /* samples of the microphone's oldest block */
@@ -51,7 +49,7 @@ static void tell(const application_event *event, uint32_t status)
 static void decided(const application_event *event)
 {
     const int32_t label = event->decision.label;
-    led_set(label >= 0 && keywords[label]);
+    led_set(label >= 0 && application_keywords[label]);
     if (mode == LIVE_ALL || label != last_label) tell(event, 0);
     last_label = label;
 }
