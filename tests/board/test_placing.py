@@ -47,7 +47,7 @@ def test_results_are_the_hosts_and_the_first_window_alone_goes_over_the_line(
             np.testing.assert_array_equal(result.features, expected.features[i])
             np.testing.assert_array_equal(result.scores, expected.scores[i])
             assert result.label == expected.labels[i]
-        with pytest.raises(BoardError, match="takes int16 windows of 1600 samples"):
+        with pytest.raises(BoardError, match="takes int16 windows of 1600 values"):
             client.process(windows[0][:-1])
     assert bytes_sent[0] > windows[0].nbytes
     assert max(bytes_sent[1:]) < USUAL_BYTES

@@ -256,7 +256,8 @@ def test_the_computer_is_answered_while_the_application_computes(
     image = build_image(stand_in_application(network), board, tmp_path, link="usb")
     with VirtualBoard(image) as virtual:
         begin = virtual.now
-        virtual._run(encode_frame(Frame(Message.PROCESS, 1, b"")), until=begin + 5 * CYCLES_A_MS)
+        question = encode_frame(Frame(Message.PROCESS, 1, b""))
+        virtual._run(question, virtual.budget, until=begin + 5 * CYCLES_A_MS)
         assert ask(virtual, setup(0x21, 0x22, 3)) == [NOTHING]  # within the 50 ms that it may take
         assert virtual.now - begin > 200 * CYCLES_A_MS
         assert virtual.receive(10)[2] == Message.PROCESS | Message.ANSWER

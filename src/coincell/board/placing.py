@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
+
 from numpy.typing import NDArray
 
 from coincell.board.client import BoardClient
 from coincell.board.virtual import VirtualBoard
 
 _BUFFER = "samples"
-"""Of firmware/device/application/application.c: int16 [window_values]."""
+"""Of firmware/device/application/application.c: [window_values] of the application's samples."""
 
 
 class PlacingClient(BoardClient):
@@ -25,21 +26,21 @@ class PlacingClient(BoardClient):
         self._buffer: int | None = None
         self._sought = False
 
-    def put_samples(self, window: NDArray[np.int16]) -> None:
-        """int16 [window_values], to be processed; the image does not listen meanwhile."""
+    def put_samples(self, window: NDArray[Any]) -> None:
+        """[window_values], to be processed; the image does not listen meanwhile."""
         if self._buffer is None:
             super().put_samples(window)
             self._find_buffer(window)
         else:
             self.check_window(window)
-            self._virtual.write_memory(self._buffer, window.astype("<i2").tobytes())
+            self._virtual.write_memory(self._buffer, _as_sent(window))
 
-    def _find_buffer(self, window: NDArray[np.int16]) -> None:
+    def _find_buffer(self, window: NDArray[Any]) -> None:
         """Look once, with a window that can be told from an empty buffer."""
         if self._sought or not window.any():
             return
         self._sought = True
-        data, ram = window.astype("<i2").tobytes(), self._virtual.board.ram
+        data, ram = _as_sent(window), self._virtual.board.ram
         for symbol in self._virtual.elf.symbols:
             address, fits = symbol.address, symbol.end - symbol.address == len(data)
             within = ram.origin <= address <= ram.origin + ram.bytes - len(data)
@@ -47,3 +48,8 @@ class PlacingClient(BoardClient):
                 if self._virtual.read_memory(address, len(data)) == data:
                     self._buffer = address
                 return
+
+
+def _as_sent(window: NDArray[Any]) -> bytes:
+    """A window's bytes on the line and in the board's memory: low byte first."""
+    return window.astype(window.dtype.newbyteorder("<")).tobytes()
