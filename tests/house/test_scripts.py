@@ -11,6 +11,8 @@ import pytest
 
 from source_tree import ROOT, where
 
+LOCKED = ("requirements.lock", "requirements-data.lock", "pyproject.toml")
+
 SCRIPTS = [path for path in sorted((ROOT / "scripts").iterdir()) if not path.suffix]
 MOST_LINES = 50
 
@@ -40,6 +42,7 @@ def _set_up(folder: Path, python: str, **variables: str) -> subprocess.Completed
     (folder / "scripts").mkdir()
     shutil.copy2(ROOT / "scripts" / "setup", folder / "scripts")
     shutil.copy2(ROOT / "requirements.lock", folder)
+    shutil.copy2(ROOT / "requirements-data.lock", folder)
     shutil.copy2(ROOT / "pyproject.toml", folder)
     (folder / "bin").mkdir()
     if python:
@@ -103,7 +106,7 @@ def test_another_python_may_be_tried(tmp_path: Path) -> None:
 
 def test_what_is_set_up_is_not_set_up_again(tmp_path: Path) -> None:
     (tmp_path / ".venv").mkdir()
-    lock = b"".join((ROOT / name).read_bytes() for name in ("requirements.lock", "pyproject.toml"))
+    lock = b"".join((ROOT / name).read_bytes() for name in LOCKED)
     sums = subprocess.run(["cksum"], input=lock, capture_output=True, check=True).stdout.decode()
     (tmp_path / ".venv" / "stamp").write_text(f"3.11 {tmp_path} {sums}")
     done = _set_up(tmp_path, _MAKES_NOTHING)
