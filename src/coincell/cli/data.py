@@ -18,6 +18,7 @@ from coincell.cli.output import (
 
 if TYPE_CHECKING:
     from coincell.data import Dataset
+    from coincell.project import Project
 
 
 @click.group("data")
@@ -103,13 +104,17 @@ def import_command(
 @directory_option
 @json_option
 def synthesize_command(directory: Path, as_json: bool) -> None:
-    """Make the recordings that [synthesis] describes, with espeak-ng voices.
+    """Make a data set to start with: words by espeak-ng voices, machines that vibrate.
 
-    Synthetic voices let a project run at once; figures on them do not tell how people fare.
+    [synthesis] tells how much. It lets a project run at once; figures on it do not tell how people
+    and real machines fare.
     """
+    project = open_project(directory)
+    if project.configuration.project.task != "keyword-spotting":
+        _make_default_data(project, as_json=as_json)
+        return
     from coincell.data import synthesize
 
-    project = open_project(directory)
     with progress_bar("synthesizing", quiet=as_json) as progress:
         summary = synthesize(project, progress)
     if as_json:
@@ -131,6 +136,30 @@ def synthesize_command(directory: Path, as_json: bool) -> None:
     _print_counts(summary.dataset)
     if summary.longer_than_window:
         click.echo(f"note: {summary.longer_than_window} clips are longer than a window.")
+    click.echo("\nNext: coincell run")
+
+
+def _make_default_data(project: Project, *, as_json: bool) -> None:
+    from coincell.data import make_default_data
+
+    with progress_bar("making", quiet=as_json) as progress:
+        summary = make_default_data(project, progress)
+    if as_json:
+        print_json(
+            {
+                "source": summary.source,
+                "made": summary.made,
+                "kept": summary.kept,
+                "removed": summary.removed,
+                "counts": summary.dataset.counts(),
+            }
+        )
+        return
+    click.echo(
+        f"{summary.made} recordings made ({summary.kept} more were there already): "
+        f"{summary.source}; {len(summary.dataset.samples)} recordings in all:"
+    )
+    _print_counts(summary.dataset)
     click.echo("\nNext: coincell run")
 
 
@@ -158,4 +187,4 @@ def _print_counts(dataset: Dataset) -> None:
     click.echo(f"{'class':<16} {'train':>7} {'valid.':>7} {'test':>7}")
     for label, row in dataset.counts().items():
         cells = " ".join(f"{row[split]:>7}" for split in ("train", "validation", "test"))
-        click.echo(f"{label:<16} {cells}")
+        click.echo(f"{label or '(a number)':<16} {cells}")

@@ -9,6 +9,7 @@ from coincell.data.augment import (
     spec_augment_batch,
 )
 from coincell.data.check import CheckReport, Finding, check_dataset
+from coincell.data.defaults import make_default_data
 from coincell.data.held_out import held_out_windows
 from coincell.data.importing import ImportSummary, OwnSplit, import_recordings
 from coincell.data.layouts import Layout
@@ -22,6 +23,7 @@ from coincell.data.manifest import (
     read_manifest,
     write_manifest,
 )
+from coincell.data.offline import OfflineSummary
 from coincell.data.progress import Progress
 from coincell.data.senses import Recording
 from coincell.data.single import RecordingWindow, read_recording, read_window
@@ -37,6 +39,7 @@ __all__ = [
     "Finding",
     "ImportSummary",
     "Layout",
+    "OfflineSummary",
     "OwnSplit",
     "Progress",
     "Recording",
@@ -54,6 +57,7 @@ __all__ = [
     "import_recordings",
     "load_noise",
     "load_windows",
+    "make_default_data",
     "mixed_at_snr",
     "read_content",
     "read_manifest",

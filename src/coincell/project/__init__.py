@@ -27,6 +27,7 @@ from coincell.project.load import CONFIGURATION_FILE, Project, load_project, par
 from coincell.project.mel_settings import MelSettings
 from coincell.project.new import new_project, templates
 from coincell.project.tasks import Goal, TaskName, goal_of
+from coincell.project.vibration_settings import VibrationSettings
 from coincell.project.window import Sense, WindowForm
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "SynthesisSettings",
     "TaskName",
     "TrainingSettings",
+    "VibrationSettings",
     "WindowForm",
     "goal_of",
     "load_project",

@@ -20,6 +20,7 @@ from coincell.project.section import (
     check_ordered,
 )
 from coincell.project.tasks import Goal, TaskName, goal_of
+from coincell.project.vibration_settings import VibrationSettings
 
 
 class ProjectSettings(Section):
@@ -63,6 +64,7 @@ class SynthesisSettings(Section):
     noise_snr_db: Range = Field(
         (10.0, 40.0), description="Background noise mixed under each clip, decibels of SNR."
     )
+    vibration: VibrationSettings = VibrationSettings()
 
     @model_validator(mode="after")
     def _ranges(self) -> Self:
