@@ -12,9 +12,16 @@ from numpy.typing import NDArray
 from coincell.data import SPEECH_FORMAT
 from coincell.pipeline.clips import Clips, read_clips, silence_class
 from coincell.pipeline.feature_arrays import read_features
+from coincell.pipeline.report_parts_features import (
+    feature_columns,
+    feature_example,
+    feature_form,
+)
 from coincell.pipeline.store import Artefact
-from coincell.project import Configuration
+from coincell.project import Configuration, DataSettings
 from coincell.report import (
+    Camera,
+    Channel,
     DatasetPart,
     EvaluationPart,
     FeatureExample,
@@ -22,6 +29,7 @@ from coincell.report import (
     History,
     Metric,
     ModelPart,
+    Quantity,
     Split,
     Yardstick,
 )
@@ -36,16 +44,24 @@ def dataset_part(artefact: Artefact, configuration: Configuration) -> DatasetPar
     durations = np.asarray(facts["durations_s"], np.float64)
     by = configuration.data.split.by
     columns = sorted({column for group in clips.groups for column in group})
-    source, synthetic = _source(clips, facts["notes"], silence_class(configuration.data))
+    source, synthetic = _source(clips, facts["notes"], configuration.data)
+    data = configuration.data
     return DatasetPart(
         source=source,
         synthetic=synthetic,
         samples=len(clips.files),
         duration_s=float(durations.sum()),
-        labels=configuration.data.labels,
-        sample_rate_hz=configuration.data.sample_rate_hz,
-        window_samples=configuration.data.window_samples,
-        window_ms=configuration.data.window_ms,
+        labels=() if configuration.goal == "quantity" else data.labels,
+        sense=data.sense,
+        sample_rate_hz=data.form.rate_hz,
+        window_samples=data.window_samples,
+        window_ms=0.0 if data.sense == "picture" else data.window_ms,
+        channels=tuple(
+            Channel(name=name, unit=unit, full_scale=full)
+            for name, unit, full in zip(data.channels, data.units, data.full_scale, strict=True)
+        ),
+        camera=Camera(**data.camera.model_dump()) if data.sense == "picture" else None,
+        quantity=_quantity(clips, configuration),
         split_by=by if _keeps_apart(clips, by, silence_class(configuration.data)) else None,
         splits=tuple(_split(clips, name, durations, configuration) for name in _SPLITS),
         groups={
@@ -59,8 +75,20 @@ def dataset_part(artefact: Artefact, configuration: Configuration) -> DatasetPar
 _SPLITS = ("train", "validation", "test")
 
 
-def _source(clips: Clips, notes: Mapping[str, int], silence: int | None) -> tuple[str, bool]:
-    """Where the speech comes from, and whether any is synthetic; made silence is no speech."""
+def _quantity(clips: Clips, configuration: Configuration) -> Quantity | None:
+    """The number that is learned, and its range in the training split."""
+    if configuration.goal != "quantity":
+        return None
+    known = clips.targets[clips.rows("train")]
+    bounds = {"low": float(known.min()), "high": float(known.max())} if len(known) else {}
+    return Quantity(target=configuration.data.target, unit=configuration.data.unit, **bounds)
+
+
+def _source(clips: Clips, notes: Mapping[str, int], data: DataSettings) -> tuple[str, bool]:
+    """Where recordings come from, and whether any are made; made silence is no speech."""
+    if data.sense != "sound":
+        return _made_or_imported(clips, notes, "pictures" if data.sense == "picture" else "")
+    silence = silence_class(data)
     spoken = int((clips.labels != silence).sum()) if silence is not None else len(clips.labels)
     made = notes.get(SPEECH_FORMAT, 0)
     if not made:
@@ -69,6 +97,17 @@ def _source(clips: Clips, notes: Mapping[str, int], silence: int | None) -> tupl
     if made >= spoken:
         return voices, True
     return f"imported recordings, and {made:,} clips {voices}", True
+
+
+def _made_or_imported(clips: Clips, notes: Mapping[str, int], what: str) -> tuple[str, bool]:
+    """Of motion and pictures; a format that begins with "synthetic" is made by a generator."""
+    kinds = [note for note in notes if note.startswith("synthetic") and notes[note]]
+    told = ", ".join(kind.removeprefix("synthetic ") for kind in kinds)
+    if not kinds:
+        return f"imported {what or 'recordings'}", False
+    if sum(notes[kind] for kind in kinds) >= len(set(clips.files)):
+        return f"made by a generator: {told}", True
+    return f"imported {what or 'recordings'}, and some made by a generator: {told}", True
 
 
 def _keeps_apart(clips: Clips, column: str, silence: int | None) -> bool:
@@ -111,12 +150,14 @@ def features_part(
     arrays = read_features(artefact)
     rows = clips.rows("test")
     examples: list[FeatureExample] = []
-    for index, label in enumerate(configuration.data.labels):
+    form = feature_form(configuration)
+    if configuration.goal == "quantity":
+        examples += _across_targets(clips, arrays.clips, rows, configuration)
+    for index, label in enumerate(configuration.data.labels if not examples else ()):
         of_class = rows[clips.labels[rows] == index]
         if len(of_class) and len(examples) < _EXAMPLES:
             row = int(of_class[0])
-            values = tuple(tuple(line) for line in _flat(arrays.clips[row]).tolist())
-            examples.append(FeatureExample(label=label, file=clips.files[row], values=values))
+            examples.append(feature_example(arrays.clips[row], label, clips.files[row], form))
     settings = configuration.features
     return FeaturesPart(
         block=settings.block,
@@ -127,13 +168,22 @@ def features_part(
         hop_ms=getattr(settings, "hop_ms", None),
         low_hz=getattr(settings, "low_hz", None),
         high_hz=getattr(settings, "high_hz", None),
+        columns=feature_columns(configuration, tuple(facts["shape"])),
         examples=tuple(examples),
     )
 
 
-def _flat(features: NDArray[np.int8]) -> NDArray[np.int8]:
-    """One window's features as rows of numbers; of a picture's colours the mean."""
-    return features if features.ndim == 2 else features.mean(axis=2).astype(np.int8)
+def _across_targets(
+    clips: Clips, features: NDArray[np.int8], rows: NDArray[np.int64], configuration: Configuration
+) -> list[FeatureExample]:
+    """Windows from the lowest to the highest number."""
+    ordered = rows[np.argsort(clips.targets[rows], kind="stable")]
+    places = np.linspace(0, len(ordered) - 1, min(_EXAMPLES, len(ordered))).round().astype(int)
+    unit, form = configuration.data.unit, feature_form(configuration)
+    return [
+        feature_example(features[row], f"{clips.targets[row]:.4g} {unit}", clips.files[row], form)
+        for row in ordered[places]
+    ]
 
 
 def _told(settings: Mapping[str, Any]) -> dict[str, Any]:

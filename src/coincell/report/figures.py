@@ -88,6 +88,17 @@ def number(metric: Metric | None) -> str:
     return f"{value} ({decimal(low)} to {decimal(high)})"
 
 
+def quantity(metric: Metric | None, unit: str) -> str:
+    """A figure in its unit, with its interval: "19.1 rpm (17.0 to 21.5)"."""
+    if metric is None or metric.value is None:
+        return NOTHING
+    value = f"{_three_digits(metric.value)} {unit}".rstrip()
+    if metric.ci95 is None:
+        return value
+    low, high = (_three_digits(bound) for bound in metric.ci95)
+    return f"{value} ({low} to {high})"
+
+
 def bounds(metric: Metric, digits: int = 1) -> str:
     """A share's interval alone, in per cent: "90.1 to 95.7"."""
     if metric.ci95 is None:

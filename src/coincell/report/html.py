@@ -28,6 +28,8 @@ from coincell.report.charts import (
     latency_budget_chart,
     layers_chart,
     memory_charts,
+    normality_charts,
+    quantity_charts,
     roc_chart,
     split_chart,
     training_charts,
@@ -38,6 +40,7 @@ from coincell.report.schema import EvaluationPart, Report
 from coincell.report.server_words import server_basis
 from coincell.report.tiles import tiles_of
 from coincell.report.verdict import gate_limit, gate_title, is_limited, verdict
+from coincell.report.words import words_of
 
 _VEGA = "vega-6.4.0.min.js"
 _VEGA_LITE = "vega-lite-6.4.3.min.js"
@@ -62,6 +65,9 @@ def render_html(report: Report) -> str:
         "is_limited": is_limited,
         "server_basis": server_basis,
         "gate_title": gate_title,
+        "number": figures.number,
+        "rate": figures.rate,
+        "words": words_of(report.dataset),
     }
     body = environment.get_template("report.html.j2").render(
         report=report,
@@ -86,15 +92,18 @@ def charts_of(report: Report) -> dict[str, tuple[Chart, ...]]:
         "features": example_charts(report.features) if report.features else (),
         "training": (),
         "evaluation": (),
+        "goal": (),
         "board": (),
         "energy": (),
         "memory": (),
     }
     if report.model and report.model.history:
         charts["training"] = training_charts(report.model.history)
-    charts["evaluation"] = _evaluation_charts(report.float_, report.int8, labels)
+    charts["evaluation"] = _evaluation_charts(report)
+    charts["goal"] = _goal_charts(report)
     if board := report.board:
-        budget = latency_budget_chart(board, report.dataset.window_ms)
+        spans = report.dataset.window_ms
+        budget = latency_budget_chart(board, spans) if spans else None
         layers = (layers_chart(board),) if board.layers else ()
         charts["board"] = (*([budget] if budget else []), *layers)
         charts["energy"] = energy_charts(board)
@@ -103,16 +112,30 @@ def charts_of(report: Report) -> dict[str, tuple[Chart, ...]]:
     return charts
 
 
-def _evaluation_charts(
-    float_: EvaluationPart | None, int8: EvaluationPart | None, labels: tuple[str, ...]
-) -> tuple[Chart, ...]:
-    models = [(name, part) for name, part in (("float", float_), ("int8", int8)) if part]
+def _evaluation_charts(report: Report) -> tuple[Chart, ...]:
+    models = _models(report)
+    labels, many = report.dataset.labels, words_of(report.dataset).many
     charts = []
     if any(part.per_class for _, part in models):
-        charts.append(f1_chart(float_, int8))
+        charts.append(f1_chart(report.float_, report.int8))
     charts += [roc_chart(name, part) for name, part in models[-1:] if part.roc]
-    charts += [confusion_chart(name, part, labels) for name, part in models if part.confusion]
+    charts += [confusion_chart(name, part, labels, many) for name, part in models if part.confusion]
     return tuple(charts)
+
+
+def _goal_charts(report: Report) -> tuple[Chart, ...]:
+    """Of what tells the strange from the normal, or a number: the last model's."""
+    for name, part in reversed(_models(report)):
+        if part.normality:
+            return normality_charts(name, part.normality)
+        if part.quantity:
+            return quantity_charts(name, part.quantity)
+    return ()
+
+
+def _models(report: Report) -> list[tuple[str, EvaluationPart]]:
+    both = (("float", report.float_), ("int8", report.int8))
+    return [(name, part) for name, part in both if part]
 
 
 class _Terms:
@@ -198,6 +221,7 @@ def _environment() -> Environment:
         "current",
         "data_size",
         "small_percent",
+        "quantity",
     ):
         environment.filters[name] = getattr(figures, name)
     return environment

@@ -40,14 +40,27 @@ def features_png(features: Features, scale: int = 1) -> bytes:
     for row in _shares(features):
         line = b"".join(bytes(colour_of(share)) * scale for share in row)
         lines.extend([b"\0" + line] * scale)  # 0: the line is stored without a filter
-    width, height = len(features) * scale, len(lines)
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)  # 8 bits, RGB
+    return png_of_lines(lines, len(features) * scale, 8, 2)
+
+
+def png_of_lines(lines: Sequence[bytes], width: int, bits: int, kind: int) -> bytes:
+    """A PNG of lines that begin with their filter, 0; `kind` is 0 (gray) or 2 (RGB)."""
+    header = struct.pack(">IIBBBBB", width, len(lines), bits, kind, 0, 0, 0)
     return (
         b"\x89PNG\r\n\x1a\n"
         + _chunk(b"IHDR", header)
         + _chunk(b"IDAT", zlib.compress(b"".join(lines), 9))
         + _chunk(b"IEND", b"")
     )
+
+
+def picture_png(values: Features, colors: int = 1) -> bytes:
+    """A PNG of a picture's int8 values [height, width * colors], as they are: -128 is black.
+
+    `colors` is 1 (gray) or 3 (red, green and blue side by side).
+    """
+    lines = [b"\0" + bytes(value + 128 for value in row) for row in values]
+    return png_of_lines(lines, len(values[0]) // colors, 8, 2 if colors == 3 else 0)
 
 
 def features_text(features: Features, *, colour: bool = True) -> Text:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from coincell.report import figures
+from coincell.report.goal_schema import NormalityPart, QuantityPart
 from coincell.report.part import Metric
-from coincell.report.schema import BoardPart, ExactPart, Report
+from coincell.report.schema import BoardPart, EvaluationPart, ExactPart, Report
+from coincell.report.words import words_of
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ def tiles_of(report: Report) -> tuple[Tile, ...]:
         exact = f"{report.board.instructions:,} for one window, counted"
         tiles.append(Tile("Instructions", figures.short_count(report.board.instructions), exact))
     if report.exact is not None:
-        tiles.append(_exactness(report.exact))
+        tiles.append(_exactness(report.exact, words_of(report.dataset).many))
     if report.model is not None:
         macs = f"{figures.short_count(report.model.macs)} MACs, {report.model.architecture}"
         tiles.append(Tile("Parameters", figures.short_count(report.model.parameters), macs))
@@ -38,7 +40,11 @@ def tiles_of(report: Report) -> tuple[Tile, ...]:
 
 
 def _quality(report: Report) -> list[Tile]:
-    """Accuracy where the task has classes, else the metrics by name."""
+    """Accuracy where the task has classes, what its goal has, else the metrics by name."""
+    if report.int8 and report.int8.normality:
+        return _normality(report.int8.normality)
+    if report.int8 and report.int8.quantity:
+        return _quantity(report.int8.quantity, report.float_)
     accuracy = report.int8.accuracy if report.int8 else None
     if accuracy is not None:
         before = report.float_.accuracy if report.float_ else None
@@ -47,6 +53,42 @@ def _quality(report: Report) -> list[Tile]:
         detail = "; ".join(part for part in (told, beside) if part)
         return [Tile("Accuracy", figures.percent(accuracy.value), detail)]
     return [_metric(name, metric) for name, metric in list(report.metrics.items())[:3]]
+
+
+def _normality(part: NormalityPart) -> list[Tile]:
+    """Areas, and what the threshold gives."""
+    tiles = [
+        Tile(term, figures.decimal(metric.value), _interval(metric))
+        for term, metric in (("AUC", part.auc), ("Partial AUC", part.partial_auc))
+        if metric
+    ]
+    if part.detection_rate:
+        alarms = figures.percent(part.false_alarm_rate.value if part.false_alarm_rate else None)
+        told = f"95 %: {figures.bounds(part.detection_rate)}; false alarms {alarms}"
+        tiles.append(Tile("Detection rate", figures.percent(part.detection_rate.value), told))
+    return tiles
+
+
+def _quantity(part: QuantityPart, before: EvaluationPart | None) -> list[Tile]:
+    """Errors in the number's unit, and R2."""
+    tiles = []
+    if part.mae:
+        value, _, between = figures.quantity(part.mae, part.unit).partition(" (")
+        told = [f"95 %: {between.rstrip(')')}"] if between else []
+        if before and before.quantity and before.quantity.mae:
+            plain = Metric(value=before.quantity.mae.value)
+            told.append(f"float {figures.quantity(plain, part.unit)}")
+        tiles.append(Tile("Mean absolute error", value, "; ".join(told)))
+    if part.r2:
+        tiles.append(Tile("R2", figures.decimal(part.r2.value), _interval(part.r2)))
+    return tiles
+
+
+def _interval(metric: Metric) -> str:
+    if metric.ci95 is None:
+        return ""
+    low, high = metric.ci95
+    return f"95 %: {figures.decimal(low)} to {figures.decimal(high)}"
 
 
 def _metric(name: str, metric: Metric) -> Tile:
@@ -79,7 +121,7 @@ def _latency(board: BoardPart, latency_ms: float, window_ms: float) -> Tile:
         "Latency",
         figures.milliseconds(latency_ms),
         "; ".join(parts),
-        share=latency_ms / window_ms,
+        share=latency_ms / window_ms if window_ms else None,
         modelled=board.virtual,
     )
 
@@ -107,12 +149,12 @@ def _memory(term: str, used: int, limit: int | None) -> Tile:
     return Tile(term, figures.size(used), detail, share=share, good=None if share <= 1 else False)
 
 
-def _exactness(exact: ExactPart) -> Tile:
+def _exactness(exact: ExactPart, many: str) -> Tile:
     equal = exact.clips - exact.mismatches
     on_board = f"{exact.clips_on_board:,} of them on the board too"
     return Tile(
         "Exactness",
         f"{equal:,} / {exact.clips:,}",
-        f"clips equal byte for byte; {on_board}",
+        f"{many} equal byte for byte; {on_board}",
         good=exact.mismatches == 0 and exact.clips > 0,
     )

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from coincell.report import figures
-from coincell.report.schema import ExactPart, Gate, Promise, Report
+from coincell.report.schema import Gate, Promise, Report
+from coincell.report.words import words_of
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,13 @@ GATE_TERMS = {
     "stack": "Stack",
     "latency": "Latency",
     "exact": "Exactness",
+    "auc": "AUC",
+    "partial_auc": "Partial AUC",
+    "detection_rate": "Detection rate",
+    "false_alarm_rate": "False-alarm rate",
+    "mae": "Mean absolute error",
+    "rmse": "Root mean squared error",
+    "r2": "R2",
 }
 _FIT = ("flash", "ram", "stack", "latency")
 
@@ -110,7 +118,7 @@ def promises_of(report: Report) -> tuple[Promise, ...]:
 
     Fill `Report.promises` with it: `report.model_copy(update={"promises": promises_of(report)})`.
     """
-    return (_one_command(report), _same_bits(report.exact), _no_board(report), _fits(report))
+    return (_one_command(report), _same_bits(report), _no_board(report), _fits(report))
 
 
 def _one_command(report: Report) -> Promise:
@@ -127,12 +135,13 @@ def _one_command(report: Report) -> Promise:
     )
 
 
-def _same_bits(exact: ExactPart | None) -> Promise:
+def _same_bits(report: Report) -> Promise:
+    exact, many = report.exact, words_of(report.dataset).many
     title = "The same bits in Python, on this computer and on the board"
     if exact is None:
         return Promise(title=title, kept=None, evidence="Not reached.")
     evidence = (
-        f"{exact.clips:,} clips compared with {exact.oracle}, {exact.clips_on_board:,} of them "
+        f"{exact.clips:,} {many} compared with {exact.oracle}, {exact.clips_on_board:,} of them "
         f"also on the board: {exact.mismatches:,} differ."
     )
     kept = exact.mismatches == 0 and exact.clips > 0 and exact.clips_on_board > 0

@@ -6,6 +6,8 @@ from coincell.report.charts.energy import energy_charts
 from coincell.report.charts.evaluation import confusion_chart, f1_chart, roc_chart
 from coincell.report.charts.features import example_charts
 from coincell.report.charts.memory import contributors_chart, memory_charts
+from coincell.report.charts.normality import normality_charts
+from coincell.report.charts.quantity import quantity_charts
 from coincell.report.charts.time import latency_budget_chart, layers_chart
 from coincell.report.charts.training import training_charts
 
@@ -20,6 +22,8 @@ __all__ = [
     "latency_budget_chart",
     "layers_chart",
     "memory_charts",
+    "normality_charts",
+    "quantity_charts",
     "roc_chart",
     "split_chart",
     "training_charts",

@@ -1,4 +1,4 @@
-"""The data set: how many clips of each label, on each side."""
+"""The data set: how many windows of each label, on each side."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ from coincell.report.charts.base import (
     tooltip,
 )
 from coincell.report.input_schema import DatasetPart
+from coincell.report.words import words_of
 
 _PALETTE = (BLUE, SKY, ORANGE)
 
 
 def split_chart(dataset: DatasetPart) -> Chart:
-    """Clips a label, stacked by split."""
+    """Windows a label, stacked by split."""
     names = [split.name for split in dataset.splits]
+    many = words_of(dataset).many
     values = [
         {"label": label, "split": split.name, "order": order, "clips": split.counts.get(label, 0)}
         for label in dataset.labels
@@ -30,7 +32,7 @@ def split_chart(dataset: DatasetPart) -> Chart:
     largest = max(dataset.labels, key=lambda label: _total(dataset, label))
     smallest = min(dataset.labels, key=lambda label: _total(dataset, label))
     summary = (
-        f"Bars: clips of each of {len(dataset.labels)} labels, by split. Most: {largest} "
+        f"Bars: {many} of each of {len(dataset.labels)} labels, by split. Most: {largest} "
         f"({_total(dataset, largest):,}); fewest: {smallest} ({_total(dataset, smallest):,})."
     )
     body = {
@@ -41,7 +43,7 @@ def split_chart(dataset: DatasetPart) -> Chart:
             "x": {
                 "field": "clips",
                 "type": "quantitative",
-                "title": "clips",
+                "title": many,
                 "stack": True,
                 "axis": {"tickCount": 6},
             },
@@ -51,7 +53,7 @@ def split_chart(dataset: DatasetPart) -> Chart:
                 "scale": colours(names, _PALETTE),
             },
             "order": {"field": "order", "type": "quantitative"},
-            "tooltip": tooltip(label="label", split="split", clips="clips"),
+            "tooltip": tooltip(label="label", split="split", clips=many),
         },
     }
     table = Table(
@@ -67,7 +69,7 @@ def split_chart(dataset: DatasetPart) -> Chart:
     )
     return Chart(
         "splits",
-        "Clips by label and split",
+        f"{many.capitalize()} by label and split",
         summary,
         specification(summary, 22 * len(dataset.labels), body),
         table,

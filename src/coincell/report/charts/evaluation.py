@@ -29,8 +29,13 @@ _ROC_POINTS = 160
 _ROC_NAMED = 3
 
 
-def confusion_chart(name: str, evaluation: EvaluationPart, labels: Sequence[str]) -> Chart:
-    """Clips by true class (rows) and predicted class (columns), shaded by share of the row."""
+def confusion_chart(
+    name: str, evaluation: EvaluationPart, labels: Sequence[str], many: str = "clips"
+) -> Chart:
+    """Windows by true class (rows) and predicted class (columns), shaded by share of the row.
+
+    `many` is what windows are called.
+    """
     values = []
     for truth, row in zip(labels, evaluation.confusion, strict=True):
         total = sum(row)
@@ -48,7 +53,7 @@ def confusion_chart(name: str, evaluation: EvaluationPart, labels: Sequence[str]
             )
     right = sum(row[index] for index, row in enumerate(evaluation.confusion))
     summary = (
-        f"Confusion matrix of the {name} model: {right:,} of {evaluation.samples:,} clips on the "
+        f"Confusion matrix of the {name} model: {right:,} of {evaluation.samples:,} {many} on the "
         f"diagonal. {_worst_confusion(evaluation, labels)}"
     )
     axis = {"type": "nominal", "sort": None}
@@ -63,7 +68,7 @@ def confusion_chart(name: str, evaluation: EvaluationPart, labels: Sequence[str]
                 **axis,
             },
             "y": {"field": "truth", "title": "true class", **axis},
-            "tooltip": tooltip(truth="true class", predicted="taken for", told="clips"),
+            "tooltip": tooltip(truth="true class", predicted="taken for", told=many),
         },
         "layer": [_cells(), _cell_numbers()],
     }
