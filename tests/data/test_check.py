@@ -97,6 +97,10 @@ def copy_of_first(folder: Folder) -> NDArray[np.int16]:
     return (tone(300, 1.0, RATE) * 32767).astype(np.int16)
 
 
+def ramp(count: int) -> NDArray[np.int16]:
+    return (np.arange(count) % 4000 - 2000).astype(np.int16)
+
+
 Damage = Callable[[Folder], object]
 DAMAGES: dict[str, tuple[str, int, str, Damage]] = {
     "missing": ("error", 1, "yes/ann.wav",
@@ -105,10 +109,10 @@ DAMAGES: dict[str, tuple[str, int, str, Damage]] = {
                    lambda f: (f.project.data_directory / "yes/ann.wav").write_bytes(b"RIFF")),
     "changed": ("error", 1, "yes/ann.wav",
                 lambda f: (f.project.data_directory / "yes/ann.wav").write_bytes(
-                    encode_wav(np.arange(RATE, dtype=np.int16), RATE))),
+                    encode_wav(ramp(RATE), RATE))),
     "rate": ("error", 1, "yes/x.wav",
              lambda f: f.add("yes/x.wav", "yes", "train", "ann", rate_hz=8000,
-                             samples=np.arange(8000, dtype=np.int16))),
+                             samples=ramp(8000))),
     "stray": ("note", 1, "yes/stray.wav",
               lambda f: (f.project.data_directory / "yes/stray.wav").write_bytes(b"")),
     "label": ("error", 1, "maybe/x.wav",
@@ -124,15 +128,17 @@ DAMAGES: dict[str, tuple[str, int, str, Damage]] = {
     "silent": ("warning", 1, "yes/x.wav",
                lambda f: f.add("yes/x.wav", "yes", "train", "ann",
                                np.full(RATE, 50, np.int16))),
+    "offset": ("warning", 1, "yes/x.wav",
+               lambda f: f.add("yes/x.wav", "yes", "train", "ann", ramp(RATE) + 700)),
     "much-longer": ("warning", 1, "yes/x.wav",
                     lambda f: f.add("yes/x.wav", "yes", "train", "ann",
-                                    np.arange(33000) % 1000)),
+                                    ramp(33000))),
     "longer": ("note", 1, "yes/x.wav",
                lambda f: f.add("yes/x.wav", "yes", "train", "ann",
-                               np.arange(20000, dtype=np.int16))),
+                               ramp(20000))),
     "shorter": ("note", 1, "yes/x.wav",
                 lambda f: f.add("yes/x.wav", "yes", "train", "ann",
-                                np.arange(15999, dtype=np.int16))),
+                                ramp(15999))),
 }  # fmt: skip
 
 

@@ -8,7 +8,8 @@ from coincell.data.augment import (
     spec_augment,
     spec_augment_batch,
 )
-from coincell.data.check import CheckReport, Finding, check_dataset
+from coincell.data.check import check_dataset
+from coincell.data.check_report import CheckReport, Finding
 from coincell.data.defaults import make_default_data
 from coincell.data.held_out import held_out_windows
 from coincell.data.importing import ImportSummary, OwnSplit, import_recordings
