@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from coincell.cli.data_version import diff_command, version_command
 from coincell.cli.output import (
     directory_option,
     json_option,
@@ -188,3 +189,7 @@ def _print_counts(dataset: Dataset) -> None:
     for label, row in dataset.counts().items():
         cells = " ".join(f"{row[split]:>7}" for split in ("train", "validation", "test"))
         click.echo(f"{label or '(a number)':<16} {cells}")
+
+
+data_command.add_command(version_command)
+data_command.add_command(diff_command)

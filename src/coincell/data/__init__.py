@@ -29,14 +29,26 @@ from coincell.data.progress import Progress
 from coincell.data.senses import Recording
 from coincell.data.single import RecordingWindow, read_recording, read_window
 from coincell.data.synthesis import SPEECH_FORMAT, SynthesisSummary, synthesize
+from coincell.data.versions import (
+    Changed,
+    Difference,
+    Version,
+    difference,
+    find_version,
+    note_version,
+    noted_versions,
+    present_version,
+)
 from coincell.data.windows import Windows, load_noise, load_windows
 
 __all__ = [
     "NOISE_LABEL",
     "SPEECH_FORMAT",
     "SPLITS",
+    "Changed",
     "CheckReport",
     "Dataset",
+    "Difference",
     "Finding",
     "ImportSummary",
     "Layout",
@@ -49,17 +61,23 @@ __all__ = [
     "Source",
     "Split",
     "SynthesisSummary",
+    "Version",
     "Windows",
     "augment",
     "augment_sound",
     "check_dataset",
     "decode_recording",
+    "difference",
+    "find_version",
     "held_out_windows",
     "import_recordings",
     "load_noise",
     "load_windows",
     "make_default_data",
     "mixed_at_snr",
+    "note_version",
+    "noted_versions",
+    "present_version",
     "read_content",
     "read_manifest",
     "read_recording",

@@ -127,6 +127,11 @@ def manifest_path(data_directory: Path) -> Path:
 
 def write_manifest(dataset: Dataset) -> None:
     """Write the manifest of `dataset` into its folder, atomically, in a stable order."""
+    write_atomic(manifest_path(dataset.directory), manifest_text(dataset))
+
+
+def manifest_text(dataset: Dataset) -> str:
+    """What the manifest of `dataset` holds; equal data sets give equal texts."""
     samples = sorted((*dataset.samples, *dataset.noise), key=lambda sample: sample.file)
     groups = sorted({name for sample in samples for name in sample.groups})
     stream = io.StringIO()
@@ -134,7 +139,7 @@ def write_manifest(dataset: Dataset) -> None:
     writer.writerow([*CORE_COLUMNS, *groups])
     for sample in samples:
         writer.writerow([*_cells(sample), *(sample.groups.get(name, "") for name in groups)])
-    write_atomic(manifest_path(dataset.directory), stream.getvalue())
+    return stream.getvalue()
 
 
 def _cells(sample: Sample) -> tuple[str, ...]:
@@ -161,7 +166,19 @@ def read_manifest(data_directory: Path) -> Dataset:
         DataError: there is no manifest, or a line of it cannot be.
     """
     path = manifest_path(data_directory)
-    rows = read_csv(path, MAX_MANIFEST_BYTES)
+    return _dataset(path, read_csv(path, MAX_MANIFEST_BYTES), data_directory)
+
+
+def parse_manifest(path: Path, text: str, data_directory: Path) -> Dataset:
+    """The data set that the text of a manifest, found in `path`, describes.
+
+    Raises:
+        DataError: a line of it cannot be.
+    """
+    return _dataset(path, parse_csv(path, text), data_directory)
+
+
+def _dataset(path: Path, rows: Rows, data_directory: Path) -> Dataset:
     _check_columns(path, rows.columns)
     samples: list[Sample] = []
     seen: set[str] = set()
@@ -291,6 +308,15 @@ def read_csv(path: Path, max_bytes: int) -> Rows:
         raise DataError(f"Cannot read {path}: {error.strerror or error}.") from error
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: not UTF-8 text (byte {error.start}).") from error
+    return parse_csv(path, text)
+
+
+def parse_csv(path: Path, text: str) -> Rows:
+    """The columns and lines of a CSV file's text; `path` is for messages.
+
+    Raises:
+        DataError: see `read_csv`.
+    """
     try:
         return _parse(path, text)
     except csv.Error as error:
