@@ -10,6 +10,12 @@ from coincell.evaluation._decisions import (
 )
 from coincell.evaluation._estimate import Estimate, wilson
 from coincell.evaluation._evaluation import ClassMetrics, Evaluation, evaluate
+from coincell.evaluation._quantity import (
+    QuantityComparison,
+    QuantityMetrics,
+    compare_quantities,
+    evaluate_quantity,
+)
 from coincell.evaluation._roc import RocCurve
 
 __all__ = [
@@ -20,11 +26,15 @@ __all__ = [
     "DecisionMetrics",
     "Estimate",
     "Evaluation",
+    "QuantityComparison",
+    "QuantityMetrics",
     "RocCurve",
     "compare",
+    "compare_quantities",
     "decide",
     "evaluate",
     "evaluate_anomaly",
     "evaluate_decisions",
+    "evaluate_quantity",
     "wilson",
 ]
