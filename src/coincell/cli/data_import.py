@@ -1,0 +1,90 @@
+"""`coincell data import`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from coincell.cli.data_counts import print_counts
+from coincell.cli.output import (
+    directory_option,
+    json_option,
+    open_project,
+    print_json,
+    progress_bar,
+)
+
+
+@click.command("import")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option(
+    "--layout", type=click.Choice(["auto", "folders", "csv", "speech-commands"]), default="auto",
+    show_default=True, help="How the recordings are laid out.",
+)  # fmt: skip
+@click.option(
+    "--label-column", default="label", show_default=True, help="Of a CSV: the class's column."
+)
+@click.option(
+    "--speaker-pattern", default="", metavar="REGEX",
+    help="Finds the speaker in a file's path, by its group.",
+)  # fmt: skip
+@click.option(
+    "--own-split", type=click.Choice(["keep", "ignore"]), default="keep", show_default=True,
+    help="A split that the recordings bring: take it, or split by [data.split].",
+)  # fmt: skip
+@directory_option
+@json_option
+def import_command(
+    source: Path,
+    layout: str,
+    label_column: str,
+    speaker_pattern: str,
+    own_split: str,
+    directory: Path,
+    as_json: bool,
+) -> None:
+    """Bring recordings from SOURCE (a folder a class, a CSV, Speech Commands) into the project.
+
+    WAV and FLAC of any common rate and width are taken; your files are only read.
+    """
+    from coincell.data import import_recordings
+
+    project = open_project(directory)
+    with progress_bar("importing", quiet=as_json) as progress:
+        summary = import_recordings(
+            source,
+            project,
+            layout,  # type: ignore[arg-type]  # click.Choice has checked it
+            progress,
+            label_column=label_column,
+            speaker_pattern=speaker_pattern,
+            own_split="ignore" if own_split == "ignore" else "keep",
+        )
+    if as_json:
+        print_json(
+            {
+                "layout": summary.layout,
+                "found": summary.found,
+                "added": summary.added,
+                "already_there": summary.already_there,
+                "updated": summary.updated,
+                "duplicates": summary.duplicates,
+                "converted": dict(summary.converted),
+                "notes": list(summary.notes),
+                "counts": summary.dataset.counts(),
+            }
+        )
+        return
+    click.echo(
+        f"Imported {summary.added} clips ({summary.layout}); "
+        f"{summary.already_there} were there already, {summary.duplicates} duplicates left out."
+    )
+    if summary.updated:
+        click.echo(f"  {summary.updated:6d} of those there have other groups or another split now")
+    for what, count in summary.converted.items():
+        click.echo(f"  {count:6d} {what}")
+    print_counts(summary.dataset)
+    for note in summary.notes:
+        click.echo(click.style(f"note: {note}", fg="yellow"))
+    click.echo("\nNext: coincell data check, then coincell run")
