@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from coincell.errors import InternalError, ModelError
 from coincell.features import FeatureBlock, InputQuantization
 from coincell.project import DecisionSettings, Goal, WindowForm
-from coincell.runtime import ScoreUnit, c_sources, decision_threshold
+from coincell.runtime import LEVEL_BITS, ScoreUnit, c_sources, decision_threshold
 
 
 class ModelTensor(Protocol):
@@ -92,7 +92,6 @@ class DetectorCode(Protocol):
 
 
 _INT32_BYTES = 4
-_LEVEL_BITS = 8
 _NEVER = 2**31 - 1
 """A threshold that no smoothed number reaches."""
 
@@ -213,7 +212,7 @@ class Application:
     @property
     def level_bits(self) -> int:
         """Binary places of a smoothed number; the score of what is strange has none."""
-        return _LEVEL_BITS if self.goal == "quantity" else 0
+        return LEVEL_BITS if self.goal == "quantity" else 0
 
     @property
     def score_unit(self) -> ScoreUnit | None:

@@ -3,13 +3,15 @@
 from coincell.runtime.decision_binding import NO_DECISION, Decision, Rest, decision_threshold
 from coincell.runtime.level_binding import Level
 from coincell.runtime.library import load_library
-from coincell.runtime.score import ScoreUnit, score_unit
+from coincell.runtime.score import LEVEL_BITS, QuantityUnit, ScoreUnit, score_unit
 from coincell.runtime.sources import c_sources
 
 __all__ = [
+    "LEVEL_BITS",
     "NO_DECISION",
     "Decision",
     "Level",
+    "QuantityUnit",
     "Rest",
     "ScoreUnit",
     "c_sources",

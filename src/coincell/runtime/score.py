@@ -1,4 +1,4 @@
-"""The unit in which people and programs are told a score: a share, 0 to 1."""
+"""The unit in which people and programs are told a score: a share, 0 to 1; or a number's own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_RAW = 256
+LEVEL_BITS = 8
+"""Binary places of a smoothed number of a quantity, as of a smoothed score of a class."""
+_RAW = 1 << LEVEL_BITS
 _STEPS = 1000
 _LARGEST_SCALE = 1e6
 
@@ -36,6 +38,27 @@ class ScoreUnit:
 
     def to_json(self) -> dict[str, float | int]:
         """As it stands in an image's description, under "score"."""
+        return {"scale": self.scale, "zero_point": self.zero_point}
+
+
+@dataclass(frozen=True)
+class QuantityUnit:
+    """What the one int8 output of a network that predicts a number stands for.
+
+    Attributes:
+        scale: of the output, in the number's unit a step.
+        zero_point: the q that stands for 0.
+    """
+
+    scale: float
+    zero_point: int
+
+    def value(self, raw: int) -> float:
+        """A smoothed output in 1/256 of q, as the device tells it -> the number in its unit."""
+        return (raw / _RAW - self.zero_point) * self.scale
+
+    def to_json(self) -> dict[str, float | int]:
+        """As it stands in an image's description, under "quantity"."""
         return {"scale": self.scale, "zero_point": self.zero_point}
 
 
