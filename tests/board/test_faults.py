@@ -122,14 +122,14 @@ CASES = {
     "DMA from flash": (
         """REG(0x4000250C) = 35; REG(0x40002514) = 42; REG(0x40002524) = 0x10000000;
            REG(0x40002500) = 8; REG(0x40002544) = 64; REG(0x40002548) = 4; REG(0x40002008) = 1;""",
-        "EasyDMA of 4 bytes at 0x00000040",
+        "UARTE0's EasyDMA of 4 bytes at 0x00000040",
         "RAM first",
     ),
     "DMA beyond RAM": (
         """REG(0x4000250C) = 35; REG(0x40002514) = 42; REG(0x40002524) = 0x10000000;
            REG(0x40002500) = 8; REG(0x40002008) = 1; /* no bytes from nowhere */
            REG(0x40002544) = 0x2003FFFE; REG(0x40002548) = 4; REG(0x40002008) = 1;""",
-        "EasyDMA of 4 bytes at 0x2003fffe, beyond the end of RAM at 0x20040000",
+        "UARTE0's EasyDMA of 4 bytes at 0x2003fffe, beyond the end of RAM at 0x20040000",
         "MAXCNT",
     ),
     "no handler": (
@@ -258,6 +258,46 @@ def test_a_stack_overflow_tells_the_line_that_recurses(tmp_path: Path) -> None:
     assert re.search(r"The stack overflowed in recurse\S* \(main\.c:\d+, pc", message), message
     assert f"Called from recurse (main.c:{line_of(text, '/* recursion */')}), from" in message
     assert "board.stack_bytes" in refusal.value.hint
+
+
+NESTED = """
+static void deeper(void)
+{
+    volatile uint32_t room[150];
+    room[chosen & 7] = chosen;
+    REG(0xE000E200) = 1u << ++chosen; /* the next, more urgent */
+    barrier();
+    trail[0] = room[3];
+}
+"""
+
+
+def test_nested_exceptions_that_spend_the_stack_are_told_as_that(tmp_path: Path) -> None:
+    """Each handler with a frame of its own, and interrupted by the next: five levels."""
+    text = source("for (int i = 0; i < 5; i++) { set_handler(16 + i, deeper); "
+                  "*(volatile uint8_t *)(0xE000E400 + i) = (uint8_t)(0xC0 - 0x20 * i); } "
+                  "REG(0xE000E100) = 31; REG(0xE000E200) = 1; barrier();")  # fmt: skip
+    text = text.replace("void leaf(void);", NESTED + "void leaf(void);", 1)
+    with pytest.raises(StackOverflowError) as refusal:
+        VirtualBoard(link_bare({"main.c": text}, tmp_path))
+    message = refusal.value.message
+    assert re.search(r"The stack overflowed in deeper\S* \(main\.c:\d+, pc", message), message
+    behind = line_of(text, "    barrier();") + 1
+    assert message.count(f"from deeper (main.c:{behind})") == 3, message
+    assert f"from leaf (main.c:{line_of(text, '/* here */')})" in message
+    assert "board.stack_bytes" in refusal.value.hint
+
+
+def test_an_exception_that_finds_no_room_for_its_frame_is_a_stack_overflow(tmp_path: Path) -> None:
+    """The code below it still has a word; what the core stacks at entry has not."""
+    text = source("set_handler(14, deeper); "
+                  "register uint32_t kept __asm(\"r4\"); "
+                  '__asm volatile("mov %0, sp\\n mov sp, %1" : "=&r"(kept) : "r"(0x20000008u)); '
+                  "REG(0xE000ED04) = 1u << 28; barrier(); "
+                  '__asm volatile("mov sp, %0" :: "r"(kept));')  # fmt: skip
+    text = text.replace("void leaf(void);", NESTED + "void leaf(void);", 1)
+    with pytest.raises(StackOverflowError, match=r"The stack overflowed in leaf"):
+        VirtualBoard(link_bare({"main.c": text}, tmp_path))
 
 
 @pytest.fixture(scope="module")

@@ -149,20 +149,20 @@ class Memory:
         self.begin = begin
         self.end = begin + size
 
-    def read(self, address: int, count: int) -> bytes:
-        """Bytes that a peripheral takes."""
-        self._check(address, count)
+    def read(self, address: int, count: int, who: str) -> bytes:
+        """Bytes that the peripheral `who` takes."""
+        self._check(address, count, who)
         return bytes(self.machine.engine.mem_read(address, count))
 
-    def write(self, address: int, data: bytes) -> None:
-        """Bytes that a peripheral puts."""
-        self._check(address, len(data))
+    def write(self, address: int, data: bytes, who: str) -> None:
+        """Bytes that the peripheral `who` puts."""
+        self._check(address, len(data), who)
         self.machine.engine.mem_write(address, data)
 
-    def _check(self, address: int, count: int) -> None:
+    def _check(self, address: int, count: int, who: str) -> None:
         if count == 0 or self.begin <= address <= self.end - count:
             return
         where = "; it reaches RAM only"
         if self.begin <= address < self.end:
             where = f", beyond the end of RAM at {self.end:#010x}"
-        raise GuestFaultError(f"EasyDMA of {count} bytes at {address:#010x}{where}")
+        raise GuestFaultError(f"{who}'s EasyDMA of {count} bytes at {address:#010x}{where}")

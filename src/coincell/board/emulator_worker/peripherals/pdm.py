@@ -150,7 +150,7 @@ class Pdm(Peripheral):
             factor = 10 ** ((gain - GAIN_0_DB) / 40)
             loud = (round(sample * factor) for sample in samples)
             samples = array("h", [max(-32768, min(32767, sample)) for sample in loud])
-        self.machine.memory.write(self._pointer, samples.tobytes())
+        self.machine.memory.write(self._pointer, samples.tobytes(), self.name)
 
     def _listening(self) -> bool:
         """Whether a microphone is wired to the pins, and has power."""

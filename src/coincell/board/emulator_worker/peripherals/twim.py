@@ -126,7 +126,7 @@ class Twim(Peripheral):
     def _start_tx(self) -> None:
         self._bus()
         count = self.values[TXD_MAXCNT] & 0xFFFF
-        data = self.machine.memory.read(self.values[TXD_PTR], count)
+        data = self.machine.memory.read(self.values[TXD_PTR], count, self.name)
         self.values[TXD_AMOUNT] = 0
 
         def last(device: RegisterDevice) -> None:
@@ -153,7 +153,7 @@ class Twim(Peripheral):
             self._after(9, lambda: done(device))
 
         def done(device: RegisterDevice) -> None:
-            self.machine.memory.write(self.values[RXD_PTR], device.read(count))
+            self.machine.memory.write(self.values[RXD_PTR], device.read(count), self.name)
             self.values[RXD_AMOUNT] = count
             self.machine.activity.count(f"{self.component}_bytes", count + 1)
             self._shortcut(LASTRX_STOP, LASTRX_STARTTX, self._start_tx)

@@ -88,7 +88,7 @@ class Uarte(Peripheral):
         begin, length = self.values[RXD_PTR], self.values[RXD_MAXCNT] & 0xFFFF
         done = self.values[RXD_AMOUNT]
         count = min(length - done, len(self.incoming))
-        self.machine.memory.write(begin + done, bytes(self.incoming[:count]))
+        self.machine.memory.write(begin + done, bytes(self.incoming[:count]), self.name)
         del self.incoming[:count]
         self.values[RXD_AMOUNT] = done + count
         if done + count == length:
@@ -104,7 +104,7 @@ class Uarte(Peripheral):
             self._check_line()
             count = self.values[TXD_MAXCNT] & 0xFFFF
             self.event(TXSTARTED)
-            self.outgoing += self.machine.memory.read(self.values[TXD_PTR], count)
+            self.outgoing += self.machine.memory.read(self.values[TXD_PTR], count, self.name)
             self.values[TXD_AMOUNT] = count
             self.machine.activity.set("uarte", "sending")
             self._after(count, self._end_tx)

@@ -387,7 +387,7 @@ class Usbd(Peripheral):
         count = self.values[base + MAXCNT] & 0x7F
         if not self._start(value, f"STARTEPIN[{n}]", count, self.values[EPINEN] >> n & 1):
             return
-        self.packets[n | IN] = self.machine.memory.read(self.values[base], count)
+        self.packets[n | IN] = self.machine.memory.read(self.values[base], count, self.name)
         self.values[base + AMOUNT] = count
         self.values[EPSTATUS] |= 1 << n
         self._end(count, ENDEPIN + 4 * n)
@@ -402,7 +402,7 @@ class Usbd(Peripheral):
             raise GuestFaultError(f"{name}, and no packet has come")
         if len(packet) > count:
             raise GuestFaultError(f"{name} of {count} bytes; the packet has {len(packet)}")
-        self.machine.memory.write(self.values[base], packet)
+        self.machine.memory.write(self.values[base], packet, self.name)
         self.values[base + AMOUNT] = len(packet)
         self.values[EPSTATUS] |= 1 << 16 + n
         if n:
