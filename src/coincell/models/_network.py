@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from coincell.errors import ModelError
+from coincell.models._conv_1d import conv_1d
 from coincell.models._ds_cnn import ds_cnn_medium, ds_cnn_small
 from coincell.models._fully_connected import fully_connected
 from coincell.models._layers import Plan, seeds_from
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _Architecture = Callable[[Any, Plan], Any]
 
 _ARCHITECTURES: dict[str, _Architecture] = {
+    "conv-1d": conv_1d,
     "tiny-conv": tiny_conv,
     "ds-cnn-small": ds_cnn_small,
     "ds-cnn-medium": ds_cnn_medium,

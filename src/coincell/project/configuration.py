@@ -105,9 +105,9 @@ class AugmentationSettings(Section):
 class ModelSettings(Section):
     """[model]"""
 
-    architecture: Literal["tiny-conv", "ds-cnn-small", "ds-cnn-medium", "fully-connected"] = Field(
-        "ds-cnn-small", description="The network; fully-connected is the yardstick."
-    )
+    architecture: Literal[
+        "tiny-conv", "conv-1d", "ds-cnn-small", "ds-cnn-medium", "fully-connected"
+    ] = Field("ds-cnn-small", description="The network; fully-connected is the yardstick.")
     file: str = Field(
         "", description="A .keras file to train, or a .tflite to use as it is, in its place."
     )
@@ -303,6 +303,12 @@ class GateSettings(Section):
         0.0,
         description="Of the int8 model on the test split. 0: no limit, since what is good enough "
         "depends on the task; the report's heading says so.",
+    )
+    max_error: float = Field(
+        0.0,
+        ge=0,
+        description="Regression: mean absolute error of the int8 model on the test split, in "
+        "data.unit; 0: no limit.",
     )
     max_accuracy_loss: Fraction = Field(1.0, description="From float to int8; 1: no limit.")
     max_latency_ms: float = Field(
