@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from coincell.board.image_file import MOST_DESCRIPTION, parse_description
 from coincell.board.protocol import (
     CRC_BYTES,
-    ERRORS,
     HEADER_BYTES,
     MAX_PAYLOAD,
     PROTOCOL_VERSION,
@@ -28,6 +27,7 @@ from coincell.board.protocol import (
     decode_event,
     decode_frame,
     encode_frame,
+    error_text,
     payload_bytes,
 )
 from coincell.errors import BoardError
@@ -246,7 +246,7 @@ class BoardClient:
             frame = self._receive_frame()
         if frame.type == Message.ERROR:
             code = frame.payload[0] if frame.payload else 0
-            raise BoardError(f"The board refused {kind.name}: {ERRORS.get(code, f'error {code}')}.")
+            raise BoardError(f"The board refused {kind.name}: {error_text(code)}.")
         if frame.type != kind | Message.ANSWER:
             raise BoardError(f"The board answered {kind.name} with message {frame.type:#04x}.")
         return frame.payload

@@ -53,8 +53,38 @@ ERRORS = {
     3: "the message is not known",
     4: "the message asked for what is not there",
     5: "the application did not start",
-    6: "the image does not listen: its board has no microphone, or another rate of samples",
+    6: "the image does not listen: its board has no sensor for it, or another rate of samples",
 }
+
+_SENSOR_FAILURES = {
+    0x21: "the inertial sensor's bus is held low: its pull-ups are not fed",
+    0x22: "no inertial sensor answers",
+    0x23: "what answers at the inertial sensor's address is another device",
+    0x24: "no magnetometer of this board answers",
+    0x25: "the image holds no configuration for the BMI270: install the Arduino library "
+    "Arduino_BMI270_BMM150 and build again",
+    0x26: "the inertial sensor refused its configuration, or is too slow",
+    0x27: "the inertial sensor stopped answering",
+    0x41: "no camera answers",
+    0x42: "the camera is not an OV7675",
+    0x43: "the camera's pin belongs to NFC still",
+    0x44: "the camera stopped answering",
+}
+"""firmware/source.h: SOURCE_MOTION_FAILED or SOURCE_CAMERA_FAILED and the driver's status."""
+
+_SENSOR_FAILED = 0x100
+"""firmware/live.h: what such a status has more in an event."""
+
+
+def error_text(code: int) -> str:
+    """What an error's byte says."""
+    return (ERRORS | _SENSOR_FAILURES).get(code, f"error {code}")
+
+
+def status_text(status: int) -> str:
+    """What an event's status says: a failed sensor, or a step of the chain."""
+    failure = _SENSOR_FAILURES.get(status - _SENSOR_FAILED)
+    return f"{failure}." if failure else f"the application failed with code {status}."
 
 
 _EVENT = struct.Struct("<QiiII")

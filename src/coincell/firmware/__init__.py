@@ -9,6 +9,7 @@ from coincell.firmware.bare import (
     roomy_board,
 )
 from coincell.firmware.board_header import wiring
+from coincell.firmware.channels import Channels
 from coincell.firmware.currents import Currents, CurrentTable, Overhead, StateCurrent
 from coincell.firmware.description import (
     MODELLED_CORE,
@@ -48,6 +49,7 @@ from coincell.firmware.image import (
     largest_of,
     link_image,
 )
+from coincell.firmware.live_source import MICROPHONE_RATE_HZ, live_source, settling_samples
 from coincell.firmware.sensors import find_bmi270_configuration, sensor_sources
 from coincell.firmware.stream import HostStream, StreamEvent
 from coincell.firmware.tables import parse_table
@@ -57,12 +59,14 @@ __all__ = [
     "ARCHITECTURES",
     "EXPORT_FORMATS",
     "MEMORY_HELP",
+    "MICROPHONE_RATE_HZ",
     "MODELLED_CORE",
     "RODATA_ALIGN",
     "STACK_BYTES",
     "Application",
     "Board",
     "ChainResult",
+    "Channels",
     "Contributor",
     "CurrentTable",
     "Currents",
@@ -96,6 +100,7 @@ __all__ = [
     "library_sizes",
     "link_image",
     "link_of",
+    "live_source",
     "load_board",
     "need_firmware",
     "parse_board",
@@ -105,5 +110,6 @@ __all__ = [
     "read_elf",
     "roomy_board",
     "sensor_sources",
+    "settling_samples",
     "wiring",
 ]

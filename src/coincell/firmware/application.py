@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from coincell.errors import InternalError, ModelError
 from coincell.features import FeatureBlock, InputQuantization
+from coincell.firmware.channels import Channels
 from coincell.project import DecisionSettings, Goal, WindowForm
 from coincell.runtime import LEVEL_BITS, ScoreUnit, c_sources, decision_threshold
 
@@ -112,6 +113,7 @@ class Application:
         goal: what is answered.
         detector: of normality.
         c_name: prefix of the C functions where there is no network.
+        channels: of motion, so that a board's own sensor can give them.
 
     Raises:
         ModelError: the network does not take what the block gives, or does not give one int8
@@ -128,6 +130,7 @@ class Application:
     goal: Goal = "classes"
     detector: DetectorCode | None = None
     c_name: str = ""
+    channels: Channels | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", self.name):
@@ -256,6 +259,7 @@ class Application:
             "goal": self.goal,
             "sense": form.sense,
             "channels": form.channels,
+            "rate_hz": form.rate_hz,
             **({"score": unit.to_json()} if unit else {}),
             **self.manifest,
         }

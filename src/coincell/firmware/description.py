@@ -100,9 +100,19 @@ class Imu(_Table):
     power: Pin = Field(description="High: the sensor has power.")
     pull_ups: Pin = Field(description="High: the bus's pull-ups have; it may be the same pin.")
     interrupt: Pin = Field(description="Of the sensor's, into the chip.")
+    fastest_hz: int = Field(
+        default=400, ge=1, le=10_000, description="Readings a second that its driver keeps up with."
+    )
+    magnetometer: bool = Field(default=False, description="Whether it has one.")
     addresses: tuple[Annotated[int, Field(ge=8, le=0x77)], ...] = Field(
         default=(), max_length=4, description="At which something answers."
     )
+
+
+class Camera(_Table):
+    """[camera]: one that can be plugged in, on the pins of device/sensors/camera.c."""
+
+    title: str
 
 
 class Light(_Table):
@@ -169,6 +179,7 @@ class Board(_Table):
     microphone: Microphone | None = None
     light: Light | None = None
     imu: Imu | None = None
+    camera: Camera | None = None
     usb: Usb = Usb()
     flashing: Flashing = Flashing()
 

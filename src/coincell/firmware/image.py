@@ -15,6 +15,7 @@ from coincell.firmware.application import Application, application_sources, devi
 from coincell.firmware.board_header import board_header
 from coincell.firmware.description import Board, need_firmware
 from coincell.firmware.elf import Elf, intel_hex, plain_binary, read_elf
+from coincell.firmware.live_source import live_sources
 from coincell.firmware.usb_identity import Link, link_of, usb_sources
 from coincell.project import BoardSettings
 from coincell.toolchain import C_FLAGS, Compiler, build_cached, find_cross_compiler
@@ -159,15 +160,17 @@ def build_image(
     stack_bytes: int = STACK_BYTES,
     link: Link = "uart",
     microphone_gain_db: float = 0.0,
+    imu_configuration: bytes | None = None,
 ) -> Image:
     """The firmware of `application` for `board`: the chain, the protocol, the start-up.
 
     `link` is the line to the computer: the chip's own USB, a UART on the board's pins, or "auto",
     as `link_of` has it; every board has the UART. `microphone_gain_db`, -20 to 20, is what the
-    microphone's interface adds.
+    microphone's interface adds; `imu_configuration` is what a BMI270 needs, if it is there.
 
     Raises:
-        BoardError: there is no firmware for the board's chip, or the board has no such line.
+        BoardError: there is no firmware for the board's chip, the board has no such line, or its
+            sensor cannot give what the application takes.
         DoesNotFit: it is larger than the board; names the largest contributors and what would help.
         ToolchainError: there is no compiler, or it refused.
     """
@@ -178,6 +181,7 @@ def build_image(
     if line == "usb":
         del device["firmware/transport_uarte.c"]
         device |= usb_sources(board)
+    device |= live_sources(application, board, line, imu_configuration)
     sources = application_sources(application) | device
     marks = {
         "board": board.name,

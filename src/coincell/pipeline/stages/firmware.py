@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import tempfile
 from pathlib import Path
@@ -15,10 +16,12 @@ from coincell.firmware import (
     MEMORY_HELP,
     Application,
     Board,
+    Channels,
     Contributor,
     DoesNotFit,
     Image,
     build_image,
+    find_bmi270_configuration,
     largest_of,
     link_of,
     load_board,
@@ -55,8 +58,16 @@ def application(
         labels=configuration.outputs,
         goal=configuration.goal,
         quiet_labels=(configuration.data.silence_label, configuration.data.unknown_label),
+        channels=_channels(configuration),
         manifest=image_manifest(features, quantized, configuration, evaluation),
     )
+
+
+def _channels(configuration: Configuration) -> Channels | None:
+    data = configuration.data
+    if data.sense != "motion":
+        return None
+    return Channels(data.channels, data.units, data.full_scale)
 
 
 def flashed_application(context: StageContext) -> Application:
@@ -77,6 +88,7 @@ def chain_settings(configuration: Configuration) -> dict[str, Any]:
         "goal": configuration.goal,
         "features": configuration.features.model_dump(mode="json"),
         "form": dataclasses.asdict(configuration.data.form),
+        "channels": [configuration.data.units, configuration.data.full_scale],
         "decision": configuration.decision.model_dump(mode="json"),
     }
 
@@ -89,7 +101,15 @@ def _settings(configuration: Configuration) -> dict[str, Any]:
         "stack_bytes": configuration.board.stack_bytes,
         "link": link_of(board, configuration.board.link),
         "microphone_gain_db": configuration.board.microphone_gain_db,
+        "imu_configuration": hashlib.sha256(_imu_configuration(configuration)).hexdigest(),
     }
+
+
+def _imu_configuration(configuration: Configuration) -> bytes:
+    """What the BMI270 of Rev2 needs, from the user's Arduino libraries; empty where none is."""
+    if configuration.data.sense != "motion":
+        return b""
+    return find_bmi270_configuration() or b""
 
 
 def image_of(chain: Application, configuration: Configuration, directory: Path) -> Image:
@@ -107,6 +127,7 @@ def image_of(chain: Application, configuration: Configuration, directory: Path) 
         stack_bytes=settings.stack_bytes,
         link=settings.link,
         microphone_gain_db=settings.microphone_gain_db,
+        imu_configuration=_imu_configuration(configuration),
     )
 
 

@@ -54,7 +54,8 @@ static uint32_t fill(application_stream *stream, const application_sample *sampl
     used += skipped;
     uint32_t wanted = APPLICATION_STREAM_BUFFER - stream->filled;
     if (wanted > count - used) wanted = count - used;
-    memcpy(stream->samples + stream->filled, samples + used, wanted * sizeof *samples);
+    application_sample *const to = stream->samples + stream->filled;
+    if (to != samples + used) memcpy(to, samples + used, wanted * sizeof *samples);
     stream->filled += wanted;
     used += wanted;
     stream->position += used;

@@ -4,33 +4,34 @@
 #include "application/stream.h"
 #include "firmware/bytes.h"
 #include "firmware/leds.h"
-#include "firmware/microphone.h"
 #include "firmware/protocol.h"
+#include "firmware/source.h"
 
-#if MICROPHONE
+#if SOURCE
 
 static application_stream stream;
 static enum live_mode mode;
-static uint32_t used;      /* samples of the microphone's oldest block */
-static uint32_t lost;      /* samples since listening began */
+static uint32_t used;      /* values of the source's oldest block */
+static uint32_t lost;      /* steps in time since listening began */
 static int32_t last_label; /* as told; no label before the first decision */
 
 int live_listen(enum live_mode wanted)
 {
-    if (mode != LIVE_OFF) microphone_stop();
+    if (mode != LIVE_OFF) source_stop();
     led_set(0);
-    mode = wanted;
-    if (mode == LIVE_OFF) return 0;
-    application_stream_begin(&stream, application_samples(), MICROPHONE_SETTLING_SAMPLES);
+    mode = LIVE_OFF;
+    if (wanted == LIVE_OFF) return 0;
+    application_stream_begin(&stream, application_samples(), SOURCE_SETTLING_VALUES);
     used = lost = 0;
     last_label = INT32_MIN;
-    microphone_start();
-    return 0;
+    const int status = source_start();
+    if (status == 0) mode = wanted;
+    return status;
 }
 
 int live_ready(void)
 {
-    return mode != LIVE_OFF && microphone_ready();
+    return mode != LIVE_OFF && source_ready();
 }
 
 /* Tells a decision, or with status != 0 that the chain failed. */
@@ -54,29 +55,38 @@ static void decided(const application_event *event)
     last_label = label;
 }
 
+/* Listens no more, and says why. */
+static void fail(uint32_t status)
+{
+    const application_event event = {stream.position / APPLICATION_STEP_VALUES, {-1, 0}};
+    (void)live_listen(LIVE_OFF);
+    tell(&event, status);
+}
+
 void live_work(void)
 {
-    uint32_t missed = 0;
-    const int16_t *block = mode != LIVE_OFF ? microphone_block(&missed) : 0;
-    if (block == 0) return;
-    if (used == 0 && missed > 0) {
-        lost += missed;
+    source_block block = {0, 0, 0, 0};
+    if (mode == LIVE_OFF || !source_take(&block)) return;
+    if (block.status != 0) {
+        fail(LIVE_SENSOR_FAILED + (uint32_t)block.status);
+        return;
+    }
+    if (used == 0 && block.lost > 0) {
+        lost += block.lost;
         last_label = INT32_MIN; /* so that the next decision is told, and the loss with it */
-        application_stream_skip(&stream, missed);
+        application_stream_skip(&stream, block.lost * APPLICATION_STEP_VALUES);
     }
     uint32_t taken = 0;
     application_event event = {0, {-1, 0}};
-    const int status = application_stream_take(&stream, block + used,
-                                               MICROPHONE_BLOCK_SAMPLES - used, &taken, &event);
+    const int status = application_stream_take(&stream, block.values + used, block.count - used,
+                                               &taken, &event);
     used += taken;
-    if (used == MICROPHONE_BLOCK_SAMPLES) {
+    if (used == block.count) {
         used = 0;
-        microphone_release();
+        source_release();
     }
     if (status < 0) {
-        event.position = stream.position;
-        (void)live_listen(LIVE_OFF);
-        tell(&event, (uint32_t)-status);
+        fail((uint32_t)-status);
     } else if (status == 1) {
         decided(&event);
     }

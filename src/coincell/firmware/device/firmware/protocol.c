@@ -157,10 +157,11 @@ static void answer_listen(uint32_t length, int status)
         answer_error(ERROR_RANGE);
     } else if (status != 0) {
         answer_error(ERROR_STATUS);
-    } else if (live_listen((enum live_mode)payload[0]) != 0) {
-        answer_error(ERROR_DEAF);
     } else {
-        answer(0);
+        const int failure = live_listen((enum live_mode)payload[0]);
+        if (failure == 0) answer(0);
+        if (failure < 0) answer_error(ERROR_DEAF);
+        if (failure > 0) answer_error((enum protocol_error)failure);
     }
 }
 

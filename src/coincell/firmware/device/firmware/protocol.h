@@ -42,6 +42,8 @@ enum protocol_error {
     ERROR_RANGE = 4,   /* samples or bytes that are not there */
     ERROR_STATUS = 5,  /* application_init failed; no window can be processed */
     ERROR_DEAF = 6,    /* this image, or its board, does not listen */
+    /* 0x20 to 0x5F: the sensor does not work, as firmware/source.h has it */
+    ERROR_LAST = 0xFF,
 };
 
 enum protocol_region {

@@ -1,0 +1,154 @@
+"""Which of the board's sensors an image listens to, and how: firmware/live_source.h."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from coincell.errors import BoardError
+from coincell.firmware.application import Application
+from coincell.firmware.channels import Channels
+from coincell.firmware.description import Board
+from coincell.firmware.sensors import sensor_sources
+
+Source = Literal["microphone", "motion", "camera", "none"]
+
+MICROPHONE_RATE_HZ = 16_000
+MOTION_SETTLING_MS = 100
+"""After its start an inertial sensor's filters settle; taken as Arduino's libraries wait."""
+
+_CAMERA_MOST = (320, 240)
+_PARTS = {"a": "IMU_ACCELERATION", "g": "IMU_ROTATION", "m": "IMU_FIELD"}
+_ELSEWHERE = (
+    "Name channels otherwise when they come from another sensor than the board's: the image then "
+    "answers a computer, and senses nothing by itself."
+)
+
+
+def live_source(application: Application, board: Board, line: Literal["usb", "uart"]) -> Source:
+    """What an image senses by itself on `board`, talking over `line`; "none" where the board has
+    no such sensor, or the readings come from elsewhere.
+
+    Raises:
+        BoardError: the board has the sensor, and it cannot give what the application takes.
+    """
+    sense = application.form.sense
+    if sense == "sound":
+        fits = application.sample_rate_hz == MICROPHONE_RATE_HZ
+        return "microphone" if board.microphone is not None and fits else "none"
+    if sense == "picture":
+        if board.camera is None or line != "usb":
+            return "none"
+        _check_camera(application, board)
+        return "camera"
+    channels = application.channels
+    if board.imu is None or channels is None or not channels.inertial:
+        return "none"
+    _check_motion(application.sample_rate_hz, channels, board)
+    return "motion"
+
+
+def settling_samples(source: Source, board: Board, rate_hz: int) -> int:
+    """Steps at the begin of a live stream that no decision is made on."""
+    if source == "microphone" and board.microphone is not None:
+        return board.microphone.settling_samples
+    return -(-rate_hz * MOTION_SETTLING_MS // 1000) if source == "motion" else 0
+
+
+def _check_camera(application: Application, board: Board) -> None:
+    form = application.form
+    width, height = _CAMERA_MOST
+    if form.width > width or form.height > height:
+        raise BoardError(
+            f"The camera of {board.board.title} gives pictures of up to {width} x {height} for a "
+            f"stream; data.camera asks for {form.width} x {form.height}.",
+            hint="Set data.camera width and height to 160 and 120, say, or to the features' size.",
+        )
+
+
+def _check_motion(rate_hz: int, channels: Channels, board: Board) -> None:
+    imu = board.imu
+    assert imu is not None
+    if rate_hz > imu.fastest_hz:
+        raise BoardError(
+            f"The inertial sensor of {board.board.title} gives up to {imu.fastest_hz} readings a "
+            f"second; data.sample_rate_hz is {rate_hz}.",
+            hint=f"Any rate up to {imu.fastest_hz} can be had. {_ELSEWHERE}",
+        )
+    field = [name for name in channels.names if name.startswith("m")]
+    if field and not imu.magnetometer:
+        raise BoardError(
+            f"{board.board.title} has no magnetometer for {field[0]}: its sensor ({imu.title}) "
+            "gives aX, aY, aZ, gX, gY, gZ.",
+            hint=f"Leave the channel out. {_ELSEWHERE}",
+        )
+    channels.factors()
+
+
+def live_sources(
+    application: Application,
+    board: Board,
+    line: Literal["usb", "uart"],
+    imu_configuration: bytes | None = None,
+) -> dict[str, str]:
+    """firmware/live_source.h, and the drivers that it needs; path -> text.
+
+    `imu_configuration` is the BMI270's, 8192 bytes (`find_bmi270_configuration`), if it is there.
+
+    Raises:
+        BoardError: the board's sensor cannot give what the application takes.
+    """
+    source = live_source(application, board, line)
+    lines = [
+        f"#define SOURCE_{name.upper()} {int(source == name)}" for name in ("motion", "camera")
+    ]
+    if source == "motion":
+        lines += _motion_lines(application, board)
+    if source == "camera":
+        lines += _camera_lines(application)
+    text = "\n".join(lines)
+    header = f"""\
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Generated: what the image senses by itself.
+ */
+#ifndef COINCELL_LIVE_SOURCE_H
+#define COINCELL_LIVE_SOURCE_H
+
+{text}
+
+#endif
+"""
+    drivers = sensor_sources(imu_configuration, board) if source in ("motion", "camera") else {}
+    return {"firmware/live_source.h": header} | drivers
+
+
+def _motion_lines(application: Application, board: Board) -> list[str]:
+    channels = application.channels
+    assert channels is not None
+    parts = " | ".join(_PARTS[part] for part in channels.parts)
+    columns = ", ".join(str(column) for column in channels.columns)
+    factors = ", ".join(str(factor) for factor in channels.factors())
+    settling = settling_samples("motion", board, application.sample_rate_hz)
+    return [
+        f"#define MOTION_PARTS ({parts})",
+        "/* Of each channel: its place among the driver's nine values, and 2^-24 for one step. */",
+        f"#define MOTION_COLUMNS {{{columns}}}",
+        f"#define MOTION_FACTORS {{{factors}}}",
+        f"#define MOTION_SETTLING_STEPS {settling}u",
+    ]
+
+
+def _camera_lines(application: Application) -> list[str]:
+    form = application.form
+    small = form.width <= 160 and form.height <= 120
+    size = (160, 120) if small else _CAMERA_MOST
+    colour = form.channels == 3
+    fits = colour or (form.width, form.height) != size
+    return [
+        f"#define CAMERA_SIZE CAMERA_{size[0]}",
+        f"#define CAMERA_COLOUR {'CAMERA_RGB565' if colour else 'CAMERA_GREY'}",
+        f"#define CAMERA_IN_COLOUR {int(colour)}",
+        "/* Whether the frame is made smaller, or of another form. */",
+        f"#define CAMERA_FITS {int(fits)}",
+        f"#define APPLICATION_HOP_MS {application.decision.hop_ms}u",
+    ]
