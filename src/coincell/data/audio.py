@@ -37,7 +37,7 @@ def to_int16(samples: NDArray[np.float64]) -> NDArray[np.int16]:
     return np.clip(np.rint(np.clip(samples, -1, 1) * 32768.0), -32768, 32767).astype(np.int16)
 
 
-def resample(samples: NDArray[np.float64], from_hz: int, to_hz: int) -> NDArray[np.float64]:
+def resample(samples: NDArray[np.float64], from_hz: float, to_hz: int) -> NDArray[np.float64]:
     """Band-limited resampling (soxr, high quality); the same array when the rates are equal."""
     if from_hz == to_hz:
         return samples

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
-
-from numpy.typing import NDArray
+from typing import Literal
 
 from coincell.data.audio import read_content
 from coincell.data.faults import Faults
@@ -24,7 +23,7 @@ from coincell.data.manifest import (
 )
 from coincell.data.placing import Incoming, place, split_notes
 from coincell.data.progress import Progress, silent
-from coincell.data.senses import Recording, sense_files
+from coincell.data.senses import Part, ReadOptions, Recording, sense_files
 from coincell.data.silence import make_silence
 from coincell.data.splits import position, split_at
 from coincell.data.store import Store, open_store
@@ -33,7 +32,7 @@ from coincell.files import sha256_bytes
 from coincell.project import Project
 
 _PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
-_PIECE = re.compile(r"(?:(?<=-[0-9a-f]{12})-(?:train|validation|test))?\.[a-z]{3}$")
+_PIECE = re.compile(r"(?:(?<=-[0-9a-f]{12})-(?:train|validation|test|[0-9]{4,6}))?\.[a-z]{3}$")
 _THREADS = 4
 _BATCH = 16
 _NOISE_PIECE_S = 2.0
@@ -87,6 +86,7 @@ def import_recordings(
     label_column: str = "label",
     speaker_pattern: str = "",
     own_split: OwnSplit = "keep",
+    reading: ReadOptions | None = None,
 ) -> ImportSummary:
     """Bring recordings into the project's data folder; the user's files are only read.
 
@@ -102,6 +102,7 @@ def import_recordings(
             group (or the group named "speaker") is the speaker.
         own_split: "keep" takes the split that the source gives; "ignore" splits new clips by
             data.split, so that nobody is on two sides.
+        reading: what is mended, and the key that acquisitions are signed with.
 
     Raises:
         DataError: names the first ten of all faults; nothing has been written then.
@@ -115,7 +116,7 @@ def import_recordings(
     options = ListingOptions(label_column, speaker_pattern)
     listing = list_source(source, layout, project.configuration.data, options, faults)
     with open_store(project) as store:
-        work = _Import(project, store, faults)
+        work = _Import(project, store, faults, reading)
         candidates = listing.candidates
         if own_split == "ignore":
             candidates = tuple(replace(candidate, split=None) for candidate in candidates)
@@ -128,6 +129,7 @@ def import_recordings(
     converted = Dataset(store.before.directory, tuple(new)).notes(store.rate_hz)
     if work.saturated:
         converted["saturated at full scale"] = work.saturated
+    converted |= work.notes
     return ImportSummary(
         listing.layout,
         len(listing.candidates),
@@ -144,10 +146,13 @@ def import_recordings(
 class _Import:
     """The state of one import: what was there, what was seen."""
 
-    def __init__(self, project: Project, store: Store, faults: Faults) -> None:
+    def __init__(
+        self, project: Project, store: Store, faults: Faults, reading: ReadOptions | None
+    ) -> None:
         self.project = project
         self.store = store
-        self.files = sense_files(store.settings)
+        self.files = sense_files(store.settings, reading)
+        self.notes: Counter[str] = Counter()
         self.faults = faults
         self.already_there = 0
         self.updated = 0
@@ -202,12 +207,20 @@ class _Import:
             return self._update(candidate, self._pieces_before[read.base])
         recording = read.recording
         self.saturated += recording.saturated > 0
-        source = Source(recording.format, recording.rate_hz, recording.channels, read.digest)
+        self.notes.update(dict.fromkeys(recording.notes, 1))
+        try:
+            parts = _parts(candidate, recording)
+        except DataError as error:
+            self.faults.extend([error])
+            return []
         taken = []
-        for suffix, split, samples in self._pieces(candidate, recording, read.digest):
+        for suffix, split, part in self._pieces(recording, parts, candidate, read.digest):
+            samples = recording.samples[part.begin : part.end]
             clip = self.store.stage(f"{read.base}{suffix}{self.files.stored_suffix}", samples)
+            origin = sha256_bytes(f"{read.digest}{suffix}".encode()) if part.apart else read.digest
+            source = Source(recording.format, recording.rate_hz, recording.channels, origin)
             sample = Sample(
-                clip.file, candidate.label, split, clip.sha256, clip.duration_s,
+                clip.file, part.label or candidate.label, split, clip.sha256, clip.duration_s,
                 candidate.groups, candidate.target, candidate.unit, source,
             )  # fmt: skip
             taken.append(Incoming(sample, candidate.split, self._before.get(clip.file)))
@@ -217,7 +230,9 @@ class _Import:
         """The clip as it is, if the source now says more of it: other groups, another split."""
         if candidate.label == NOISE_LABEL:
             return []
-        (before,) = pieces
+        return [item for piece in pieces for item in self._update_one(candidate, piece)]
+
+    def _update_one(self, candidate: Candidate, before: Sample) -> list[Incoming]:
         after = replace(before, groups={**before.groups, **candidate.groups})
         if after == before and candidate.split in (None, before.split):
             return []
@@ -225,20 +240,50 @@ class _Import:
         return [Incoming(after, candidate.split, before)]
 
     def _pieces(
-        self, candidate: Candidate, recording: Recording, digest: str
-    ) -> list[tuple[str, Split, NDArray[Any]]]:
-        """A clip is one piece; long background noise is cut in time, a piece for each split."""
-        samples = recording.samples
+        self, recording: Recording, parts: Sequence[Part], candidate: Candidate, digest: str
+    ) -> list[tuple[str, Split, Part]]:
+        """A clip is one piece, or each of its parts; long background noise is cut in time, a piece
+        for each split."""
         if candidate.label != NOISE_LABEL:
-            return [("", "train", samples)]
+            if len(parts) == 1:
+                return [("", "train", replace(parts[0], apart=False))]
+            return [(f"-{place:04d}", "train", part) for place, part in enumerate(parts, 1)]
         shares = self.project.configuration.data.split
-        first = int(len(samples) * (1.0 - shares.validation - shares.test))
-        second = int(len(samples) * (1.0 - shares.test))
-        cuts = (samples[:first], samples[first:second], samples[second:])
-        if min(len(cut) for cut in cuts) >= _NOISE_PIECE_S * self.store.rate_hz:
+        size = len(recording.samples)
+        first = int(size * (1.0 - shares.validation - shares.test))
+        second = int(size * (1.0 - shares.test))
+        cuts = [Part(b, e, apart=False) for b, e in ((0, first), (first, second), (second, size))]
+        if min(cut.end - cut.begin for cut in cuts) >= _NOISE_PIECE_S * self.store.rate_hz:
             return [(f"-{split}", split, cut) for split, cut in zip(SPLITS, cuts, strict=True)]
         seed = self.project.configuration.project.seed
-        return [("", split_at(position(digest, seed), shares), samples)]
+        split = split_at(position(digest, seed), shares)
+        return [("", split, Part(0, size, apart=False))]
+
+
+def _parts(candidate: Candidate, recording: Recording) -> tuple[Part, ...]:
+    """The recordings in a file: those that its labels mark, its own, or all of it.
+
+    Raises:
+        DataError: labels mark what is not there.
+    """
+    size = len(recording.samples)
+    if not candidate.parts:
+        return recording.parts or (Part(0, size),)
+    if recording.parts:
+        raise DataError(f"{candidate.name}: labels mark stretches of one recording; it holds "
+                        f"{len(recording.parts)}.")  # fmt: skip
+    end = candidate.parts[-1].end
+    count = recording.steps or size
+    if end > count:
+        raise DataError(
+            f"{candidate.name}: a label ends at {end - 1}; the recording has {count} readings.",
+            "endIndex is the last reading of a stretch, from 0.",
+        )
+    scale = size / count
+    return tuple(
+        replace(part, begin=round(part.begin * scale), end=max(1, round(part.end * scale)))
+        for part in candidate.parts
+    )
 
 
 def _base(candidate: Candidate, digest: str) -> str:

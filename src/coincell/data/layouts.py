@@ -18,6 +18,7 @@ from typing import Literal
 
 from coincell.data.audio import AUDIO_SUFFIXES
 from coincell.data.faults import Faults
+from coincell.data.layouts_named import Named, has_sidecars, label_of_name, read_sidecars
 from coincell.data.manifest import (
     CORE_COLUMNS,
     MANIFEST_FILE,
@@ -29,11 +30,11 @@ from coincell.data.manifest import (
     finite_number,
     read_csv,
 )
-from coincell.data.senses import kinds_of, sense_files
+from coincell.data.senses import Part, kinds_of, sense_files
 from coincell.errors import DataError
 from coincell.project import DataSettings
 
-Layout = Literal["auto", "folders", "csv", "speech-commands"]
+Layout = Literal["auto", "folders", "csv", "speech-commands", "names"]
 
 MAX_FILES = 500_000
 _MAX_TEXT_BYTES = 1 << 26
@@ -57,6 +58,7 @@ class Candidate:
         split: given by the source, else None.
         groups: speaker and whatever other columns the source has.
         target: a number to predict, and its unit.
+        parts: stretches of it with labels of their own, in samples of the file's.
     """
 
     path: Path
@@ -66,6 +68,7 @@ class Candidate:
     groups: Mapping[str, str] = field(default_factory=dict)
     target: float | None = None
     unit: str = ""
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ def list_source(
     """
     if not source.exists():
         raise DataError(f"There is nothing at {source}.", "Name a folder of recordings, or a CSV.")
-    chosen = _detect(source) if layout == "auto" else layout
+    chosen = _detect(source, settings) if layout == "auto" else layout
     pattern = _speaker_pattern(options.speaker_pattern)
     if chosen == "csv":
         return _list_csv(_csv_file(source), settings, options.label_column, pattern, faults)
@@ -106,10 +109,12 @@ def list_source(
         )
     if chosen == "speech-commands":
         return _list_speech_commands(source, settings, faults)
+    if chosen == "names":
+        return _list_named(source, settings, pattern, faults)
     return _list_folders(source, settings, pattern, faults)
 
 
-def _detect(source: Path) -> Layout:
+def _detect(source: Path, settings: DataSettings) -> Layout:
     if source.is_file():
         if source.suffix.lower() == ".csv":
             return "csv"
@@ -119,11 +124,17 @@ def _detect(source: Path) -> Layout:
         )
     if any((source / name).is_file() for name in _CSV_FILES):
         return "csv"
+    if has_sidecars(source):
+        return "names"
     if any((source / name).is_file() for name, _ in _LISTS):
         return "speech-commands"
     clips = [path for path in _audio_files(source) if path.parent.name != NOISE_LABEL]
     if clips and all(_SPEAKER_HASH.match(path.name) for path in clips):
         return "speech-commands"
+    named = [path for path in _files(source) if path.parent == source]
+    suffixes = sense_files(settings).suffixes
+    if not _subfolders(source) and any(path.suffix.lower() in suffixes for path in named):
+        return "names"
     return "folders"
 
 
@@ -222,6 +233,31 @@ def _list_folders(
             name = _relative(path, source)
             candidates.append(Candidate(path, name, folder.name, groups=_speaker_of(name, pattern)))
     return Listing("folders", tuple(candidates), tuple(notes))
+
+
+def _list_named(
+    source: Path, settings: DataSettings, pattern: re.Pattern[str] | None, faults: Faults
+) -> Listing:
+    """Files called after their class, or told of in a sidecar; below folders too."""
+    told = read_sidecars(source, faults)
+    suffixes = sense_files(settings).suffixes
+    names = [_relative(path, source) for path in _files(source) if path.suffix.lower() in suffixes]
+    candidates = []
+    for name in names:
+        named = told.pop(name, None) or Named(label_of_name(name))
+        label = named.label or ("" if named.parts else label_of_name(name))
+        for text in {part.label for part in named.parts} | ({label} - {""}):
+            if text not in settings.labels and text != NOISE_LABEL:
+                faults.add(*explain_label(text, settings), name)
+        groups = _speaker_of(name, pattern) | dict(named.groups or {})
+        candidates.append(
+            Candidate(source / name, name, label, named.split, groups, parts=named.parts)
+        )
+    for name in told:
+        faults.add(f"there is no {kinds_of(settings)} file {name!r}", "", "a sidecar of labels")
+    if not names:
+        faults.add(f"{source}: no {kinds_of(settings)} file in it")
+    return Listing("names", tuple(candidates))
 
 
 def _counted(suffixes: Mapping[str, int]) -> str:

@@ -113,7 +113,8 @@ class Dataset:
                 continue
             if source.rate_hz not in (0, sample_rate_hz):
                 notes[f"resampled from {source.rate_hz} Hz"] += 1
-            if source.channels > 1:
+            sound = source.format.startswith(("WAV", "FLAC"))
+            if source.channels > 1 and sound:
                 notes["mixed from stereo to mono"] += 1
             if source.format and not source.format.endswith("PCM_16"):
                 notes[f"converted from {source.format}"] += 1

@@ -1,36 +1,137 @@
-"""Motion: readings over time, from any sensor; CSV and NPY in, float32 NPY in units kept."""
+"""Motion: readings over time, from any sensor; text, NPY and acquisitions in, float32 NPY kept."""
 
 from __future__ import annotations
 
 import io
+import itertools
+import re
+import zipfile
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from coincell.data.acquisition import is_acquisition, read_acquisition
 from coincell.data.audio import to_int16
-from coincell.data.senses import Fitted, Recording, window_starts
+from coincell.data.motion_table import MAX_VALUES, Table, read_table, refuse_faults, split_heading
+from coincell.data.motion_time import (
+    SAME_RATE,
+    Clock,
+    Timed,
+    at_rate,
+    clock_of,
+    cut_at_gaps,
+    evenly,
+    mended,
+    seconds_of,
+)
+from coincell.data.motion_units import need_factor
+from coincell.data.senses import Fitted, Part, ReadOptions, Recording, window_starts
 from coincell.errors import DataError
 from coincell.project import DataSettings
 
-MAX_VALUES = 1 << 25
+_SENSORS = {
+    "a": ("a", "acc", "accel", "accelerometer", "acceleration"),
+    "g": ("g", "gyr", "gyro", "gyroscope", "rotation"),
+    "m": ("m", "mag", "magnetometer", "field"),
+}
+_AXIS = re.compile(r"([a-z]+)[ _.\-]*([xyz])")
+_ARRAYS = ("values", "data", "x", "readings")
 
 
 class MotionFiles:
     """See `SenseFiles`."""
 
-    suffixes = (".csv", ".tsv", ".npy")
+    suffixes = (".csv", ".tsv", ".txt", ".npy", ".npz", ".json", ".cbor")
     stored_suffix = ".npy"
 
+    def __init__(self, options: ReadOptions | None = None) -> None:
+        self._options = options or ReadOptions()
+
     def decode(self, content: bytes, name: str, settings: DataSettings) -> Recording:
-        """CSV or NPY -> float32 [n, channels] in the project's units."""
+        """Any kind of file -> float32 [n, channels] in the project's units, at its rate."""
+        if not content:
+            raise DataError(f"{name}: the file is empty (0 bytes).", "Record it again.")
         if content[:6] == b"\x93NUMPY":
-            values, kind = _read_npy(content, name), "NPY"
-        else:
-            values, kind = _read_csv(content, name, settings), "CSV"
-        return Recording(
-            _checked(values, name, settings), kind, settings.sample_rate_hz, values.shape[1], 0
+            return self._of_table(_table_of_array(_read_npy(content, name), name), name, settings,
+                                  "NPY")  # fmt: skip
+        if content[:2] == b"PK":
+            return self._of_table(_read_npz(content, name), name, settings, "NPZ")
+        if is_acquisition(content):
+            found = read_acquisition(content, name, self._options.key)
+            table = Table(
+                found.names, found.units, found.values, np.arange(1, len(found.values) + 1)
+            )
+            own = 1000.0 / found.interval_ms
+            made = self._of_table(table, name, settings, found.kind, own)
+            notes = {} if found.verified else {"acquisition whose signature was not checked": 1}
+            return replace(made, notes={**made.notes, **notes})
+        return self._of_table(read_table(content, name), name, settings, "CSV")
+
+    def _of_table(
+        self, table: Table, name: str, settings: DataSettings, kind: str, own_hz: float = 0.0
+    ) -> Recording:
+        """The project's channels of a table; `own_hz`: the file's rate where it tells one."""
+        clock = None if own_hz else clock_of(table, len(settings.channels))
+        columns = _columns(table, clock, name, settings)
+        if not self._options.repair:
+            refuse_faults(table, columns if clock is None else [*columns, clock.column])
+        factors = np.array(
+            [
+                need_factor(table.units[column], unit, channel, name)
+                for column, unit, channel in zip(
+                    columns, settings.units, settings.channels, strict=True
+                )
+            ]
         )
+        recordings: list[Timed] = []
+        repaired = 0
+        for begin, end in self._spans(table, clock, settings):
+            part, count = self._timed(table, clock, columns, (begin, end), name, settings, own_hz)
+            recordings.append(replace(part, values=part.values * factors))
+            repaired += count
+        return _recording(recordings, repaired, kind, table.values.shape[1], settings)
+
+    def _spans(
+        self, table: Table, clock: Clock | None, settings: DataSettings
+    ) -> list[tuple[int, int]]:
+        """Where recordings begin and end in the table; with repair long gaps part them too."""
+        edges = [0, *table.starts, len(table.values)]
+        if clock and self._options.repair:
+            for begin, end in itertools.pairwise(edges):
+                times = table.values[begin:end, clock.column]
+                if np.isfinite(times).all():
+                    seconds = seconds_of(times, clock, settings.sample_rate_hz)
+                    edges = edges + [begin + cut for cut in cut_at_gaps(seconds)]
+        ordered = sorted(set(edges))
+        return list(itertools.pairwise(ordered))
+
+    def _timed(
+        self,
+        table: Table,
+        clock: Clock | None,
+        columns: list[int],
+        span: tuple[int, int],
+        name: str,
+        settings: DataSettings,
+        own_hz: float,
+    ) -> tuple[Timed, int]:
+        values = table.values[slice(*span)]
+        lines = table.lines[slice(*span)]
+        kept = columns if clock is None else [*columns, clock.column]
+        chosen, repaired = mended(values[:, kept], name, int(lines[0]))
+        if repaired and len(chosen) < len(lines):  # the ends were left out
+            first = int(np.argmax(np.isfinite(values[:, kept]).all(axis=1)))
+            lines = lines[first : first + len(chosen)]
+        rate_hz = settings.sample_rate_hz
+        if clock is None:
+            own = own_hz or float(rate_hz)
+            return Timed(at_rate(chosen, own, rate_hz), own, steps=len(chosen)), repaired
+        if len(chosen) < 2:
+            return Timed(chosen[:, :-1], float(rate_hz), steps=len(chosen)), repaired
+        seconds = seconds_of(chosen[:, -1], clock, rate_hz)
+        return evenly(chosen[:, :-1], seconds, lines, rate_hz, name), repaired
 
     def encode(self, samples: NDArray[Any], settings: DataSettings) -> bytes:
         """float32 [n, channels] -> NPY, version 1.0, little-endian, C order."""
@@ -44,12 +145,15 @@ class MotionFiles:
     def decode_stored(self, content: bytes, name: str, settings: DataSettings) -> NDArray[Any]:
         """What `encode` made -> float32 [n, channels]."""
         values = _read_npy(content, name)
-        if values.dtype != np.dtype("<f4") or values.shape[1] != len(settings.channels):
+        channels = len(settings.channels)
+        if values.dtype != np.dtype("<f4") or values.ndim != 2 or values.shape[1] != channels:
             raise DataError(
-                f"{name}: not readings as Coincell stores them, of {len(settings.channels)} "
-                f"channels; received {values.dtype} {list(values.shape)}.",
+                f"{name}: not readings as Coincell stores them, of {channels} channels; "
+                f"received {values.dtype} {list(values.shape)}.",
                 "Import the data again.",
             )
+        if not np.isfinite(values).all():
+            raise DataError(f"{name}: a stored reading is no number.", "Import the data again.")
         return values
 
     def holds(self, header: bytes, file_bytes: int, seconds: float, settings: DataSettings) -> bool:
@@ -82,58 +186,148 @@ class MotionFiles:
         return Fitted(windows, missing > 0, missing < 0 and not settings.window_step_ms)
 
 
+def _recording(
+    recordings: list[Timed], repaired: int, kind: str, channels: int, settings: DataSettings
+) -> Recording:
+    """Recordings of one file -> one `Recording` with its parts; counts of what was done."""
+    samples = np.concatenate([part.values for part in recordings]).astype(np.float32)
+    ends = np.cumsum([len(part.values) for part in recordings])
+    begins = [0, *ends[:-1]]
+    parts = tuple(Part(int(b), int(e)) for b, e in zip(begins, ends, strict=True))
+    saturated = int(np.count_nonzero(np.abs(samples) >= np.asarray(settings.full_scale)))
+    filled = sum(part.filled for part in recordings)
+    counts = {
+        "with readings mended": repaired,
+        "with gaps of a few readings, filled": filled,
+    }
+    own = recordings[0].rate_hz
+    rate = settings.sample_rate_hz
+    shown = rate if abs(own / rate - 1) <= SAME_RATE else max(1, round(own))
+    return Recording(
+        samples,
+        kind,
+        shown,
+        channels,
+        saturated,
+        parts if len(parts) > 1 else (),
+        {what: count for what, count in counts.items() if count},
+        sum(part.steps for part in recordings),
+    )
+
+
+def plain_axis(name: str) -> str:
+    """One name of an axis: "accX", "Accelerometer_x" and "aX" are "ax"."""
+    text = name.strip().lower()
+    match = _AXIS.fullmatch(text)
+    if match:
+        for short, words in _SENSORS.items():
+            if match[1] in words:
+                return short + match[2]
+    return text
+
+
+def _columns(table: Table, clock: Clock | None, name: str, settings: DataSettings) -> list[int]:
+    """The table's column of each channel: by name, or where there are no names by place."""
+    own = [i for i in range(table.values.shape[1]) if clock is None or i != clock.column]
+    if not table.names:
+        if len(own) != len(settings.channels):
+            raise DataError(
+                f"{name}: {len(own)} columns of readings; data.channels names "
+                f"{len(settings.channels)}, and the file does not name its columns.",
+                "Write a first line with the columns' names.",
+            )
+        return own
+    exact = {table.names[i]: i for i in own}
+    plain = {plain_axis(table.names[i]): i for i in own}
+    columns = []
+    for channel in settings.channels:
+        found = exact.get(channel, plain.get(plain_axis(channel)))
+        if found is None:
+            raise DataError(
+                f"{name}: the column {channel!r} is missing; received: "
+                f"{', '.join(table.names)[:80]}.",
+                "data.channels names the columns of readings.",
+            )
+        columns.append(found)
+    return columns
+
+
 def _read_npy(content: bytes, name: str) -> NDArray[Any]:
     try:
+        _refuse_large(content, name)
         values: NDArray[Any] = np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
     except (ValueError, EOFError, OSError, SyntaxError, MemoryError) as error:
         raise DataError(
             f"{name}: not a readable NPY file: {error}", "Save it with numpy.save."
         ) from error
-    if values.ndim != 2 or values.dtype.kind not in "fiu" or values.size > MAX_VALUES:
-        raise DataError(
-            f"{name}: readings are numbers [steps, channels], at most {MAX_VALUES}; "
-            f"received {values.dtype} {list(values.shape)}.",
-        )
     return values
 
 
-def _read_csv(content: bytes, name: str, settings: DataSettings) -> NDArray[np.float64]:
-    """A header of names, then one reading a line."""
+def _refuse_large(content: bytes, name: str) -> None:
+    """An array's header may announce more than the file holds; nothing is reserved for that."""
+    stream = io.BytesIO(content)
+    version = np.lib.format.read_magic(stream)
+    reader = np.lib.format.read_array_header_1_0
+    if version != (1, 0):
+        reader = np.lib.format.read_array_header_2_0
+    shape, _, dtype = reader(stream)
+    size = int(np.prod([int(n) for n in shape], dtype=object)) if shape else 1
+    if size > MAX_VALUES or size * dtype.itemsize > len(content):
+        raise DataError(
+            f"{name}: its header announces {list(shape)} {dtype}; at most {MAX_VALUES} values are "
+            f"read, and the file has {len(content)} bytes.",
+            "Save it again with numpy.save.",
+        )
+
+
+def _table_of_array(values: NDArray[Any], name: str) -> Table:
+    """[steps, channels], or [recordings, steps, channels] -> a table without names."""
+    if values.ndim not in (2, 3) or values.dtype.kind not in "fiu" or values.size == 0:
+        raise DataError(
+            f"{name}: readings are numbers [steps, channels] or [recordings, steps, channels]; "
+            f"received {values.dtype} {list(values.shape)}.",
+            "Save a two-dimensional array of numbers.",
+        )
+    starts: tuple[int, ...] = ()
+    if values.ndim == 3:
+        starts = tuple(range(values.shape[1], values.shape[0] * values.shape[1], values.shape[1]))
+        values = values.reshape(-1, values.shape[2])
+    numbers = values.astype(np.float64)
+    bad = ~np.isfinite(numbers)
+    faults: tuple[tuple[int, str], ...] = ()
+    if bad.any():
+        row = int(np.argmax(bad.any(axis=1)))
+        faults = ((-1, f"{name}: reading {row} is no number."),)
+    numbers[bad] = np.nan
+    places = np.arange(len(numbers))
+    return Table((), ("",) * numbers.shape[1], numbers, places, starts, faults)
+
+
+def _read_npz(content: bytes, name: str) -> Table:
+    """One array of readings, and perhaps `names` of its columns such as "aX [g]"."""
+    arrays: dict[str, NDArray[Any]] = {}
     try:
-        lines = content.decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise DataError(f"{name}: not text in UTF-8 (byte {error.start}).") from error
-    separator = next((mark for mark in "\t;," if lines and mark in lines[0]), ",")
-    names = [cell.strip() for cell in lines[0].split(separator)] if lines else []
-    missing = [channel for channel in settings.channels if channel not in names]
-    if missing:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = archive.infolist()
+            if len(entries) > 64 or sum(entry.file_size for entry in entries) > 8 * MAX_VALUES:
+                raise DataError(f"{name}: too many arrays, or too large; it is not read.")
+            for entry in entries:
+                key = entry.filename.removesuffix(".npy")
+                arrays[key] = _read_npy(archive.read(entry), f"{name}, {key}")
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise DataError(f"{name}: not a readable NPZ file: {error}") from error
+    found = [key for key in _ARRAYS if key in arrays]
+    found = found or [key for key, values in arrays.items() if values.ndim in (2, 3)]
+    if len(found) != 1:
         raise DataError(
-            f"{name}: the column {missing[0]!r} is missing; received: {', '.join(names)[:80]}.",
-            "data.channels names the columns of readings.",
+            f"{name}: one array of readings is expected; received: {', '.join(arrays)[:80]}.",
+            "Call it 'values': numpy.savez(file, values=readings).",
         )
-    columns = [names.index(channel) for channel in settings.channels]
-    rows = []
-    for number, line in enumerate(lines[1:], start=2):
-        cells = line.split(separator)
-        if len(cells) != len(names):
-            raise DataError(
-                f"{name}, line {number}: {len(names)} columns expected, {len(cells)} found."
-            )
-        try:
-            rows.append([float(cells[column]) for column in columns])
-        except ValueError as error:
-            raise DataError(f"{name}, line {number}: {error}.") from error
-    return np.array(rows, np.float64).reshape(len(rows), len(columns))
-
-
-def _checked(values: NDArray[Any], name: str, settings: DataSettings) -> NDArray[np.float32]:
-    if values.shape[1] != len(settings.channels):
-        raise DataError(
-            f"{name}: {values.shape[1]} channels; data.channels names {len(settings.channels)}."
-        )
-    if len(values) == 0:
-        raise DataError(f"{name}: it holds no readings.", "Record it again or delete it.")
-    if not np.isfinite(values).all():
-        row = int(np.argmax(~np.isfinite(values).all(axis=1)))
-        raise DataError(f"{name}: reading {row} is no number.", "Mend or delete that reading.")
-    return values.astype(np.float32)
+    table = _table_of_array(arrays[found[0]], name)
+    names = arrays.get("names")
+    if names is None or names.dtype.kind != "U" or names.shape != (table.values.shape[1],):
+        return table
+    parted = [split_heading(str(text)) for text in names]
+    return replace(
+        table, names=tuple(n for n, _ in parted), units=tuple(unit for _, unit in parted)
+    )

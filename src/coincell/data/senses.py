@@ -2,13 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coincell.project import DataSettings
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How users' files are read.
+
+    Attributes:
+        repair: readings that are no numbers, and long gaps, are mended and counted; else refused.
+        key: of acquisitions: their signatures are checked with it; None: they are not.
+    """
+
+    repair: bool = False
+    key: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a file that is a recording of its own: samples [begin, end).
+
+    Attributes:
+        begin: its first sample.
+        end: behind its last one.
+        label: its class; "" for that of the file.
+        apart: whether it has nothing to do with the others; else they stay on one side of a split.
+    """
+
+    begin: int
+    end: int
+    label: str = ""
+    apart: bool = True
 
 
 @dataclass(frozen=True)
@@ -22,6 +53,9 @@ class Recording:
         rate_hz: of the file, before resampling; 0 where it has none.
         channels: of the file, before mixing; 0 where that means nothing.
         saturated: samples that were beyond full scale.
+        parts: recordings that the file holds, in order; none: it holds one.
+        notes: what was done to it on the way in -> how often.
+        steps: samples or readings of the file, before resampling; 0 where it is not known.
     """
 
     samples: NDArray[Any]
@@ -29,6 +63,9 @@ class Recording:
     rate_hz: int
     channels: int
     saturated: int
+    parts: tuple[Part, ...] = ()
+    notes: Mapping[str, int] = field(default_factory=dict)
+    steps: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,18 +121,17 @@ class SenseFiles(Protocol):
         """`Recording.samples` -> windows, always in the same way."""
 
 
-def sense_files(settings: DataSettings) -> SenseFiles:
+def sense_files(settings: DataSettings, options: ReadOptions | None = None) -> SenseFiles:
     """How the project's recordings are read and kept."""
     from coincell.data.motion import MotionFiles
     from coincell.data.picture import PictureFiles
     from coincell.data.sound import SoundFiles
 
-    senses: dict[str, type[SenseFiles]] = {
-        "sound": SoundFiles,
-        "motion": MotionFiles,
-        "picture": PictureFiles,
-    }
-    return senses[settings.sense]()
+    if settings.sense == "motion":
+        return MotionFiles(options)
+    if settings.sense == "picture":
+        return PictureFiles()
+    return SoundFiles(options)
 
 
 def kinds_of(settings: DataSettings) -> str:

@@ -7,15 +7,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from coincell.data.acquisition import is_acquisition, read_acquisition
 from coincell.data.audio import (
     AUDIO_SUFFIXES,
+    MAX_RATE_HZ,
+    MIN_RATE_HZ,
     decode_recording,
     decode_wav,
     encode_wav,
+    resample,
     stored_rate,
+    to_int16,
 )
 from coincell.data.fitting import fit_window
-from coincell.data.senses import Fitted, Recording, window_starts
+from coincell.data.senses import Fitted, ReadOptions, Recording, window_starts
 from coincell.errors import DataError
 from coincell.project import DataSettings
 
@@ -23,12 +28,47 @@ from coincell.project import DataSettings
 class SoundFiles:
     """See `SenseFiles`."""
 
-    suffixes = AUDIO_SUFFIXES
+    suffixes = (*AUDIO_SUFFIXES, ".json", ".cbor")
     stored_suffix = ".wav"
 
+    def __init__(self, options: ReadOptions | None = None) -> None:
+        self._options = options or ReadOptions()
+
     def decode(self, content: bytes, name: str, settings: DataSettings) -> Recording:
-        """WAV or FLAC -> int16 [n], mono, at the project's rate."""
+        """WAV, FLAC or an acquisition of one channel -> int16 [n], at the project's rate."""
+        if is_acquisition(content):
+            return self._of_acquisition(content, name, settings)
         return decode_recording(content, name, settings.sample_rate_hz)
+
+    def _of_acquisition(self, content: bytes, name: str, settings: DataSettings) -> Recording:
+        found = read_acquisition(content, name, self._options.key)
+        if found.values.shape[1] != 1:
+            raise DataError(
+                f"{name}: a sound has one channel; the acquisition has "
+                f"{', '.join(found.names)[:80]}.",
+                "Is it a recording of another sense?",
+            )
+        own = 1000.0 / found.interval_ms
+        if not MIN_RATE_HZ <= own <= MAX_RATE_HZ:
+            raise DataError(
+                f"{name}: the sample rate must be {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz; received "
+                f"{own:.6g}.",
+                "interval_ms of a sound at 16000 Hz is 0.0625.",
+            )
+        near = round(own) if abs(own - round(own)) < 1e-3 * own else own
+        values = resample(found.values[:, 0] / 32768.0, near, settings.sample_rate_hz)
+        saturated = int(np.count_nonzero((values > 1.0) | (values < -1.0)))
+        notes = {} if found.verified else {"acquisition whose signature was not checked": 1}
+        return Recording(
+            to_int16(values),
+            f"{found.kind} PCM_16",
+            round(own),
+            1,
+            saturated,
+            (),
+            notes,
+            len(found.values),
+        )
 
     def encode(self, samples: NDArray[Any], settings: DataSettings) -> bytes:
         """int16 [n] -> WAV."""
