@@ -2,6 +2,13 @@
 
 from coincell.features.block import FeatureBlock
 from coincell.features.making import make_feature_block
+from coincell.features.picture import PictureBlock
 from coincell.features.quantization import InputQuantization, choose_quantization
 
-__all__ = ["FeatureBlock", "InputQuantization", "choose_quantization", "make_feature_block"]
+__all__ = [
+    "FeatureBlock",
+    "InputQuantization",
+    "PictureBlock",
+    "choose_quantization",
+    "make_feature_block",
+]

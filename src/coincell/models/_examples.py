@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,10 @@ class Examples:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def values(self, chosen: Any) -> NDArray[np.float32]:
+        """What the network gets of the samples `chosen`: float32 [n, *shape]."""
+        return dequantize(self.features[chosen], self.quantization)
 
     def take(self, chosen: NDArray[np.int64]) -> Examples:
         """The samples at these positions."""

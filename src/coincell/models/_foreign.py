@@ -31,10 +31,10 @@ _MOST_LAYERS = 500
 _MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}
 
 _LAYERS = {
-    "Activation", "Add", "AveragePooling2D", "BatchNormalization", "Conv2D", "Dense",
+    "Activation", "Add", "AveragePooling2D", "BatchNormalization", "Conv2D", "Cropping2D", "Dense",
     "DepthwiseConv2D", "Dropout", "Flatten", "Functional", "GlobalAveragePooling2D", "Identity",
     "InputLayer", "MaxPooling2D", "ReLU", "Rescaling", "Reshape", "SeparableConv2D", "Sequential",
-    "Softmax", "SpatialDropout2D", "ZeroPadding2D",
+    "Softmax", "SpatialDropout2D", "UpSampling2D", "ZeroPadding2D",
 }  # fmt: skip
 _PARTS = {
     "Constant", "DTypePolicy", "GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "L1",
@@ -61,6 +61,21 @@ def load_network(
     Raises:
         ModelError: the file is broken or not safe, or the model has other inputs or outputs.
     """
+    model = load_model_file(path)
+    _, keras = load_tensorflow()
+    _check_shapes(path, model, input_shape, outputs, goal)
+    for layer in model._flatten_layers():
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = min(layer.momentum, BATCH_NORM_MOMENTUM)
+    return _ending_in_softmax(path, model, keras) if goal == "classes" else model
+
+
+def load_model_file(path: Path) -> keras.Model:
+    """Whatever network a .keras file holds, checked before Keras sees it.
+
+    Raises:
+        ModelError: the file is broken or not safe.
+    """
     archive = _read(path)
     _check_archive(path, archive)
     _, keras = load_tensorflow()
@@ -70,17 +85,12 @@ def load_network(
         copy.write_bytes(archive)
         try:
             with silenced():
-                model = keras.saving.load_model(copy, compile=False, safe_mode=True)
+                return keras.saving.load_model(copy, compile=False, safe_mode=True)
         except Exception as error:  # a hostile file can make Keras raise anything
             raise ModelError(
                 f"Keras cannot load {path}: {type(error).__name__}: {_first_line(error)}",
                 hint="Save the model with this Keras version: model.save('net.keras').",
             ) from error
-    _check_shapes(path, model, input_shape, outputs, goal)
-    for layer in model._flatten_layers():
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = min(layer.momentum, BATCH_NORM_MOMENTUM)
-    return _ending_in_softmax(path, model, keras) if goal == "classes" else model
 
 
 def _read(path: Path) -> bytes:

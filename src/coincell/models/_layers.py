@@ -26,7 +26,8 @@ class Plan:
 
     outputs: classes, or 1 of a quantity. dropout: share dropped before the last layer. mean,
     deviation: of the training features. seeds: one is drawn for each layer. goal: what the outputs
-    are. target_mean, target_deviation: of the training split's numbers.
+    are. target_mean, target_deviation: of the training split's numbers. alpha: width of a
+    MobileNet, 0: its own. code: numbers in an autoencoder's narrowest layer.
     """
 
     outputs: int
@@ -37,6 +38,8 @@ class Plan:
     goal: Goal = "classes"
     target_mean: float = 0.0
     target_deviation: float = 1.0
+    alpha: float = 0.0
+    code: int = 8
 
 
 def seeds_from(seed: int) -> Iterator[int]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coincell.errors import UserError
-from coincell.models._examples import Examples, dequantize
+from coincell.models._examples import Examples
 from coincell.models._history import EpochRecord, History
 from coincell.models._objectives import Objective, objective_of
 from coincell.models._optimizer import learning_rate_at, make_optimizer
@@ -141,7 +141,8 @@ class _Trainer:
         self._test = compiled(self._test_step, features, targets)
         self._follow = compiled(lambda batch: self._outputs(batch, training=True), features)
         self._normalizes = any(
-            isinstance(layer, keras.layers.BatchNormalization) for layer in model._flatten_layers()
+            isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
+            for layer in model._flatten_layers()
         )
 
     def run_epoch(
@@ -163,7 +164,7 @@ class _Trainer:
         losses, hits = [], []
         for batch in range(batches):
             chosen = order[batch * size : (batch + 1) * size]
-            features = dequantize(data.features[chosen], data.quantization)
+            features = data.values(chosen)
             targets = self._objective.targets(data, chosen)
             if augment:
                 features = augment(features, generator)
@@ -195,14 +196,14 @@ class _Trainer:
             return
         for _ in range(missing):
             chosen = generator.choice(len(data), size, replace=False)
-            self._follow(self._tensor(dequantize(data.features[chosen], data.quantization)))
+            self._follow(self._tensor(data.values(chosen)))
 
     def evaluate(self, data: Examples) -> tuple[float, float]:
         """Mean loss and accuracy on `data` as it is, all samples alike."""
         losses, hits = [], []
         for start in range(0, len(data), _EVALUATION_BATCH):
             chosen = slice(start, start + _EVALUATION_BATCH)
-            features = dequantize(data.features[chosen], data.quantization)
+            features = data.values(chosen)
             loss, hit = self._test(self._tensor(features), self._objective.targets(data, chosen))
             losses.append(loss.numpy())
             hits.append(hit.numpy())
