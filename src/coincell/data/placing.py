@@ -1,4 +1,9 @@
-"""Where incoming clips go: the split that the source gives, that their people have, or by hash."""
+"""Where incoming clips go: the split that the source gives, that their people have, or by hash.
+
+Of anomaly detection, what is not normal goes to the test split, all of it: nothing is learned from
+it and no threshold chosen by it, so that it is worth most there. It says nothing about where the
+normal recordings of the same machine go, and may stand on another side than they do.
+"""
 
 from __future__ import annotations
 
@@ -45,15 +50,15 @@ def place(
         dataset: as it was before.
         configuration: shares, the column that never crosses, the seed.
     """
-    by = configuration.data.split.by
-    fixed = [_fixed(item, by) for item in incoming]
+    by, normal = configuration.data.split.by, normal_label(configuration)
+    fixed = [_fixed(item, by, normal) for item in incoming]
     files = {item.sample.file for item in incoming}
-    settled = [s for s in dataset.samples if s.file not in files]
+    settled = [s for s in dataset.samples if s.file not in files and not _strange(s, normal)]
     open_labels: dict[str, set[str]] = {}
     for item, split in zip(incoming, fixed, strict=True):
         if split is None:
             open_labels.setdefault(unit_key(item.sample, by), set()).add(item.sample.label)
-        elif item.sample.label != NOISE_LABEL:
+        elif item.sample.label != NOISE_LABEL and not _strange(item.sample, normal):
             settled.append(replace(item.sample, split=split))
     known: dict[str, Split] = {}
     for side in reversed(SPLITS):  # somebody is on two sides already: training wins
@@ -71,10 +76,21 @@ def place(
     ]
 
 
-def _fixed(item: Incoming, by: str) -> Split | None:
-    """The clip's split where it is not for `place` to choose, else None."""
+def normal_label(configuration: Configuration) -> str:
+    """The label of what is normal; "" where that is not the question."""
+    return configuration.data.normal_label if configuration.goal == "normality" else ""
+
+
+def _strange(sample: Sample, normal: str) -> bool:
+    return bool(normal) and sample.label not in (normal, NOISE_LABEL)
+
+
+def _fixed(item: Incoming, by: str, normal: str) -> Split | None:
+    """The clip's split where it is not for the hash to choose, else None."""
     if item.given is not None:
         return item.given
+    if _strange(item.sample, normal):
+        return "test"
     if item.sample.label == NOISE_LABEL:
         return item.sample.split
     if item.before is not None and unit_key(item.before, by) == unit_key(item.sample, by):
@@ -82,11 +98,12 @@ def _fixed(item: Incoming, by: str) -> Split | None:
     return None
 
 
-def split_notes(dataset: Dataset, settings: DataSettings) -> tuple[str, ...]:
-    """What the splits leave to be desired, one sentence each."""
+def split_notes(dataset: Dataset, settings: DataSettings, normal: str = "") -> tuple[str, ...]:
+    """What the splits leave to be desired, one sentence each; `normal` is `normal_label`'s."""
     by = settings.split.by
     notes: list[str] = []
-    spoken = [s for s in dataset.samples if s.label != settings.silence_label]
+    learned = [s for s in dataset.samples if not _strange(s, normal)]
+    spoken = [s for s in learned if s.label != settings.silence_label]
     without = sum(not sample.groups.get(by) for sample in spoken)
     if without:
         notes.append(
@@ -94,12 +111,17 @@ def split_notes(dataset: Dataset, settings: DataSettings) -> tuple[str, ...]:
             f"person may be on both sides, and the figures do not tell how the model does on "
             f"people it has never heard."
         )
-    sides = {(name, s.split) for s in dataset.samples if (name := s.groups.get(by))}
+    sides = {(name, s.split) for s in learned if (name := s.groups.get(by))}
     names = Counter(name for name, _ in sides)
     if crossing := sum(count > 1 for count in names.values()):
         notes.append(
             f"{crossing} of {len(names)} values of {by!r} are on more than one side of the split "
             f"that the source gives: the figures do not tell how the model does on new ones."
+        )
+    if wrong := sum(_strange(s, normal) and s.split == "train" for s in dataset.samples):
+        notes.append(
+            f"{wrong} recordings that are not {normal!r} stand in the training part that their "
+            "source gives: nothing is learned from them."
         )
     counts = dataset.counts()
     if absent := [label for label in settings.labels if label not in counts]:
@@ -110,7 +132,9 @@ def split_notes(dataset: Dataset, settings: DataSettings) -> tuple[str, ...]:
         "test": settings.split.test,
     }
     for split in SPLITS:
-        lacking = [label for label in counts if shares[split] > 0 and not counts[label][split]]
+        wanted = [normal] if normal and split != "test" else list(counts)
+        wanted = [label for label in wanted if label in counts]
+        lacking = [label for label in wanted if shares[split] > 0 and not counts[label][split]]
         if lacking:
             notes.append(
                 f"No clip for {split} of: {', '.join(lacking)}. Too few people (or clips) to share "

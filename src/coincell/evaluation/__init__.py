@@ -1,6 +1,6 @@
 """Arrays of truth, scores and decisions -> figures with intervals; no files, no TensorFlow."""
 
-from coincell.evaluation._anomaly import AnomalyMetrics, evaluate_anomaly
+from coincell.evaluation._anomaly import AnomalyMetrics, anomaly_curve, evaluate_anomaly
 from coincell.evaluation._comparison import Comparison, compare
 from coincell.evaluation._decisions import (
     NO_DECISION,
@@ -29,6 +29,7 @@ __all__ = [
     "QuantityComparison",
     "QuantityMetrics",
     "RocCurve",
+    "anomaly_curve",
     "compare",
     "compare_quantities",
     "decide",

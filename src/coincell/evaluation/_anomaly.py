@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from coincell.errors import DataError, InternalError
 from coincell.evaluation._bootstrap import resample
 from coincell.evaluation._estimate import Estimate, wilson
+from coincell.evaluation._roc import OneAgainstRest, RocCurve
 
 PARTIAL_RATE = 0.1
 """False-positive rate up to which the partial area is taken."""
@@ -100,6 +101,14 @@ def evaluate_anomaly(
         strange=odd,
         notes=_notes(normal, odd, resampling.units, groups is not None),
     )
+
+
+def anomaly_curve(
+    strange: NDArray[np.bool_], scores: NDArray[np.integer | np.floating], auc: Estimate
+) -> RocCurve:
+    """The ROC curve of scores [n] against labels bool [n]; `auc` is `evaluate_anomaly`'s."""
+    strange, values = _checked(strange, scores)
+    return OneAgainstRest(strange, values).curve(auc)
 
 
 def _checked(

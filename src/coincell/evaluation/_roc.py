@@ -26,7 +26,7 @@ class RocCurve:
     auc: Estimate
 
 
-class _OneAgainstRest:
+class OneAgainstRest:
     """The clips of a class (positives) and all others (negatives), each by rising score."""
 
     def __init__(self, positive: NDArray[np.bool_], scores: NDArray[np.float64]) -> None:
@@ -84,7 +84,7 @@ def roc_curves(
 
     truth [n] of 0 .. classes - 1, scores [n, classes].
     """
-    sides = [_OneAgainstRest(truth == each, scores[:, each]) for each in range(scores.shape[1])]
+    sides = [OneAgainstRest(truth == each, scores[:, each]) for each in range(scores.shape[1])]
 
     def areas(weights: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.stack([side.areas(weights) for side in sides], axis=1)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from coincell.errors import ModelError
+from coincell.models._autoencoder import autoencoder_conv, autoencoder_dense
 from coincell.models._conv_1d import conv_1d
 from coincell.models._ds_cnn import ds_cnn_medium, ds_cnn_small
 from coincell.models._fully_connected import fully_connected
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 _Architecture = Callable[[Any, Plan], Any]
 
 _ARCHITECTURES: dict[str, _Architecture] = {
+    "autoencoder-conv": autoencoder_conv,
+    "autoencoder-dense": autoencoder_dense,
     "conv-1d": conv_1d,
     "tiny-conv": tiny_conv,
     "ds-cnn-small": ds_cnn_small,
@@ -81,5 +84,7 @@ def build_network(
         goal,
         target_mean,
         target_deviation,
+        settings.alpha,
+        settings.detector.code,
     )
     return keras.Model(inputs, build(inputs, plan), name=settings.architecture.replace("-", "_"))

@@ -125,7 +125,9 @@ class ReconstructionObjective:
     def part(self, model: keras.Model) -> keras.Model:
         """All of it, flat."""
         _, keras = load_tensorflow()
-        return keras.Model(model.inputs[0], keras.layers.Flatten()(model.outputs[0]))
+        return keras.Model(
+            model.inputs[0], keras.layers.Flatten(name="flat_outputs")(model.outputs[0])
+        )
 
     def targets(self, data: Examples, chosen: Any) -> NDArray[np.float32]:
         """What goes in."""

@@ -11,6 +11,7 @@ from coincell.evaluation import QuantityMetrics, compare_quantities, evaluate_qu
 from coincell.pipeline.clips import Clips, read_clips
 from coincell.pipeline.quantity_model import QuantityModel
 from coincell.pipeline.stage import StageContext
+from coincell.report import Gate
 
 _MOST_VALUES = 50_000  # that a report holds of each; of more each n-th is taken
 
@@ -51,6 +52,22 @@ def evaluate_quantities(
             groups=clips.units(rows, configuration.data.split.by, None),
         ).to_json()
     return facts
+
+
+def error_gate(quantity: dict[str, Any], limit: float) -> Gate:
+    """The int8 model's mean absolute error, in the number's unit; 0: no limit."""
+    error = quantity["mae"]["value"]
+    passed = limit == 0 or error <= limit
+    return Gate(
+        name="mae",
+        limit=limit or None,
+        value=error,
+        passed=passed,
+        unit=quantity["unit"],
+        reason=""
+        if passed
+        else "More machines, longer windows, other features or a larger network would help.",
+    )
 
 
 def _evaluation(

@@ -7,6 +7,8 @@ import json
 from typing import Any
 
 import coincell
+from coincell.pipeline.detector_model import DetectorModel
+from coincell.pipeline.quantity_model import QuantityModel
 from coincell.pipeline.store import Artefact
 from coincell.project import Configuration
 
@@ -27,18 +29,30 @@ def image_manifest(
         configuration: of the project.
         evaluation: figures of the int8 model; left out when it was not evaluated.
     """
-    inputs = quantized.manifest["inputs"]
+    data = configuration.data
+    inputs, files = quantized.manifest["inputs"], quantized.manifest["files"]
     packages = inputs["packages"]
     manifest = {
         "coincell": coincell.__version__,
         "project": configuration.project.name,
-        "sample_rate_hz": configuration.data.sample_rate_hz,
+        "sample_rate_hz": data.sample_rate_hz,
         "data": features.manifest["inputs"]["needs"]["dataset"],
         "configuration": configuration_digest(configuration),
         "features": features.content,
-        "model_sha256": quantized.manifest["files"]["model.tflite"],
+        "model_sha256": files.get("model.tflite") or files["detector.json"],
         "packages": {name: packages[name] for name in _TOLD_PACKAGES if packages.get(name)},
     }
+    if configuration.goal == "normality":
+        model = DetectorModel(quantized)
+        manifest["strangeness"] = {
+            "detector": model.detector.kind,
+            "unit": model.unit,
+            "step": model.detector.unit,
+            "threshold": model.threshold,
+        }
+    if configuration.goal == "quantity":
+        unit = QuantityModel(quantized).unit.to_json()
+        manifest["quantity"] = {"target": data.target, "unit": data.unit, **unit}
     if evaluation is not None:
         manifest["metrics"] = _metrics(evaluation)
     return manifest
@@ -52,12 +66,19 @@ def configuration_digest(configuration: Configuration) -> str:
 
 
 def _metrics(evaluation: Artefact) -> dict[str, Any]:
-    """Accuracy of the int8 model on the test split, its interval, and of how many clips."""
+    """The int8 model's figure on the test split (accuracy of classes, AUC of normality, mean
+    absolute error of a number), its interval, and of how many clips."""
     facts = evaluation.read_json("evaluation.json")["int8"]
-    accuracy = facts["accuracy"]
-    told: dict[str, Any] = {"clips": facts["samples"], "accuracy": _rounded(accuracy["value"])}
-    if accuracy["ci95"]:
-        told["ci95"] = [_rounded(end) for end in accuracy["ci95"]]
+    told: dict[str, Any] = {"clips": facts["samples"]}
+    for name, part in (
+        ("accuracy", facts),
+        ("auc", facts.get("normality") or {}),
+        ("mae", facts.get("quantity") or {}),
+    ):
+        if name in part:
+            told[name] = _rounded(part[name]["value"])
+            if part[name]["ci95"]:
+                told["ci95"] = [_rounded(end) for end in part[name]["ci95"]]
     return told
 
 

@@ -15,8 +15,11 @@ from coincell.data import read_window
 from coincell.errors import UserError
 from coincell.evaluation import NO_DECISION, decide
 from coincell.firmware import Application, build_host_library
+from coincell.pipeline.detector_model import DetectorModel
+from coincell.pipeline.device_model import device_model
 from coincell.pipeline.feature_arrays import read_features
 from coincell.pipeline.int8_model import Int8Model
+from coincell.pipeline.quantity_model import QuantityModel
 from coincell.pipeline.runner import Demand, Listener, alone, run_stages, unheard
 from coincell.pipeline.stages.features import feature_block
 from coincell.pipeline.stages.firmware import application, image_of
@@ -34,7 +37,9 @@ class Prediction:
         file: as it was named.
         where: "float", "int8", "host" or "board".
         label: the decision with smoothing started empty; None when no score reached the threshold.
-        scores: label -> share, 0 to 1.
+        scores: label -> share, 0 to 1; of normality "strangeness" and "threshold", in `unit`;
+            of a quantity its name and the number.
+        unit: of the scores; "" of shares.
         features: int8 [frames, bands], what the network saw.
         padded: whether the recording was shorter than the window.
         cropped: whether it was longer, and its loudest stretch was taken.
@@ -47,10 +52,11 @@ class Prediction:
     features: NDArray[np.int8]
     padded: bool
     cropped: bool
+    unit: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, without the features."""
-        names = ("file", "where", "label", "padded", "cropped")
+        names = ("file", "where", "label", "padded", "cropped", "unit")
         return {name: getattr(self, name) for name in names} | {"scores": dict(self.scores)}
 
 
@@ -72,6 +78,11 @@ def predict_files(
     """
     if where not in _PLACES:
         raise UserError(f"--on must be one of {', '.join(_PLACES)}; received {where!r}.")
+    if where == "float" and project.configuration.goal == "normality":
+        raise UserError(
+            "A detector's threshold is chosen for its integers: it decides nothing in float.",
+            hint="Try --on int8, host or board; the report has the figures of both.",
+        )
     if where == "float" and ready_made_tflite(project.configuration):
         raise UserError(
             "The project uses a ready-made .tflite: there is no float model.",
@@ -89,7 +100,8 @@ def predict_files(
             file=str(path),
             where=where,
             label=None if answers.labels[row] == NO_DECISION else labels[answers.labels[row]],
-            scores=dict(zip(labels, answers.shares[row].tolist(), strict=True)),
+            scores=answers.told[row],
+            unit=answers.unit,
             features=answers.features[row],
             padded=window.padded,
             cropped=window.cropped,
@@ -102,12 +114,14 @@ def predict_files(
 class _Answers:
     """What a place made of n windows, each standing alone.
 
-    features: int8 [n, frames, bands]. shares: float [n, classes]. labels: int [n], -1 for none.
+    features: int8 [n, frames, bands]. told: what stands beside the label, of each. labels: int [n],
+    -1 for none.
     """
 
     features: NDArray[np.int8]
-    shares: NDArray[np.floating]
+    told: Sequence[Mapping[str, float]]
     labels: NDArray[np.integer]
+    unit: str = ""
 
 
 class _Chain:
@@ -128,15 +142,18 @@ class _Chain:
         classes = len(self.configuration.outputs)
         network = load_network(path, self.block.shape, classes, self.configuration.goal)
         shares = predict_float(network, features, self.quantization)
-        return _Answers(features, shares, decide(shares, self.configuration.decision.threshold))
+        if self.configuration.goal == "quantity":
+            return self._numbers(features, shares.astype(np.float64).reshape(-1))
+        labels = decide(shares, self.configuration.decision.threshold)
+        return _Answers(features, self._shares(shares), labels)
 
     def on_int8(self, windows: NDArray[np.int16]) -> _Answers:
         """The oracle's interpreter."""
         features = self.block.run(windows, self.quantization)
-        model = Int8Model(self.artefacts["quantize"])
+        model = device_model(self.artefacts["quantize"], self.configuration)
         scores = model.scores(features)
         labels, _ = model.decide(scores, self.configuration.decision)
-        return _Answers(features, model.shares(scores), labels)
+        return self._of_device(features, scores, labels)
 
     def on_host(self, windows: NDArray[np.int16]) -> _Answers:
         """The compiled C on this computer."""
@@ -169,8 +186,25 @@ class _Chain:
     def _of_device(
         self, features: NDArray[np.int8], scores: NDArray[np.int8], labels: NDArray[np.integer]
     ) -> _Answers:
+        features = features.reshape(-1, *self.block.shape)
+        model = device_model(self.artefacts["quantize"], self.configuration)
+        if isinstance(model, DetectorModel):
+            return _Answers(features, model.told(scores), labels, model.unit)
+        if isinstance(model, QuantityModel):
+            return self._numbers(features, model.values(scores))
         shares = Int8Model(self.artefacts["quantize"]).shares(scores)
-        return _Answers(features.reshape(-1, *self.block.shape), shares, labels)
+        return _Answers(features, self._shares(shares), labels)
+
+    def _numbers(self, features: NDArray[np.int8], values: NDArray[np.float64]) -> _Answers:
+        """Numbers [n] in the project's unit; no label is decided."""
+        data = self.configuration.data
+        told = [{data.target: value} for value in values.tolist()]
+        return _Answers(features, told, np.full(len(told), NO_DECISION), data.unit)
+
+    def _shares(self, shares: NDArray[np.floating]) -> list[Mapping[str, float]]:
+        """[n, classes] -> of each row, label -> share."""
+        outputs = self.configuration.outputs
+        return [dict(zip(outputs, row, strict=True)) for row in shares.tolist()]
 
 
 _PLACES: Mapping[str, Callable[[_Chain, NDArray[np.int16]], _Answers]] = {

@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 
 from coincell.data import SPEECH_FORMAT
 from coincell.pipeline.clips import Clips, read_clips, silence_class
+from coincell.pipeline.detector_model import DETECTOR_FILE
+from coincell.pipeline.evaluate_normality import methods_of
 from coincell.pipeline.feature_arrays import read_features
+from coincell.pipeline.int8_model import MODEL_FILE
 from coincell.pipeline.report_parts_features import (
     feature_columns,
     feature_example,
@@ -199,15 +202,14 @@ def model_part(artefacts: dict[str, Artefact], configuration: Configuration) -> 
     training = artefacts["train"].read_json("training.json")
     facts: dict[str, Any] = {}
     if "quantize" in artefacts:
-        manifest = artefacts["quantize"].manifest
-        tflite = artefacts["quantize"].folder / "model.tflite"
-        facts["tflite_bytes"] = tflite.stat().st_size
-        facts["tflite_sha256"] = manifest["files"]["model.tflite"]
+        facts |= _tflite_facts(artefacts["quantize"])
     compiled = artefacts["compile"].read_json("compile.json") if "compile" in artefacts else {}
     if compiled:
         facts["macs"] = compiled["macs"]
         facts["operators"] = compiled["operators"]
     yardstick = artefacts["yardstick"].read_json("yardstick.json")
+    if configuration.goal != "classes":
+        yardstick = None  # of another form: `normality_methods`
     return ModelPart(
         architecture=configuration.model.file or configuration.model.architecture,
         parameters=training.get("parameters") or compiled.get("parameters", 0),
@@ -215,6 +217,38 @@ def model_part(artefacts: dict[str, Artefact], configuration: Configuration) -> 
         yardstick=None if yardstick is None else Yardstick.model_validate(yardstick),
         **facts,
     )
+
+
+def _tflite_facts(quantized: Artefact) -> dict[str, Any]:
+    """Of the network, where there is one."""
+    digest = quantized.manifest["files"].get(MODEL_FILE)
+    if digest is None:
+        return {}
+    return {
+        "tflite_bytes": (quantized.folder / MODEL_FILE).stat().st_size,
+        "tflite_sha256": digest,
+    }
+
+
+def with_methods(
+    evaluation: dict[str, Any], artefacts: dict[str, Artefact], configuration: Configuration
+) -> dict[str, Any]:
+    """evaluation.json of normality with every method that was tried, the image's own marked; its
+    notes tell which could not be."""
+    if configuration.goal != "normality" or "yardstick" not in artefacts:
+        return evaluation
+    tried = artefacts["yardstick"].read_json("yardstick.json") or {"methods": [], "notes": []}
+    detector = artefacts["quantize"].read_json(DETECTOR_FILE)
+    table = detector["table_bytes"] + _tflite_facts(artefacts["quantize"]).get("tflite_bytes", 0)
+    own = {
+        "name": configuration.model.file or configuration.model.architecture,
+        "table_bytes": table,
+        "scratch_bytes": None if configuration.has_network else detector["scratch_bytes"],
+    }
+    int8 = evaluation["int8"]
+    methods = methods_of(tried["methods"], int8["normality"], own)
+    told = int8 | {"normality": int8["normality"] | {"methods": methods}}
+    return evaluation | {"int8": told, "notes": [*evaluation["notes"], *tried["notes"]]}
 
 
 def evaluation_part(facts: dict[str, Any] | None) -> EvaluationPart | None:

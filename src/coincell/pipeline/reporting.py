@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import platform
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,11 @@ from coincell.pipeline.report_parts import (
     features_part,
     metrics_of,
     model_part,
+    with_methods,
 )
 from coincell.pipeline.runner import Outcome
 from coincell.pipeline.store import Artefact
-from coincell.project import CONFIGURATION_FILE, Project
+from coincell.project import CONFIGURATION_FILE, Goal, Project
 from coincell.report import (
     Gate,
     Provenance,
@@ -32,11 +33,12 @@ from coincell.report import (
     Tool,
     promises_of,
     render_html,
+    words_of,
 )
 
 _CLIPS_TO_PROVE = 50
+_QUALITY_GATES: Mapping[Goal, str] = {"classes": "accuracy", "normality": "auc", "quantity": "mae"}
 _ALL_GATES = (
-    ("accuracy", ""),
     ("flash", "bytes"),
     ("ram", "bytes"),
     ("stack", "bytes"),
@@ -52,6 +54,7 @@ def make_report(project: Project, outcome: Outcome) -> Report:
     evaluation: dict[str, Any] = {"float": None, "int8": None, "notes": []}
     if "evaluate" in artefacts:
         evaluation = artefacts["evaluate"].read_json("evaluation.json")
+        evaluation = with_methods(evaluation, artefacts, configuration)
     trained = "train" in artefacts and "yardstick" in artefacts
     report = Report(
         project=configuration.project.name,
@@ -67,22 +70,40 @@ def make_report(project: Project, outcome: Outcome) -> Report:
         metrics=metrics_of(evaluation) if "evaluate" in artefacts else {},
         board=board_part(artefacts),
         exact=exact_part(artefacts),
-        gates=_with_open_gates(outcome.gates),
+        gates=_with_open_gates(outcome.gates, configuration.goal),
         warnings=(),
         stopped=_stop(outcome),
         provenance=_provenance(project, artefacts, outcome),
     )
+    report = _in_its_words(report)
     told = tuple(_warnings(report, artefacts, evaluation))
     return report.model_copy(update={"warnings": told, "promises": promises_of(report)})
 
 
-def _with_open_gates(gates: Iterable[Gate]) -> tuple[Gate, ...]:
+def _in_its_words(report: Report) -> Report:
+    """Sentences of training and evaluation, told of what the examples are."""
+    tell = words_of(report.dataset).tell
+    changes: dict[str, Any] = {}
+    for name in ("float_", "int8"):
+        part = getattr(report, name)
+        if part is not None and part.intervals:
+            changes[name] = part.model_copy(update={"intervals": tell(part.intervals)})
+    model = report.model
+    if model is not None and model.history is not None and model.history.remark:
+        remark = {"remark": tell(model.history.remark)}
+        history = model.history.model_copy(update=remark)
+        changes["model"] = model.model_copy(update={"history": history})
+    return report.model_copy(update=changes)
+
+
+def _with_open_gates(gates: Iterable[Gate], goal: Goal) -> tuple[Gate, ...]:
     """The gates reached, and those that were not, in their order."""
     reached = {gate.name: gate for gate in gates}
-    names = {name for name, _ in _ALL_GATES}
+    wanted = ((_QUALITY_GATES[goal], ""), *_ALL_GATES)
+    names = {name for name, _ in wanted}
     everything = [
         reached.get(name) or Gate(name=name, limit=None, value=None, passed=None, unit=unit)
-        for name, unit in _ALL_GATES
+        for name, unit in wanted
     ]
     others = [gate for name, gate in reached.items() if name not in names]
     return (*everything[:1], *others, *everything[1:])
@@ -116,7 +137,8 @@ def _warnings(
         for finding in check["findings"]
         if finding["severity"] in ("error", "warning")
     ]
-    return [*own, *found, *evaluation["notes"]]
+    tell = words_of(report.dataset).tell
+    return [*own, *found, *map(tell, evaluation["notes"])]
 
 
 def _stop(outcome: Outcome) -> Stop | None:
@@ -169,7 +191,11 @@ def _hashes(manifests: dict[str, dict[str, Any]]) -> dict[str, str]:
     found: dict[str, str] = {}
     data = manifests["dataset"]["inputs"]["files"]
     found.update({name: digest for name, digest in data.items() if name.endswith("manifest.csv")})
-    for stage, name in (("quantize", "model.tflite"), ("firmware", "firmware.bin")):
+    for stage, name in (
+        ("quantize", "model.tflite"),
+        ("quantize", "detector.json"),
+        ("firmware", "firmware.bin"),
+    ):
         digest = manifests.get(stage, {}).get("files", {}).get(name)
         if digest:
             found[name] = digest
@@ -185,6 +211,7 @@ def publish(project: Project, outcome: Outcome, report: Report) -> Path:
     build = project.build_directory
     for stage, name in (
         ("quantize", "model.tflite"),
+        ("quantize", "detector.json"),
         ("firmware", "firmware.elf"),
         ("firmware", "firmware.hex"),
         ("firmware", "firmware.bin"),

@@ -14,6 +14,7 @@ from coincell.project.configuration import (
     TrainingSettings,
 )
 from coincell.project.data_settings import CameraSettings, DataSettings, SplitSettings
+from coincell.project.detector_settings import NORMALITY_METHODS, DetectorFitSettings
 from coincell.project.feature_settings import (
     PictureSettings,
     RawSettings,
@@ -32,12 +33,14 @@ from coincell.project.window import Sense, WindowForm
 
 __all__ = [
     "CONFIGURATION_FILE",
+    "NORMALITY_METHODS",
     "AugmentationSettings",
     "BoardSettings",
     "CameraSettings",
     "Configuration",
     "DataSettings",
     "DecisionSettings",
+    "DetectorFitSettings",
     "EvaluationSettings",
     "FeatureSettings",
     "GateSettings",

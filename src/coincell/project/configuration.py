@@ -8,6 +8,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
 from coincell.project.data_settings import DataSettings
+from coincell.project.detector_settings import (
+    FITTED_DETECTORS,
+    NORMALITY_METHODS,
+    DetectorFitSettings,
+)
+from coincell.project.feature_settings import PictureSettings
 from coincell.project.feature_union import FeatureSettings
 from coincell.project.mel_settings import MelSettings
 from coincell.project.section import (
@@ -90,6 +96,12 @@ class AugmentationSettings(Section):
     )
     contrast: Fraction = Field(0.3, description="Pictures: most that contrast changes, as a share.")
     brightness: Fraction = Field(0.2, description="Pictures: most that is added, of full scale.")
+    rotation_degrees: float = Field(
+        10.0, ge=0, le=180, description="Pictures: most that they are turned, either way."
+    )
+    zoom: Fraction = Field(
+        0.15, description="Pictures: most that they are made larger or smaller, as a share."
+    )
     time_masks: int = Field(1, ge=0, le=8, description="SpecAugment: masks along time.")
     time_mask_frames: int = Field(6, ge=0, description="SpecAugment: longest such mask.")
     frequency_masks: int = Field(1, ge=0, le=8, description="SpecAugment: masks along frequency.")
@@ -106,10 +118,34 @@ class ModelSettings(Section):
     """[model]"""
 
     architecture: Literal[
-        "tiny-conv", "conv-1d", "ds-cnn-small", "ds-cnn-medium", "fully-connected"
+        "tiny-conv",
+        "conv-1d",
+        "ds-cnn-small",
+        "ds-cnn-medium",
+        "fully-connected",
+        "mobilenet-v1",
+        "mobilenet-v2",
+        "autoencoder-dense",
+        "autoencoder-conv",
+        "k-means",
+        "mahalanobis",
+        "gaussian-mixture",
     ] = Field("ds-cnn-small", description="The network; fully-connected is the yardstick.")
     file: str = Field(
         "", description="A .keras file to train, or a .tflite to use as it is, in its place."
+    )
+    alpha: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="MobileNets: channels as a share of the full network's; 0: 0.25 of "
+        "mobilenet-v1, 0.35 of mobilenet-v2, the smallest that ImageNet weights exist for.",
+    )
+    weights: str = Field(
+        "",
+        description='MobileNets: where training starts. "imagenet": what Keras downloads; or a '
+        ".npz, .keras or .h5 file in the project's folder; empty: from scratch, which wants "
+        "many thousand pictures.",
     )
     dropout: Fraction = Field(
         0.2, description="Dropped before the last layer while training; small sets overfit less."
@@ -117,6 +153,7 @@ class ModelSettings(Section):
     yardstick: bool = Field(
         True, description="Also train a plain fully connected network of like size, to compare."
     )
+    detector: DetectorFitSettings = DetectorFitSettings()
 
 
 class TrainingSettings(Section):
@@ -136,6 +173,20 @@ class TrainingSettings(Section):
     )
     learning_rate: float = Field(
         0.002, gt=0, lt=10, description="At the start; suits adam and adamw, sgd wants about 0.05."
+    )
+    frozen_epochs: int = Field(
+        20,
+        ge=1,
+        le=10000,
+        description="With model.weights: epochs of the last layer alone first, quick because the "
+        "others' outputs are computed once.",
+    )
+    fine_tune_rate: float = Field(
+        0.0002,
+        gt=0,
+        lt=1,
+        description="With model.weights: learning rate at the start of the epochs in which all "
+        "layers learn; low, or what ImageNet taught is lost.",
     )
     momentum: Fraction = Field(0.9, description="Of sgd; the usual value.")
     weight_decay: float = Field(
@@ -304,6 +355,10 @@ class GateSettings(Section):
         description="Of the int8 model on the test split. 0: no limit, since what is good enough "
         "depends on the task; the report's heading says so.",
     )
+    min_auc: Fraction = Field(
+        0.0,
+        description="Anomaly detection: area under the ROC curve on the test split; 0: no limit.",
+    )
     max_error: float = Field(
         0.0,
         ge=0,
@@ -341,6 +396,19 @@ class Configuration(Section):
         return goal_of(self.project.task)
 
     @property
+    def detector(self) -> str:
+        """What gives the score of normality: "k-means" ..., "reconstruction"; "" of other goals."""
+        if self.goal != "normality":
+            return ""
+        fitted = not self.model.file and self.model.architecture in FITTED_DETECTORS
+        return self.model.architecture if fitted else "reconstruction"
+
+    @property
+    def has_network(self) -> bool:
+        """Whether the device runs a network; a fitted detector needs none."""
+        return self.detector in ("", "reconstruction")
+
+    @property
     def outputs(self) -> tuple[str, ...]:
         """What each number of the device's answer stands for: labels, or the quantity's name."""
         if self.goal == "classes":
@@ -355,6 +423,31 @@ class Configuration(Section):
         if isinstance(features, dict) and "block" not in features:
             return table | {"features": features | {"block": "log-mel"}}
         return table
+
+    @model_validator(mode="before")
+    @classmethod
+    def _mixture_unless_told(cls, table: Any) -> Any:
+        """[model] of anomaly detection without `architecture` is a Gaussian mixture."""
+        project = table.get("project") if isinstance(table, dict) else None
+        if not isinstance(project, dict) or project.get("task") != "anomaly-detection":
+            return table
+        model = table.get("model", {})
+        if not isinstance(model, dict) or "architecture" in model:
+            return table
+        return table | {"model": model | {"architecture": "gaussian-mixture"}}
+
+    @model_validator(mode="after")
+    def _model_fits_the_task(self) -> Self:
+        name, task = self.model.architecture, self.project.task
+        normality = name in NORMALITY_METHODS
+        if self.model.file or normality == (self.goal == "normality"):
+            return self
+        if normality:
+            raise ValueError(f"model.architecture {name!r} is of anomaly-detection, not of {task}")
+        raise ValueError(
+            f"model.architecture must be one of {', '.join(NORMALITY_METHODS)} for {task}; "
+            f"received {name!r}"
+        )
 
     @model_validator(mode="after")
     def _data_fit_the_task(self) -> Self:
@@ -375,6 +468,26 @@ class Configuration(Section):
                 raise ValueError(f"data.target and data.unit must name the number for {task}")
         elif data.target or data.unit:
             raise ValueError(f"data.target and data.unit belong to regression; the task is {task}")
+        return self
+
+    @model_validator(mode="after")
+    def _pictures_for_mobilenets(self) -> Self:
+        model, features = self.model, self.features
+        if not model.architecture.startswith("mobilenet"):
+            if model.weights or model.alpha:
+                raise ValueError(
+                    "model.weights and model.alpha belong to mobilenet-v1 and mobilenet-v2; "
+                    f"model.architecture is {model.architecture!r}"
+                )
+        elif not model.file and not isinstance(features, PictureSettings):
+            raise ValueError(
+                f"model.architecture {model.architecture!r} takes features.block = 'picture'; "
+                f"received {features.block!r}"
+            )
+        elif model.weights and model.file:
+            raise ValueError("model.weights and model.file exclude each other")
+        elif model.weights and getattr(features, "values", "") != "centred":
+            raise ValueError("model.weights need features.values = 'centred', as they were trained")
         return self
 
     @model_validator(mode="after")

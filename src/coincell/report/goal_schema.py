@@ -24,6 +24,19 @@ class LabelScores(Part):
     scores: tuple[float, ...] = Field((), max_length=MOST_VALUES)
 
 
+class GroupScores(Part):
+    """The test windows with one value in a group column."""
+
+    column: str
+    value: str
+    normal: Count
+    strange: Count
+    auc: Metric | None = None
+    partial_auc: Metric | None = None
+    detection_rate: Metric | None = None
+    false_alarm_rate: Metric | None = None
+
+
 class Method(Part):
     """One way to tell what is strange, on the same features, for comparison."""
 
@@ -53,6 +66,7 @@ class NormalityPart(Part):
     false_alarm_rate: Metric | None = None
     roc: RocCurve | None = None
     labels: tuple[LabelScores, ...] = Field((), description="Normal first.")
+    groups: tuple[GroupScores, ...] = Field((), description="By the data set's group columns.")
     methods: tuple[Method, ...] = ()
 
 

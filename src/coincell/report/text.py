@@ -57,7 +57,8 @@ def print_prediction(
     """Write what a model said of a recording, with its features as a picture.
 
     Args:
-        prediction: "file", "label" (null: no decision) and "scores" (label -> 0 to 1).
+        prediction: "file", "label" (null: no decision), "scores" (label -> 0 to 1), and "unit",
+            where scores are numbers in one.
         features: int8 [frames, bands], or None for no picture.
         console: where to; standard output if None.
     """
@@ -65,11 +66,18 @@ def print_prediction(
     label = prediction["label"]
     console.print(
         _plain(f"{prediction['file']}: ", ""),
-        _plain(label or "no decision", "bold green" if label else "bold yellow"),
+        _plain(
+            label or ("" if prediction.get("unit") else "no decision"),
+            "bold green" if label else "bold yellow",
+        ),
         sep="",
     )
     scores: Mapping[str, float] = prediction["scores"]
     width = max((len(name) for name in scores), default=0)
+    if unit := prediction.get("unit"):
+        for name, score in scores.items():
+            console.print(_plain(f"  {name:<{width}} {score:.4g} {unit}", ""))
+        scores = {}
     for name, score in sorted(scores.items(), key=lambda entry: -entry[1])[:_SCORES]:
         bar = "█" * round(score * _BAR) or "▏"
         console.print(_plain(f"  {name:<{width}} {figures.percent(score):>7}  {bar}", ""))

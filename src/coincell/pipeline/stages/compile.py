@@ -1,4 +1,4 @@
-""".tflite -> C."""
+""".tflite, or a detector -> C."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from coincell.compiler import CompiledModel, CompileOptions, compile_model, target_of_core
 from coincell.firmware import load_board
+from coincell.pipeline.detector_model import DetectorModel
 from coincell.pipeline.int8_model import MODEL_FILE
 from coincell.pipeline.stage import Stage, StageContext
 from coincell.pipeline.store import Artefact
@@ -42,34 +43,57 @@ def compiled_model(quantized: Artefact, configuration: Configuration) -> Compile
 def _settings(configuration: Configuration) -> dict[str, Any]:
     board = configuration.board
     core = load_board(board.source).core
-    return {"name": c_name(configuration), "core": core, "optimize": board.optimize}
+    return {
+        "name": c_name(configuration),
+        "core": core,
+        "optimize": board.optimize,
+        "detector": configuration.detector,
+    }
 
 
 def _run(context: StageContext) -> None:
-    compiled = compiled_model(context.inputs["quantize"], context.configuration)
-    for path, text in compiled.sources.items():
+    configuration, quantized = context.configuration, context.inputs["quantize"]
+    sources: dict[str, str] = {}
+    facts = dict(_NO_NETWORK)
+    if configuration.has_network:
+        compiled = compiled_model(quantized, configuration)
+        sources |= compiled.sources
+        facts = _facts(compiled)
+    if configuration.goal == "normality":
+        detector = DetectorModel(quantized).detector
+        sources |= detector.c_sources(c_name(configuration))
+        facts["detector_bytes"] = detector.table_bytes
+    for path, text in sources.items():
         target = context.output / "c" / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
+    (context.output / "compile.json").write_text(json.dumps(facts), encoding="utf-8")
+
+
+_NO_NETWORK: dict[str, Any] = {
+    "macs": 0, "parameters": 0, "arena_bytes": 0, "operators": {}, "weight_bytes": {},
+}  # fmt: skip
+
+
+def _facts(compiled: CompiledModel) -> dict[str, Any]:
     operators: dict[str, int] = {}
     for op in compiled.graph.ops:
         operators[op.kind] = operators.get(op.kind, 0) + 1
-    facts = {
+    return {
         "macs": compiled.macs,
         "parameters": compiled.parameters,
         "arena_bytes": compiled.arena_bytes,
         "operators": operators,
         "weight_bytes": {layer.symbol: layer.weight_bytes for layer in compiled.layers},
     }
-    (context.output / "compile.json").write_text(json.dumps(facts), encoding="utf-8")
 
 
 STAGE = Stage(
     name="compile",
-    title="Compile the network to C",
+    title="Compile the model to C",
     needs=("quantize",),
     settings=_settings,
-    modules=("coincell.compiler", "coincell.runtime"),
+    modules=("coincell.compiler", "coincell.anomaly", "coincell.runtime"),
     packages=("numpy",),
     run=_run,
 )

@@ -27,10 +27,11 @@ from coincell.firmware import (
     load_board,
     need_firmware,
 )
+from coincell.pipeline.detector_model import DetectorModel
 from coincell.pipeline.feature_arrays import read_features
 from coincell.pipeline.image_manifest import configuration_digest, image_manifest
 from coincell.pipeline.stage import Stage, StageContext
-from coincell.pipeline.stages.compile import compiled_model
+from coincell.pipeline.stages.compile import c_name, compiled_model
 from coincell.pipeline.stages.compilers import board_compiler
 from coincell.pipeline.stages.features import feature_block
 from coincell.pipeline.store import Artefact
@@ -46,12 +47,15 @@ def application(
     configuration: Configuration,
     evaluation: Artefact | None = None,
 ) -> Application:
-    """The chain samples -> features -> network -> decision, from the artefacts that define it.
+    """The chain samples -> features -> network or detector -> decision, from its artefacts.
 
     `evaluation` adds its figures to what the image tells of itself.
     """
+    strange = configuration.goal == "normality"
     return Application(
-        model=compiled_model(quantized, configuration),
+        model=compiled_model(quantized, configuration) if configuration.has_network else None,
+        detector=DetectorModel(quantized).placed if strange else None,
+        c_name=c_name(configuration),
         features=feature_block(configuration, features),
         quantization=read_features(features).quantization,
         decision=configuration.decision,
@@ -86,6 +90,7 @@ def chain_settings(configuration: Configuration) -> dict[str, Any]:
         "name": configuration.project.name,
         "labels": list(configuration.outputs),
         "goal": configuration.goal,
+        "detector": configuration.detector,
         "features": configuration.features.model_dump(mode="json"),
         "form": dataclasses.asdict(configuration.data.form),
         "channels": [configuration.data.units, configuration.data.full_scale],
@@ -221,7 +226,13 @@ STAGE = Stage(
     title="Build the firmware image",
     needs=("features", "quantize", "evaluate"),
     settings=_settings,
-    modules=("coincell.firmware", "coincell.compiler", "coincell.features", "coincell.runtime"),
+    modules=(
+        "coincell.firmware",
+        "coincell.compiler",
+        "coincell.features",
+        "coincell.anomaly",
+        "coincell.runtime",
+    ),
     packages=("numpy", "pyelftools"),
     run=_run,
     toolchain=board_compiler,

@@ -13,8 +13,8 @@ from coincell.board import PlacingClient, VirtualBoard
 from coincell.compiler import oracle_version
 from coincell.firmware import Application, build_host_library
 from coincell.pipeline.clips import Clips, read_clips
+from coincell.pipeline.device_model import device_model
 from coincell.pipeline.feature_arrays import read_features
-from coincell.pipeline.int8_model import Int8Model
 from coincell.pipeline.stage import Stage, StageContext
 from coincell.pipeline.stages.compilers import both_compilers
 from coincell.pipeline.stages.evaluate import SCORES_FILE
@@ -88,10 +88,11 @@ def _run(context: StageContext) -> None:
 
 
 def _in_python(context: StageContext, rows: NDArray[np.int64]) -> _Bytes:
-    """Features by the feature block, scores by the oracle, decisions from those scores."""
+    """Features by the feature block, scores by the oracle or the detector's C on this computer,
+    decisions from those scores."""
     features = read_features(context.inputs["features"]).clips[rows].reshape(len(rows), -1)
     scores: NDArray[np.int8] = np.load(context.inputs["evaluate"].folder / SCORES_FILE)
-    model = Int8Model(context.inputs["quantize"])
+    model = device_model(context.inputs["quantize"], context.configuration)
     labels, means = model.decide(scores, context.configuration.decision)
     return _Bytes(features, scores, labels.astype(np.int64), means.astype(np.int64))
 

@@ -6,14 +6,23 @@ from typing import Any
 
 import numpy as np
 
+from coincell.anomaly import Detector, detector_from_json
 from coincell.compiler import read_model
 from coincell.errors import ModelError
 from coincell.models import convert_to_tflite, dequantize, load_network
-from coincell.pipeline.clips import read_clips, training_rows
+from coincell.pipeline.clips import read_clips, training_rows, watched_rows
+from coincell.pipeline.detector_model import (
+    DETECTOR_FILE,
+    place_threshold,
+    reconstruction_of,
+    write_detector,
+)
 from coincell.pipeline.feature_arrays import read_features
-from coincell.pipeline.int8_model import MODEL_FILE
+from coincell.pipeline.int8_model import MODEL_FILE, Int8Model
 from coincell.pipeline.stage import Stage, StageContext
+from coincell.pipeline.stages.compilers import host_compiler
 from coincell.pipeline.stages.inputs import ready_made_tflite, user_model_files
+from coincell.pipeline.store import Artefact
 from coincell.project import Configuration
 
 
@@ -24,16 +33,55 @@ def _settings(configuration: Configuration) -> dict[str, Any]:
         "seed": configuration.project.seed,
         "outputs": len(configuration.outputs),
         "goal": configuration.goal,
+    } | _detector_settings(configuration)
+
+
+def _detector_settings(configuration: Configuration) -> dict[str, Any]:
+    if configuration.goal != "normality":
+        return {}
+    decision = configuration.decision
+    return {
+        "detector": configuration.detector,
+        "normal": configuration.data.normal_label,
+        "false_alarm_rate": decision.false_alarm_rate,
+        "smoothing_windows": decision.smoothing_windows,
     }
 
 
 def _run(context: StageContext) -> None:
+    if context.configuration.has_network:
+        _make_network(context)
+    if context.configuration.goal == "normality":
+        _make_detector(context)
+
+
+def _make_network(context: StageContext) -> None:
     if ready_made_tflite(context.configuration):
         tflite = user_model_files(context.project)[0].read_bytes()
     else:
         tflite = _converted(context)
     _check(context, tflite)
     (context.output / MODEL_FILE).write_bytes(tflite)
+
+
+def _make_detector(context: StageContext) -> None:
+    """Its integers, and the threshold by what it scores on held-out normal windows."""
+    configuration = context.configuration
+    clips = read_clips(context.inputs["dataset"])
+    rows = watched_rows(clips, configuration)
+    held_out = read_features(context.inputs["features"]).clips[rows]
+    context.progress(0, 1, f"threshold by {len(rows)} held-out normal windows")
+    detector: Detector
+    if configuration.has_network:
+        path = context.output / MODEL_FILE
+        detector = reconstruction = reconstruction_of(path)
+        outputs = Int8Model(Artefact("quantize", "", context.output)).scores(held_out)
+        strangeness = reconstruction.score_outputs(held_out, outputs)
+    else:
+        detector = detector_from_json(context.inputs["train"].read_json(DETECTOR_FILE))
+        strangeness = detector.score(held_out)
+    facts = place_threshold(detector, strangeness, clips, rows, configuration)
+    write_detector(context.output, facts)
 
 
 def _converted(context: StageContext) -> bytes:
@@ -85,10 +133,11 @@ STAGE = Stage(
     title="Quantize to int8 and convert to .tflite",
     needs=("dataset", "features", "train"),
     settings=_settings,
-    modules=("coincell.models", "coincell.compiler"),
-    packages=("keras", "numpy", "tensorflow-cpu"),
+    modules=("coincell.models", "coincell.compiler", "coincell.anomaly", "coincell.runtime"),
+    packages=("keras", "numpy", "tensorflow-cpu", "tflite-micro"),
     files=lambda project: (
         user_model_files(project) if ready_made_tflite(project.configuration) else []
     ),
     run=_run,
+    toolchain=host_compiler,
 )

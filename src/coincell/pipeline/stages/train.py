@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from coincell.anomaly import fit_detector
 from coincell.data import spec_augment_batch
 from coincell.models import (
     EpochRecord,
@@ -15,13 +16,15 @@ from coincell.models import (
     History,
     build_network,
     count_parameters,
+    dequantize,
     load_network,
     load_tensorflow,
     predict_float,
     train,
 )
 from coincell.pipeline.clips import read_clips, training_rows, watched_rows
-from coincell.pipeline.feature_arrays import read_features
+from coincell.pipeline.detector_model import DETECTOR_FILE, fit_settings
+from coincell.pipeline.feature_arrays import FeatureArrays, read_features
 from coincell.pipeline.stage import Stage, StageContext
 from coincell.pipeline.stages.inputs import ready_made_tflite, user_model_files
 from coincell.project import Configuration, ModelSettings
@@ -42,28 +45,66 @@ def training_settings(configuration: Configuration) -> dict[str, Any]:
 
 def _settings(configuration: Configuration) -> dict[str, Any]:
     model = configuration.model.model_dump(mode="json", exclude={"yardstick"})
-    return training_settings(configuration) | {"model": model}
+    return training_settings(configuration) | {"model": model, "detector": configuration.detector}
 
 
 def _run(context: StageContext) -> None:
     if ready_made_tflite(context.configuration):
         (context.output / "training.json").write_text('{"trained": false}', encoding="utf-8")
         return
+    if not context.configuration.has_network:
+        _fit_detector(context)
+        return
     learning, watching = examples(context)
     network = _network(context, learning)
     history = fit(context, network, learning, watching)
     network.save(context.output / "model.keras")
     features = read_features(context.inputs["features"])
-    np.save(
-        context.output / "float_scores.npy",
-        predict_float(network, features.clips, features.quantization),
-    )
+    outputs = predict_float(network, features.clips, features.quantization)
+    if context.configuration.goal == "normality":
+        np.save(context.output / "float_scores.npy", reconstruction_error(outputs, features))
+    else:
+        np.save(context.output / "float_scores.npy", outputs)
     facts = {
         "trained": True,
         "parameters": count_parameters(network),
         "history": history.to_json(),
     }
     (context.output / "training.json").write_text(json.dumps(facts), encoding="utf-8")
+
+
+def _fit_detector(context: StageContext) -> None:
+    """A detector without a network: its integers, and what it scores in float64."""
+    configuration = context.configuration
+    features = read_features(context.inputs["features"])
+    learning, _ = examples(context)
+    context.progress(0, 1, f"fitting {configuration.detector} to {len(learning)} normal windows")
+    detector = fit_detector(
+        configuration.detector,
+        learning.features,
+        features.quantization,
+        fit_settings(configuration),
+        configuration.project.seed,
+    )
+    np.save(context.output / "float_scores.npy", detector.score_float(features.clips))
+    fitted = json.dumps(detector.to_json())
+    (context.output / DETECTOR_FILE).write_text(fitted, encoding="utf-8")
+    facts = {"trained": False, "fitted": configuration.detector, "windows": len(learning)}
+    (context.output / "training.json").write_text(json.dumps(facts), encoding="utf-8")
+
+
+def reconstruction_error(
+    outputs: NDArray[np.float32], features: FeatureArrays
+) -> NDArray[np.float64]:
+    """How strange an autoencoder finds each window: mean squared difference, float64 [n].
+
+    Args:
+        outputs: float32 [n, values], what it gives.
+        features: what it was given.
+    """
+    given = dequantize(features.clips, features.quantization).reshape(len(outputs), -1)
+    strangeness: NDArray[np.float64] = np.square(given.astype(np.float64) - outputs).mean(axis=1)
+    return strangeness
 
 
 def examples(context: StageContext) -> tuple[Examples, Examples]:
@@ -147,10 +188,10 @@ def new_network(model: ModelSettings, configuration: Configuration, learning: Ex
 
 STAGE = Stage(
     name="train",
-    title="Train the network",
+    title="Train the network, or fit the detector",
     needs=("dataset", "features"),
     settings=_settings,
-    modules=("coincell.models", "coincell.data"),
+    modules=("coincell.models", "coincell.data", "coincell.anomaly"),
     packages=("keras", "numpy", "tensorflow-cpu"),
     files=user_model_files,
     run=_run,

@@ -1,4 +1,5 @@
-"""a plain fully connected network on the same features: what the architecture must beat."""
+"""a plain fully connected network on the same features: what the architecture must beat; of
+normality, every other method."""
 
 from __future__ import annotations
 
@@ -11,7 +12,9 @@ from coincell.evaluation import wilson
 from coincell.models import count_parameters, predict_float
 from coincell.pipeline.clips import read_clips
 from coincell.pipeline.feature_arrays import read_features
+from coincell.pipeline.normality_yardsticks import try_other_methods
 from coincell.pipeline.stage import Stage, StageContext
+from coincell.pipeline.stages.compilers import host_compiler
 from coincell.pipeline.stages.inputs import ready_made_tflite
 from coincell.pipeline.stages.train import examples, fit, new_network, training_settings
 from coincell.project import Configuration
@@ -21,6 +24,8 @@ ARCHITECTURE = "fully-connected"
 
 def _wanted(configuration: Configuration) -> bool:
     """Not asked for, not trained at all, or the very same network: then there is no yardstick."""
+    if configuration.goal == "normality":
+        return configuration.model.yardstick
     return (
         configuration.goal == "classes"
         and configuration.model.yardstick
@@ -32,9 +37,23 @@ def _wanted(configuration: Configuration) -> bool:
 def _settings(configuration: Configuration) -> dict[str, Any]:
     if not _wanted(configuration):
         return {"wanted": False}
-    return {"wanted": True, "dropout": configuration.model.dropout} | training_settings(
-        configuration
-    )
+    settings = {"wanted": True, "dropout": configuration.model.dropout}
+    if configuration.goal == "normality":
+        settings |= _normality_settings(configuration)
+    return settings | training_settings(configuration)
+
+
+def _normality_settings(configuration: Configuration) -> dict[str, Any]:
+    model, decision = configuration.model, configuration.decision
+    return {
+        "used": "" if model.file else model.architecture,
+        "detector": model.detector.model_dump(mode="json"),
+        "quantization": configuration.quantization.model_dump(mode="json"),
+        "rounds": configuration.evaluation.bootstrap_rounds,
+        "by": configuration.data.split.by,
+        "false_alarm_rate": decision.false_alarm_rate,
+        "smoothing_windows": decision.smoothing_windows,
+    }
 
 
 def _run(context: StageContext) -> None:
@@ -42,6 +61,9 @@ def _run(context: StageContext) -> None:
     configuration = context.configuration
     if not _wanted(configuration):
         path.write_text("null", encoding="utf-8")
+        return
+    if configuration.goal == "normality":
+        path.write_text(json.dumps(try_other_methods(context)), encoding="utf-8")
         return
     learning, watching = examples(context)
     model = configuration.model.model_copy(update={"architecture": ARCHITECTURE})
@@ -63,10 +85,18 @@ def _run(context: StageContext) -> None:
 
 STAGE = Stage(
     name="yardstick",
-    title="Train the yardstick, fully connected",
+    title="Train the yardsticks",
     needs=("dataset", "features"),
     settings=_settings,
-    modules=("coincell.models", "coincell.evaluation", "coincell.data"),
-    packages=("keras", "numpy", "tensorflow-cpu"),
+    modules=(
+        "coincell.models",
+        "coincell.evaluation",
+        "coincell.data",
+        "coincell.anomaly",
+        "coincell.compiler",
+        "coincell.runtime",
+    ),
+    packages=("keras", "numpy", "tensorflow-cpu", "tflite-micro"),
     run=_run,
+    toolchain=host_compiler,
 )
