@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from coincell.cli.data_counts import print_counts
+from coincell.cli.data_export import key_option, read_key
 from coincell.cli.output import (
     directory_option,
     json_option,
@@ -19,8 +20,9 @@ from coincell.cli.output import (
 @click.command("import")
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option(
-    "--layout", type=click.Choice(["auto", "folders", "csv", "speech-commands"]), default="auto",
-    show_default=True, help="How the recordings are laid out.",
+    "--layout", default="auto", show_default=True,
+    type=click.Choice(["auto", "folders", "csv", "speech-commands", "names"]),
+    help="How the recordings are laid out.",
 )  # fmt: skip
 @click.option(
     "--label-column", default="label", show_default=True, help="Of a CSV: the class's column."
@@ -33,6 +35,12 @@ from coincell.cli.output import (
     "--own-split", type=click.Choice(["keep", "ignore"]), default="keep", show_default=True,
     help="A split that the recordings bring: take it, or split by [data.split].",
 )  # fmt: skip
+@click.option(
+    "--repair",
+    is_flag=True,
+    help="Of motion: mend readings that are no numbers, cut at long gaps; both are counted.",
+)
+@key_option
 @directory_option
 @json_option
 def import_command(
@@ -41,6 +49,8 @@ def import_command(
     label_column: str,
     speaker_pattern: str,
     own_split: str,
+    repair: bool,
+    key_file: Path | None,
     directory: Path,
     as_json: bool,
 ) -> None:
@@ -48,7 +58,7 @@ def import_command(
 
     WAV and FLAC of any common rate and width are taken; your files are only read.
     """
-    from coincell.data import import_recordings
+    from coincell.data import ReadOptions, import_recordings
 
     project = open_project(directory)
     with progress_bar("importing", quiet=as_json) as progress:
@@ -60,6 +70,7 @@ def import_command(
             label_column=label_column,
             speaker_pattern=speaker_pattern,
             own_split="ignore" if own_split == "ignore" else "keep",
+            reading=ReadOptions(repair, read_key(key_file)),
         )
     if as_json:
         print_json(

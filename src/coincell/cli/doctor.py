@@ -32,6 +32,7 @@ EXTRAS: dict[str, str] = {
     "emulator": "the virtual board",
     "voices": "`coincell data synthesize`",
     "hardware": "real boards: flash, serial, board test",
+    "acquisition": "import and export of acquisitions in CBOR",
     "microphone": "`coincell listen` with this computer's microphone",
 }
 """Optional package group -> what does not work without it."""
@@ -41,6 +42,7 @@ _EXTRA_PROBES: dict[str, str] = {
     "emulator": "import capstone, unicorn; unicorn.Uc(1, 16)",
     "voices": "import espeakng_loader; espeakng_loader.load_library()",
     "hardware": "import serial.tools.list_ports",
+    "acquisition": "import cbor2",
     "microphone": "import sounddevice",
 }
 _ORACLE_PROBE = "from tflite_micro import runtime; runtime.Interpreter"

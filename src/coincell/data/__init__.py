@@ -11,6 +11,7 @@ from coincell.data.augment import (
 from coincell.data.check import check_dataset
 from coincell.data.check_report import CheckReport, Finding
 from coincell.data.defaults import make_default_data
+from coincell.data.exporting import EXPORT_FORMATS, ExportFormat, ExportSummary, export_recordings
 from coincell.data.held_out import held_out_windows
 from coincell.data.importing import ImportSummary, OwnSplit, import_recordings
 from coincell.data.layouts import Layout
@@ -26,7 +27,7 @@ from coincell.data.manifest import (
 )
 from coincell.data.offline import OfflineSummary
 from coincell.data.progress import Progress
-from coincell.data.senses import Recording
+from coincell.data.senses import ReadOptions, Recording
 from coincell.data.single import RecordingWindow, read_recording, read_window
 from coincell.data.synthesis import SPEECH_FORMAT, SynthesisSummary, synthesize
 from coincell.data.versions import (
@@ -42,6 +43,7 @@ from coincell.data.versions import (
 from coincell.data.windows import Windows, load_noise, load_windows
 
 __all__ = [
+    "EXPORT_FORMATS",
     "NOISE_LABEL",
     "SPEECH_FORMAT",
     "SPLITS",
@@ -49,12 +51,15 @@ __all__ = [
     "CheckReport",
     "Dataset",
     "Difference",
+    "ExportFormat",
+    "ExportSummary",
     "Finding",
     "ImportSummary",
     "Layout",
     "OfflineSummary",
     "OwnSplit",
     "Progress",
+    "ReadOptions",
     "Recording",
     "RecordingWindow",
     "Sample",
@@ -68,6 +73,7 @@ __all__ = [
     "check_dataset",
     "decode_recording",
     "difference",
+    "export_recordings",
     "find_version",
     "held_out_windows",
     "import_recordings",
