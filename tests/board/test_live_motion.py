@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from coincell.board import BoardClient, VirtualBoard, fit_sensors
+from coincell.board import (
+    BoardClient,
+    Request,
+    VirtualBoard,
+    fit_sensors,
+    load_battery,
+    motion_of,
+    open_image,
+    run_session,
+    sensing_activity,
+)
 from coincell.board.protocol import Listening
 from coincell.errors import BoardError
 from coincell.features import make_feature_block
@@ -20,6 +31,7 @@ from coincell.firmware import (
     Application,
     Channels,
     HostStream,
+    Link,
     StreamEvent,
     build_image,
     device_sources,
@@ -27,7 +39,7 @@ from coincell.firmware import (
 )
 from coincell.project import DecisionSettings, RawSettings, WindowForm
 from coincell.toolchain import build_shared_library
-from stand_in import stand_in_application
+from stand_in import StandInNetwork, stand_in_application
 
 SECOND = 64_000_000
 CONFIGURATION = bytes(8191) + b"\1"
@@ -58,6 +70,10 @@ def shaking(seconds: float, seed: int = 3) -> NDArray[np.float32]:
     return (smooth * ([1.0] * 3 + [200.0] * 3 + [40.0] * 3)).astype(np.float32)
 
 
+def moved(rows: NDArray[np.float32]) -> Callable[[VirtualBoard], None]:
+    return lambda virtual: virtual.put_world("motion", rows.astype("<f4").tobytes(), rate_hz=200.0)
+
+
 def number(virtual: VirtualBoard, name: str) -> int:
     data = virtual.read_memory(virtual.elf.symbol(name).address, 4)
     return int.from_bytes(data, "little")
@@ -69,7 +85,7 @@ def follow(
     """What the firmware took from its sensor, int16 [n], and what it decided."""
     client = BoardClient(virtual)
     client.listen(Listening.OFF)
-    virtual.put_world("motion", rows.astype("<f4").tobytes(), rate_hz=200.0)
+    moved(rows)(virtual)
     client.listen(Listening.ALL)
     channels = application.form.channels
     given, readings, events = 0, [], []
@@ -146,8 +162,6 @@ def test_a_sensor_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 def test_an_overrun_is_counted_and_told(tmp_path: Path) -> None:
     """A network of 0.6 s, and a queue of 32 samples at 119 a second."""
-    from stand_in import StandInNetwork
-
     slow = "for (volatile int i = 0; i < 4000000; i++) { }"
     application = replace(moving(("aX", "aY"), 119), model=StandInNetwork(invoke=slow))
     image = build_image(application, load_board("nano33ble"), tmp_path)
@@ -267,3 +281,61 @@ def test_the_magnetic_field_is_held_between_its_own_samples(tmp_path: Path) -> N
             fit_sensors(virtual, sensors)
             readings, _ = follow(virtual, application, 1, rows)
         assert np.abs(readings.reshape(-1, 2)[30:] - [8192, 16384]).max() < 60
+
+
+@pytest.mark.parametrize("link", ["uart", "usb"])
+def test_a_session_shows_decisions_and_what_they_took(link: Link, tmp_path: Path) -> None:
+    application = moving(("aX", "gZ"), 119)
+    board = load_board("nano33ble")
+    image = build_image(application, board, tmp_path, link=link)
+    known = open_image(image.elf)
+    with VirtualBoard(image) as virtual:
+        request = Request(
+            board, 3.0, np.zeros(0, np.int16), load_battery("cr2032"), False, moved(shaking(3))
+        )
+        session = run_session(known, "shaken", request, virtual)
+    assert session.listened
+    assert session.seconds == pytest.approx(3.0, abs=0.1)
+    assert 20 <= len(session.decisions) <= 30
+    times = [decision.at_s for decision in session.decisions]
+    assert np.allclose(np.diff(times), 12 / 119)
+    assert {decision.label for decision in session.decisions} & {"left", "right"}
+    states = {line.component: line.state for line in session.energy.lines}
+    assert states["imu"].startswith("gyroscope")
+    assert session.cpu_duty < 0.2
+
+
+def test_a_session_tells_why_nothing_is_sensed(tmp_path: Path) -> None:
+    board = load_board("nano33ble")
+    image = build_image(moving(("aX", "gZ"), 119), board, tmp_path)
+    with VirtualBoard(image) as virtual:
+        fit_sensors(virtual, "none")
+        virtual.restart()
+        request = Request(board, 0.5, np.zeros(0, np.int16), load_battery("cr2032"))
+        session = run_session(open_image(image.elf), "bare", request, virtual)
+    assert not session.listened
+    assert any("no inertial sensor answers" in note for note in session.notes)
+
+
+def test_a_motion_made_of_readings_gives_those_readings() -> None:
+    channels = Channels(("aZ", "gX", "mY"), ("m/s2", "rad/s", "gauss"), (20.0, 10.0, 1.0))
+    readings = np.array([[100, -200, 300], [-32768, 32767, 0]], np.int16)
+    motion = motion_of(readings.ravel(), channels, 50)
+    assert motion.rate_hz == 50
+    steps = np.array([8192.0, 16.0, 16.0])
+    units = motion.rows[:, [2, 3, 7]] * steps
+    back = units * np.array(channels.factors()) / 2**24
+    assert np.allclose(back, readings, rtol=1e-4, atol=0.01)
+    assert np.array_equal(motion.rows[:, 0], [0, 0])
+
+
+def test_energy_facts_are_of_a_board_that_senses(tmp_path: Path) -> None:
+    application = moving(("aX", "gZ"), 119)
+    board = load_board("nano33ble")
+    image = build_image(application, board, tmp_path)
+    rest = moved(np.zeros((2, 9), np.float32))
+    with VirtualBoard(image) as virtual:
+        activity = sensing_activity(virtual, rest, 1.0)
+    assert activity is not None
+    assert activity.seconds == pytest.approx(1.0, abs=0.1)
+    assert activity.share("imu", "gyroscope_low") + activity.share("imu", "gyroscope") > 0.9

@@ -54,6 +54,7 @@ from coincell.board.session import (
     Spell,
     live_activity,
     run_session,
+    sensing_activity,
 )
 from coincell.board.stream import STREAM_RATE_HZ, run_stream
 from coincell.board.virtual import StackOverflowError, VirtualBoard
@@ -61,10 +62,12 @@ from coincell.board.worlds import (
     Motion,
     Scene,
     fit_sensors,
+    motion_of,
     put_motion,
     put_scene,
     read_motion,
     read_scene,
+    scene_of,
 )
 from coincell.board.year import Way, ways_to_last
 
@@ -134,6 +137,7 @@ __all__ = [
     "load_battery",
     "measure",
     "measure_model",
+    "motion_of",
     "open_image",
     "oracle_outputs",
     "put_motion",
@@ -143,7 +147,9 @@ __all__ = [
     "read_scene",
     "run_session",
     "run_stream",
+    "scene_of",
     "seeded_samples",
     "self_test",
+    "sensing_activity",
     "ways_to_last",
 ]

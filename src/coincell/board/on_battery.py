@@ -49,17 +49,36 @@ def activity_on_battery(
     Raises:
         BoardError: it faults, its application fails, or it lost samples meanwhile.
     """
+
+    def hear(board: VirtualBoard) -> None:
+        board.put_world("microphone", samples.astype("<i2").tobytes(), rate=STREAM_RATE_HZ)
+
+    return battery_run(virtual, hear, len(samples) / STREAM_RATE_HZ, progress, STREAM_RATE_HZ)
+
+
+def battery_run(
+    virtual: VirtualBoard,
+    surroundings: Callable[[VirtualBoard], None],
+    seconds: float,
+    progress: Callable[[int, int], None] | None = None,
+    unit_hz: int = 1000,
+) -> tuple[dict[str, Any], list[tuple[int, str, str]]]:
+    """The same of a board that senses whatever `surroundings` puts around it.
+
+    `progress` counts in `unit_hz` a second.
+    """
     client = BoardClient(virtual)
     client.listen(Listening.OFF)
-    virtual.put_world("microphone", samples.astype("<i2").tobytes(), rate=STREAM_RATE_HZ)
+    surroundings(virtual)
     client.listen(Listening.ALL)
     pull_cable(virtual)
     virtual.activity(restart=True)
-    for begin in range(0, len(samples), STREAM_RATE_HZ):
-        end = min(begin + STREAM_RATE_HZ, len(samples))
-        virtual.advance((end - begin) * virtual.board.clock_hz // STREAM_RATE_HZ)
+    total = round(seconds * unit_hz)
+    for begin in range(0, total, unit_hz):
+        end = min(begin + unit_hz, total)
+        virtual.advance((end - begin) * virtual.board.clock_hz // unit_hz)
         if progress is not None:
-            progress(end, len(samples))
+            progress(end, total)
     found = virtual.activity()
     virtual.put_world("usb", plugged=True)
     _ask_how_it_went(virtual)

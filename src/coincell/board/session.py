@@ -16,6 +16,14 @@ from coincell.board.image_file import ImageFile
 from coincell.board.measurement import measure_image
 from coincell.board.on_battery import activity_on_battery, pull_cable, speaks_usb
 from coincell.board.protocol import Listening
+from coincell.board.sensed import (
+    Surroundings,
+    learn_sensing,
+    nothing_around,
+    sensed_activity,
+    sensed_events,
+    why_deaf,
+)
 from coincell.board.server import ServerComparison, compare_with_server, listening_task
 from coincell.board.stream import STREAM_RATE_HZ, stream_events
 from coincell.board.virtual import VirtualBoard
@@ -131,6 +139,7 @@ class Request:
         sound: int16 [n] at 16 kHz, what the microphone hears; silence behind it.
         battery: that feeds the board.
         as_shipped: count what the board takes beside its module.
+        surroundings: puts around it what its other sensors see.
     """
 
     board: Board
@@ -138,6 +147,7 @@ class Request:
     sound: NDArray[np.int16]
     battery: Battery
     as_shipped: bool = True
+    surroundings: Surroundings = nothing_around
 
 
 def run_session(
@@ -164,18 +174,27 @@ def run_session(
     Raises:
         BoardError: the image faults, hangs, falls behind, or a state has no current.
     """
-    listens = image is not None and _listens(virtual)
+    deaf = why_deaf(virtual) if image is not None else "The image is not Coincell's."
+    listens = not deaf
     decisions: list[Decision] = []
     notes: list[str] = []
     serial = b""
     if listens:
         usb = speaks_usb(virtual)
-        decisions, heard, took = _decide(virtual, request, image, tell, _part(progress, 0, usb))
-        if usb:
-            took = activity_on_battery(virtual, heard, _part(progress, 1, usb))
+        first, second = _part(progress, 0, usb), _part(progress, 1, usb)
+        if _sense_of(image) == "sound":
+            decisions, heard, took = _decide(virtual, request, image, tell, first)
+            if usb:
+                took = activity_on_battery(virtual, heard, second)
+        else:
+            decisions, took = _decide_sensing(virtual, request, image, tell, first)
+            if usb:
+                took = sensed_activity(virtual, request.surroundings, request.seconds, second)
         report, changes = took
+        if not decisions:
+            notes.append(_too_short(request.seconds))
     else:
-        serial, more = _undecided(image, virtual, request, progress)
+        serial, more = _undecided(image, deaf, virtual, request, progress)
         notes += more
         report, changes = virtual.activity()
     clock = virtual.board.clock_hz
@@ -187,7 +206,7 @@ def run_session(
         notes.append("There were too many changes to draw them all; the sums are whole.")
     resets = tuple(what for _, what in virtual.resets)
     server = None
-    if image is not None and len(decisions) > 1:
+    if image is not None and _sense_of(image) == "sound" and len(decisions) > 1:
         try:
             server = _from_a_server(virtual, image, request, activity, decisions)
         except BoardError as error:
@@ -241,38 +260,44 @@ def live_activity(virtual: VirtualBoard, sound: NDArray[np.int16]) -> Activity |
     Raises:
         BoardError: it faults, or falls behind.
     """
-    if not _listens(virtual):
+    if why_deaf(virtual):
         return None
     _learn(virtual, sound)
     if speaks_usb(virtual):
         report, changes = activity_on_battery(virtual, sound)
     else:
-        for _ in stream_events(virtual, sound):
+        took: list[_Took] = []
+        for _ in stream_events(virtual, sound, at_end=lambda: took.append(virtual.activity())):
             pass
-        report, changes = virtual.activity()
+        report, changes = took[0]
         BoardClient(virtual).listen(Listening.OFF)
     return Activity.of_board(report, changes, virtual.board.clock_hz)
+
+
+def sensing_activity(
+    virtual: VirtualBoard, surroundings: Surroundings, seconds: float
+) -> Activity | None:
+    """The same of one that senses motion or pictures for `seconds`.
+
+    Raises:
+        BoardError: it faults, its sensor fails, or it falls behind.
+    """
+    surroundings(virtual)
+    if why_deaf(virtual):
+        return None
+    learn_sensing(virtual, surroundings)
+    report, changes = sensed_activity(virtual, surroundings, seconds)
+    return Activity.of_board(report, changes, virtual.board.clock_hz)
+
+
+def _sense_of(image: ImageFile | None) -> str:
+    """What an image senses; those built before images told it hear."""
+    return str(image.description.get("sense", "sound")) if image else "sound"
 
 
 def _labels(image: ImageFile | None) -> list[str]:
     labels = image.description.get("labels") if image else None
     return [str(label) for label in labels] if isinstance(labels, list) else []
-
-
-def _listens(virtual: VirtualBoard) -> bool:
-    """Whether the image speaks the protocol, and has a microphone.
-
-    Raises:
-        BoardError: it faults.
-    """
-    client = BoardClient(virtual)
-    try:
-        client.listen(Listening.OFF)
-    except BoardError as error:
-        if "does not listen" in error.message or "not known" in error.message:
-            return False
-        raise
-    return True
 
 
 def _part(progress: Progress | None, which: int, usb: bool) -> Progress | None:
@@ -299,10 +324,32 @@ def _decide(
     decisions = []
     took: list[_Took] = []
     for event in stream_events(virtual, heard, progress, lambda: took.append(virtual.activity())):
-        decisions.append(_decision(event, labels, unit))
+        decisions.append(_decision(event, labels, unit, event.samples / STREAM_RATE_HZ))
         if tell is not None:
             tell(decisions[-1])
     return decisions, heard, took[0]
+
+
+def _decide_sensing(
+    virtual: VirtualBoard,
+    request: Request,
+    image: ImageFile | None,
+    tell: Callable[[Decision], None] | None,
+    progress: Progress | None,
+) -> tuple[list[Decision], _Took]:
+    """Every decision on motion or pictures, and what the board did meanwhile."""
+    learn_sensing(virtual, request.surroundings)
+    description = image.description if image else {}
+    labels, unit = _labels(image), score_unit(description)
+    rate = description.get("rate_hz")
+    decisions = []
+    events = sensed_events(virtual, request.surroundings, request.seconds, progress)
+    for moment, event in events:
+        at_s = event.samples / rate if isinstance(rate, int) and rate > 0 else moment
+        decisions.append(_decision(event, labels, unit, at_s))
+        if tell is not None:
+            tell(decisions[-1])
+    return decisions, virtual.activity()
 
 
 def _learn(virtual: VirtualBoard, sound: NDArray[np.int16]) -> None:
@@ -318,17 +365,20 @@ def _learn(virtual: VirtualBoard, sound: NDArray[np.int16]) -> None:
     virtual.discard()
 
 
-def _decision(event: StreamEvent, labels: Sequence[str], unit: ScoreUnit | None) -> Decision:
+def _decision(
+    event: StreamEvent, labels: Sequence[str], unit: ScoreUnit | None, at_s: float
+) -> Decision:
     label = ""
     if event.label >= 0:
         known = event.label < len(labels)
         label = labels[event.label] if known else f"class {event.label}"
     share = unit.share(event.score) if unit else None
-    return Decision(event.samples / STREAM_RATE_HZ, label, share, event.score)
+    return Decision(at_s, label, share, event.score)
 
 
 def _undecided(
     image: ImageFile | None,
+    deaf: str,
     virtual: VirtualBoard,
     request: Request,
     progress: Progress | None,
@@ -337,7 +387,7 @@ def _undecided(
     if image is not None and speaks_usb(virtual):  # it tells nothing unasked
         pull_cable(virtual)
     serial = _let_run(virtual, request, progress)
-    notes = _silence(image, serial, request)
+    notes = _silence(image, deaf, serial, request)
     if not virtual.activity()[0]["cycles"].get("cpu", {}).get("sleep"):
         notes.append(
             f"Its core never slept; at the end it was {virtual.place()}. A loop that polls draws "
@@ -366,14 +416,23 @@ def _let_run(virtual: VirtualBoard, request: Request, progress: Progress | None)
     return bytes(said)
 
 
-def _silence(image: ImageFile | None, serial: bytes, request: Request) -> list[str]:
+def _too_short(seconds: float) -> str:
+    return (
+        "It has not decided yet: its first decision comes when a whole window has been sensed, and "
+        f"{seconds:g} s were less than that and the time in which the sensor settles. Let it run "
+        "for longer: --seconds 10, say."
+    )
+
+
+def _silence(image: ImageFile | None, deaf: str, serial: bytes, request: Request) -> list[str]:
     if image is not None:
-        return ["The image answers but does not listen: its board has no microphone for it."]
+        return [f"The image answers but senses nothing by itself. {deaf}"]
     notes = ["The image carries no description of Coincell's, so nothing was asked of it."]
     if not serial:
         notes.append(
             f"It never spoke: nothing came over its serial line in {request.seconds:g} s. Is it "
-            "meant for this board, and for UARTE0 on the pins TX and RX?"
+            "meant for this board? Heard are its USB, as a serial port, and UARTE0 on the pins TX "
+            "and RX."
         )
     return notes
 

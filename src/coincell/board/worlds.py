@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from coincell.board.virtual import VirtualBoard
 from coincell.errors import DataError, MissingExtraError
+from coincell.firmware import Channels
 
 Rows = npt.NDArray[np.float32]
 
@@ -293,3 +294,36 @@ def put_scene(virtual: VirtualBoard, scene: Scene, seconds: float = 1.0) -> None
     """Plug in a camera that sees each picture for `seconds`, over and over."""
     channels = 3 if scene.pictures.ndim == 4 else 1
     virtual.put_world("scene", scene.pictures.tobytes(), seconds=seconds, channels=channels)
+
+
+def motion_of(readings: npt.NDArray[np.int16], channels: Channels, rate_hz: int) -> Motion:
+    """The motion that an inertial sensor's readings tell of.
+
+    Args:
+        readings: int16 [n], as the chain takes them, channels side by side.
+        channels: of the inertial sensor; what they do not tell is as at rest.
+        rate_hz: steps a second.
+    """
+    steps = readings.reshape(-1, len(channels.names)).astype(np.float64)
+    rows = np.zeros((len(steps), len(MOTION_COLUMNS)), np.float32)
+    rows[:, 2] = 1.0
+    for index, (column, factor) in enumerate(zip(channels.columns, channels.physical, strict=True)):
+        rows[:, column] = steps[:, index] * factor
+    return Motion(rows, float(rate_hz))
+
+
+def scene_of(pictures: npt.NDArray[np.uint8]) -> Scene:
+    """uint8 [n, height, width, 1 or 3] -> what the camera's sensor sees, each pixel repeated.
+
+    The middle of the scene that has the pictures' shape shows them; the rest is mid-gray.
+    """
+    count, height, width, channels = pictures.shape
+    rows, columns = SCENE_SIZE
+    scale = min(rows / height, columns / width)
+    down = np.minimum((np.arange(round(height * scale)) / scale).astype(int), height - 1)
+    across = np.minimum((np.arange(round(width * scale)) / scale).astype(int), width - 1)
+    seen = np.full((count, rows, columns, channels), 128, np.uint8)
+    top, left = (rows - len(down)) // 2, (columns - len(across)) // 2
+    large = pictures[:, down][:, :, across]
+    seen[:, top : top + len(down), left : left + len(across)] = large
+    return Scene(seen[..., 0] if channels == 1 else seen, ())

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from coincell.cli.line_options import board_of
 from coincell.cli.output import json_option, page_path, print_json, printable, progress_bar, tables
 from coincell.cli.sound import read_sound, resample_option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy as np
     from numpy.typing import NDArray
     from rich.table import Table
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
         Battery,
         Decision,
         ImageFile,
+        Motion,
         Request,
+        Scene,
         ServerComparison,
         Session,
         VirtualBoard,
@@ -98,9 +100,9 @@ def run_command(
     cell = load_battery(battery)
     known, elf, board = _open(image, board_name)
     sound = _sound(microphone, resample)
-    length = seconds or (len(sound) / _RATE_HZ if len(sound) else _DEFAULT_S)
     around = _around(motion, motion_rate, sensors, scene)
-    request = Request(board, min(length, _LONGEST_S), sound, cell, as_shipped=not bare)
+    length = seconds or len(sound) / _RATE_HZ or around.seconds or _DEFAULT_S
+    request = Request(board, min(length, _LONGEST_S), sound, cell, not bare, around.put)
     session = _run(known, elf, image, request, around, as_json)
     if output is not None:
         _write_page(session, output)
@@ -131,7 +133,7 @@ def _open(path: Path, wanted: str) -> tuple[ImageFile | None, Elf, Board]:
         if not wanted or "no symbol" not in error.message:
             raise
         return None, read_elf(path.read_bytes()), _fitting(load_board(wanted))
-    return known, known.elf, _fitting(known.for_board(wanted))
+    return known, known.elf, _fitting(board_of(known, wanted))
 
 
 def _fitting(board: Board) -> Board:
@@ -156,15 +158,53 @@ def _sound(path: Path | None, resample: bool) -> NDArray[np.int16]:
     return np.zeros(0, np.int16) if path is None else read_sound(path, _RATE_HZ, resample)
 
 
+@dataclass(frozen=True)
+class _Around:
+    """What the sensors of a board see: put before it starts, and again when it begins to sense."""
+
+    sensors: str
+    motion: Motion | None
+    scene: Scene | None
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasts; 0 when there is nothing."""
+        pictures = float(len(self.scene.pictures)) if self.scene is not None else 0.0
+        return max(self.motion.seconds if self.motion is not None else 0.0, pictures)
+
+    @property
+    def changes(self) -> bool:
+        """Whether it is other than what the board has around it anyhow."""
+        return self.sensors != "board" or self.motion is not None or self.scene is not None
+
+    def begin(self, virtual: VirtualBoard) -> None:
+        """The sensors are fitted; the board starts anew, so that its firmware finds them."""
+        from coincell.board import fit_sensors
+
+        if self.sensors != "board":
+            fit_sensors(virtual, self.sensors)
+        self.put(virtual)
+        virtual.restart()
+
+    def put(self, virtual: VirtualBoard) -> None:
+        """From this moment on."""
+        from coincell.board import put_motion, put_scene
+
+        if self.motion is not None:
+            put_motion(virtual, self.motion)
+        if self.scene is not None:
+            put_scene(virtual, self.scene)
+
+
 def _around(
     motion: Path | None, rate_hz: float | None, sensors: str, scene: Path | None
-) -> Callable[[VirtualBoard], None] | None:
-    """Puts around a board what its sensors see; None where that is what it has anyhow.
+) -> _Around:
+    """What is around a board, from the user's files.
 
     Raises:
         CoincellError: a file is not usable.
     """
-    from coincell.board import fit_sensors, put_motion, put_scene, read_motion, read_scene
+    from coincell.board import read_motion, read_scene
     from coincell.errors import UserError
 
     if rate_hz is not None and motion is None:
@@ -173,20 +213,7 @@ def _around(
             hint="Name a CSV with --motion, or take --motion-rate away.",
         )
     moved = read_motion(motion, rate_hz) if motion is not None else None
-    seen = read_scene(scene) if scene is not None else None
-    if moved is None and seen is None and sensors == "board":
-        return None
-
-    def put(virtual: VirtualBoard) -> None:
-        if sensors != "board":
-            fit_sensors(virtual, sensors)
-        if moved is not None:
-            put_motion(virtual, moved)
-        if seen is not None:
-            put_scene(virtual, seen)
-        virtual.restart()  # so that the firmware finds them
-
-    return put
+    return _Around(sensors, moved, read_scene(scene) if scene is not None else None)
 
 
 def _run(
@@ -194,7 +221,7 @@ def _run(
     elf: Elf,
     path: Path,
     request: Request,
-    around: Callable[[VirtualBoard], None] | None,
+    around: _Around,
     quiet: bool,
 ) -> Session:
     from coincell.board import VirtualBoard, run_session
@@ -209,8 +236,8 @@ def _run(
         VirtualBoard(elf, request.board, settles=known is not None) as virtual,
         progress_bar("the board runs", quiet) as move,
     ):
-        if around is not None:
-            around(virtual)
+        if around.changes:
+            around.begin(virtual)
         return run_session(known, name, request, virtual, tell, move)
 
 

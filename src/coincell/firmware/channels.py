@@ -52,6 +52,12 @@ class Channels:
         """Of each channel its place among the driver's nine values."""
         return tuple(_AXES.index(name) for name in self.names)
 
+    @property
+    def physical(self) -> tuple[float, ...]:
+        """Of each channel what one step of 16 bits is, in g, degrees a second or microtesla."""
+        each = zip(self.names, self.units, self.full_scale, strict=True)
+        return tuple(most / 32768 * _UNITS[name[0]][unit] for name, unit, most in each)
+
     def factors(self) -> tuple[int, ...]:
         """Of each channel, the driver's steps to the project's, in 2^-24.
 

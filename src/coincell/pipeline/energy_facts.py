@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coincell.board import (
-    STREAM_RATE_HZ,
     Activity,
     Battery,
     Energy,
@@ -24,10 +23,19 @@ from coincell.board import (
     listening_task,
     live_activity,
     load_battery,
+    motion_of,
+    put_motion,
+    put_scene,
+    scene_of,
+    sensing_activity,
     ways_to_last,
 )
-from coincell.firmware import Application
+from coincell.firmware import Application, link_of, live_source
 from coincell.project import Configuration
+
+_PICTURES_SEEN = 2
+_SEEING_S = 3.0
+"""For how long the board sees them: each frame takes the emulator seconds."""
 
 _NEVER_QUIET_DBFS = -100.0
 """The setting of decision.wake_dbfs at which the network always runs."""
@@ -38,7 +46,7 @@ def energy_facts(
     chain: Application,
     cost: Measurement,
     configuration: Configuration,
-    sound: NDArray[np.int16],
+    heard: NDArray[Any],
 ) -> dict[str, Any] | None:
     """Energy of an inference, of a second of listening, days on the battery, ways to a year.
 
@@ -47,7 +55,8 @@ def energy_facts(
         chain: what the image decides by.
         cost: of one whole window.
         configuration: whose battery, and how often it decides.
-        sound: int16 [n], what the board hears.
+        heard: [n] of the chain's form, what its sensor gives: int16 of sound, or of readings with
+            their channels side by side; uint8 of pictures, one after the other.
 
     Returns:
         JSON; None for a board without currents.
@@ -59,17 +68,16 @@ def energy_facts(
     inference = inference_energy(cost.cycles, cost.cycles_flash, board)
     if inference is None:
         return None
-    hears = chain.form.sense == "sound" and chain.sample_rate_hz == STREAM_RATE_HZ
-    virtual.restart()
-    activity = live_activity(virtual, sound) if hears else None
+    activity = _live(virtual, chain, configuration, heard)
     live = activity is not None
     if activity is None:
         hop_s = configuration.decision.hop_ms / 1000
         activity = listening_activity(cost.latency_ms / 1000 / hop_s)
     quiet = None
-    if live and configuration.decision.wake_dbfs > _NEVER_QUIET_DBFS:
+    wakes = configuration.decision.wake_dbfs > _NEVER_QUIET_DBFS
+    if live and wakes and chain.form.sense == "sound":
         virtual.restart()  # no light is left on
-        quiet = live_activity(virtual, np.zeros(len(sound), np.int16))
+        quiet = live_activity(virtual, np.zeros(len(heard), np.int16))
     energy = energy_of(activity, board, settings.as_shipped)
     cell = load_battery(settings.battery)
     return {
@@ -86,6 +94,27 @@ def energy_facts(
         **_battery(energy, activity, virtual, cell, quiet),
         **_server(activity, chain, cost, configuration, virtual),
     }
+
+
+def _live(
+    virtual: VirtualBoard, chain: Application, configuration: Configuration, heard: NDArray[Any]
+) -> Activity | None:
+    """What the board does while its sensor gives `heard`; None where it has no such sensor."""
+    source = live_source(chain, virtual.board, link_of(virtual.board, configuration.board.link))
+    virtual.restart()
+    if source == "microphone":
+        return live_activity(virtual, heard)
+    if source == "motion" and chain.channels is not None:
+        moved = motion_of(heard, chain.channels, chain.sample_rate_hz)
+        return sensing_activity(
+            virtual, lambda board: put_motion(board, moved, repeat=True), moved.seconds
+        )
+    if source == "camera":
+        scene = scene_of(heard[: _PICTURES_SEEN * chain.form.values].reshape(-1, *chain.form.shape))
+        put_scene(virtual, scene)
+        virtual.restart()  # so that the firmware finds the camera
+        return sensing_activity(virtual, lambda board: put_scene(board, scene), _SEEING_S)
+    return None
 
 
 def _lines(energy: Energy) -> list[dict[str, Any]]:

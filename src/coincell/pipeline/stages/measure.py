@@ -7,19 +7,21 @@ import json
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from coincell.board import BoardClient, StackOverflowError, VirtualBoard, measure
-from coincell.pipeline.clips import read_clips
+from coincell.pipeline.clips import Clips, read_clips
 from coincell.pipeline.energy_facts import energy_facts
 from coincell.pipeline.stage import Stage, StageContext
 from coincell.pipeline.stages.compilers import both_compilers
 from coincell.pipeline.stages.firmware import chain_settings, flashed_application, flashed_image
 from coincell.pipeline.store import Artefact
-from coincell.project import Configuration, Project
+from coincell.project import Configuration, Project, WindowForm
 from coincell.report import Gate
 
 _WINDOWS_HEARD = 10
-"""What the listening board hears for its energy: a test clip, and nine times as long silence."""
+"""What the listening board hears for its energy: a test clip, and nine times as long silence; what
+one feels or sees are so many windows of the test split."""
 
 
 def _settings(configuration: Configuration) -> dict[str, Any]:
@@ -37,8 +39,7 @@ def _run(context: StageContext) -> None:
         with VirtualBoard(image) as virtual:
             cost = measure(virtual, chain, clips.windows[row])
             facts |= dataclasses.asdict(cost)
-            heard = np.zeros(_WINDOWS_HEARD * clips.windows.shape[1], np.int16)
-            heard[: clips.windows.shape[1]] = clips.windows[row]
+            heard = _heard(clips, chain.form)
             facts["energy"] = energy_facts(virtual, chain, cost, context.configuration, heard)
             # One window by itself is not the worst: a listening board also takes interrupts.
             peak = BoardClient(virtual).info().stack_peak
@@ -48,6 +49,16 @@ def _run(context: StageContext) -> None:
     facts["clip"] = clips.files[row]
     facts["stack_reserved_bytes"] = image.stack_reserved
     (context.output / "measurement.json").write_text(json.dumps(facts), encoding="utf-8")
+
+
+def _heard(clips: Clips, form: WindowForm) -> NDArray[Any]:
+    """[n] of the windows' type: a test clip of sound and silence behind it, else test windows."""
+    rows = clips.rows("test")[:_WINDOWS_HEARD]
+    if form.sense != "sound":
+        return clips.windows[rows].ravel()
+    heard = np.zeros(_WINDOWS_HEARD * form.values, np.int16)
+    heard[: form.values] = clips.windows[rows[0]]
+    return heard
 
 
 def _gates(artefact: Artefact, project: Project) -> list[Gate]:
