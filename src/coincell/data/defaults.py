@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from coincell.data.basic_motions import take_basic_motions
 from coincell.data.offline import OfflineSummary
 from coincell.data.progress import Progress, silent
 from coincell.data.vibration import synthesize_vibration
@@ -12,6 +13,7 @@ from coincell.project import Project, TaskName
 
 _DEFAULTS: dict[TaskName, Callable[[Project, Progress], OfflineSummary]] = {
     "anomaly-detection": synthesize_vibration,
+    "gesture": take_basic_motions,
     "regression": synthesize_vibration,
 }
 

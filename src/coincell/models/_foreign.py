@@ -31,10 +31,11 @@ _MOST_LAYERS = 500
 _MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}
 
 _LAYERS = {
-    "Activation", "Add", "AveragePooling2D", "BatchNormalization", "Conv2D", "Cropping2D", "Dense",
-    "DepthwiseConv2D", "Dropout", "Flatten", "Functional", "GlobalAveragePooling2D", "Identity",
-    "InputLayer", "MaxPooling2D", "ReLU", "Rescaling", "Reshape", "SeparableConv2D", "Sequential",
-    "Softmax", "SpatialDropout2D", "UpSampling2D", "ZeroPadding2D",
+    "Activation", "Add", "AveragePooling2D", "BatchNormalization", "Concatenate", "Conv2D",
+    "Cropping2D", "Dense", "DepthwiseConv2D", "Dropout", "Flatten", "Functional",
+    "GlobalAveragePooling2D", "GlobalMaxPooling2D", "Identity", "InputLayer", "MaxPooling2D",
+    "ReLU", "Rescaling", "Reshape", "SeparableConv2D", "Sequential", "Softmax",
+    "SpatialDropout2D", "UpSampling2D", "ZeroPadding2D",
 }  # fmt: skip
 _PARTS = {
     "Constant", "DTypePolicy", "GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "L1",

@@ -1,0 +1,93 @@
+"""BasicMotions out of aeon's wheel, and what is said where it is not there."""
+
+from __future__ import annotations
+
+import importlib.util
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from coincell.data import make_default_data
+from coincell.data.basic_motions import parse_series
+from coincell.errors import DataError, UserError
+from coincell.project import Project, load_project, new_project
+
+_ROW = ":".join([",".join(["0.5"] * 100)] * 6)
+
+
+def _project(folder: Path, old: str = "", new: str = "") -> Project:
+    new_project("gesture", folder / "moves")
+    path = folder / "moves" / "coincell.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace(old or "\0", new), encoding="utf-8")
+    return load_project(folder / "moves")
+
+
+def _carried(monkeypatch: pytest.MonkeyPatch, folder: Path, text: str) -> None:
+    """As if aeon were installed, with `text` in both files."""
+    place = folder / "aeon" / "datasets" / "data" / "BasicMotions"
+    place.mkdir(parents=True)
+    for name in ("TRAIN", "TEST"):
+        (place / f"BasicMotions_{name}.ts").write_text(text, encoding="utf-8")
+    spec = ModuleSpec("aeon", None, is_package=True)
+    spec.submodule_search_locations = [str(folder / "aeon")]
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec)
+
+
+def test_the_archives_recordings(tmp_path: Path) -> None:
+    if importlib.util.find_spec("aeon") is None:
+        pytest.skip("aeon is not installed")
+    project = _project(tmp_path)
+    summary = make_default_data(project)
+    assert summary.made == 80
+    for row in summary.dataset.counts().values():
+        assert row == {"train": 8, "validation": 2, "test": 10}
+    first = next(s for s in summary.dataset.samples if s.file.endswith("train-00.npy"))
+    readings = np.load(project.data_directory / first.file)
+    assert (readings.shape, first.label) == ((100, 6), "standing")
+    # the first readings of the first two dimensions, as they stand in the file
+    assert readings[:3, 0].tolist() == pytest.approx([0.079106, 0.079106, -0.903497])
+    again = make_default_data(project)
+    assert (again.made, again.kept) == (0, 80)
+
+
+def test_carried_files_are_read_without_aeon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "\n".join(f"{_ROW}:{label}" for label in ("Standing", "Running", "Walking", "Badminton"))
+    _carried(monkeypatch, tmp_path, f"#words\n@data\n{rows}\n")
+    assert make_default_data(_project(tmp_path)).made == 8
+
+
+def test_without_aeon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(UserError, match="aeon") as caught:
+        make_default_data(_project(tmp_path))
+    assert "pip install" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("sample_rate_hz = 10 ", "sample_rate_hz = 50 ", "10 readings a second"),
+        ('"badminton"]', '"tennis"]', "classes"),
+    ],
+)
+def test_a_project_of_another_kind(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        make_default_data(_project(tmp_path, old, new))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (_ROW.replace("0.5", "nan", 1) + ":Walking", "no number"),
+        (_ROW.replace("0.5", "x", 1) + ":Walking", "line 1"),
+        (_ROW + ":Swimming", "no such class"),
+        (_ROW.rsplit(":", 1)[0] + ":Walking", "6 dimensions"),
+    ],
+)
+def test_damaged_lines(line: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        parse_series(line, "some.ts")
