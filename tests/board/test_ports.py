@@ -67,11 +67,21 @@ def test_a_board_in_its_bootloader_runs_nothing(attach) -> None:
 def test_the_wrong_board_is_refused_by_its_id(attach) -> None:
     attach(usb("/dev/ttyACM0"))
     identity = load_board("nano33ble").board.model_copy(update={"name": "other", "title": "Other"})
-    other = load_board("nano33ble").model_copy(update={"board": identity})
+    nano, pico = load_board("nano33ble"), load_board("pico")
+    other = nano.model_copy(update={"board": identity, "usb": pico.usb})
     with pytest.raises(BoardError, match=r"another board's: Other was meant"):
         choose_port("/dev/ttyACM0", other)
     with pytest.raises(BoardError, match="No Other is attached"):
         choose_port("", other)
+
+
+def test_a_board_of_the_user_s_own_is_found_by_the_id_that_it_describes(attach) -> None:
+    identity = load_board("nano33ble").board.model_copy(update={"name": "other", "title": "Other"})
+    own = load_board("nano33ble").model_copy(update={"board": identity})
+    attach(usb("/dev/ttyACM0"))
+    assert list_ports()[0].boards == ("nano33ble",)
+    assert choose_port("", own).boards == ("nano33ble", "other")
+    assert choose_port("/dev/ttyACM0", own).device == "/dev/ttyACM0"
 
 
 def test_a_port_that_is_not_there(attach) -> None:
