@@ -27,7 +27,7 @@ def run_command(
     """From recordings to a measured firmware image and a report, in DIRECTORY (here).
 
     Stages: dataset, features, train, yardstick, quantize, evaluate, compile, firmware, measure,
-    prove.
+    prove, gallery.
     What has not changed is not redone; a stopped run goes on where it was.
     Exit code 1 when a gate fails: the report is written all the same.
     """

@@ -22,6 +22,7 @@ from coincell.pipeline.report_parts import (
     with_methods,
 )
 from coincell.pipeline.runner import Outcome
+from coincell.pipeline.stages.gallery import read_gallery
 from coincell.pipeline.store import Artefact
 from coincell.project import CONFIGURATION_FILE, Goal, Project
 from coincell.report import (
@@ -221,7 +222,9 @@ def publish(project: Project, outcome: Outcome, report: Report) -> Path:
         shutil.rmtree(build / "c", ignore_errors=True)
         shutil.copytree(outcome.artefacts["compile"].folder / "c", build / "c")
     write_atomic(build / "report.json", report.to_json())
-    write_atomic(build / "report.html", render_html(report))
+    shown = outcome.artefacts.get("gallery")
+    gallery = read_gallery(shown) if shown else None
+    write_atomic(build / "report.html", render_html(report, gallery))
     return build / "report.html"
 
 

@@ -5,6 +5,14 @@ from coincell.report.charts.timeline import timeline_svg
 from coincell.report.energy_schema import EnergyLine, EnergyPart, LastingWay, ServerWay
 from coincell.report.energy_words import current, days_range, power_range, share
 from coincell.report.explain_page import explanation_html, letter_of, memory_map_text
+from coincell.report.gallery_schema import (
+    FeatureMap,
+    Gallery,
+    MapPoint,
+    Mattered,
+    Specimen,
+    Trace,
+)
 from coincell.report.glossary import Term, glossary, glossary_markdown
 from coincell.report.goal_schema import (
     MOST_VALUES,
@@ -27,7 +35,7 @@ from coincell.report.input_schema import (
     Split,
 )
 from coincell.report.part import Metric, RocCurve
-from coincell.report.picture import features_png, features_text
+from coincell.report.picture import features_png, features_text, png_of_lines
 from coincell.report.schema import (
     BoardPart,
     ClassMetrics,
@@ -53,6 +61,7 @@ from coincell.report.server_words import server_basis
 from coincell.report.session_page import session_html
 from coincell.report.text import print_gates, print_prediction, print_summary, render_text
 from coincell.report.verdict import Verdict, promises_of, verdict
+from coincell.report.words import Words, words_of
 
 __all__ = [
     "MOST_VALUES",
@@ -71,12 +80,16 @@ __all__ = [
     "FeatureError",
     "FeatureExample",
     "FeatureForm",
+    "FeatureMap",
     "FeaturesPart",
+    "Gallery",
     "Gate",
     "History",
     "LabelScores",
     "LastingWay",
     "Layer",
+    "MapPoint",
+    "Mattered",
     "MemoryBank",
     "MemoryRegion",
     "Method",
@@ -90,12 +103,15 @@ __all__ = [
     "Report",
     "RocCurve",
     "ServerWay",
+    "Specimen",
     "Split",
     "StageRun",
     "Stop",
     "Term",
     "Tool",
+    "Trace",
     "Verdict",
+    "Words",
     "Yardstick",
     "current",
     "days_range",
@@ -106,6 +122,7 @@ __all__ = [
     "glossary_markdown",
     "letter_of",
     "memory_map_text",
+    "png_of_lines",
     "power_range",
     "print_gates",
     "print_prediction",
@@ -119,4 +136,5 @@ __all__ = [
     "share",
     "timeline_svg",
     "verdict",
+    "words_of",
 ]

@@ -27,6 +27,7 @@ from coincell.report.charts import (
     f1_chart,
     latency_budget_chart,
     layers_chart,
+    map_charts,
     memory_charts,
     normality_charts,
     quantity_charts,
@@ -35,12 +36,14 @@ from coincell.report.charts import (
     training_charts,
 )
 from coincell.report.charts.base import theme
+from coincell.report.gallery_schema import Gallery
 from coincell.report.glossary import Term, glossary, term_of_key
 from coincell.report.schema import EvaluationPart, Report
 from coincell.report.server_words import server_basis
+from coincell.report.specimens import traces_svg
 from coincell.report.tiles import tiles_of
 from coincell.report.verdict import gate_limit, gate_title, is_limited, verdict
-from coincell.report.words import words_of
+from coincell.report.words import channels_by_unit, words_of
 
 _VEGA = "vega-6.4.0.min.js"
 _VEGA_LITE = "vega-lite-6.4.3.min.js"
@@ -48,9 +51,16 @@ _INTERPRETER = "vega-interpreter-2.3.2.mjs"
 _LICENCES = ("LICENSE.vega", "LICENSE.vega-lite", "LICENSE.vega-interpreter", "LICENSE.bundled")
 
 
-def render_html(report: Report) -> str:
-    """The whole page; every text of the report is escaped, every chart has its table beside it."""
+def render_html(report: Report, gallery: Gallery | None = None) -> str:
+    """The whole page; every text of the report is escaped, every chart has its table beside it.
+
+    Args:
+        report: the figures.
+        gallery: single windows to show beside them.
+    """
     charts = charts_of(report)
+    maps = gallery.maps if gallery else ()
+    charts["maps"] = tuple(chart for each in maps for chart in map_charts(each))
     scripts = [*_libraries(), _resource("templates/report.js")]
     data = {
         "theme": theme(),
@@ -68,6 +78,8 @@ def render_html(report: Report) -> str:
         "number": figures.number,
         "rate": figures.rate,
         "words": words_of(report.dataset),
+        "gallery": gallery,
+        "traces_svg": traces_svg,
     }
     body = environment.get_template("report.html.j2").render(
         report=report,
@@ -173,6 +185,7 @@ def _policy(scripts: list[str]) -> str:
     )
     return (
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
+        "media-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
 
@@ -204,6 +217,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["groupby_unit"] = channels_by_unit
     for name in (
         "count",
         "short_count",

@@ -9,6 +9,7 @@ from coincell.pipeline.stages import (
     evaluate,
     features,
     firmware,
+    gallery,
     measure,
     prove,
     quantize,
@@ -27,4 +28,5 @@ STAGES: tuple[Stage, ...] = (
     firmware.STAGE,
     measure.STAGE,
     prove.STAGE,
+    gallery.STAGE,
 )

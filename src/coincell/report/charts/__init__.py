@@ -5,6 +5,7 @@ from coincell.report.charts.dataset import split_chart
 from coincell.report.charts.energy import energy_charts
 from coincell.report.charts.evaluation import confusion_chart, f1_chart, roc_chart
 from coincell.report.charts.features import example_charts
+from coincell.report.charts.maps import map_charts
 from coincell.report.charts.memory import contributors_chart, memory_charts
 from coincell.report.charts.normality import normality_charts
 from coincell.report.charts.quantity import quantity_charts
@@ -21,6 +22,7 @@ __all__ = [
     "f1_chart",
     "latency_budget_chart",
     "layers_chart",
+    "map_charts",
     "memory_charts",
     "normality_charts",
     "quantity_charts",

@@ -56,6 +56,7 @@ def _over_time(index: int, example: FeatureExample, features: FeaturesPart) -> C
             f"floor(datum.value) == {at} ? {_quoted(n)}" for at, n in enumerate(names)
         )
         y["axis"] |= {"values": [at + 0.5 for at in range(bands)], "labelExpr": f"{told} : ''"}
+        y["axis"] |= {"labelOverlap": False}
         y["title"] = None
     picture = _image(
         data_uri(features_png(values)), length, bands, "seconds" if features.hop_ms else "frame", y
