@@ -33,6 +33,17 @@ def test_a_coin_cell_lasts_a_year_even_at_worst(year: dict[str, Any]) -> None:
         assert row["warnings"] == []
 
 
+def test_a_reader_that_leaves_gets_no_traceback() -> None:
+    """As of `run.py | head -1`: the pipe is closed before anything is printed."""
+    command = [sys.executable, EXAMPLES / "vibration-year" / "run.py", "--looks", "1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        assert run.stdout
+        assert run.stderr
+        run.stdout.close()
+        assert run.stderr.read() == b""
+        assert run.wait() == 0
+
+
 def test_every_look_decides_what_is_so(year: dict[str, Any]) -> None:
     for row in year["rows"]:
         assert row["right"] == row["looks"] == 4

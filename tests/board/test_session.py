@@ -17,6 +17,7 @@ from coincell.board import (
     Spell,
     VirtualBoard,
     listening_task,
+    live_activity,
     load_battery,
     measure,
     open_image,
@@ -127,6 +128,27 @@ def test_a_listening_image_decides_as_its_stream_does(
     unit = stand_in_application().score_unit
     assert [d.score for d in found.decisions] == [unit.share(e.score) for e in events]
     assert told == list(found.decisions)
+
+
+def test_a_run_that_ends_before_the_first_decision_says_so(image: Image) -> None:
+    """A window of 100 ms, and 20 in which the microphone settles."""
+    with VirtualBoard(image) as virtual:
+        file = open_image(image.elf)
+        short = run_session(file, "firmware.elf", request(0.1), virtual)
+        virtual.restart()
+        long = run_session(file, "firmware.elf", request(0.5), virtual)
+    assert not short.decisions
+    assert any("has not decided yet" in note and "0.1 s" in note for note in short.notes)
+    assert long.decisions
+    assert not any("has not decided" in note for note in long.notes)
+
+
+def test_the_report_s_activity_is_as_long_as_the_sound(image: Image) -> None:
+    """Over the UART, too, where decisions are told meanwhile."""
+    with VirtualBoard(image) as virtual:
+        activity = live_activity(virtual, request(1.0).sound)
+    assert activity
+    assert activity.seconds == pytest.approx(1.0, rel=1e-3)
 
 
 def test_its_energy_is_that_of_a_board_that_hears_all_the_time(

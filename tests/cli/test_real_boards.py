@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -233,6 +234,45 @@ def test_flash_names_the_board_that_is_not_there(image: Image, tools: Tools) -> 
     assert isinstance(error, BoardError)
     assert "No Arduino Nano 33 BLE Sense is attached" in error.message
     assert "not for 'pico'" in refused("flash", image.elf, "--board", "pico").message
+
+
+def test_a_virtual_board_cannot_be_flashed_and_says_so(
+    image: Image, port: str, tools: Tools
+) -> None:
+    for tool in ("bossac", "arduino-cli"):
+        tools.add(tool)
+        error = refused("flash", image.elf, "--force", "--tool", tool, "--port", port)
+        assert isinstance(error, BoardError)
+        assert f"{port} is a pseudo-terminal: behind it is a virtual board" in error.message
+        assert "coincell board bridge" in error.hint
+        assert not (tools.folder / f"{tool}.arguments").exists(), "nothing was written"
+    assert call("board", "info", "--port", port).exit_code == 0, "the bridge goes on"
+
+
+def test_a_project_s_own_board_needs_no_option(
+    tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its description stands in the project, and is found from anywhere; its id on USB, too."""
+    described = resources.files("coincell.firmware") / "boards" / "nano33ble.toml"
+    text = described.read_text(encoding="utf-8").replace('name = "nano33ble"', 'name = "mine"', 1)
+    project, build = tmp_path / "project", tmp_path / "project" / "build"
+    build.mkdir(parents=True)
+    (project / "mine.toml").write_text(text.replace('"2341:005a"', '"2341:00aa"'))
+    (project / "coincell.toml").write_text(
+        '[project]\nname = "own"\n[data]\nlabels = ["a", "b"]\n[board]\nname = "mine.toml"\n'
+    )
+    image = build_image(stand_in_application(), load_board(str(project / "mine.toml")), build)
+    write_report(image)
+    ports = [usb("/dev/ttyACM7", "2341:00aa")]
+    monkeypatch.setattr("serial.tools.list_ports.comports", lambda: ports)
+    tools.add("bossac", more=f"rm -f {tmp_path}/none")
+    done = call("flash", project, "--tool", "bossac", "--json")
+    assert done.exit_code == 0, done.exception
+    assert json.loads(done.stdout)["board"] == "mine"
+    (project / "coincell.toml").unlink()
+    error = refused("flash", project, "--tool", "bossac")
+    assert "names the board 'mine', unknown here" in error.message
+    assert call("flash", project, "--board", project / "mine.toml", "--json").exit_code == 0
 
 
 def test_board_ports_lists_them(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -113,8 +113,11 @@ def test_the_server_picture_shows_every_way() -> None:
     comparison = compare_with_server(task, load_board("nano33ble"), load_battery("2xaa"))
     root = ET.fromstring(server_svg(comparison))
     words = " ".join(element.text or "" for element in root.iter(f"{SVG}text"))
-    for told in ("5.64 mW", "10.8 mW", "2.76 GB", "42.3 MB", "1.6 kB", "85 ms", "bare module"):
+    for told in ("10.8 mW (", "2.76 GB", "42.3 MB", "1.6 kB", "85 ms (76 to 127)", "bare module"):
         assert told in words
+    first = comparison.options[0].average_mw
+    assert f"5.64 mW ({first.low:.3g} to {first.high:.3g})" in words
+    assert f"Days on {load_battery('2xaa').title}: decided on the device " in words
 
 
 def test_figures_for_people() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from coincell.board.serial_port import SerialPort, touch
 from coincell.board.uf2 import check_drive, copy_to_drive, find_drive, uf2_file
 from coincell.errors import BoardError, CoincellError, GateError, MissingExtraError
 from coincell.files import write_atomic
-from coincell.firmware import Board
+from coincell.firmware import Board, board_names
 
 _Found = TypeVar("_Found")
 _WAIT_S = 10.0
@@ -73,6 +74,7 @@ def flash(
         return _flash_drive(image, board, tool, port, progress, drive)
     began = None if tool.probe else choose_port(port, board, bootloader=True)
     if began:
+        _refuse_virtual_board(began)
         _refuse_other_board(began, board)
     with tempfile.TemporaryDirectory(prefix="coincell-flash-") as folder:
         files = Files(elf=Path(folder) / "firmware.elf", bin=Path(folder) / "firmware.bin")
@@ -101,6 +103,8 @@ def _flash_drive(
     if drive:
         check_drive(drive, board)
     began = None if at else _attached(board, port)
+    if began:
+        _refuse_virtual_board(began)
     if began and began.boards:
         _refuse_other_board(began, board)
         progress(0, 100, "starting the bootloader")
@@ -132,9 +136,25 @@ def _attached(board: Board, port: str) -> Port | None:
         return None
 
 
+def _refuse_virtual_board(port: Port) -> None:
+    """A pseudo-terminal is no USB socket: behind it is `coincell board bridge`."""
+    if not port.usb and os.path.realpath(port.device).startswith("/dev/pts/"):
+        raise BoardError(
+            f"{port.device} is a pseudo-terminal: behind it is a virtual board, which has no "
+            "bootloader and cannot be flashed.",
+            hint="It runs the image that it was started with: `coincell board bridge IMAGE` "
+            "starts one with this image.",
+        )
+
+
 def _refuse_other_board(port: Port, board: Board) -> None:
-    """Several boards tell the same id on USB while Coincell's firmware runs: ask which it is."""
-    if port.state != "running" or len(port.boards) < 2:
+    """Several boards tell the same id on USB while Coincell's firmware runs: ask which it is.
+
+    A board of the user's own may be one of ours under another name: its bootloader's id tells.
+    """
+    ours = board_names()
+    shared = [name for name in port.boards if name in ours]
+    if port.state != "running" or board.name not in ours or len(shared) < 2:
         return
     try:
         with SerialPort(port, _ASK_S) as line:
@@ -171,7 +191,9 @@ def start_bootloader(port: Port, board: Board) -> Port:
 
 def _same(before: Port, board: Board, state: str) -> Port | None:
     """The port of the board that was at `before`, in `state`: at the same socket if we know it."""
-    found = [port for port in list_ports() if board.name in port.boards and port.state == state]
+    found = [
+        port for port in list_ports(board) if board.name in port.boards and port.state == state
+    ]
     here = [port for port in found if port.place and port.place == before.place]
     if here or not before.place:
         found = here or found
@@ -187,7 +209,7 @@ def _wait(look: Callable[[], _Found | None]) -> _Found | None:
 
 def _running(board: Board) -> Port | None:
     """A port at which such a board runs an application."""
-    found = (port for port in list_ports() if board.name in port.boards)
+    found = (port for port in list_ports(board) if board.name in port.boards)
     return next((port for port in found if port.state == "running"), None)
 
 
@@ -200,7 +222,7 @@ def _ask(image: ImageFile, board: Board, tool: Tool, named: str, began: Port | N
     elif not tool.program and image.description.get("link") == "usb":
         now = _wait(lambda: _running(board))
     else:
-        now = next((port for port in list_ports() if board.name in port.boards), None)
+        now = next((port for port in list_ports(board) if board.name in port.boards), None)
     if now is None:
         note = (
             "No port of the board came up: its line may be a UART's, behind an adapter. "

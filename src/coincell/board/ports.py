@@ -54,15 +54,20 @@ def serial_package() -> Any:
         raise MissingExtraError("hardware", "pyserial", "Talking to a real board") from error
 
 
-def list_ports() -> list[Port]:
+def list_ports(own: Board | None = None) -> list[Port]:
     """Every serial port, with the boards that its USB id stands for; those of USB first.
+
+    Args:
+        own: a board that is looked for beside those of Coincell, described by the user.
 
     Raises:
         MissingExtraError: the extra "hardware" is not installed.
     """
     serial_package()
     tools = importlib.import_module("serial.tools.list_ports")
-    known = [load_board(name) for name in board_names()]
+    names = board_names()
+    known = [load_board(name) for name in names]
+    known += [own] if own and own.name not in names else []
     ports = [_describe(entry, known) for entry in tools.comports()]
     return sorted(ports, key=lambda port: (not port.boards, not port.usb, port.device))
 
@@ -90,7 +95,7 @@ def choose_port(wanted: str, board: Board | None = None, bootloader: bool = Fals
         BoardError: there is no board, there are several, or the port named does not exist.
         MissingExtraError: the extra "hardware" is not installed.
     """
-    ports = list_ports()
+    ports = list_ports(board)
     if wanted:
         return _named(wanted, ports, board)
     found = [port for port in ports if port.boards and (not board or board.name in port.boards)]

@@ -131,10 +131,18 @@ class ServerOption:
 
 @dataclass(frozen=True)
 class ServerComparison:
-    """All ways side by side, and what the figures rest on."""
+    """All ways side by side, and what the figures rest on.
+
+    Attributes:
+        options: decided on the device, features sent, raw samples sent.
+        as_shipped: whether what the board takes beside its module is in them.
+        battery: the title of what `days` are told for; "" for none.
+        sources: of the figures.
+    """
 
     options: tuple[ServerOption, ...]
     as_shipped: bool
+    battery: str = ""
     sources: tuple[str, ...] = SOURCES
 
 
@@ -181,7 +189,7 @@ def compare_with_server(
                 days=battery.days(energy.average_a) if battery else None,
             )
         )
-    return ServerComparison(tuple(options), as_shipped)
+    return ServerComparison(tuple(options), as_shipped, battery.title if battery else "")
 
 
 def _served(traffic: _Traffic, task: Task, name: str, features: float) -> Bounds:

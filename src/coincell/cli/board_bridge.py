@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from coincell.cli.line_options import board_option, image_argument
+from coincell.cli.line_options import board_of, board_option, image_argument
 from coincell.cli.output import json_option
 from coincell.cli.sound import read_sound, resample_option
 
@@ -40,7 +40,7 @@ def bridge_command(
     from coincell.board import STREAM_RATE_HZ, Bridge, VirtualBoard, learn_waits, open_image
 
     file = open_image(image)
-    board = file.for_board(board_name)
+    board = board_of(file, board_name)
     with VirtualBoard(file.elf, board) as virtual:
         learn_waits(virtual)
         virtual.restart()

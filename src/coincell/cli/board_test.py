@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from coincell.cli.line_options import board_option, image_argument, open_line, port_option
+from coincell.cli.line_options import (
+    board_of,
+    board_option,
+    image_argument,
+    open_line,
+    port_option,
+)
 from coincell.cli.output import json_option, print_json, printable, progress_bar
 
 if TYPE_CHECKING:
@@ -43,7 +49,7 @@ def test_command(
     from coincell.board import open_image, self_test
 
     file = open_image(image)
-    board = file.for_board(board_name)
+    board = board_of(file, board_name)
     recordings = _recordings(image)
     with open_line(port, board) as line, progress_bar("testing", quiet=as_json) as move:
         result = self_test(line, file, board, move, recordings)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from coincell.cli.line_options import board_option, image_argument, port_option
+from coincell.cli.line_options import board_of, board_option, image_argument, port_option
 from coincell.cli.output import json_option, print_json, progress_bar
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def flash_command(
     from coincell.board import choose_tool, flash, open_image
 
     file = open_image(image)
-    board = file.for_board(board_name)
+    board = board_of(file, board_name)
     _ask_gates(file, board, force)
     chosen = choose_tool(tool or ("uf2" if drive else ""), board)
     with progress_bar("flashing", quiet=as_json) as move:

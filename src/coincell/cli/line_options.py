@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from coincell.board import SerialPort
+    from coincell.board import ImageFile, SerialPort
     from coincell.firmware import Board
 
 port_option = click.option(
@@ -28,6 +28,26 @@ def image_argument(required: bool = False) -> Callable[..., Any]:
         "image", required=required, type=click.Path(path_type=Path), default=None if required
         else Path(), metavar="IMAGE" if required else "[IMAGE]",
     )  # fmt: skip
+
+
+def board_of(image: ImageFile, wanted: str) -> Board:
+    """What an image is for: the board named, the one it tells, or its project's own description.
+
+    Args:
+        image: in its project's build folder, or anywhere.
+        wanted: what --board says; "" for nothing.
+
+    Raises:
+        BoardError: nothing says it, or the image is for another board.
+        ConfigurationError: the project's settings cannot be used.
+    """
+    from coincell.project import CONFIGURATION_FILE, load_project
+
+    folder = image.path.resolve().parent.parent
+    if not wanted and image.board is None and (folder / CONFIGURATION_FILE).is_file():
+        source = load_project(folder).configuration.board.source
+        wanted = source if source.endswith(".toml") else ""
+    return image.for_board(wanted)
 
 
 def open_line(port: str, board: Board | None = None) -> SerialPort:

@@ -84,9 +84,12 @@ def export_project(
     return export_application(request, form, out, progress)
 
 
-def _missing(outcome: Outcome) -> list[str]:
-    """Titles of stages that have not been run as the project stands."""
-    return [stage.title for stage in STAGES if stage.name not in outcome.artefacts]
+def _missing(outcome: Outcome) -> str:
+    """The first step of `coincell run` that the project as it stands has not been through."""
+    for number, stage in enumerate(STAGES, 1):
+        if stage.name not in outcome.artefacts:
+            return f"step {number} of {len(STAGES)}, {stage.title}"
+    return ""
 
 
 def _check_there(outcome: Outcome) -> None:
@@ -95,8 +98,9 @@ def _check_there(outcome: Outcome) -> None:
     if outcome.stopped_at:
         raise GateError(f"There is no model to export: {outcome.stop_reason}")
     raise UserError(
-        "An export needs a project that has been run as it now stands. Not up to date: "
-        f"{_missing(outcome)[0]!r}.",
+        "An export needs a project that has been run as it now stands. It never ran, or its "
+        "settings, recordings or tools have changed: `coincell run` would begin at "
+        f"{_missing(outcome)}.",
         hint="Run `coincell run` first; it redoes only what has changed.",
     )
 
@@ -110,7 +114,8 @@ def _check_gates(outcome: Outcome) -> None:
         )
     if missing := _missing(outcome):
         raise GateError(
-            f"The project's gates are not known: {missing[0]!r} has not been run as it stands.",
+            "The project's gates are not known: as it now stands, `coincell run` would begin at "
+            f"{missing}.",
             hint=f"Run `coincell run` to its end. {_FORCE}",
         )
 

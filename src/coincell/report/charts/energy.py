@@ -29,8 +29,9 @@ def energy_charts(board: BoardPart) -> tuple[Chart, ...]:
     """Parts by what they take, and the ways to decide; none before energy was computed."""
     if board.energy is None:
         return ()
-    server = (server_chart(board.energy.server),) if board.energy.server else ()
-    return (parts_chart(board.energy), *server)
+    energy = board.energy
+    server = (server_chart(energy.server, energy.battery),) if energy.server else ()
+    return (parts_chart(energy), *server)
 
 
 def parts_chart(energy: EnergyPart) -> Chart:
@@ -124,7 +125,7 @@ def _parts_table(energy: EnergyPart) -> Table:
     )
 
 
-def server_chart(ways: Sequence[ServerWay]) -> Chart:
+def server_chart(ways: Sequence[ServerWay], battery: str) -> Chart:
     """Average power of deciding on the device, and of sending features or raw samples."""
     values = [
         {
@@ -132,7 +133,7 @@ def server_chart(ways: Sequence[ServerWay]) -> Chart:
             "power": way.average_mw,
             "low": way.average_mw_range[0],
             "high": way.average_mw_range[1],
-            "told": f"{way.average_mw:.3g} mW",
+            "told": _milliwatt(way),
             "bytes": figures.data_size(way.bytes_a_day),
             "delay": figures.milliseconds(way.delay_ms),
         }
@@ -164,12 +165,20 @@ def server_chart(ways: Sequence[ServerWay]) -> Chart:
     }  # fmt: skip
     least, most = min(ways, key=lambda w: w.average_mw), max(ways, key=lambda w: w.average_mw)
     summary = (
-        f"Least power: {least.title}, {least.average_mw:.3g} mW; most: {most.title}, "
-        f"{most.average_mw:.3g} mW."
+        f"Least power: {least.title}, {_milliwatt(least)}; most: {most.title}, {_milliwatt(most)}."
     )
     spec = specification(summary, 28 * len(ways), body)
     table = Table(
-        ("way", "power", "bounds", "of it radio", "bytes a day", "answer after", "bounds", "lasts"),
+        (
+            "way",
+            "power",
+            "bounds",
+            "of it radio",
+            "bytes a day",
+            "answer after",
+            "bounds",
+            f"lasts on {battery}",
+        ),
         tuple(
             (
                 way.title,
@@ -185,3 +194,9 @@ def server_chart(ways: Sequence[ServerWay]) -> Chart:
         ),
     )
     return Chart("energy-server", "On the device, or sent to a server", summary, spec, table, 420)
+
+
+def _milliwatt(way: ServerWay) -> str:
+    """As in 5.64 mW (5.55 to 8.59)."""
+    low, high = way.average_mw_range
+    return f"{way.average_mw:.3g} mW ({low:.3g} to {high:.3g})"

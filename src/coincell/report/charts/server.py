@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from coincell.report.charts.svg import bar, line, picture, text
+from coincell.report.energy_words import power_range
 
 if TYPE_CHECKING:
     from coincell.board import Bounds, ServerComparison, ServerOption
 
-_WIDTH, _LEFT, _RIGHT = 880, 216, 150
+_WIDTH, _LEFT, _RIGHT = 880, 176, 190
 _ROOM = _WIDTH - _LEFT - _RIGHT
 _BAR, _STEP, _HEAD = 18, 26, 42
 _COLOURS = {"decisions": "blue", "features": "orange", "raw": "grey"}
@@ -23,7 +24,7 @@ _NAMES = {
 
 
 def server_svg(comparison: ServerComparison) -> str:
-    """Three panels of bars; lines show between what bounds a figure lies."""
+    """Three panels of bars; lines show between what bounds a figure lies, words tell them."""
     body: list[str] = []
     y = 8.0
     for title, figure, told, logarithmic in _PANELS:
@@ -42,7 +43,8 @@ def server_svg(comparison: ServerComparison) -> str:
         if option.days
     )
     if days:
-        body.append(text(8, y + 18, f"Days on the battery: {days}.", "soft"))
+        cell = comparison.battery or "the battery"
+        body.append(text(8, y + 18, f"Days on {cell}: {days}.", "soft"))
         y += 22
     body.append(text(8, y + 18, "Modelled from published currents: docs/energy.md.", "soft"))
     return picture(_WIDTH, round(y + 30), "On the device against sent to a server", body)
@@ -53,7 +55,7 @@ def _row(
     value: Bounds | float,
     most: float,
     top: float,
-    told: Callable[[float], str],
+    told: Callable[[Bounds | float], str],
     logarithmic: bool,
 ) -> list[str]:
     typical = value if isinstance(value, float) else value.typical
@@ -73,26 +75,32 @@ def _row(
         middle = top + _BAR / 2
         parts += [line(low, middle, high, middle), line(high, middle - 4, high, middle + 4)]
         end = max(end, length(value.high))
-    parts.append(text(_LEFT + end + 8, top + 14, told(typical)))
+    parts.append(text(_LEFT + end + 8, top + 14, told(value)))
     return parts
 
 
-def _milliwatt(value: float) -> str:
-    return f"{value:.3g} mW"
+def _milliwatt(value: Bounds | float) -> str:
+    return f"{value:.3g} mW" if isinstance(value, float) else power_range(value)
 
 
-def _milliseconds(value: float) -> str:
-    return f"{value + 1e-9:.0f} ms"
+def _milliseconds(value: Bounds | float) -> str:
+    if isinstance(value, float):
+        return f"{value + 1e-9:.0f} ms"
+    low, typical, high = (f"{part + 1e-9:.0f}" for part in (value.low, value.typical, value.high))
+    return f"{typical} ms ({low} to {high})"
 
 
-def _bytes(value: float) -> str:
+def _bytes(value: Bounds | float) -> str:
+    value = value if isinstance(value, float) else value.typical
     for size, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
         if value >= size:
             return f"{value / size:.3g} {unit}"
     return f"{value:.0f} B"
 
 
-_Panel = tuple[str, "Callable[[ServerOption], Bounds | float]", Callable[[float], str], bool]
+_Panel = tuple[
+    str, "Callable[[ServerOption], Bounds | float]", "Callable[[Bounds | float], str]", bool
+]
 _PANELS: tuple[_Panel, ...] = (
     ("Average power", lambda option: option.average_mw, _milliwatt, False),
     ("Bytes a day over the air (logarithmic)", lambda option: option.bytes_a_day, _bytes, True),
