@@ -117,7 +117,7 @@ def measure_image(virtual: VirtualBoard, name: str, window: NDArray[np.int16]) -
         BoardError: as `measure`.
     """
     table = image_owner_table(virtual.elf, virtual.board, name)
-    return _measured(virtual, window, table, image_parts(name))
+    return _measured(virtual, window, table, image_parts(virtual.elf, name))
 
 
 def _measured(

@@ -69,12 +69,16 @@ def owner_table(elf: Elf, board: Board, application: Application) -> bytes:
     return _table(elf, board, owners)
 
 
-def image_parts(name: str) -> list[Part]:
+def image_parts(elf: Elf, name: str) -> list[Part]:
     """The same, the network as one: what an image's symbols tell of the application `name`."""
+    there = {symbol.name for symbol in elf.symbols if symbol.function}
+    maybe = [Part("network", f"{name}_invoke"), Part("detector", f"{name}_score")]
+    found = [part for part in maybe if part.symbol in there]
+    step = "level" if "coincell_level_step" in there else "decision"
     return [
         Part("features", f"{name}_features_run"),
-        Part("network", f"{name}_invoke"),
-        Part("decision", "coincell_decision_step"),
+        *(found or maybe[:1]),
+        Part("decision", f"coincell_{step}_step"),
         Part("dispatch", "application_process"),
     ]
 
@@ -85,7 +89,7 @@ def image_owner_table(elf: Elf, board: Board, name: str) -> bytes:
     Raises:
         BoardError: the image lacks a function of the chain.
     """
-    return _table(elf, board, _owners(image_parts(name)) | {"answer_process": OUTSIDE})
+    return _table(elf, board, _owners(image_parts(elf, name)) | {"answer_process": OUTSIDE})
 
 
 def model_owner_table(elf: Elf, board: Board, compiled: CompiledModel) -> bytes:

@@ -15,7 +15,7 @@ from coincell.cli.output import printable
 
 if TYPE_CHECKING:
     from coincell.board import Heard, SerialPort
-    from coincell.runtime import ScoreUnit
+    from coincell.runtime import ScoreUnit, StrangenessUnit
 
 _LOOK_S = 0.2
 _FIRST_ANSWER_S = 1.5
@@ -53,22 +53,25 @@ class _Talker:
         labels: their names, by index.
         rate_hz: samples a second.
         unit: what its scores stand for.
+        strangeness: the same of one that tells what is strange.
     """
 
     labels: tuple[str, ...] = ()
     rate_hz: int = 0
     unit: ScoreUnit | None = None
+    strangeness: StrangenessUnit | None = None
 
     @classmethod
     def of(cls, description: Mapping[str, Any]) -> _Talker:
         """From a description that came over the line, and so is not to be trusted."""
-        from coincell.runtime import score_unit
+        from coincell.runtime import score_unit, strangeness_unit
 
         labels, rate = description.get("labels"), description.get("sample_rate_hz")
         return cls(
             tuple(map(str, labels)) if isinstance(labels, list) else (),
             rate if isinstance(rate, int) and rate > 0 else 0,
             score_unit(description),
+            strangeness_unit(description),
         )
 
 
@@ -114,13 +117,14 @@ def _follow(line: SerialPort, board: _Talker, end: float | None, as_json: bool) 
 def _plain(heard: Heard, board: _Talker) -> dict[str, Any]:
     if heard.event is None:
         return {"kind": heard.kind, "text": heard.text, "bytes": heard.bytes}
-    event = heard.event
+    event, strange = heard.event, board.strangeness
     return {
         "kind": "event",
         "samples": event.samples,
         "label": label_name(event.label, board.labels),
         "score": board.unit.share(event.score) if board.unit else None,
         "score_raw": event.score,
+        **({"strangeness": strange.value(event.score)} if strange else {}),
         "lost": event.lost,
         "status": event.status,
     }
@@ -136,6 +140,8 @@ def _told(heard: Heard, board: _Talker) -> str:
     place = f"{event.samples / board.rate_hz:9.2f} s" if board.rate_hz else f"{event.samples:>11,}"
     name = label_name(event.label, board.labels) or "-"
     score = f"{board.unit.share(event.score):.3f}" if board.unit else f"raw {event.score}"
+    if board.strangeness:
+        score = board.strangeness.told(event.score)
     return printable(f"{place}  {name:<16}{score:>8}{lost}")
 
 

@@ -21,7 +21,7 @@ from coincell.data.manifest import (
     Source,
     Split,
 )
-from coincell.data.placing import Incoming, place, split_notes
+from coincell.data.placing import Incoming, normal_label, place, split_notes
 from coincell.data.progress import Progress, silent
 from coincell.data.senses import Part, ReadOptions, Recording, sense_files
 from coincell.data.silence import make_silence
@@ -138,7 +138,10 @@ def import_recordings(
         work.updated,
         work.duplicates,
         converted,
-        (*listing.notes, *split_notes(dataset, project.configuration.data)),
+        (
+            *listing.notes,
+            *split_notes(dataset, project.configuration.data, normal_label(project.configuration)),
+        ),
         dataset,
     )
 
@@ -233,7 +236,12 @@ class _Import:
         return [item for piece in pieces for item in self._update_one(candidate, piece)]
 
     def _update_one(self, candidate: Candidate, before: Sample) -> list[Incoming]:
-        after = replace(before, groups={**before.groups, **candidate.groups})
+        after = replace(
+            before,
+            groups={**before.groups, **candidate.groups},
+            target=candidate.target,
+            unit=candidate.unit,
+        )
         if after == before and candidate.split in (None, before.split):
             return []
         self.updated += 1

@@ -5,6 +5,7 @@ from coincell.runtime.level_binding import Level
 from coincell.runtime.library import load_library
 from coincell.runtime.score import LEVEL_BITS, QuantityUnit, ScoreUnit, score_unit
 from coincell.runtime.sources import c_sources
+from coincell.runtime.strangeness import StrangenessUnit, strangeness_unit
 
 __all__ = [
     "LEVEL_BITS",
@@ -14,8 +15,10 @@ __all__ = [
     "QuantityUnit",
     "Rest",
     "ScoreUnit",
+    "StrangenessUnit",
     "c_sources",
     "decision_threshold",
     "load_library",
     "score_unit",
+    "strangeness_unit",
 ]
