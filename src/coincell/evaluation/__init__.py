@@ -17,6 +17,17 @@ from coincell.evaluation._quantity import (
     evaluate_quantity,
 )
 from coincell.evaluation._roc import RocCurve
+from coincell.evaluation._stream import (
+    Interval,
+    Match,
+    OperatingPoint,
+    StreamMetrics,
+    Told,
+    choose_operating_point,
+    match_events,
+    poisson_rate,
+    stream_metrics,
+)
 
 __all__ = [
     "NO_DECISION",
@@ -26,10 +37,16 @@ __all__ = [
     "DecisionMetrics",
     "Estimate",
     "Evaluation",
+    "Interval",
+    "Match",
+    "OperatingPoint",
     "QuantityComparison",
     "QuantityMetrics",
     "RocCurve",
+    "StreamMetrics",
+    "Told",
     "anomaly_curve",
+    "choose_operating_point",
     "compare",
     "compare_quantities",
     "decide",
@@ -37,5 +54,8 @@ __all__ = [
     "evaluate_anomaly",
     "evaluate_decisions",
     "evaluate_quantity",
+    "match_events",
+    "poisson_rate",
+    "stream_metrics",
     "wilson",
 ]

@@ -60,6 +60,7 @@ class HostStream:
         self.hop_samples = application.hop_samples
         self._form = application.form
         self._step = application.step_values
+        self._scores = application.score_bytes
         self._settling = settling_samples
         self._library = load_host_code(application, compiler)
         size = self._library.application_stream_bytes()
@@ -79,15 +80,27 @@ class HostStream:
             DataError: the array has another type or shape.
             ModelError: a step of the chain failed.
         """
+        return self.process_scored(samples)[0]
+
+    def process_scored(self, samples: NDArray[Any]) -> tuple[list[StreamEvent], NDArray[np.int8]]:
+        """The same, and int8 [decisions, scores]: what each one's window was scored, as
+        `ChainResult.scores`; of a window on which the network did not run, the last one's.
+
+        Raises:
+            DataError, ModelError: as `process`.
+        """
         if samples.dtype != self._form.dtype or samples.ndim != 1:
             raise DataError(
                 f"A stream is {self._form.dtype} [n]. "
                 f"Received: {samples.dtype} {list(samples.shape)}."
             )
         events: list[StreamEvent] = []
+        scores = [np.zeros((0, self._scores), np.int8)]
         for begin in range(0, len(samples), _PART):
-            events += self._feed(np.ascontiguousarray(samples[begin : begin + _PART]))
-        return events
+            more, outputs = self._feed(np.ascontiguousarray(samples[begin : begin + _PART]))
+            events += more
+            scores.append(outputs)
+        return events, np.concatenate(scores)
 
     def lose(self, count: int) -> None:
         """Pass over `count` samples as lost: windows and smoothing begin anew behind them."""
@@ -97,21 +110,26 @@ class HostStream:
     def _memory(self) -> ctypes.c_void_p:
         return self._state.ctypes.data_as(ctypes.c_void_p)
 
-    def _feed(self, samples: NDArray[Any]) -> list[StreamEvent]:
+    def _feed(self, samples: NDArray[Any]) -> tuple[list[StreamEvent], NDArray[np.int8]]:
         room = len(samples) // (self.hop_samples * self._step) + 1
         positions = np.zeros(room, np.uint64)
         labels, scores = np.zeros(room, np.int16), np.zeros(room, np.int32)
+        outputs = np.zeros((room, self._scores), np.int8)
         decided = ctypes.c_uint32()
         status = self._library.application_stream_feed(
             self._memory,
             samples.ctypes.data_as(ctypes.c_void_p),
             ctypes.c_uint32(len(samples)),
-            *(array.ctypes.data_as(ctypes.c_void_p) for array in (positions, labels, scores)),
+            *(
+                array.ctypes.data_as(ctypes.c_void_p)
+                for array in (positions, labels, scores, outputs)
+            ),
             ctypes.byref(decided),
         )
         self._check(status)
         columns = (array[: decided.value].tolist() for array in (positions, labels, scores))
-        return [StreamEvent(*row) for row in zip(*columns, strict=True)]
+        events = [StreamEvent(*row) for row in zip(*columns, strict=True)]
+        return events, outputs[: decided.value]
 
     def _check(self, status: int) -> None:
         if status:

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/application_stream.h"
 
+#include <string.h>
+
 #include "application/stream.h"
 
 typedef struct {
@@ -22,7 +24,7 @@ int application_stream_open(void *memory, uint32_t settling)
 
 int application_stream_feed(void *memory, const application_sample *samples, uint32_t count,
                             uint64_t *positions, int16_t *labels, int32_t *scores,
-                            uint32_t *decided)
+                            int8_t *outputs, uint32_t *decided)
 {
     opened *state = memory;
     *decided = 0;
@@ -37,6 +39,8 @@ int application_stream_feed(void *memory, const application_sample *samples, uin
             positions[*decided] = event.position;
             labels[*decided] = event.decision.label;
             scores[*decided] = event.decision.score;
+            memcpy(outputs + (size_t)*decided * APPLICATION_SCORES, application_scores(),
+                   APPLICATION_SCORES);
             (*decided)++;
         }
     }

@@ -1,0 +1,85 @@
+"""Events against intervals: matching, rates with exact intervals, and the operating point."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from coincell.errors import DataError
+from coincell.evaluation import (
+    Interval,
+    Match,
+    OperatingPoint,
+    Told,
+    choose_operating_point,
+    match_events,
+    poisson_rate,
+    stream_metrics,
+)
+
+
+def test_events_meet_intervals_of_their_label() -> None:
+    intervals = [Interval(10, 11, "yes"), Interval(20, 21, "no"), Interval(30, 31, "yes")]
+    told = [
+        Told(9.9, "yes"),  # too early: a false alarm
+        Told(10.5, "yes"),
+        Told(11.2, "yes"),  # told again
+        Told(20.5, "yes"),  # another label's: a false alarm
+        Told(31.6, "yes"),  # too late
+    ]
+    match = match_events(told, intervals, 60.0, tolerance_s=0.5)
+    assert match == Match((0.5, None, None), 5, 1, 3, 60.0)
+    late = match_events(told, intervals, 60.0, tolerance_s=1.0)
+    assert late.delays == (0.5, None, pytest.approx(1.6))
+
+
+def test_two_intervals_close_together_are_met_one_after_the_other() -> None:
+    intervals = [Interval(0, 1, "yes"), Interval(1, 2, "yes")]
+    match = match_events([Told(1.5, "yes"), Told(1.8, "yes")], intervals, 3.0, 1.0)
+    assert match.delays == (1.5, pytest.approx(0.8))
+    assert (match.repeated, match.false_alarms) == (0, 0)
+
+
+@pytest.mark.parametrize("interval", [Interval(2, 1, "a"), Interval(0, 99, "a")])
+def test_intervals_that_cannot_be_are_refused(interval: Interval) -> None:
+    with pytest.raises(DataError, match="within its stream"):
+        match_events([], [interval], 10.0, 0.5)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 20, 400])
+def test_the_interval_of_a_rate_is_garwoods(count: int) -> None:
+    found = poisson_rate(count, 2.0)
+    low = stats.chi2.ppf(0.025, 2 * count) / 2 if count else 0.0
+    high = stats.chi2.ppf(0.975, 2 * count + 2) / 2
+    assert found.value == count / 2
+    assert (found.low, found.high) == pytest.approx((low / 2, high / 2), rel=1e-6)
+    assert poisson_rate(3, 0.0).value is None
+
+
+def test_figures_over_streams() -> None:
+    delays = tuple(float(d) for d in np.linspace(0.1, 1.0, 50))
+    metrics = stream_metrics([Match((*delays, None), 60, 4, 6, 1800.0), Match((), 0, 0, 0, 1800.0)])
+    assert (metrics.intervals, metrics.missed, metrics.false_alarms) == (51, 1, 6)
+    assert metrics.false_alarms_an_hour.value == 6.0
+    assert metrics.miss_rate.value == pytest.approx(1 / 51)
+    assert metrics.delay_s.value == pytest.approx(0.55)
+    assert metrics.delay_s.low is not None
+    assert metrics.delay_s.high is not None
+    assert 0.35 < metrics.delay_s.low < 0.55 < metrics.delay_s.high < 0.75
+    assert metrics.late_s is not None
+    assert 0.93 < metrics.late_s < 1.0
+    nothing = stream_metrics([Match((), 0, 0, 0, 3600.0)])
+    assert nothing.delay_s.value is None
+    assert nothing.late_s is None
+
+
+def test_the_operating_point_is_the_lowest_that_stays_within_the_wish() -> None:
+    def point(threshold: float, alarms: int) -> OperatingPoint:
+        return OperatingPoint(threshold, stream_metrics([Match((), alarms, 0, alarms, 3600.0)]))
+
+    points = [point(0.1, 9), point(0.2, 1), point(0.3, 4), point(0.4, 2), point(0.5, 0)]
+    assert choose_operating_point(points, 2.0) == points[3], "0.2 is luck: 0.3 has more"
+    assert choose_operating_point(points, 0.0) == points[4]
+    assert choose_operating_point(points[:4], 1.0) is None
+    assert choose_operating_point([], 1.0) is None
