@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from coincell.data.basic_motions import take_basic_motions
+from coincell.data.faces import face_pictures, masked_faces
 from coincell.data.offline import OfflineSummary
 from coincell.data.progress import Progress, silent
 from coincell.data.vibration import synthesize_vibration
@@ -12,6 +13,8 @@ from coincell.errors import UserError
 from coincell.project import Project, TaskName
 
 _DEFAULTS: dict[TaskName, Callable[[Project, Progress], OfflineSummary]] = {
+    "visual-wake-word": face_pictures,
+    "mask-detection": masked_faces,
     "anomaly-detection": synthesize_vibration,
     "gesture": take_basic_motions,
     "regression": synthesize_vibration,

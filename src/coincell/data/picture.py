@@ -14,7 +14,9 @@ from coincell.project import DataSettings
 
 MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 640
+SHORTEST_SIDE = 8
 _PNG = b"\x89PNG\r\n\x1a\n"
+_EXPORT = "Export it as PNG or JPEG; a file's name does not change what it holds."
 
 
 class PictureFiles:
@@ -27,7 +29,6 @@ class PictureFiles:
         """JPEG or PNG -> uint8 [height, width, 3], upright, at most 640 pixels a side."""
         del settings
         image, kind = _open(content, name)
-        image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
         return Recording(np.asarray(image, np.uint8), kind, 0, 0, 0)
 
     def encode(self, samples: NDArray[Any], settings: DataSettings) -> bytes:
@@ -79,22 +80,77 @@ def _pillow() -> Any:
 
 
 def _open(content: bytes, name: str) -> tuple[Any, str]:
-    """The picture in RGB, upright, and its format."""
-    pillow = _pillow()
-    from PIL import ImageOps, UnidentifiedImageError
+    """The picture in RGB, upright, at most 640 pixels a side, and its format with what was mended.
 
+    The reader is chosen by the first bytes, so that no other of Pillow's sees a hostile file.
+    """
+    _pillow()
+    from PIL.JpegImagePlugin import JpegImageFile
+    from PIL.PngImagePlugin import PngImageFile
+
+    reader: Any = {_PNG[:2]: PngImageFile, b"\xff\xd8": JpegImageFile}.get(content[:2])
+    if reader is None:
+        raise DataError(f"{name}: neither a PNG nor a JPEG file.", _EXPORT)
     try:
-        with pillow.open(io.BytesIO(content), formats=("PNG", "JPEG")) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise DataError(
-                    f"{name}: {image.width} x {image.height} pixels; at most {MOST_PIXELS} are "
-                    "read.",
-                    "Make it smaller: the device sees a few thousand.",
-                )
-            kind = str(image.format)
-            return ImageOps.exif_transpose(image).convert("RGB"), kind
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
+        with reader(io.BytesIO(content)) as image:
+            _check_size(image.size, name)
+            kind = _kind(image, content)
+            image.draft("RGB", (2 * LONGEST_SIDE, 2 * LONGEST_SIDE))  # of JPEG: decoded smaller
+            return _small(_upright(image)), kind
+    except DataError:
+        raise
+    except Exception as error:  # a broken file can make Pillow raise anything
         raise DataError(
-            f"{name}: not a readable PNG or JPEG file: {error}",
-            "Export it as PNG; a file's name does not change what it holds.",
+            f"{name}: not a readable PNG or JPEG file: {error or type(error).__name__}", _EXPORT
         ) from error
+
+
+def _check_size(size: tuple[int, int], name: str) -> None:
+    width, height = size
+    if width * height > MOST_PIXELS:
+        raise DataError(
+            f"{name}: {width} x {height} pixels; at most {MOST_PIXELS:,} are read.",
+            "Make it smaller: the device sees a few thousand.",
+        )
+    shrunk = min(1.0, LONGEST_SIDE / max(width, height))
+    if min(width, height) * shrunk < SHORTEST_SIDE:
+        raise DataError(
+            f"{name}: {width} x {height} pixels; each side needs at least {SHORTEST_SIDE}, after "
+            f"the longer one was brought to at most {LONGEST_SIDE}.",
+            "There is nothing to see in it; leave it out.",
+        )
+
+
+def _kind(image: Any, content: bytes) -> str:
+    """The format, and what is not as usual: every such picture is counted by it."""
+    if image.format != "PNG":
+        return "JPEG CMYK" if image.mode == "CMYK" else "JPEG"
+    if getattr(image, "is_animated", False):
+        return "PNG animated, its first picture"
+    if content[24:25] == b"\x10":  # bits a channel, in the header that every PNG begins with
+        return "PNG of 16 bits"
+    return "PNG with transparency, on white" if _is_transparent(image) else "PNG"
+
+
+def _is_transparent(image: Any) -> bool:
+    return image.mode in ("LA", "RGBA", "PA") or "transparency" in image.info
+
+
+def _upright(image: Any) -> Any:
+    """In RGB, turned as its EXIF says."""
+    from PIL import Image, ImageOps
+
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I"):  # 16-bit gray; Pillow would cut it off at 255
+        wide = np.asarray(image, np.int64).clip(0, 65535)
+        image = Image.fromarray((wide >> 8).astype(np.uint8))
+    if _is_transparent(image):
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image)
+    return image.convert("RGB")
+
+
+def _small(image: Any) -> Any:
+    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    return image

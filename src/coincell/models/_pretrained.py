@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -78,7 +79,7 @@ def _from_npz(path: Path) -> list[Arrays]:
     folded, for ReLU6 and inputs x / 127.5 - 1.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
             names = archive.files
             if len(names) > _MOST_ARRAYS:
                 raise ModelError(f"{path} holds {len(names)} arrays; at most {_MOST_ARRAYS}.")

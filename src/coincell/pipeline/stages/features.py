@@ -14,6 +14,7 @@ from coincell.data import augment
 from coincell.features import (
     FeatureBlock,
     InputQuantization,
+    PictureBlock,
     choose_quantization,
     make_feature_block,
 )
@@ -78,6 +79,8 @@ def _quantization(
 ) -> InputQuantization:
     """Chosen on the training split; for a ready-made .tflite, read from the model."""
     if not ready_made_tflite(project.configuration):
+        if isinstance(block, PictureBlock):
+            return block.exact_quantization
         return choose_quantization(training, block.fixed_point_scale)
     graph = read_model(user_model_files(project)[0])
     tensor = graph.tensor(graph.inputs[0])

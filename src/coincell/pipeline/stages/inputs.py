@@ -35,3 +35,30 @@ def user_model_files(project: Project) -> list[Path]:
     if not path.is_file():
         raise ConfigurationError(f"model.file names {name!r}, which is not there.")
     return [path]
+
+
+def weights_file(project: Project) -> list[Path]:
+    """[model] weights, when it names a file.
+
+    Raises:
+        ConfigurationError: it is of another kind, absent, or outside the project.
+    """
+    name = project.configuration.model.weights
+    if name in ("", "imagenet"):
+        return []
+    path = (project.directory / name).resolve()
+    if path.suffix not in (".npz", ".keras", ".h5"):
+        raise ConfigurationError(
+            f'model.weights must be "imagenet", or a .npz, .keras or .h5 file; received {name!r}.'
+        )
+    if not path.is_relative_to(project.directory):
+        raise ConfigurationError(
+            f"model.weights must lie in the project's folder; received {name!r}.",
+            hint="Copy the file into the project, so that the project is whole by itself.",
+        )
+    if not path.is_file():
+        raise ConfigurationError(
+            f"model.weights names {name!r}, which is not there.",
+            hint="Paths are told from the project's folder.",
+        )
+    return [path]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from coincell.anomaly import fit_detector
 from coincell.data import spec_augment_batch
 from coincell.models import (
+    IMAGENET,
     EpochRecord,
     Examples,
     History,
@@ -19,14 +20,20 @@ from coincell.models import (
     dequantize,
     load_network,
     load_tensorflow,
+    load_weights,
     predict_float,
     train,
+    train_transferred,
 )
 from coincell.pipeline.clips import read_clips, training_rows, watched_rows
 from coincell.pipeline.detector_model import DETECTOR_FILE, fit_settings
 from coincell.pipeline.feature_arrays import FeatureArrays, read_features
 from coincell.pipeline.stage import Stage, StageContext
-from coincell.pipeline.stages.inputs import ready_made_tflite, user_model_files
+from coincell.pipeline.stages.inputs import (
+    ready_made_tflite,
+    user_model_files,
+    weights_file,
+)
 from coincell.project import Configuration, ModelSettings
 
 
@@ -57,7 +64,8 @@ def _run(context: StageContext) -> None:
         return
     learning, watching = examples(context)
     network = _network(context, learning)
-    history = fit(context, network, learning, watching)
+    transferred = bool(context.configuration.model.weights)
+    history = fit(context, network, learning, watching, transferred=transferred)
     network.save(context.output / "model.keras")
     features = read_features(context.inputs["features"])
     outputs = predict_float(network, features.clips, features.quantization)
@@ -129,10 +137,19 @@ def examples(context: StageContext) -> tuple[Examples, Examples]:
     return learning, watching
 
 
-def fit(context: StageContext, network: Any, learning: Examples, watching: Examples) -> History:
-    """Train `network` in place as the configuration says, telling each epoch."""
+def fit(
+    context: StageContext,
+    network: Any,
+    learning: Examples,
+    watching: Examples,
+    *,
+    transferred: bool = False,
+) -> History:
+    """Train `network` in place as the configuration says, telling each epoch; a `transferred` one,
+    whose backbone has learned elsewhere, in two phases."""
     configuration = context.configuration
-    epochs = configuration.training.epochs
+    settings = configuration.training
+    epochs = settings.epochs + settings.frozen_epochs * transferred
 
     def on_epoch(record: EpochRecord) -> None:
         message = f"loss {record.loss:.3f}"
@@ -147,15 +164,21 @@ def fit(context: StageContext, network: Any, learning: Examples, watching: Examp
     def augment(batch: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
         return spec_augment_batch(batch, configuration.augmentation, generator)
 
+    watched = watching if len(watching) else None
+    seed, goal = configuration.project.seed, configuration.goal
+    if transferred:
+        return train_transferred(
+            network, learning, watched, settings, seed=seed, on_epoch=on_epoch, goal=goal
+        )
     return train(
         network,
         learning,
-        watching if len(watching) else None,
-        configuration.training,
-        seed=configuration.project.seed,
+        watched,
+        settings,
+        seed=seed,
         augment=augment if configuration.data.sense == "sound" else None,
         on_epoch=on_epoch,
-        goal=configuration.goal,
+        goal=goal,
     )
 
 
@@ -167,7 +190,12 @@ def _network(context: StageContext, learning: Examples) -> Any:
     if configuration.model.file:
         path = context.project.directory / configuration.model.file
         return load_network(path, shape, outputs, configuration.goal)
-    return new_network(configuration.model, configuration, learning)
+    network = new_network(configuration.model, configuration, learning)
+    if configuration.model.weights:
+        (source,) = weights_file(context.project) or (IMAGENET,)
+        model = configuration.model
+        load_weights(network, model.architecture, model.alpha, source)
+    return network
 
 
 def new_network(model: ModelSettings, configuration: Configuration, learning: Examples) -> Any:
@@ -193,6 +221,6 @@ STAGE = Stage(
     settings=_settings,
     modules=("coincell.models", "coincell.data", "coincell.anomaly"),
     packages=("keras", "numpy", "tensorflow-cpu"),
-    files=user_model_files,
+    files=lambda project: [*user_model_files(project), *weights_file(project)],
     run=_run,
 )
