@@ -29,6 +29,17 @@ from coincell.data.offline import OfflineSummary
 from coincell.data.progress import Progress
 from coincell.data.senses import ReadOptions, Recording
 from coincell.data.single import RecordingWindow, read_recording, read_window
+from coincell.data.suspects import (
+    LEAST_JUDGE,
+    Doubt,
+    components,
+    doubted_labels,
+    doubted_targets,
+    near_copies,
+    numbered,
+    outliers,
+    pooled,
+)
 from coincell.data.synthesis import SPEECH_FORMAT, SynthesisSummary, synthesize
 from coincell.data.versions import (
     Changed,
@@ -44,6 +55,7 @@ from coincell.data.windows import Windows, load_noise, load_windows
 
 __all__ = [
     "EXPORT_FORMATS",
+    "LEAST_JUDGE",
     "NOISE_LABEL",
     "SPEECH_FORMAT",
     "SPLITS",
@@ -51,6 +63,7 @@ __all__ = [
     "CheckReport",
     "Dataset",
     "Difference",
+    "Doubt",
     "ExportFormat",
     "ExportSummary",
     "Finding",
@@ -71,8 +84,11 @@ __all__ = [
     "augment",
     "augment_sound",
     "check_dataset",
+    "components",
     "decode_recording",
     "difference",
+    "doubted_labels",
+    "doubted_targets",
     "export_recordings",
     "find_version",
     "held_out_windows",
@@ -81,8 +97,12 @@ __all__ = [
     "load_windows",
     "make_default_data",
     "mixed_at_snr",
+    "near_copies",
     "note_version",
     "noted_versions",
+    "numbered",
+    "outliers",
+    "pooled",
     "present_version",
     "read_content",
     "read_manifest",

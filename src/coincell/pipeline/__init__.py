@@ -1,18 +1,23 @@
 """The stages as one visible list, a content-addressed cache, and the run's report."""
 
+from coincell.pipeline.deep_check import DeepReport, Suspect, deep_check
 from coincell.pipeline.export import export_project
 from coincell.pipeline.flash_permit import permit_flash
 from coincell.pipeline.listening import project_application
 from coincell.pipeline.predict import Prediction, predict_files
 from coincell.pipeline.run import RunResult, run_project, run_until, summary_of
 from coincell.pipeline.runner import Demand, Outcome, StageEvent
+from coincell.pipeline.suspects_page import suspects_page
 
 __all__ = [
+    "DeepReport",
     "Demand",
     "Outcome",
     "Prediction",
     "RunResult",
     "StageEvent",
+    "Suspect",
+    "deep_check",
     "export_project",
     "permit_flash",
     "predict_files",
@@ -20,4 +25,5 @@ __all__ = [
     "run_project",
     "run_until",
     "summary_of",
+    "suspects_page",
 ]

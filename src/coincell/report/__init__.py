@@ -57,6 +57,7 @@ from coincell.report.schema import (
     Tool,
     Yardstick,
 )
+from coincell.report.second_look import Case, Exhibit, second_look_page
 from coincell.report.server_words import server_basis
 from coincell.report.session_page import session_html
 from coincell.report.text import print_gates, print_prediction, print_summary, render_text
@@ -67,6 +68,7 @@ __all__ = [
     "MOST_VALUES",
     "BoardPart",
     "Camera",
+    "Case",
     "Channel",
     "ClassMetrics",
     "Contributor",
@@ -77,6 +79,7 @@ __all__ = [
     "ErrorShare",
     "EvaluationPart",
     "ExactPart",
+    "Exhibit",
     "FeatureError",
     "FeatureExample",
     "FeatureForm",
@@ -130,6 +133,7 @@ __all__ = [
     "promises_of",
     "render_html",
     "render_text",
+    "second_look_page",
     "server_basis",
     "server_svg",
     "session_html",
