@@ -101,22 +101,6 @@ def test_a_split_that_the_csv_gives_later_is_honoured(
     assert summary.already_there == 10
 
 
-def test_targets_come_with_their_unit(
-    make_project: MakeProject, recordings: Path, write_tone: WriteTone
-) -> None:
-    lines = ["file,target,unit"]
-    for number in range(9):
-        write_tone(recordings / f"{number}.wav", 300 + 10 * number)
-        lines.append(f"{number}.wav,{number / 4},rpm")
-    (recordings / "labels.csv").write_text("\n".join(lines), encoding="utf-8")
-    dataset = import_recordings(recordings, make_project()).dataset
-    assert sorted(s.target for s in dataset.samples if s.target is not None) == [
-        number / 4 for number in range(9)
-    ]
-    assert {s.unit for s in dataset.samples} == {"rpm"}
-    assert {s.label for s in dataset.samples} == {""}
-
-
 FAULTY = {
     "outside": ("../a.wav,yes", "relative path inside the folder; received '../a.wav'"),
     "absolute": ("/a.wav,yes", "relative path inside"),
@@ -173,16 +157,13 @@ def test_a_source_that_puts_a_speaker_on_two_sides_is_told(
     assert any("1 of 3 values of 'speaker'" in note for note in notes)
 
 
-def test_split_and_target_values_are_checked(
+def test_split_values_are_checked(
     make_project: MakeProject, recordings: Path, write_tone: WriteTone
 ) -> None:
     write_tone(recordings / "a.wav")
     csv_file = recordings / "labels.csv"
     csv_file.write_text("file,label,split\na.wav,yes,dev\n", encoding="utf-8")
     with pytest.raises(DataError, match="split must be train, validation, test or empty"):
-        import_recordings(recordings, make_project())
-    csv_file.write_text("file,target\na.wav,inf\n", encoding="utf-8")
-    with pytest.raises(DataError, match="target must be a number; received 'inf'"):
         import_recordings(recordings, make_project())
 
 

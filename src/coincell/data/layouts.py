@@ -30,6 +30,7 @@ from coincell.data.manifest import (
     finite_number,
     read_csv,
 )
+from coincell.data.motion_units import plain_unit, unit_factor
 from coincell.data.senses import Part, kinds_of, sense_files
 from coincell.errors import DataError
 from coincell.project import DataSettings
@@ -287,11 +288,13 @@ def _list_csv(
     faults: Faults,
 ) -> Listing:
     rows = read_csv(path, _MAX_TEXT_BYTES)
-    needed = ("file",) if "target" in rows.columns else ("file", label_column)
+    needed = ("file", "target", "unit") if settings.target else ("file", label_column)
     if missing := [name for name in needed if name not in rows.columns]:
         raise DataError(
             f"{path}: the column {missing[0]!r} is missing; received: {', '.join(rows.columns)}.",
-            "Name the column of the classes with --label-column, or rename it to 'label'.",
+            f"A recording a line: its file, {settings.target} as target, {settings.unit} as unit."
+            if settings.target
+            else "Name the column of the classes with --label-column, or rename it to 'label'.",
         )
     not_groups = (*CORE_COLUMNS, label_column)
     check_group_names(path, [name for name in rows.columns if name not in not_groups])
@@ -330,7 +333,7 @@ def _csv_candidate(
     if not path.is_file():
         raise DataError(f"there is no file {name!r}", "Paths are relative to the CSV's folder.")
     label = row.get(label_column, "")
-    target = finite_number("target", row["target"]) if row.get("target") else None
+    target = _target(row, settings) if settings.target else None
     if target is None and label != NOISE_LABEL and label not in settings.labels:
         raise DataError(*explain_label(label, settings))
     split = row.get("split", "")
@@ -348,8 +351,25 @@ def _csv_candidate(
         split if split else None,
         _speaker_of(name, pattern) | groups,
         target,
-        row.get("unit", ""),
+        settings.unit if target is not None else "",
     )
+
+
+def _target(row: dict[str, str], settings: DataSettings) -> float:
+    """The number to be predicted, of a line; raises ValueError or DataError."""
+    text, unit = row["target"], row["unit"]
+    if not text:
+        raise DataError("the target is empty", f"Write {settings.target} in {settings.unit}.")
+    target = finite_number("target", text)
+    if plain_unit(unit) != plain_unit(settings.unit):
+        factor = unit_factor(unit, settings.unit) if unit else None
+        raise DataError(
+            f"the target is in {unit or 'no unit'}; data.unit is {settings.unit!r}",
+            f"Multiply it by {factor:.6g} and write {settings.unit} as its unit."
+            if factor
+            else "Bring all targets to one unit, and name it in each line.",
+        )
+    return target
 
 
 def _list_speech_commands(source: Path, settings: DataSettings, faults: Faults) -> Listing:

@@ -1,0 +1,130 @@
+"""Numbers to be predicted, from a CSV: in one unit, finite, one a recording."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from coincell.data import import_recordings
+from coincell.errors import DataError
+from coincell.project import Project, parse_configuration
+
+_PROJECT = """
+[project]
+name = "speed"
+task = "regression"
+[data]
+sense = "motion"
+sample_rate_hz = 50
+window_ms = 200
+channels = ["x", "y"]
+units = ["g", "g"]
+full_scale = [2.0, 2.0]
+target = "speed"
+unit = "rpm"
+[data.split]
+by = "machine"
+[features]
+block = "raw"
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    (tmp_path / "project").mkdir()
+    return Project(tmp_path / "project", parse_configuration(_PROJECT))
+
+
+def _readings(path: Path, seed: int, header: str = "x,y", change: str = "") -> None:
+    values = np.random.default_rng(seed).normal(size=(12, 2)).round(3)
+    lines = [header, *(f"{x},{y}" for x, y in values)]
+    if change:
+        lines[5] = change
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _source(folder: Path, lines: list[str], header: str = "file,target,unit,machine") -> Path:
+    folder.mkdir(exist_ok=True)
+    for number in range(len(lines)):
+        if not (folder / f"{number}.csv").exists():
+            _readings(folder / f"{number}.csv", number)
+    table = folder / "speeds.csv"
+    table.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+    return table
+
+
+def _lines(units: list[str]) -> list[str]:
+    return [f"{n}.csv,{1000 + n},{unit},m{n}" for n, unit in enumerate(units)]
+
+
+def test_targets_are_kept(tmp_path: Path, project: Project) -> None:
+    """One unit, however it is written."""
+    table = _source(tmp_path / "mine", _lines(["rpm", "RPM", "1/min", "rpm"]))
+    summary = import_recordings(table, project)
+    assert summary.added == 4
+    assert sorted(s.target or 0 for s in summary.dataset.samples) == [1000, 1001, 1002, 1003]
+    assert {(s.label, s.unit) for s in summary.dataset.samples} == {("", "rpm")}
+    assert {s.groups["machine"] for s in summary.dataset.samples} == {"m0", "m1", "m2", "m3"}
+
+
+def test_a_mended_target_is_taken(tmp_path: Path, project: Project) -> None:
+    _source(tmp_path / "mine", _lines(["rpm"] * 3))
+    import_recordings(tmp_path / "mine" / "speeds.csv", project)
+    table = _source(tmp_path / "mine", [*_lines(["rpm"] * 3)[:2], "2.csv,1500,rpm,m2"])
+    summary = import_recordings(table, project)
+    assert (summary.added, summary.updated) == (0, 1)
+    assert sorted(s.target or 0 for s in summary.dataset.samples) == [1000, 1001, 1500]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("1.csv,17,Hz,m1", "Multiply it by 60 "),
+        ("1.csv,17,km,m1", "the target is in km; data.unit is 'rpm'"),
+        ("1.csv,17,,m1", "the target is in no unit"),
+        ("1.csv,,rpm,m1", "the target is empty"),
+        ("1.csv,nan,rpm,m1", "target"),
+        ("1.csv,fast,rpm,m1", "target"),
+    ],
+)
+def test_targets_that_are_refused(
+    tmp_path: Path, project: Project, line: str, message: str
+) -> None:
+    table = _source(tmp_path / "mine", [_lines(["rpm"])[0], line])
+    with pytest.raises(DataError) as caught:
+        import_recordings(table, project)
+    told = f"{caught.value} {caught.value.hint}"
+    assert message in told
+    assert "line 3" in told
+    assert not (project.data_directory / "manifest.csv").exists()
+
+
+@pytest.mark.parametrize("header", ["file,speed,unit,machine", "file,target,rpm,machine"])
+def test_columns_that_are_missing(tmp_path: Path, project: Project, header: str) -> None:
+    with pytest.raises(DataError, match="is missing"):
+        import_recordings(_source(tmp_path / "mine", _lines(["rpm"]), header), project)
+
+
+@pytest.mark.parametrize(
+    ("header", "change", "message"),
+    [
+        ("x,z", "", "'y'"),
+        ("x,y", "0.1,nan", "no number"),
+        ("x,y", "0.1,oops", "line 6"),
+        ("x,y", "0.1", "line 6"),
+    ],
+)
+def test_readings_that_are_refused(
+    tmp_path: Path, project: Project, header: str, change: str, message: str
+) -> None:
+    """A missing axis, NaN, and text in the middle: told, and nothing is imported."""
+    table = _source(tmp_path / "mine", _lines(["rpm"] * 2))
+    _readings(tmp_path / "mine" / "1.csv", 1, header, change)
+    with pytest.raises(DataError) as caught:
+        import_recordings(table, project)
+    told = f"{caught.value} {caught.value.hint}"
+    assert "1.csv" in told
+    assert message in told
+    assert not (project.data_directory / "manifest.csv").exists()
