@@ -12,6 +12,7 @@ from coincell.board.bench import (
 )
 from coincell.board.bridge import Bridge
 from coincell.board.client import BoardClient, BoardInfo, BoardResult, Transport
+from coincell.board.collecting import CollectingLine, Take
 from coincell.board.energy import (
     Activity,
     Bounds,
@@ -21,6 +22,7 @@ from coincell.board.energy import (
     energy_of,
     inference_energy,
 )
+from coincell.board.feed import Feed, Heading
 from coincell.board.flash_tools import choose_tool
 from coincell.board.flashing import Flashed, check_identity, flash
 from coincell.board.golden import (
@@ -32,6 +34,7 @@ from coincell.board.golden import (
 )
 from coincell.board.image_file import ImageFile, open_image
 from coincell.board.measurement import Measurement, PartCost, measure
+from coincell.board.microphone import Microphone
 from coincell.board.model import ModelBoard, ModelMeasurement, measure_model
 from coincell.board.monitor import Heard, LineReader
 from coincell.board.placing import PlacingClient
@@ -86,17 +89,21 @@ __all__ = [
     "BoardResult",
     "Bounds",
     "Bridge",
+    "CollectingLine",
     "Decision",
     "Energy",
     "EnergyLine",
     "Expected",
+    "Feed",
     "Flashed",
+    "Heading",
     "Heard",
     "ImageFile",
     "InferenceEnergy",
     "LineReader",
     "Listening",
     "Measurement",
+    "Microphone",
     "ModelBoard",
     "ModelMeasurement",
     "Motion",
@@ -112,6 +119,7 @@ __all__ = [
     "Session",
     "Spell",
     "StackOverflowError",
+    "Take",
     "Task",
     "Transport",
     "VirtualBoard",

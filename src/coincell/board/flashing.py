@@ -229,6 +229,9 @@ def _ask(image: ImageFile, board: Board, tool: Tool, named: str, began: Port | N
             "`coincell board info --port PORT` asks it there."
         )
         return Flashed(tool.name, "", None, note)
+    if image.description.get("kind") == "collector":
+        note = "It collects, and answers nothing: `coincell data collect` hears what it sends."
+        return Flashed(tool.name, now.device, None, note)
     with SerialPort(now) as line:
         client = BoardClient(line)
         client.synchronize()

@@ -10,6 +10,7 @@ from coincell.board.protocol import (
     HEADER_BYTES,
     MAGIC,
     BoardEvent,
+    Frame,
     Message,
     begins_frame,
     decode_event,
@@ -32,6 +33,7 @@ class Heard:
         text: the line; of garbage and frames what to show of them. It may hold no control
             characters.
         event: of kind "event".
+        frame: of kind "frame".
         bytes: how many it had on the line.
     """
 
@@ -39,6 +41,7 @@ class Heard:
     text: str
     bytes: int
     event: BoardEvent | None = None
+    frame: Frame | None = None
 
 
 class LineReader:
@@ -104,7 +107,8 @@ def _frame(data: bytes) -> Heard:
     frame = decode_frame(data)
     if frame.type == Message.EVENT:
         return Heard("event", "", len(data), decode_event(frame))
-    return Heard("frame", f"message {frame.type:#04x}, {len(frame.payload)} bytes", len(data))
+    shown = f"message {frame.type:#04x}, {len(frame.payload)} bytes"
+    return Heard("frame", shown, len(data), frame=frame)
 
 
 def _line(data: bytes) -> Heard:

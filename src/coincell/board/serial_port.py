@@ -30,18 +30,19 @@ class SerialPort:
     Args:
         port: where the board hangs.
         patience_s: how long `receive` waits for a byte.
+        baud: bits a second on a UART.
 
     Raises:
         BoardError: the port is not there, is not ours to use, or another program holds it.
         MissingExtraError: the extra "hardware" is not installed.
     """
 
-    def __init__(self, port: Port, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, port: Port, patience_s: float = PATIENCE_S, baud: int = BAUD) -> None:
         self.port = port
         self.patience_s = patience_s
         self._package = serial_package()
         self._heard = bytearray()
-        self._line = _open(self._package, port, BAUD)
+        self._line = _open(self._package, port, baud)
 
     def __enter__(self) -> Self:
         return self

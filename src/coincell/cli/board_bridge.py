@@ -19,6 +19,11 @@ from coincell.cli.sound import read_sound, resample_option
     help="What its microphone hears, a second after a program opens the port; then silence.",
 )  # fmt: skip
 @resample_option
+@click.option(
+    "--motion", type=click.Path(path_type=Path, dir_okay=False), metavar="CSV",
+    help="How it is moved, over and over; as `coincell board run` takes it.",
+)  # fmt: skip
+@click.option("--motion-rate", type=float, help="Rows a second of a --motion without times.")
 @click.option("--once", is_flag=True, help="End when a program has had the port and closed it.")
 @json_option
 def bridge_command(
@@ -26,6 +31,8 @@ def bridge_command(
     board_name: str,
     microphone: Path | None,
     resample: bool,
+    motion: Path | None,
+    motion_rate: float | None,
     once: bool,
     as_json: bool,
 ) -> None:
@@ -37,12 +44,23 @@ def bridge_command(
     """
     import json
 
-    from coincell.board import STREAM_RATE_HZ, Bridge, VirtualBoard, learn_waits, open_image
+    from coincell.board import (
+        STREAM_RATE_HZ,
+        Bridge,
+        VirtualBoard,
+        learn_waits,
+        open_image,
+        put_motion,
+        read_motion,
+    )
 
     file = open_image(image)
     board = board_of(file, board_name)
     with VirtualBoard(file.elf, board) as virtual:
-        learn_waits(virtual)
+        if file.description.get("kind") != "collector":  # that one answers nothing
+            learn_waits(virtual)
+        if motion:
+            put_motion(virtual, read_motion(motion, motion_rate), repeat=True)
         virtual.restart()
         sound = b""
         if microphone:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import click
 
 from coincell.cli.data_check import check_command
+from coincell.cli.data_collect import collect_command
 from coincell.cli.data_export import export_command
+from coincell.cli.data_firmware import firmware_command
 from coincell.cli.data_import import import_command
 from coincell.cli.data_synthesize import synthesize_command
 from coincell.cli.data_version import diff_command, version_command
@@ -19,6 +21,8 @@ def data_command() -> None:
 for _command in (
     import_command,
     export_command,
+    collect_command,
+    firmware_command,
     synthesize_command,
     check_command,
     version_command,

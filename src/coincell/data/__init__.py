@@ -1,6 +1,6 @@
 """Recordings -> data set: import, synthesis, splits, checks, windows, augmentation."""
 
-from coincell.data.audio import decode_recording, read_content
+from coincell.data.audio import decode_recording, encode_wav, read_content
 from coincell.data.augment import (
     augment,
     augment_sound,
@@ -15,6 +15,7 @@ from coincell.data.exporting import EXPORT_FORMATS, ExportFormat, ExportSummary,
 from coincell.data.held_out import held_out_windows
 from coincell.data.importing import ImportSummary, OwnSplit, import_recordings
 from coincell.data.layouts import Layout
+from coincell.data.levels import ChannelLevel, Review, review_recording
 from coincell.data.manifest import (
     NOISE_LABEL,
     SPLITS,
@@ -25,6 +26,7 @@ from coincell.data.manifest import (
     read_manifest,
     write_manifest,
 )
+from coincell.data.motion_table import TableReader
 from coincell.data.offline import OfflineSummary
 from coincell.data.progress import Progress
 from coincell.data.senses import ReadOptions, Recording
@@ -60,6 +62,7 @@ __all__ = [
     "SPEECH_FORMAT",
     "SPLITS",
     "Changed",
+    "ChannelLevel",
     "CheckReport",
     "Dataset",
     "Difference",
@@ -75,10 +78,12 @@ __all__ = [
     "ReadOptions",
     "Recording",
     "RecordingWindow",
+    "Review",
     "Sample",
     "Source",
     "Split",
     "SynthesisSummary",
+    "TableReader",
     "Version",
     "Windows",
     "augment",
@@ -89,6 +94,7 @@ __all__ = [
     "difference",
     "doubted_labels",
     "doubted_targets",
+    "encode_wav",
     "export_recordings",
     "find_version",
     "held_out_windows",
@@ -108,6 +114,7 @@ __all__ = [
     "read_manifest",
     "read_recording",
     "read_window",
+    "review_recording",
     "spec_augment",
     "spec_augment_batch",
     "synthesize",

@@ -53,7 +53,7 @@ def split_heading(cell: str) -> tuple[str, str]:
 
 
 def read_table(content: bytes, name: str) -> Table:
-    """Text -> a table; a blank line or the header anew begins another recording.
+    """Text -> a table; a blank line begins another recording; the header may come again.
 
     Raises:
         DataError: not text, no readings, too many, or a unit that changes on the way.
@@ -89,6 +89,21 @@ class TableReader:
     def count(self) -> int:
         """Readings so far."""
         return len(self._lines)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the columns, where a heading came."""
+        return self._names
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Of the columns, "" where none is told."""
+        return self._units or ("",) * self._width
+
+    @property
+    def last(self) -> tuple[float, ...]:
+        """The last reading; NaN for a cell that is no number."""
+        return tuple(self._values[-self._width :])
 
     def feed(self, number: int, line: str) -> None:
         """One more line, of that number."""
@@ -134,8 +149,6 @@ class TableReader:
                 f"{self._units[at]!r} to {units[at]!r}.",
                 "A recording keeps its units; cut the file there.",
             )
-        if self.count:
-            self._pause = True
         if len(set(names)) != len(names) or len(names) > _MAX_COLUMNS:
             raise DataError(
                 f"{self._name}, line {number}: columns are named unlike, at most {_MAX_COLUMNS}; "

@@ -10,6 +10,7 @@ from coincell.firmware.bare import (
 )
 from coincell.firmware.board_header import wiring
 from coincell.firmware.channels import Channels
+from coincell.firmware.collector import Collector, build_collector, collector_sketch
 from coincell.firmware.currents import Currents, CurrentTable, Overhead, StateCurrent
 from coincell.firmware.description import (
     MODELLED_CORE,
@@ -67,6 +68,7 @@ __all__ = [
     "Board",
     "ChainResult",
     "Channels",
+    "Collector",
     "Contributor",
     "CurrentTable",
     "Currents",
@@ -89,10 +91,12 @@ __all__ = [
     "Symbol",
     "application_sources",
     "board_names",
+    "build_collector",
     "build_host_library",
     "build_image",
     "build_model_image",
     "check_export",
+    "collector_sketch",
     "device_sources",
     "export_application",
     "find_bmi270_configuration",

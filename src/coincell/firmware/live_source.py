@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Protocol
 
 from coincell.errors import BoardError
-from coincell.firmware.application import Application
 from coincell.firmware.channels import Channels
 from coincell.firmware.description import Board
 from coincell.firmware.sensors import sensor_sources
+from coincell.project import DecisionSettings, WindowForm
 
 Source = Literal["microphone", "motion", "camera", "none"]
 
@@ -24,7 +24,27 @@ _ELSEWHERE = (
 )
 
 
-def live_source(application: Application, board: Board, line: Literal["usb", "uart"]) -> Source:
+class Sensing(Protocol):
+    """What is to be sensed: an application, or what a board collects."""
+
+    @property
+    def form(self) -> WindowForm:
+        """Of what is sensed."""
+
+    @property
+    def sample_rate_hz(self) -> int:
+        """Steps a second."""
+
+    @property
+    def channels(self) -> Channels | None:
+        """Of motion."""
+
+    @property
+    def decision(self) -> DecisionSettings:
+        """How often a picture is taken."""
+
+
+def live_source(application: Sensing, board: Board, line: Literal["usb", "uart"]) -> Source:
     """What an image senses by itself on `board`, talking over `line`; "none" where the board has
     no such sensor, or the readings come from elsewhere.
 
@@ -54,7 +74,7 @@ def settling_samples(source: Source, board: Board, rate_hz: int) -> int:
     return -(-rate_hz * MOTION_SETTLING_MS // 1000) if source == "motion" else 0
 
 
-def _check_camera(application: Application, board: Board) -> None:
+def _check_camera(application: Sensing, board: Board) -> None:
     form = application.form
     width, height = _CAMERA_MOST
     if form.width > width or form.height > height:
@@ -85,7 +105,7 @@ def _check_motion(rate_hz: int, channels: Channels, board: Board) -> None:
 
 
 def live_sources(
-    application: Application,
+    application: Sensing,
     board: Board,
     line: Literal["usb", "uart"],
     imu_configuration: bytes | None = None,
@@ -122,7 +142,7 @@ def live_sources(
     return {"firmware/live_source.h": header} | drivers
 
 
-def _motion_lines(application: Application, board: Board) -> list[str]:
+def _motion_lines(application: Sensing, board: Board) -> list[str]:
     channels = application.channels
     assert channels is not None
     parts = " | ".join(_PARTS[part] for part in channels.parts)
@@ -138,7 +158,7 @@ def _motion_lines(application: Application, board: Board) -> list[str]:
     ]
 
 
-def _camera_lines(application: Application) -> list[str]:
+def _camera_lines(application: Sensing) -> list[str]:
     form = application.form
     small = form.width <= 160 and form.height <= 120
     size = (160, 120) if small else _CAMERA_MOST
