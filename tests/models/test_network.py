@@ -11,10 +11,10 @@ from coincell.models import build_network, convert_to_tflite, count_parameters
 from coincell.project import ModelSettings
 from models.toy import QUANTIZATION
 
-ARCHITECTURES = ("tiny-conv", "ds-cnn-small", "ds-cnn-medium", "fully-connected")
+ARCHITECTURES = ("tiny-conv", "conv-1d", "ds-cnn-small", "ds-cnn-medium", "fully-connected")
 OPERATORS = {
     "conv_2d", "depthwise_conv_2d", "fully_connected", "max_pool_2d", "mean", "average_pool_2d",
-    "reshape", "softmax",
+    "reshape", "softmax", "reduce_max", "concatenation",
 }  # fmt: skip
 
 
@@ -66,11 +66,26 @@ def test_converted_graphs_hold_only_what_the_compiler_has(architecture: str) -> 
         weighted
         == {
             "tiny-conv": 3,
+            "conv-1d": 4,
             "ds-cnn-small": 10,
             "ds-cnn-medium": 12,
             "fully-connected": 3,
         }[architecture]
     )
+
+
+def test_conv_1d_sees_all_columns_and_any_place_alike() -> None:
+    """A movement that comes later, on a ground that stays the same, has the same scores."""
+    model = build_network(_settings("conv-1d"), (128, 6), 5, seed=1)
+    generator = np.random.default_rng(0)
+    movement = generator.normal(size=(32, 6))
+    batch = np.zeros((2, 128, 6, 1), np.float32)
+    batch[0, 24:56, :, 0] = movement
+    batch[1, 56:88, :, 0] = movement  # later by 32, a multiple of all strides
+    scores = model(batch).numpy()
+    np.testing.assert_allclose(scores[0], scores[1], rtol=1e-5)
+    batch[1, 56:88, 5, 0] = 0.0
+    assert np.abs(model(batch).numpy()[1] - scores[1]).max() > 1e-4
 
 
 def test_the_yardstick_is_as_large_as_what_it_measures() -> None:
