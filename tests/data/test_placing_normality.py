@@ -1,0 +1,76 @@
+"""Anomaly detection: what is strange is tested with, whoever it is of."""
+
+from __future__ import annotations
+
+from coincell.data.manifest import Dataset, Sample, Source, Split
+from coincell.data.placing import Incoming, normal_label, place, split_notes
+from coincell.project import parse_configuration
+
+TOML = """
+[project]
+name = "fan"
+task = "{task}"
+[data]
+sense = "motion"
+labels = ["normal", "coin"]
+channels = ["x"]
+units = ["g"]
+full_scale = [2.0]
+sample_rate_hz = 100
+split = {{by = "machine", validation = 0.2, test = 0.2}}
+[features]
+block = "statistics"
+[model]
+architecture = "{architecture}"
+"""
+DETECTION = parse_configuration(TOML.format(task="anomaly-detection", architecture="k-means"))
+CLASSES = parse_configuration(TOML.format(task="gesture", architecture="fully-connected"))
+
+
+def sample(label: str, number: int, split: Split = "train") -> Sample:
+    name = f"machine-{number % 12}"
+    source = Source("CSV", 100, 1, f"{label}{number}")
+    file = f"{label}/{number}.npy"
+    return Sample(file, label, split, f"{label}{number}", 1.0, {"machine": name}, source=source)
+
+
+def incoming(count: int = 120) -> list[Incoming]:
+    labels = ["coin" if number % 3 == 0 else "normal" for number in range(count)]
+    return [Incoming(sample(label, n), None, None) for n, label in enumerate(labels)]
+
+
+def empty(tmp: object) -> Dataset:
+    return Dataset(tmp, (), ())  # type: ignore[arg-type]
+
+
+def test_what_is_strange_goes_to_the_test_split(tmp_path: object) -> None:
+    placed = place(incoming(), empty(tmp_path), DETECTION)
+    assert {s.split for s in placed if s.label == "coin"} == {"test"}
+    assert {s.split for s in placed if s.label == "normal"} == {"train", "validation", "test"}
+
+
+def test_it_draws_no_normal_recording_of_its_machine_after_it(tmp_path: object) -> None:
+    everything = incoming()
+    alone = [each for each in everything if each.sample.label == "normal"]
+    placed = {s.file: s.split for s in place(everything, empty(tmp_path), DETECTION)}
+    expected = {s.file: s.split for s in place(alone, empty(tmp_path), DETECTION)}
+    assert {file: placed[file] for file in expected} == expected
+    sides: dict[str, set[str]] = {}
+    for each in alone:
+        sides.setdefault(each.sample.groups["machine"], set()).add(placed[each.sample.file])
+    assert all(len(side) == 1 for side in sides.values())
+
+
+def test_a_split_that_the_source_gives_is_kept_and_told(tmp_path: object) -> None:
+    given = [Incoming(sample("coin", 0), "train", None), *incoming()[1:]]
+    placed = place(given, empty(tmp_path), DETECTION)
+    assert placed[0].split == "train"
+    dataset = Dataset(tmp_path, tuple(placed), ())  # type: ignore[arg-type]
+    notes = split_notes(dataset, DETECTION.data, normal_label(DETECTION))
+    assert [note for note in notes if "1 recordings that are not 'normal'" in note]
+    assert not [note for note in notes if "more than one side" in note or "No clip for" in note]
+
+
+def test_of_classes_all_labels_are_learned(tmp_path: object) -> None:
+    placed = place(incoming(), empty(tmp_path), CLASSES)
+    assert "train" in {s.split for s in placed if s.label == "coin"}
