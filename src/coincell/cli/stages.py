@@ -1,4 +1,4 @@
-"""`coincell features | train | quantize | evaluate`: the pipeline up to one stage."""
+"""`coincell train | quantize`: the pipeline up to one stage."""
 
 from __future__ import annotations
 
@@ -16,32 +16,35 @@ def _command(stage: str, text: str) -> click.Command:
     @json_option
     @click.pass_context
     def command(context: click.Context, directory: Path, force: bool, as_json: bool) -> None:
-        from coincell.pipeline import Demand, run_until, summary_of
-
-        lines = StageLines(quiet=as_json)
-        try:
-            demand = Demand(from_stage=stage if force else "", until=stage)
-            outcome = run_until(open_project(directory), demand, lines)
-        finally:
-            lines.close()
-        summary = summary_of(outcome)
-        if as_json:
-            print_json(summary)
-        else:
-            click.echo(summary["folder"])
-            if outcome.gates:
-                from coincell.report import print_gates
-
-                print_gates(outcome.gates)
-        context.exit(0 if outcome.passed else 1)
+        run_stage(context, stage, directory, force, as_json)
 
     return command
+
+
+def run_stage(
+    context: click.Context, stage: str, directory: Path, force: bool, as_json: bool
+) -> None:
+    """The pipeline up to `stage`, its folder and gates told; leaves with 1 when a gate fails."""
+    from coincell.pipeline import Demand, run_until, summary_of
+
+    lines = StageLines(quiet=as_json)
+    try:
+        demand = Demand(from_stage=stage if force else "", until=stage)
+        outcome = run_until(open_project(directory), demand, lines)
+    finally:
+        lines.close()
+    summary = summary_of(outcome)
+    if as_json:
+        print_json(summary)
+    else:
+        click.echo(summary["folder"])
+        if outcome.gates:
+            from coincell.report import print_gates
+
+            print_gates(outcome.gates)
+    context.exit(0 if outcome.passed else 1)
 
 
 features_command = _command("features", "Compute every clip's features, with the device's own C.")
 train_command = _command("train", "Train the network on the training split.")
 quantize_command = _command("quantize", "Quantize the network to int8 and convert it to .tflite.")
-evaluate_command = _command(
-    "evaluate",
-    "Evaluate float and int8 on the held-out test split.\n\nExit code 1 when a gate fails.",
-)

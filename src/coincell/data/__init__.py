@@ -31,6 +31,7 @@ from coincell.data.offline import OfflineSummary
 from coincell.data.progress import Progress
 from coincell.data.senses import ReadOptions, Recording
 from coincell.data.single import RecordingWindow, read_recording, read_window
+from coincell.data.streams import LabelledStream, find_streams, read_stream
 from coincell.data.suspects import (
     LEAST_JUDGE,
     Doubt,
@@ -71,6 +72,7 @@ __all__ = [
     "ExportSummary",
     "Finding",
     "ImportSummary",
+    "LabelledStream",
     "Layout",
     "OfflineSummary",
     "OwnSplit",
@@ -96,6 +98,7 @@ __all__ = [
     "doubted_targets",
     "encode_wav",
     "export_recordings",
+    "find_streams",
     "find_version",
     "held_out_windows",
     "import_recordings",
@@ -113,6 +116,7 @@ __all__ = [
     "read_content",
     "read_manifest",
     "read_recording",
+    "read_stream",
     "read_window",
     "review_recording",
     "spec_augment",

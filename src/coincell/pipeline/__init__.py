@@ -7,6 +7,7 @@ from coincell.pipeline.listening import project_application
 from coincell.pipeline.predict import Prediction, predict_files
 from coincell.pipeline.run import RunResult, run_project, run_until, summary_of
 from coincell.pipeline.runner import Demand, Outcome, StageEvent
+from coincell.pipeline.stream_evaluation import StreamEvaluation, StreamRequest, evaluate_stream
 from coincell.pipeline.suspects_page import suspects_page
 
 __all__ = [
@@ -16,6 +17,9 @@ __all__ = [
     "Prediction",
     "RunResult",
     "StageEvent",
+    "StreamEvaluation",
+    "StreamRequest",
+    "evaluate_stream",
     "Suspect",
     "deep_check",
     "export_project",

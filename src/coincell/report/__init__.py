@@ -1,5 +1,6 @@
 """Data -> charts -> the report: HTML, text for the terminal, JSON."""
 
+from coincell.report.charts.detection import DetectionPoint, detection_svg
 from coincell.report.charts.server import server_svg
 from coincell.report.charts.timeline import timeline_svg
 from coincell.report.energy_schema import EnergyLine, EnergyPart, LastingWay, ServerWay
@@ -65,6 +66,8 @@ from coincell.report.verdict import Verdict, promises_of, verdict
 from coincell.report.words import Words, words_of
 
 __all__ = [
+    "DetectionPoint",
+    "detection_svg",
     "MOST_VALUES",
     "BoardPart",
     "Camera",
