@@ -21,7 +21,7 @@ from coincell.cli.output import (
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option(
     "--layout", default="auto", show_default=True,
-    type=click.Choice(["auto", "folders", "csv", "speech-commands", "names"]),
+    type=click.Choice(["auto", "folders", "csv", "speech-commands", "names", "coco"]),
     help="How the recordings are laid out.",
 )  # fmt: skip
 @click.option(
@@ -56,7 +56,9 @@ def import_command(
 ) -> None:
     """Bring recordings from SOURCE (a folder a class, a CSV, Speech Commands) into the project.
 
-    WAV and FLAC of any common rate and width are taken; your files are only read.
+    COCO's instances file gives pictures with a person and without; a ZIP or TAR file, also one from
+    `coincell data invite`, is unpacked out of sight. WAV and FLAC of any common rate and width are
+    taken; your files are only read.
     """
     from coincell.data import ReadOptions, import_recordings
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
+from coincell.data.archives import is_archive, unpacked
 from coincell.data.audio import read_content
+from coincell.data.consent import keep_consent, read_consent
 from coincell.data.faults import Faults
 from coincell.data.layouts import Candidate, Layout, ListingOptions, list_source
 from coincell.data.manifest import (
@@ -28,7 +30,7 @@ from coincell.data.silence import make_silence
 from coincell.data.splits import position, split_at
 from coincell.data.store import Store, open_store
 from coincell.errors import DataError
-from coincell.files import sha256_bytes
+from coincell.files import cache_directory, sha256_bytes
 from coincell.project import Project
 
 _PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
@@ -91,7 +93,7 @@ def import_recordings(
     """Bring recordings into the project's data folder; the user's files are only read.
 
     Args:
-        source: a folder, or a CSV file.
+        source: a folder, a CSV file, or a ZIP or TAR file of such a folder.
         project: whose data folder grows. Clips that are there stay, with their splits, unless
             the source now gives another split, or tells whose a clip is that had nobody.
         layout: "auto" looks for a labels.csv, then for what marks Speech Commands, else takes
@@ -112,8 +114,27 @@ def import_recordings(
             f"{source} is the project's own data folder.",
             "Name the folder where your recordings are.",
         )
-    faults = Faults()
     options = ListingOptions(label_column, speaker_pattern)
+    if source.is_file() and is_archive(source):
+        with unpacked(source, cache_directory() / "unpacked") as folder:
+            consent = read_consent(folder)
+            summary = _import(folder, project, layout, progress, options, own_split, reading)
+            if consent is not None:
+                keep_consent(consent, project.data_directory)
+            return summary
+    return _import(source, project, layout, progress, options, own_split, reading)
+
+
+def _import(
+    source: Path,
+    project: Project,
+    layout: Layout,
+    progress: Progress,
+    options: ListingOptions,
+    own_split: OwnSplit,
+    reading: ReadOptions | None,
+) -> ImportSummary:
+    faults = Faults()
     listing = list_source(source, layout, project.configuration.data, options, faults)
     with open_store(project) as store:
         work = _Import(project, store, faults, reading)

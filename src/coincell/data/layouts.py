@@ -35,7 +35,7 @@ from coincell.data.senses import Part, kinds_of, sense_files
 from coincell.errors import DataError
 from coincell.project import DataSettings
 
-Layout = Literal["auto", "folders", "csv", "speech-commands", "names"]
+Layout = Literal["auto", "folders", "csv", "speech-commands", "names", "coco"]
 
 MAX_FILES = 500_000
 _MAX_TEXT_BYTES = 1 << 26
@@ -100,6 +100,8 @@ def list_source(
     if not source.exists():
         raise DataError(f"There is nothing at {source}.", "Name a folder of recordings, or a CSV.")
     chosen = _detect(source, settings) if layout == "auto" else layout
+    if chosen == "coco":
+        return _list_coco(source, settings)
     pattern = _speaker_pattern(options.speaker_pattern)
     if chosen == "csv":
         return _list_csv(_csv_file(source), settings, options.label_column, pattern, faults)
@@ -115,7 +117,23 @@ def list_source(
     return _list_folders(source, settings, pattern, faults)
 
 
+def _list_coco(source: Path, settings: DataSettings) -> Listing:
+    from coincell.data.coco import coco_file, list_coco
+
+    path = coco_file(source)
+    if path is None:
+        raise DataError(
+            f"{source}: the layout 'coco' needs one instances file, instances_*.json.",
+            "Name the file itself.",
+        )
+    return list_coco(path, settings)
+
+
 def _detect(source: Path, settings: DataSettings) -> Layout:
+    from coincell.data.coco import coco_file
+
+    if settings.sense == "picture" and coco_file(source) is not None:
+        return "coco"
     if source.is_file():
         if source.suffix.lower() == ".csv":
             return "csv"
