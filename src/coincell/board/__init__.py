@@ -10,6 +10,7 @@ from coincell.board.bench import (
     bench_model,
     oracle_outputs,
 )
+from coincell.board.block_cost import BlockBench, BlockCost
 from coincell.board.bridge import Bridge
 from coincell.board.client import BoardClient, BoardInfo, BoardResult, Transport
 from coincell.board.collecting import CollectingLine, Take
@@ -83,6 +84,8 @@ __all__ = [
     "BenchLayer",
     "BenchModel",
     "BenchTarget",
+    "BlockBench",
+    "BlockCost",
     "BoardClient",
     "BoardEvent",
     "BoardInfo",

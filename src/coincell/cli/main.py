@@ -15,7 +15,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "new": ("new", "Make a project from a template."),
     "data": ("data", "Import, synthesize and check recordings."),
     "run": ("run", "Every stage from recordings to a measured firmware; only what is stale."),
-    "features": ("stages", "Compute the features (and what they need)."),
+    "features": ("features", "Compute the features; compare blocks of them; which matter."),
     "train": ("stages", "Train the network (and what it needs)."),
     "quantize": ("stages", "Quantize to int8 and convert to .tflite (and what it needs)."),
     "evaluate": ("evaluate", "Evaluate on the test split, or on streams of hours."),

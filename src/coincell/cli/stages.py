@@ -45,6 +45,5 @@ def run_stage(
     context.exit(0 if outcome.passed else 1)
 
 
-features_command = _command("features", "Compute every clip's features, with the device's own C.")
 train_command = _command("train", "Train the network on the training split.")
 quantize_command = _command("quantize", "Quantize the network to int8 and convert it to .tflite.")

@@ -2,6 +2,8 @@
 
 from coincell.pipeline.deep_check import DeepReport, Suspect, deep_check
 from coincell.pipeline.export import export_project
+from coincell.pipeline.feature_comparison import Compared, Comparison, compare_features
+from coincell.pipeline.feature_relevance import Relevance, Relevances, feature_relevance
 from coincell.pipeline.flash_permit import permit_flash
 from coincell.pipeline.listening import project_application
 from coincell.pipeline.predict import Prediction, predict_files
@@ -11,18 +13,24 @@ from coincell.pipeline.stream_evaluation import StreamEvaluation, StreamRequest,
 from coincell.pipeline.suspects_page import suspects_page
 
 __all__ = [
+    "Compared",
+    "Comparison",
     "DeepReport",
     "Demand",
     "Outcome",
     "Prediction",
+    "Relevance",
+    "Relevances",
     "RunResult",
     "StageEvent",
     "StreamEvaluation",
     "StreamRequest",
-    "evaluate_stream",
     "Suspect",
+    "compare_features",
     "deep_check",
+    "evaluate_stream",
     "export_project",
+    "feature_relevance",
     "permit_flash",
     "predict_files",
     "project_application",
