@@ -24,6 +24,9 @@ LISTENING = {
 }
 """A board that hears all the time and works in between."""
 
+SENSING = {"cpu": "sleep", "regulator": "dcdc", "lfclk": "rc"}
+"""The same of a board that is given readings or pictures; their sensor is not counted."""
+
 _DAY_S = 86_400
 _SAMPLE_BYTES = 2
 _BYTE_S = 8e-6
@@ -65,6 +68,7 @@ class Task:
         chain_share: the same for the whole chain, features within.
         latency_ms: from a window's last sample to its decision on the board.
         decisions_a_day: that are worth telling.
+        hears: whether the board's microphone is on; else no sensor is counted.
     """
 
     sample_bytes_a_second: float
@@ -73,6 +77,7 @@ class Task:
     chain_share: float
     latency_ms: Bounds
     decisions_a_day: float = 200.0
+    hears: bool = True
 
 
 def listening_task(
@@ -174,8 +179,8 @@ def compare_with_server(
     for name, title, share, bytes_a_second in ways:
         on_device = name == "decisions"
         traffic = _traffic(bytes_a_second, _QUIET_INTERVAL_S if on_device else _STREAM_INTERVAL_S)
-        silent = _energy(board, share, _Traffic(0, 0, 0, 0), as_shipped)
-        energy = _energy(board, share, traffic, as_shipped)
+        silent = _energy(board, share, _Traffic(0, 0, 0, 0), as_shipped, task.hears)
+        energy = _energy(board, share, traffic, as_shipped, task.hears)
         away = Bounds(*(task.features_share / (task.chain_share or 1.0),) * 3)
         delay = task.latency_ms if on_device else _served(traffic, task, name, away.typical)
         options.append(
@@ -217,25 +222,28 @@ def _traffic(bytes_a_second: float, interval_s: float) -> _Traffic:
     )
 
 
-def _energy(board: Board, share: float, traffic: _Traffic, as_shipped: bool) -> Energy:
+def _energy(board: Board, share: float, traffic: _Traffic, as_shipped: bool, hears: bool) -> Energy:
     """One second of listening, work, sending and receiving, one after the other."""
+    base = LISTENING if hears else SENSING
     busy = min(share + traffic.work, 1.0)
     phases = [
-        (busy, LISTENING | {"cpu": "run"}),
-        (traffic.sending, LISTENING | {"radio": "sending"}),
-        (traffic.receiving, LISTENING | {"radio": "receiving"}),
+        (busy, base | {"cpu": "run"}),
+        (traffic.sending, base | {"radio": "sending"}),
+        (traffic.receiving, base | {"radio": "receiving"}),
     ]
     rest = 1.0 - sum(seconds for seconds, _ in phases)
-    phases.append((max(rest, 0.0), LISTENING))
+    phases.append((max(rest, 0.0), base))
     taken = [(seconds, states) for seconds, states in phases if seconds > 0]
     return energy_of(Activity.of_phases(taken), board, as_shipped)
 
 
-def listening_activity(chain_share: float) -> Activity:
+def listening_activity(chain_share: float, hears: bool = True) -> Activity:
     """A board that hears all the time and works `chain_share` of it: the duty model.
 
-    It stands in for a live run of the virtual board where there is none.
+    It stands in for a live run of the virtual board where there is none. Of a board that does not
+    hear, no sensor is counted.
     """
+    base = LISTENING if hears else SENSING
     share = min(max(chain_share, 0.0), 1.0)
-    phases = [(share, LISTENING | {"cpu": "run"}), (1.0 - share, LISTENING)]
+    phases = [(share, base | {"cpu": "run"}), (1.0 - share, base)]
     return Activity.of_phases([phase for phase in phases if phase[0] > 0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -72,7 +72,8 @@ def energy_facts(
     live = activity is not None
     if activity is None:
         hop_s = configuration.decision.hop_ms / 1000
-        activity = listening_activity(cost.latency_ms / 1000 / hop_s)
+        hears = chain.form.sense == "sound"
+        activity = listening_activity(cost.latency_ms / 1000 / hop_s, hears)
     quiet = None
     wakes = configuration.decision.wake_dbfs > _NEVER_QUIET_DBFS
     if live and wakes and chain.form.sense == "sound":
@@ -151,14 +152,21 @@ def _server(
     virtual: VirtualBoard,
 ) -> dict[str, Any]:
     """The same decisions from a server: what the radio would carry."""
-    data = configuration.data
+    form, hop_s = chain.form, configuration.decision.hop_ms / 1000
+    window_s = form.seconds or hop_s  # of pictures each hop is a window
     task = listening_task(
         activity.share("cpu", "run"),
         cost,
-        data.window_ms / 1000,
-        configuration.decision.hop_ms / 1000,
+        window_s,
+        hop_s,
         math.prod(chain.features.shape),
-        data.sample_rate_hz,
+        chain.sample_rate_hz,
+    )
+    bytes_a_window = form.values * form.dtype.itemsize
+    task = replace(
+        task,
+        sample_bytes_a_second=bytes_a_window / window_s,
+        hears=activity.share("microphone", "on") > 0,
     )
     cell = load_battery(configuration.board.battery)
     found = compare_with_server(task, virtual.board, cell, configuration.board.as_shipped)
