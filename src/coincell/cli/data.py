@@ -7,6 +7,7 @@ import click
 from coincell.cli.data_check import check_command
 from coincell.cli.data_collect import collect_command
 from coincell.cli.data_export import export_command
+from coincell.cli.data_fetch import fetch_command
 from coincell.cli.data_firmware import firmware_command
 from coincell.cli.data_import import import_command
 from coincell.cli.data_synthesize import synthesize_command
@@ -20,6 +21,7 @@ def data_command() -> None:
 
 for _command in (
     import_command,
+    fetch_command,
     export_command,
     collect_command,
     firmware_command,

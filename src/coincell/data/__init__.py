@@ -8,10 +8,12 @@ from coincell.data.augment import (
     spec_augment,
     spec_augment_batch,
 )
+from coincell.data.catalogue import CATALOGUE, Download, PublicSet, public_set
 from coincell.data.check import check_dataset
 from coincell.data.check_report import CheckReport, Finding
 from coincell.data.defaults import make_default_data
 from coincell.data.exporting import EXPORT_FORMATS, ExportFormat, ExportSummary, export_recordings
+from coincell.data.fetch import Fetched, check_fits, fetch_files, import_fetched, known_hashes
 from coincell.data.held_out import held_out_windows
 from coincell.data.importing import ImportSummary, OwnSplit, import_recordings
 from coincell.data.layouts import Layout
@@ -57,6 +59,7 @@ from coincell.data.versions import (
 from coincell.data.windows import Windows, load_noise, load_windows
 
 __all__ = [
+    "CATALOGUE",
     "EXPORT_FORMATS",
     "LEAST_JUDGE",
     "NOISE_LABEL",
@@ -68,8 +71,10 @@ __all__ = [
     "Dataset",
     "Difference",
     "Doubt",
+    "Download",
     "ExportFormat",
     "ExportSummary",
+    "Fetched",
     "Finding",
     "ImportSummary",
     "LabelledStream",
@@ -77,6 +82,7 @@ __all__ = [
     "OfflineSummary",
     "OwnSplit",
     "Progress",
+    "PublicSet",
     "ReadOptions",
     "Recording",
     "RecordingWindow",
@@ -91,6 +97,7 @@ __all__ = [
     "augment",
     "augment_sound",
     "check_dataset",
+    "check_fits",
     "components",
     "decode_recording",
     "difference",
@@ -98,10 +105,13 @@ __all__ = [
     "doubted_targets",
     "encode_wav",
     "export_recordings",
+    "fetch_files",
     "find_streams",
     "find_version",
     "held_out_windows",
+    "import_fetched",
     "import_recordings",
+    "known_hashes",
     "load_noise",
     "load_windows",
     "make_default_data",
@@ -113,6 +123,7 @@ __all__ = [
     "outliers",
     "pooled",
     "present_version",
+    "public_set",
     "read_content",
     "read_manifest",
     "read_recording",
