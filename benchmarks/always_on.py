@@ -5,9 +5,9 @@ tests' small network where that is not there): features and network of a window 
 250 ms, which whole frames of 20 ms make 240. Wanted: below 40 % of the core at 64 MHz, interrupts,
 waits for flash and the ends of sleep included; and under 0.5 s of this computer for a second of the
 stream, counting each instruction: processor time of the emulator (clock_seconds_a_second is by the
-clock, and grows with what else the computer does). Motion is two channels at 119 Hz of the LSM9DS1, whose six are
-read, with the tests' small network: what sensing itself takes. Prints JSON; exit code 1 when
-something wanted is missed.
+clock, and grows with what else the computer does). Motion is two channels at 119 Hz of the LSM9DS1,
+whose six are read, with the tests' small network: what sensing itself takes. Prints JSON; exit code
+1 when something wanted is missed.
 
     python benchmarks/always_on.py [--seconds 30]
 """
