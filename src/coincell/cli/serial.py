@@ -15,7 +15,7 @@ from coincell.cli.output import printable
 
 if TYPE_CHECKING:
     from coincell.board import Heard, SerialPort
-    from coincell.runtime import ScoreUnit, StrangenessUnit
+    from coincell.runtime import QuantityUnit, ScoreUnit, StrangenessUnit
 
 _LOOK_S = 0.2
 _FIRST_ANSWER_S = 1.5
@@ -54,17 +54,19 @@ class _Talker:
         rate_hz: samples a second.
         unit: what its scores stand for.
         strangeness: the same of one that tells what is strange.
+        quantity: the same of one that tells a number.
     """
 
     labels: tuple[str, ...] = ()
     rate_hz: int = 0
     unit: ScoreUnit | None = None
     strangeness: StrangenessUnit | None = None
+    quantity: QuantityUnit | None = None
 
     @classmethod
     def of(cls, description: Mapping[str, Any]) -> _Talker:
         """From a description that came over the line, and so is not to be trusted."""
-        from coincell.runtime import score_unit, strangeness_unit
+        from coincell.runtime import quantity_unit, score_unit, strangeness_unit
 
         labels, rate = description.get("labels"), description.get("sample_rate_hz")
         return cls(
@@ -72,6 +74,7 @@ class _Talker:
             rate if isinstance(rate, int) and rate > 0 else 0,
             score_unit(description),
             strangeness_unit(description),
+            quantity_unit(description),
         )
 
 
@@ -79,12 +82,14 @@ def _introduce(line: SerialPort, every: bool, as_json: bool) -> _Talker:
     """Ask what is there, and let it listen."""
     from coincell.board import BoardClient, Listening
     from coincell.errors import BoardError
+    from coincell.runtime import quantity_unit
 
     client = BoardClient(line)
     line.patience_s, patience = _FIRST_ANSWER_S, line.patience_s
     try:
         client.synchronize()
         description = client.info().description
+        every = every or quantity_unit(description) is not None  # a number has no label to change
         client.listen(Listening.ALL if every else Listening.CHANGES)
     except BoardError as error:
         click.echo(f"note: {printable(error.message)} What comes is shown.", err=True)
@@ -117,7 +122,7 @@ def _follow(line: SerialPort, board: _Talker, end: float | None, as_json: bool) 
 def _plain(heard: Heard, board: _Talker) -> dict[str, Any]:
     if heard.event is None:
         return {"kind": heard.kind, "text": heard.text, "bytes": heard.bytes}
-    event, strange = heard.event, board.strangeness
+    event, strange, number = heard.event, board.strangeness, board.quantity
     return {
         "kind": "event",
         "samples": event.samples,
@@ -125,6 +130,7 @@ def _plain(heard: Heard, board: _Talker) -> dict[str, Any]:
         "score": board.unit.share(event.score) if board.unit else None,
         "score_raw": event.score,
         **({"strangeness": strange.value(event.score)} if strange else {}),
+        **({"value": number.value(event.score), "unit": number.unit} if number else {}),
         "lost": event.lost,
         "status": event.status,
     }
@@ -142,6 +148,8 @@ def _told(heard: Heard, board: _Talker) -> str:
     score = f"{board.unit.share(event.score):.3f}" if board.unit else f"raw {event.score}"
     if board.strangeness:
         score = board.strangeness.told(event.score)
+    if board.quantity:
+        score = board.quantity.told(event.score)
     return printable(f"{place}  {name:<16}{score:>8}{lost}")
 
 

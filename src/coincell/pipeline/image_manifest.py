@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import coincell
@@ -51,8 +52,9 @@ def image_manifest(
             "threshold": model.threshold,
         }
     if configuration.goal == "quantity":
-        unit = QuantityModel(quantized).unit.to_json()
-        manifest["quantity"] = {"target": data.target, "unit": data.unit, **unit}
+        unit = QuantityModel(quantized).unit
+        told = replace(unit, target=data.target, unit=data.unit)
+        manifest["quantity"] = told.to_json()
     if evaluation is not None:
         manifest["metrics"] = _metrics(evaluation)
     return manifest

@@ -3,7 +3,7 @@
 from coincell.runtime.decision_binding import NO_DECISION, Decision, Rest, decision_threshold
 from coincell.runtime.level_binding import Level
 from coincell.runtime.library import load_library
-from coincell.runtime.score import LEVEL_BITS, QuantityUnit, ScoreUnit, score_unit
+from coincell.runtime.score import LEVEL_BITS, QuantityUnit, ScoreUnit, quantity_unit, score_unit
 from coincell.runtime.sources import c_sources
 from coincell.runtime.strangeness import StrangenessUnit, strangeness_unit
 
@@ -19,6 +19,7 @@ __all__ = [
     "c_sources",
     "decision_threshold",
     "load_library",
+    "quantity_unit",
     "score_unit",
     "strangeness_unit",
 ]

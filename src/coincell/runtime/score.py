@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 LEVEL_BITS = 8
@@ -12,6 +12,7 @@ LEVEL_BITS = 8
 _RAW = 1 << LEVEL_BITS
 _STEPS = 1000
 _LARGEST_SCALE = 1e6
+_LONGEST_WORD = 64
 
 
 @dataclass(frozen=True)
@@ -48,18 +49,26 @@ class QuantityUnit:
     Attributes:
         scale: of the output, in the number's unit a step.
         zero_point: the q that stands for 0.
+        target: what the number is.
+        unit: its unit.
     """
 
     scale: float
     zero_point: int
+    target: str = ""
+    unit: str = ""
 
     def value(self, raw: int) -> float:
         """A smoothed output in 1/256 of q, as the device tells it -> the number in its unit."""
         return (raw / _RAW - self.zero_point) * self.scale
 
-    def to_json(self) -> dict[str, float | int]:
+    def told(self, raw: int) -> str:
+        """The same in words, such as "1480 rpm"; to four digits, as int8 has no more."""
+        return f"{self.value(raw):.4g} {self.unit}".rstrip()
+
+    def to_json(self) -> dict[str, float | int | str]:
         """As it stands in an image's description, under "quantity"."""
-        return {"scale": self.scale, "zero_point": self.zero_point}
+        return asdict(self)
 
 
 def score_unit(description: Mapping[str, Any]) -> ScoreUnit | None:
@@ -77,3 +86,19 @@ def score_unit(description: Mapping[str, Any]) -> ScoreUnit | None:
     if type(zero_point) is not int or not -128 <= zero_point <= 127:
         return None
     return ScoreUnit(scale, zero_point)
+
+
+def quantity_unit(description: Mapping[str, Any]) -> QuantityUnit | None:
+    """What an image's description says of its number; None where it says nothing of use.
+
+    Args:
+        description: from an image or a line, and so not to be trusted.
+    """
+    told = description.get("quantity")
+    if not isinstance(told, dict):
+        return None
+    unit = score_unit({"score": told})
+    words = [told.get(name) for name in ("target", "unit")]
+    if unit is None or not all(isinstance(w, str) and len(w) <= _LONGEST_WORD for w in words):
+        return None
+    return QuantityUnit(unit.scale, unit.zero_point, *map(str, words))
