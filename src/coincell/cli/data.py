@@ -10,6 +10,7 @@ from coincell.cli.data_export import export_command
 from coincell.cli.data_fetch import fetch_command
 from coincell.cli.data_firmware import firmware_command
 from coincell.cli.data_import import import_command
+from coincell.cli.data_invite import invite_command
 from coincell.cli.data_synthesize import synthesize_command
 from coincell.cli.data_version import diff_command, version_command
 
@@ -22,6 +23,7 @@ def data_command() -> None:
 for _command in (
     import_command,
     fetch_command,
+    invite_command,
     export_command,
     collect_command,
     firmware_command,

@@ -16,6 +16,7 @@ from coincell.data.exporting import EXPORT_FORMATS, ExportFormat, ExportSummary,
 from coincell.data.fetch import Fetched, check_fits, fetch_files, import_fetched, known_hashes
 from coincell.data.held_out import held_out_windows
 from coincell.data.importing import ImportSummary, OwnSplit, import_recordings
+from coincell.data.invite import invitation_page
 from coincell.data.layouts import Layout
 from coincell.data.levels import ChannelLevel, Review, review_recording
 from coincell.data.manifest import (
@@ -111,6 +112,7 @@ __all__ = [
     "held_out_windows",
     "import_fetched",
     "import_recordings",
+    "invitation_page",
     "known_hashes",
     "load_noise",
     "load_windows",
