@@ -13,6 +13,7 @@ import sys
 import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -170,7 +171,8 @@ def test_a_port_that_another_program_holds(refused: Refused) -> None:
             assert other.stdout
             assert other.stdout.readline() == "held\n"
             try:
-                for words in (["serial"], ["board", "info"], ["listen"]):
+                seconds = ["--seconds", 1]
+                for words in (["serial", *seconds], ["board", "info"], ["listen", *seconds]):
                     said = refused(*words, "--port", name)
                     assert f"The port {name} is held by python" in said
                     assert f"(process {other.pid})" in said
@@ -191,7 +193,7 @@ def test_garbage_on_the_line(refused: Refused, image: Image) -> None:
 def test_a_program_that_never_speaks_the_protocol(
     refused: Refused, image: Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(SerialPort.__init__, "__defaults__", (0.2,))
+    monkeypatch.setattr("coincell.board.SerialPort", partial(SerialPort, patience_s=0.2))
     with a_silent_port() as name:
         for words in (["board", "info"], ["board", "test", image.elf]):
             said = refused(*words, "--port", name)
