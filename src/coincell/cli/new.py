@@ -16,7 +16,8 @@ from coincell.cli.output import json_option, print_json
 def new_command(template: str, directory: Path, as_json: bool) -> None:
     """Make a complete, commented project in DIRECTORY from TEMPLATE.
 
-    Templates: keyword-spotting.
+    Templates: anomaly-detection, gesture, keyword-spotting, mask-detection, regression,
+    visual-wake-word.
     """
     from coincell.project import new_project
 

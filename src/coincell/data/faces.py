@@ -23,7 +23,7 @@ from coincell.files import sha256_bytes
 from coincell.project import Project
 
 FACES_FORMAT = "lfw_subset"
-MASKS_FORMAT = "synthetic masks"
+MASKS_FORMAT = "synthetic masks on the faces of lfw_subset"
 _METHOD = 1  # part of each picture's key: raise it when the same parameters give another one
 _FACES = 100
 _SIDE = 25

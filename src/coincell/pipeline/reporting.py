@@ -110,15 +110,36 @@ def _with_open_gates(gates: Iterable[Gate], goal: Goal) -> tuple[Gate, ...]:
     return (*everything[:1], *others, *everything[1:])
 
 
+_MADE = {
+    "sound": "The voices are synthetic: the figures do not tell how the model does on people.",
+    "motion": "The recordings are made by a generator: the figures do not tell how the model does "
+    "on real ones.",
+    "picture": "The pictures are drawn on: the figures do not tell how the model does on "
+    "photographs of the real thing.",
+}
+
+
+def _from_scratch(report: Report, artefacts: dict[str, Artefact]) -> list[str]:
+    """What it costs that a MobileNet began with random weights."""
+    if "train" not in artefacts or not artefacts["train"].read_json("training.json").get("scratch"):
+        return []
+    count = next(split.samples for split in report.dataset.splits if split.name == "train")
+    told = (
+        f"The network learned from scratch, from {count:,} pictures alone. Its kind is made for a "
+        "million: on photographs expect clearly less than with ImageNet's weights, most of all on "
+        "scenes unlike those of the training split. See model.weights."
+    )
+    return [told]
+
+
 def _warnings(
     report: Report, artefacts: dict[str, Artefact], evaluation: dict[str, Any]
 ) -> list[str]:
     """What the figures do not say: the data check's findings, the evaluation's notes, and more."""
     own = []
     if report.dataset.synthetic:
-        own.append(
-            "The voices are synthetic: the figures do not tell how the model does on people."
-        )
+        own.append(_MADE[report.dataset.sense])
+    own += _from_scratch(report, artefacts)
     if range_ms := report.board and report.board.latency_range_ms:
         own += [
             f"The latency is modelled, and the upper end of its range, {range_ms[1]:,.0f} ms, is "

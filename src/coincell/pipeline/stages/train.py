@@ -75,6 +75,7 @@ def _run(context: StageContext) -> None:
         np.save(context.output / "float_scores.npy", outputs)
     facts = {
         "trained": True,
+        "scratch": _from_scratch(context.configuration.model),
         "parameters": count_parameters(network),
         "history": history.to_json(),
     }
@@ -113,6 +114,11 @@ def reconstruction_error(
     given = dequantize(features.clips, features.quantization).reshape(len(outputs), -1)
     strangeness: NDArray[np.float64] = np.square(given.astype(np.float64) - outputs).mean(axis=1)
     return strangeness
+
+
+def _from_scratch(model: ModelSettings) -> bool:
+    """Whether a network made for transfer learning began with random weights."""
+    return model.architecture.startswith("mobilenet") and not (model.file or model.weights)
 
 
 def examples(context: StageContext) -> tuple[Examples, Examples]:
