@@ -44,7 +44,10 @@ _LISTS: tuple[tuple[str, Split], ...] = (
     ("testing_list.txt", "test"),
 )
 _SPEAKER_HASH = re.compile(r"(?P<speaker>[0-9a-f]{8})_nohash_\d+")
-_OTHER_AUDIO = (".mp3", ".ogg", ".opus", ".m4a", ".aac", ".wma", ".aif", ".aiff", ".webm")
+_OTHER_KINDS = (
+    ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".wma", ".aif", ".aiff", ".webm",
+    ".gif", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".avif",
+)  # fmt: skip
 _CSV_FILES = ("labels.csv", MANIFEST_FILE)
 
 
@@ -246,8 +249,8 @@ def _list_folders(
                 f"{folder.name}/: the class is empty: no {kinds_of(settings)} file{received}",
                 "Add recordings, or take the label out of data.labels.",
             )
-        if ignored := {suffix: n for suffix, n in others.items() if suffix in _OTHER_AUDIO}:
-            notes.append(f"{folder.name}/: {_counted(ignored)} left out: not WAV or FLAC.")
+        if ignored := {suffix: n for suffix, n in others.items() if suffix in _OTHER_KINDS}:
+            notes.append(f"{folder.name}/: {_counted(ignored)} left out: not {kinds_of(settings)}.")
         for path in audio:
             name = _relative(path, source)
             candidates.append(Candidate(path, name, folder.name, groups=_speaker_of(name, pattern)))
