@@ -109,6 +109,8 @@ class CollectingLine:
                 break
             if now - begin > patience_s + (_MEASURE_S + 3.0 if first else 0.0):
                 raise self._nothing(heard)
+        heading = self.feed.heading
+        assert heading is not None
         self._check(heading)
         return heading
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -75,6 +75,7 @@ class Feed:
     _ready: list[Values] = field(default_factory=list)
     _text: TableReader | None = None
     _heading_line: str = ""
+    _framed: bool = False
     _next: int | None = None
     _board_lost: int = 0
     _picture: bytearray = field(default_factory=bytearray)
@@ -107,8 +108,8 @@ class Feed:
         if heard.frame is not None:
             self._first_line = False
             self._take_frame(heard.frame)
-        elif heard.kind == "text" and self._next is None:
-            self._take_line(heard.text)
+        elif heard.kind == "text" and not self._framed:
+            self._take_line(heard.line)
         elif self._first_line:
             self._first_line = False
             self.strange += heard.bytes
@@ -123,8 +124,11 @@ class Feed:
             code = int.from_bytes(frame.payload[:4], "little")
             self.said = f"its sensor failed, with {code:#04x} (docs/collecting.md)"
         elif frame.type == HEADING:
-            self.heading = _heading(frame.payload)
-        elif frame.type == VALUES and self.heading is not None:
+            told = _heading(frame.payload)
+            if told != self.heading:
+                self._ready.clear()
+            self.heading, self._framed = told, True
+        elif frame.type == VALUES and self._framed:
             self._take_values(frame.payload)
 
     def _take_values(self, payload: bytes) -> None:
@@ -206,6 +210,8 @@ class Feed:
             return
         if reader.names != names:
             self._heading_line = line
+            if self.heading is not None and self.heading.columns == len(reader.names):
+                self.heading = replace(self.heading, channels=reader.names, units=reader.units)
         if reader.count > before:
             self._take_row(reader)
 
@@ -224,6 +230,7 @@ class Feed:
         if self._odd >= _STRANGE_LINES:  # what was taken for the columns was not
             self._text, self._heading_line, self._odd = None, "", 0
             self.heading = None
+            self._ready.clear()
             return
         if self.heading is None and not strange and len(row) <= _MOST_CHANNELS:
             self.heading = Heading("motion", 0.0, reader.names, reader.units, columns=len(row))

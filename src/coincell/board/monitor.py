@@ -34,6 +34,7 @@ class Heard:
             characters.
         event: of kind "event".
         frame: of kind "frame".
+        line: of kind "text", with its tabs.
         bytes: how many it had on the line.
     """
 
@@ -42,6 +43,7 @@ class Heard:
     bytes: int
     event: BoardEvent | None = None
     frame: Frame | None = None
+    line: str = ""
 
 
 class LineReader:
@@ -118,6 +120,6 @@ def _line(data: bytes) -> Heard:
     except UnicodeDecodeError:
         text = ""
     if text.replace("\t", " ").isprintable() and (text or not body):
-        return Heard("text", text.replace("\t", " "), len(data))
+        return Heard("text", text.replace("\t", " "), len(data), line=text)
     more = " ..." if len(data) > _SHOWN else ""
     return Heard("garbage", f"{len(data)} bytes: {data[:_SHOWN].hex(' ')}{more}", len(data))

@@ -137,12 +137,13 @@ class TableReader:
         words = [cell for cell, value in zip(cells, numbers, strict=True) if value is None and cell]
         if first or self._width == 0:
             return bool(words) and not any(value is not None for value in numbers)
-        names = tuple(split_heading(cell)[0] for cell in cells)
-        return bool(words) and bool(self._names) and names == self._names
+        if not self._names:  # a board whose first lines were missed names its columns later
+            return len(words) == self._width
+        return bool(words) and tuple(split_heading(cell)[0] for cell in cells) == self._names
 
     def _take_heading(self, number: int, cells: list[str]) -> None:
         names, units = zip(*(split_heading(cell) for cell in cells), strict=True)
-        if self._width and units != self._units:
+        if self._names and units != self._units:
             at = next(i for i, unit in enumerate(units) if unit != self._units[i])
             raise DataError(
                 f"{self._name}, line {number}: the unit of {names[at]} changes from "

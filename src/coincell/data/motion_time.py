@@ -144,11 +144,16 @@ def at_rate(values: NDArray[np.float64], own_hz: float, rate_hz: int) -> NDArray
     """
     if abs(own_hz / rate_hz - 1) <= SAME_RATE or len(values) < 2:
         return values
-    reach = min(len(values) - 1, max(64, round(32 * own_hz / rate_hz)))
+    ratio = rate_hz / own_hz
+    least = max(64, round(32 / ratio))
+    # As many as are nearly a whole number of the new readings, so that nothing moves in time.
+    reach = min(
+        range(least, 2 * least), key=lambda steps: abs(steps * ratio - round(steps * ratio))
+    )
     padded = np.pad(values, ((reach, reach), (0, 0)), mode="reflect", reflect_type="odd")
     made = resample(np.ascontiguousarray(padded), own_hz, rate_hz)
-    first = round(reach * rate_hz / own_hz)
-    count = max(1, round(len(values) * rate_hz / own_hz))
+    first = round(reach * ratio)
+    count = max(1, round(len(values) * ratio))
     return made[first : first + count]
 
 
