@@ -33,6 +33,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
+from coincell.data.motion_units import STANDARD_GRAVITY
 from coincell.errors import DataError
 
 Float = NDArray[np.float64]
@@ -40,7 +41,6 @@ Fault = Literal["none", "inner", "outer", "ball"]
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 AXES = 3
 
-STANDARD_GRAVITY = 9.80665  # m/s2 in one g
 _SIMULATION_HZ = 12_000  # at least; a whole multiple of the sensor's rate is taken
 _LEAD_IN_S = 0.2  # simulated and dropped, so that all modes ring
 _REFERENCE_HZ = 25.0  # the speed that the machine's amplitudes are told at: 1500 rpm

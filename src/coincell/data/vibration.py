@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from coincell.data.bearing import (
     AXES,
     FAULTS,
-    STANDARD_GRAVITY,
     Fault,
     Machine,
     Running,
@@ -21,6 +20,7 @@ from coincell.data.bearing import (
     draw_machine,
 )
 from coincell.data.manifest import Split
+from coincell.data.motion_units import need_factor, unit_factor
 from coincell.data.noise import generator_for
 from coincell.data.offline import OfflineSummary, Recipe, make_recordings
 from coincell.data.progress import Progress, silent
@@ -31,8 +31,6 @@ from coincell.project import Project
 
 VIBRATION_FORMAT = "synthetic vibration"
 _METHOD = 1  # part of each recording's key: raise it when the same parameters give another one
-_UNITS = {"g": 1.0, "m/s2": STANDARD_GRAVITY, "m/s^2": STANDARD_GRAVITY, "mg": 1000.0}
-_SPEED_UNITS = {"rpm": 1.0, "1/min": 1.0, "Hz": 1.0 / 60.0, "1/s": 1.0 / 60.0}
 
 
 def synthesize_vibration(project: Project, progress: Progress = silent) -> OfflineSummary:
@@ -77,15 +75,15 @@ def _check_channels(project: Project) -> None:
             f"{len(data.channels) or 'none'} of {data.sense}.",
             "Set data.sense = 'motion' and name one to three channels of acceleration.",
         )
-    if strange := [unit for unit in data.units if unit not in _UNITS]:
+    if strange := [unit for unit in data.units if unit_factor("g", unit) is None]:
         raise DataError(
-            f"Made vibration is acceleration in {', '.join(_UNITS)}; received {strange[0]!r}.",
+            f"Made vibration is acceleration, in g, mg or m/s2; received {strange[0]!r}.",
             "Change data.units.",
         )
-    if configuration.goal == "quantity" and data.unit not in _SPEED_UNITS:
+    if configuration.goal == "quantity" and unit_factor("rpm", data.unit) is None:
         raise DataError(
-            f"The number of made vibration is the rotational speed, in "
-            f"{', '.join(_SPEED_UNITS)}; data.unit is {data.unit!r}.",
+            "The number of made vibration is the rotational speed, in rpm or Hz; data.unit is "
+            f"{data.unit!r}.",
             "Set data.target = 'speed' and data.unit = 'rpm'.",
         )
     if configuration.goal == "normality":
@@ -142,16 +140,22 @@ def _recipe(
         sha256_bytes(key.encode()),
         partial(_recorded, project, machine, running, sensor, (seed, name, fault, number)),
         groups,
-        speed * _SPEED_UNITS[data.unit] if quantity else None,
+        speed * need_factor("rpm", data.unit, data.target, "made vibration") if quantity else None,
         data.unit if quantity else "",
     )
 
 
 def _range_g(project: Project) -> float:
     """Of the widest channel, in g."""
+    pairs = zip(project.configuration.data.full_scale, _factors(project), strict=True)
+    return max(full / factor for full, factor in pairs)
+
+
+def _factors(project: Project) -> list[float]:
+    """What one g is in the unit of each channel."""
     data = project.configuration.data
-    pairs = zip(data.full_scale, data.units, strict=True)
-    return max(full / _UNITS[unit] for full, unit in pairs)
+    pairs = zip(data.channels, data.units, strict=True)
+    return [need_factor("g", unit, channel, "made vibration") for channel, unit in pairs]
 
 
 def _recorded(
@@ -162,10 +166,9 @@ def _recorded(
     key: tuple[int, str, str, int],
 ) -> NDArray[np.float32]:
     """float32 [n, channels] in the project's units; the channels are the generator's axes."""
-    data = project.configuration.data
     generator = generator_for(key[0], "vibration", *key[1:])
     seconds = project.configuration.synthesis.vibration.seconds
     readings = bearing_vibration(machine, running, sensor, seconds, generator)
-    factors = np.array([_UNITS[unit] for unit in data.units], np.float32)
+    factors = np.array(_factors(project), np.float32)
     scaled: NDArray[np.float32] = readings[:, : len(factors)] * factors
     return scaled
