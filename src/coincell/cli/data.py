@@ -11,6 +11,7 @@ from coincell.cli.data_fetch import fetch_command
 from coincell.cli.data_firmware import firmware_command
 from coincell.cli.data_import import import_command
 from coincell.cli.data_invite import invite_command
+from coincell.cli.data_segment import segment_command
 from coincell.cli.data_synthesize import synthesize_command
 from coincell.cli.data_version import diff_command, version_command
 
@@ -27,6 +28,7 @@ for _command in (
     export_command,
     collect_command,
     firmware_command,
+    segment_command,
     synthesize_command,
     check_command,
     version_command,

@@ -32,6 +32,7 @@ from coincell.data.manifest import (
 from coincell.data.motion_table import TableReader
 from coincell.data.offline import OfflineSummary
 from coincell.data.progress import Progress
+from coincell.data.segment import Segment, SegmentOptions, SegmentSummary, segment_recordings
 from coincell.data.senses import ReadOptions, Recording
 from coincell.data.single import RecordingWindow, read_recording, read_window
 from coincell.data.streams import LabelledStream, find_streams, read_stream
@@ -89,6 +90,9 @@ __all__ = [
     "RecordingWindow",
     "Review",
     "Sample",
+    "Segment",
+    "SegmentOptions",
+    "SegmentSummary",
     "Source",
     "Split",
     "SynthesisSummary",
@@ -132,6 +136,7 @@ __all__ = [
     "read_stream",
     "read_window",
     "review_recording",
+    "segment_recordings",
     "spec_augment",
     "spec_augment_batch",
     "synthesize",
