@@ -17,6 +17,7 @@
 void setup();
 void loop();
 void delay(unsigned long ms);
+unsigned long millis();  // a call later each time by 10
 void pinMode(int pin, int mode);
 void digitalWrite(int pin, int level);
 
@@ -25,6 +26,7 @@ class ShimSerial {
   void begin(unsigned long rate);
   size_t print(const char *text);
   size_t print(char letter);
+  size_t print(long number);
   size_t println(const char *text);
   size_t println(int number);
   size_t println(long number);

@@ -32,6 +32,7 @@ static FILE *openNamed(const char *variable) {
 void ShimSerial::begin(unsigned long) {}
 size_t ShimSerial::print(const char *text) { return fputs(text, stdout) < 0 ? 0 : strlen(text); }
 size_t ShimSerial::print(char letter) { return fputc(letter, stdout) == EOF ? 0 : 1; }
+size_t ShimSerial::print(long number) { return printf("%ld", number) < 0 ? 0 : 1; }
 size_t ShimSerial::println(const char *text) { return puts(text) < 0 ? 0 : strlen(text); }
 size_t ShimSerial::println(int number) { return printf("%d\n", number) < 0 ? 0 : 1; }
 size_t ShimSerial::println(long number) { return printf("%ld\n", number) < 0 ? 0 : 1; }
@@ -39,6 +40,10 @@ size_t ShimSerial::println(long number) { return printf("%ld\n", number) < 0 ? 0
 void pinMode(int, int) {}
 void digitalWrite(int, int level) {
   if (getenv("SHIM_SHOWS_LED")) printf("LED %d\n", level);
+}
+unsigned long millis() {
+  static unsigned long now = 0;
+  return now += 10;
 }
 void delay(unsigned long) {
   static int delays = 0;
@@ -70,6 +75,9 @@ int ShimImu::readAcceleration(float &x, float &y, float &z) {
   x = reading[0], y = reading[1], z = reading[2];
   return 1;
 }
+
+int ShimImu::gyroscopeAvailable() { return accelerationAvailable(); }
+int ShimImu::readGyroscope(float &x, float &y, float &z) { return readAcceleration(x, y, z); }
 
 int ShimCamera::begin(int resolution, int format, int) {
   return resolution == QCIF && format == RGB565 && getenv("SHIM_PICTURE");

@@ -13,6 +13,8 @@ class ShimImu {
   int begin();
   int accelerationAvailable();
   int readAcceleration(float &x, float &y, float &z);
+  int gyroscopeAvailable();
+  int readGyroscope(float &x, float &y, float &z); // what lies in the file after an acceleration
 };
 
 extern ShimImu IMU;
