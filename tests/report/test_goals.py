@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import re
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 from coincell.report import Report, render_html, render_text
+from coincell.report.charts.features import example_charts
 from coincell.report.charts.normality import scores_chart
 from coincell.report.charts.quantity import errors_chart, predicted_chart, residuals_chart
 from coincell.report.picture import picture_png
@@ -108,7 +111,6 @@ def test_scores_that_span_far_more_than_normal_ones_get_a_logarithmic_axis() -> 
 def test_a_picture_keeps_its_rows_and_colours() -> None:
     """Pillow reads back what was drawn: the first row on top, red, green and blue in order."""
     image = pytest.importorskip("PIL.Image")
-    from io import BytesIO
 
     rows = [[-128, 127, 0, 127, -128, -1], [1, 2, 3, 4, 5, 6]]
     colour = image.open(BytesIO(picture_png(rows, 3)))
@@ -118,3 +120,40 @@ def test_a_picture_keeps_its_rows_and_colours() -> None:
     ]  # fmt: skip
     gray = image.open(BytesIO(picture_png(rows)))
     assert (gray.mode, gray.size, gray.getpixel((5, 0))) == ("L", (6, 2), 127)
+
+
+def test_many_columns_are_one_line_and_few_are_bars_by_name() -> None:
+    report = sample_normality()
+    assert report.features
+    few = example_charts(report.features)[0].spec
+    assert [row["name"] for row in few["data"]["values"]] == list(report.features.columns)
+    wide = report.features.examples[0].model_copy(update={"values": ((5, -7) * 40,)})
+    many = example_charts(report.features.model_copy(update={"examples": (wide,)}))[0].spec
+    assert many["mark"]["type"] == "area"
+    assert len(many["data"]["values"]) == 80
+
+
+def test_channels_stand_in_their_order_from_the_top() -> None:
+    """The picture's highest row is the first channel, and its name stands there."""
+    report = sample_normality()
+    assert report.features
+    values = tuple((127, -128) for _ in range(3))
+    one = report.features.examples[0].model_copy(update={"form": "channels", "values": values})
+    part = report.features.model_copy(update={"examples": (one,), "columns": ("aX", "aY")})
+    (chart,) = example_charts(part)
+    assert chart.spec["encoding"]["y"]["axis"]["labelExpr"] == (
+        "floor(datum.value) == 0 ? 'aY' : floor(datum.value) == 1 ? 'aX' : ''"
+    )
+    image = pytest.importorskip("PIL.Image")
+    uri = chart.spec["data"]["values"][0]["picture"]
+    drawn = image.open(BytesIO(base64.b64decode(uri.partition(",")[2])))
+    assert (drawn.size, drawn.getpixel((0, 0)), drawn.getpixel((2, 1))) == (
+        (3, 2), (253, 231, 37), (68, 1, 84),
+    )  # fmt: skip
+
+
+def test_errors_of_a_number_stand_in_its_unit_beside_others_too() -> None:
+    report = sample_quantity(metrics={"mae_difference": {"value": -2.5, "ci95": [-4, -1]}})
+    shown = " ".join(_shown(report).split())
+    assert "-2.50 rpm (-4.00 to -1.00)" in shown
+    assert "-250" not in shown

@@ -16,6 +16,7 @@ from coincell.pipeline.evaluate_normality import methods_of
 from coincell.pipeline.feature_arrays import read_features
 from coincell.pipeline.int8_model import MODEL_FILE
 from coincell.pipeline.report_parts_features import (
+    band_edges,
     feature_columns,
     feature_example,
     feature_form,
@@ -153,7 +154,7 @@ def features_part(
     arrays = read_features(artefact)
     rows = clips.rows("test")
     examples: list[FeatureExample] = []
-    form = feature_form(configuration)
+    form = feature_form(configuration, arrays.clips.shape[1:])
     if configuration.goal == "quantity":
         examples += _across_targets(clips, arrays.clips, rows, configuration)
     for index, label in enumerate(configuration.data.labels if not examples else ()):
@@ -169,8 +170,8 @@ def features_part(
         scale=facts["scale"],
         zero_point=facts["zero_point"],
         hop_ms=getattr(settings, "hop_ms", None),
-        low_hz=getattr(settings, "low_hz", None),
-        high_hz=getattr(settings, "high_hz", None),
+        low_hz=band_edges(configuration)[0],
+        high_hz=band_edges(configuration)[1],
         columns=feature_columns(configuration, tuple(facts["shape"])),
         examples=tuple(examples),
     )
@@ -182,7 +183,8 @@ def _across_targets(
     """Windows from the lowest to the highest number."""
     ordered = rows[np.argsort(clips.targets[rows], kind="stable")]
     places = np.linspace(0, len(ordered) - 1, min(_EXAMPLES, len(ordered))).round().astype(int)
-    unit, form = configuration.data.unit, feature_form(configuration)
+    unit = configuration.data.unit
+    form = feature_form(configuration, features.shape[1:])
     return [
         feature_example(features[row], f"{clips.targets[row]:.4g} {unit}", clips.files[row], form)
         for row in ordered[places]

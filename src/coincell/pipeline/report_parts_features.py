@@ -11,6 +11,7 @@ from coincell.project import (
     PictureSettings,
     RawSettings,
     SpectralSettings,
+    SpectrogramSettings,
     StatisticsSettings,
 )
 from coincell.report import FeatureExample, FeatureForm
@@ -19,14 +20,26 @@ _MOST_ROWS = 400
 """Rows of an example's picture; of more the mean of neighbours is shown."""
 
 
-def feature_form(configuration: Configuration) -> FeatureForm:
-    """What the features of the project's block look like."""
+def feature_form(configuration: Configuration, shape: tuple[int, ...]) -> FeatureForm:
+    """What features of `shape` of the project's block look like."""
     settings = configuration.features
     if isinstance(settings, PictureSettings):
         return "picture"
     if isinstance(settings, StatisticsSettings | SpectralSettings):
         return "columns"
-    return "channels" if isinstance(settings, RawSettings) else "bands"
+    if isinstance(settings, RawSettings):
+        return "channels"
+    return "columns" if shape[0] == 1 else "bands"
+
+
+def band_edges(configuration: Configuration) -> tuple[float | None, float | None]:
+    """Lowest and highest frequency of the bands, in Hz; None where there are no bands."""
+    settings = configuration.features
+    edges = getattr(settings, "edges_hz", ())
+    if edges:
+        return edges[0], edges[-1]
+    low, high = getattr(settings, "low_hz", None), getattr(settings, "high_hz", None)
+    return low, configuration.data.form.rate_hz / 2 if high == 0 else high
 
 
 def feature_columns(configuration: Configuration, shape: tuple[int, ...]) -> tuple[str, ...]:
@@ -35,6 +48,9 @@ def feature_columns(configuration: Configuration, shape: tuple[int, ...]) -> tup
     channels = data.channels or ("",)
     if isinstance(settings, RawSettings):
         return tuple(channels) if len(channels) == shape[-1] and data.channels else ()
+    if isinstance(settings, SpectrogramSettings) and shape[-1] % len(channels) == 0:
+        bands = range(1, shape[-1] // len(channels) + 1)
+        return tuple(f"{channel} band {band}".strip() for channel in channels for band in bands)
     if not isinstance(settings, StatisticsSettings | SpectralSettings):
         return ()
     block = make_feature_block(settings, data.form)

@@ -33,7 +33,7 @@ def tiles_of(report: Report) -> tuple[Tile, ...]:
         tiles.append(Tile("Instructions", figures.short_count(report.board.instructions), exact))
     if report.exact is not None:
         tiles.append(_exactness(report.exact, words_of(report.dataset).many))
-    if report.model is not None:
+    if report.model is not None and report.model.parameters:
         macs = f"{figures.short_count(report.model.macs)} MACs, {report.model.architecture}"
         tiles.append(Tile("Parameters", figures.short_count(report.model.parameters), macs))
     return tuple(tiles)

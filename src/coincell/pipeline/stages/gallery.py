@@ -33,9 +33,13 @@ _EXAMPLES = 12
 _FEW_LABELS = 3
 _MOST_ASKED = 4000
 """Test windows that are looked through; of more an even share."""
-_HOW = (
-    "Tinted: parts of the features were hidden one by one by their mean over training windows, and "
-    "the int8 model was asked again. Orange spoke for the answer that is told, blue against it."
+_HIDDEN = (
+    "Parts of the features were hidden one by one by their mean over training windows, and the "
+    "int8 model was asked again, each window by itself, without smoothing. "
+)
+_TINTED = _HIDDEN + "Orange spoke for the answer that is told, blue against it."
+_LISTED = _HIDDEN + (
+    "Listed are the columns that changed the answer most: above 0 they spoke for it, below against."
 )
 
 
@@ -66,7 +70,7 @@ def _run(context: StageContext) -> None:
         mistakes_found=found,
         examples=show.examples(),
         maps=_maps(features[rows], clips, rows, answers, len(test)),
-        how=_HOW,
+        how=_LISTED if show.form == "columns" else _TINTED,
     )
     (context.output / GALLERY_FILE).write_text(gallery.model_dump_json(), encoding="utf-8")
 
@@ -88,7 +92,7 @@ class _Show:
         self._asked, self._answers = asked, answers
         learned = training_rows(clips, self._configuration)
         self._neutral = features[learned].mean(axis=0).round().astype(np.int8)
-        self._form = feature_form(self._configuration)
+        self.form = feature_form(self._configuration, features.shape[1:])
         self._columns = feature_columns(self._configuration, features.shape[1:])
         self._cells = cells_for(_MISTAKES + _EXAMPLES, asked.macs)
         self._sound = SOUND_BYTES * 4 // 3
@@ -99,7 +103,11 @@ class _Show:
         wrong = self._answers.wrong
         places = np.arange(len(self._rows)) if wrong is None else np.flatnonzero(wrong)
         order = places[np.argsort(-self._answers.worst[places], kind="stable")]
-        return tuple(self._specimen(int(at)) for at in order[:_MISTAKES]), len(places)
+        chosen: dict[str, int] = {}
+        for at in order.tolist():  # of a recording one, as its windows are alike
+            chosen.setdefault(self._clips.files[self._rows[at]], at)
+        worst = list(chosen.values())[:_MISTAKES]
+        return tuple(self._specimen(at) for at in worst), len(places)
 
     def examples(self) -> tuple[Specimen, ...]:
         """One or two a label; of a number from the lowest to the highest."""
@@ -121,7 +129,7 @@ class _Show:
         row, data = int(self._rows[at]), self._configuration.data
         window, features = self._clips.windows[row], self._features[row]
         change = occlusion(self._asked.answer_for(features), features, self._neutral, self._cells)
-        columns = self._form == "columns"
+        columns = self.form == "columns"
         self._done += 1
         self._context.progress(self._done, _MISTAKES + _EXAMPLES, "what mattered")
         answers = self._answers
@@ -134,7 +142,7 @@ class _Show:
             seconds=data.form.seconds,
             traces=traces_of(window, data),
             picture=picture_of(window, data),
-            heat=None if columns else heat_of(features, change, self._form),
+            heat=None if columns else heat_of(features, change, self.form),
             mattered=mattered_of(change, self._columns) if columns else (),
             sound=self._within_budget(sound_of(window, data)),
         )

@@ -20,7 +20,7 @@ from coincell.report.input_schema import FeatureExample, FeaturesPart
 from coincell.report.picture import features_png, picture_png
 
 _MOST = 12
-_MOST_BARS = 64
+_MOST_BARS = 40
 _MOST_ROWS = 128  # of a table beside a picture
 
 
@@ -101,13 +101,13 @@ def _pixels(index: int, example: FeatureExample, features: FeaturesPart) -> Char
 def _bars(index: int, example: FeatureExample, features: FeaturesPart) -> Chart:
     """A bar a column, by name."""
     numbers = example.values[0]
+    if len(numbers) > _MOST_BARS:
+        return _profile(index, example, features)
     shown = [
         {"name": column_name(features, at), "value": value, "told": str(value)}
-        for at, value in enumerate(numbers[:_MOST_BARS])
+        for at, value in enumerate(numbers)
     ]
     summary = f"Features of {example.file}, {example.label or 'a number'}: {_range_of(example)}."
-    if len(numbers) > _MOST_BARS:
-        summary += f" The first {_MOST_BARS} of {len(numbers)} columns."
     body = {
         "data": rows(shown),
         "mark": {"type": "bar", "height": {"band": 0.7}},
@@ -127,6 +127,49 @@ def _bars(index: int, example: FeatureExample, features: FeaturesPart) -> Chart:
     spec = specification(summary, 16 * len(shown) + 10, body)
     table = Table(("column", "int8"), tuple((str(s["name"]), str(s["told"])) for s in shown))
     return Chart(f"example-{index}", example.label or example.file, summary, spec, table, 220)
+
+
+def _profile(index: int, example: FeatureExample, features: FeaturesPart) -> Chart:
+    """Many columns as one line over their places."""
+    numbers = example.values[0]
+    summary = (
+        f"Features of {example.file}, {example.label or 'a number'}: {len(numbers)} columns, "
+        f"{_range_of(example)}."
+    )
+    body = {
+        "data": rows(
+            [
+                {"at": at, "value": value, "name": column_name(features, at), "told": str(value)}
+                for at, value in enumerate(numbers)
+            ]
+        ),
+        "mark": {"type": "area", "line": {"strokeWidth": 1}, "interpolate": "step", "opacity": 0.5},
+        "encoding": {
+            "x": {
+                "field": "at",
+                "type": "quantitative",
+                "title": "column",
+                "scale": {"nice": False},
+                "axis": {"tickCount": 6, "grid": False},
+            },
+            "y": {
+                "field": "value",
+                "type": "quantitative",
+                "title": "int8",
+                "scale": {"domain": [-128, 127], "nice": False},
+                "axis": {"tickCount": 4},
+            },
+            "tooltip": tooltip(name="column", told="int8"),
+        },
+    }
+    table = Table(
+        ("column", "int8"),
+        tuple(
+            (column_name(features, at), str(each)) for at, each in enumerate(numbers[:_MOST_ROWS])
+        ),
+    )
+    spec = specification(summary, 130, body)
+    return Chart(f"example-{index}", example.label or example.file, summary, spec, table, 200)
 
 
 def _range_of(example: FeatureExample) -> str:
