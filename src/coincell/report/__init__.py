@@ -66,8 +66,6 @@ from coincell.report.verdict import Verdict, promises_of, verdict
 from coincell.report.words import Words, words_of
 
 __all__ = [
-    "DetectionPoint",
-    "detection_svg",
     "MOST_VALUES",
     "BoardPart",
     "Camera",
@@ -77,6 +75,7 @@ __all__ = [
     "Contributor",
     "CycleModel",
     "DatasetPart",
+    "DetectionPoint",
     "EnergyLine",
     "EnergyPart",
     "ErrorShare",
@@ -121,6 +120,7 @@ __all__ = [
     "Yardstick",
     "current",
     "days_range",
+    "detection_svg",
     "explanation_html",
     "features_png",
     "features_text",
