@@ -11,8 +11,9 @@ coin, and telling them by gravity's direction would be no detection.
 
 Each method is shown three times: in float64 throughout (features by NumPy, scikit-learn's own
 fit), Coincell's fit in float64 on int8 features, and as the device computes it, from int16
-readings (2 g full scale) to the score in integers. The autoencoder is Keras in float32, then its
-int8 network as generated C. Prints JSON.
+readings (2 g full scale) to the score in integers. The autoencoders are those of
+model.architecture, in float32, then the int8 network as generated C. Prints JSON, the best of all
+at the end.
 
     python benchmarks/fan_vibration.py [--no-autoencoder]
 """
@@ -46,7 +47,13 @@ from coincell.evaluation import evaluate_anomaly
 from coincell.features import InputQuantization, choose_quantization
 from coincell.features.spectral import SpectralSummaryBlock
 from coincell.features.statistics import StatisticsBlock
-from coincell.project import SpectralSettings, StatisticsSettings, WindowForm
+from coincell.project import (
+    ModelSettings,
+    SpectralSettings,
+    StatisticsSettings,
+    TrainingSettings,
+    WindowForm,
+)
 
 ARCHIVE = Path(__file__).resolve().parents[2] / "shared/data/fan_vibration/ceiling_fan.npz"
 RATE = 200
@@ -142,12 +149,18 @@ METHODS: dict[str, tuple[str, DetectorSettings]] = {
     ),
 }
 
+AUTOENCODERS = ("autoencoder-dense", "autoencoder-conv")
+TRAINING = TrainingSettings(epochs=200, batch_size=64, patience=0)
+
 
 @dataclass(frozen=True)
 class Quantized:
-    """Features of all windows: as they are, standardised on the training part; and as int8."""
+    """Features of all windows: as they are, standardised on the training part; and as int8, of
+    a window in the block's shape.
+    """
 
     reals: Float
+    shape: tuple[int, ...]
     features: NDArray[np.int8]
     quantization: InputQuantization
 
@@ -164,7 +177,7 @@ def quantized(fan: Fan, name: str) -> Quantized:
     fixed = fitted.compute(readings[training])
     quantization = choose_quantization(fixed, fitted.fixed_point_scale)
     features = fitted.run(readings, quantization).reshape(len(readings), -1)
-    return Quantized(standard, features, quantization)
+    return Quantized(standard, fitted.shape, features, quantization)
 
 
 def by_scikit_learn(kind: str, settings: DetectorSettings, fan: Fan, reals: Float) -> Float:
@@ -233,26 +246,37 @@ def measure_method(fan: Fan, made: Quantized, name: str) -> dict[str, Any]:
     }
 
 
-def measure_autoencoder(fan: Fan, made: Quantized) -> dict[str, Any]:
-    """Dense, 32 - 8 - 32, trained on normal windows; its int8 network by Coincell's compiler."""
-    from coincell.models import convert_to_tflite, load_tensorflow
+def measure_autoencoder(fan: Fan, made: Quantized, architecture: str) -> dict[str, Any]:
+    """As the pipeline trains and converts it, watched on the threshold part; its int8 network by
+    Coincell's compiler.
+    """
+    from coincell.models import Examples, build_network, convert_to_tflite, predict_float, train
 
-    _, keras = load_tensorflow()
-    keras.utils.set_random_seed(SEED)
-    columns = made.features.shape[1]
-    layers = [keras.layers.Input((columns,))]
-    layers += [keras.layers.Dense(width, activation="relu") for width in (32, 8, 32)]
-    network = keras.Sequential([*layers, keras.layers.Dense(columns)])
-    network.compile(keras.optimizers.Adam(2e-3), "mse")
+    def of(part: str) -> Examples:
+        rows = fan.parts[part]
+        features = made.features[rows].reshape(len(rows), *made.shape)
+        return Examples(features, np.zeros(len(rows), np.int64), made.quantization)
+
+    learning = of("training")
+    network = build_network(
+        ModelSettings(architecture=architecture),  # type: ignore[arg-type]  # pydantic checks it
+        made.shape,
+        2,
+        SEED,
+        mean=learning.mean,
+        deviation=learning.deviation,
+        goal="normality",
+    )
+    train(network, learning, of("threshold"), TRAINING, seed=SEED, goal="normality")
     inputs = made.quantization.dequantize(made.features)
-    training = inputs[fan.parts["training"]]
-    network.fit(training, training, epochs=200, batch_size=64, verbose=0)
-    rebuilt = network.predict(inputs, batch_size=4096, verbose=0)
-    tflite = convert_to_tflite(network, training[:500], made.quantization)
+    shaped = made.features.reshape(len(made.features), *made.shape)
+    rebuilt = predict_float(network, shaped, made.quantization)
+    calibration = inputs[fan.parts["training"]][:500]
+    tflite = convert_to_tflite(network, calibration, made.quantization)
     compiled = compile_model(tflite, "fan")
     output = compiled.outputs[0]
     detector = reconstruction_detector(
-        columns,
+        made.features.shape[1],
         made.quantization,
         InputQuantization(output.scale, output.zero_point),
         HostModel(compiled).run,
@@ -275,9 +299,25 @@ def measure(fan: Fan, names: tuple[str, ...], autoencoder: bool) -> dict[str, An
             "columns": made.features.shape[1],
             **{method: measure_method(fan, made, method) for method in METHODS},
         }
-        if autoencoder:
-            result[name]["autoencoder, 32 - 8 - 32"] = measure_autoencoder(fan, made)
+        for architecture in AUTOENCODERS if autoencoder else ():
+            result[name][architecture] = measure_autoencoder(fan, made, architecture)
     return result
+
+
+def best_of(result: dict[str, Any]) -> dict[str, Any]:
+    """The highest area in integers, of all methods and of the autoencoders."""
+    areas = {
+        f"{method} on {features}": figures["integers"]["auc"]["value"]
+        for features, methods in result.items()
+        for method, figures in methods.items()
+        if isinstance(figures, dict)
+    }
+    neural = {name: value for name, value in areas.items() if name.startswith("autoencoder")}
+    return {
+        kind: {"method": max(of, key=lambda name: of[name]), "auc": max(of.values())}
+        for kind, of in (("any", areas), ("autoencoder", neural))
+        if of
+    }
 
 
 def main() -> None:
@@ -290,7 +330,9 @@ def main() -> None:
     fan = read_fan()
     counts = {name: len(rows) for name, rows in fan.parts.items()}
     result = measure(fan, tuple(FEATURES), not options.no_autoencoder)
-    json.dump({"windows": counts, "features": result}, sys.stdout, indent=2)
+    json.dump(
+        {"windows": counts, "features": result, "best": best_of(result)}, sys.stdout, indent=2
+    )
     print()
 
 
