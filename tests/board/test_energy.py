@@ -17,6 +17,7 @@ from coincell.board import (
     energy_of,
     inference_energy,
     load_battery,
+    seeing_activity,
     ways_to_last,
 )
 from coincell.board.energy import MOST_CHANGES, Energy
@@ -248,3 +249,10 @@ def test_a_battery_whose_bounds_are_out_of_order_is_refused() -> None:
     battery = load_battery("cr2032")
     with pytest.raises(ValueError, match="usable_mah"):
         Battery.model_validate(battery.model_dump() | {"usable_mah": (3.0, 2.0, 4.0)})
+
+
+def test_a_board_that_sees_has_its_camera_on() -> None:
+    energy = energy_of(seeing_activity(0.25), load_board("nano33ble"), as_shipped=False)
+    lines = {(line.component, line.state): line for line in energy.lines}
+    assert energy.share(lines["camera", "on"]) > 0.7
+    assert lines["cpu", "run"].seconds == pytest.approx(0.25 * energy.seconds)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from coincell.board import BoardClient, VirtualBoard, scene_of
+from coincell.board import BoardClient, VirtualBoard
 from coincell.board.protocol import Listening
 from coincell.errors import BoardError
 from coincell.features import make_feature_block
@@ -92,14 +92,3 @@ def test_over_the_uart_no_camera_has_pins(tmp_path: Path) -> None:
     image = build_image(seeing(96, 96, 1), load_board("nano33ble"), tmp_path, link="uart")
     with VirtualBoard(image) as virtual, pytest.raises(BoardError, match="does not listen"):
         BoardClient(virtual).listen(Listening.ALL)
-
-
-@pytest.mark.parametrize(("height", "width", "channels"), [(120, 160, 1), (96, 96, 3)])
-def test_a_scene_made_of_pictures_shows_them(height: int, width: int, channels: int) -> None:
-    shape = (2, height, width, channels)
-    pictures = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
-    seen = scene_of(pictures).pictures.reshape(2, 480, 640, channels)
-    scale = 480 // height
-    left = (640 - scale * width) // 2
-    middle = seen[:, scale // 2 :: scale, left + scale // 2 : 640 - left : scale]
-    assert np.array_equal(middle, pictures)

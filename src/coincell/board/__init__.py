@@ -50,6 +50,7 @@ from coincell.board.server import (
     compare_with_server,
     listening_activity,
     listening_task,
+    seeing_activity,
 )
 from coincell.board.session import (
     Decision,
@@ -71,7 +72,6 @@ from coincell.board.worlds import (
     put_scene,
     read_motion,
     read_scene,
-    scene_of,
 )
 from coincell.board.year import Way, ways_to_last
 
@@ -158,8 +158,8 @@ __all__ = [
     "read_scene",
     "run_session",
     "run_stream",
-    "scene_of",
     "seeded_samples",
+    "seeing_activity",
     "self_test",
     "sensing_activity",
     "ways_to_last",

@@ -27,6 +27,9 @@ LISTENING = {
 SENSING = {"cpu": "sleep", "regulator": "dcdc", "lfclk": "rc"}
 """The same of a board that is given readings or pictures; their sensor is not counted."""
 
+SEEING = SENSING | {"camera": "on", "i2s": "on", "hfclk": "internal"}
+"""The same of a board whose camera is on, with the clock that it needs."""
+
 _DAY_S = 86_400
 _SAMPLE_BYTES = 2
 _BYTE_S = 8e-6
@@ -235,6 +238,13 @@ def _energy(board: Board, share: float, traffic: _Traffic, as_shipped: bool, hea
     phases.append((max(rest, 0.0), base))
     taken = [(seconds, states) for seconds, states in phases if seconds > 0]
     return energy_of(Activity.of_phases(taken), board, as_shipped)
+
+
+def seeing_activity(share: float) -> Activity:
+    """A board that sees by its camera and is awake for `share` of the time: the duty model."""
+    awake = min(max(share, 0.0), 1.0)
+    phases = [(awake, SEEING | {"cpu": "run"}), (1.0 - awake, SEEING)]
+    return Activity.of_phases([phase for phase in phases if phase[0] > 0])
 
 
 def listening_activity(chain_share: float, hears: bool = True) -> Activity:

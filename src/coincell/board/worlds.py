@@ -310,20 +310,3 @@ def motion_of(readings: npt.NDArray[np.int16], channels: Channels, rate_hz: int)
     for index, (column, factor) in enumerate(zip(channels.columns, channels.physical, strict=True)):
         rows[:, column] = steps[:, index] * factor
     return Motion(rows, float(rate_hz))
-
-
-def scene_of(pictures: npt.NDArray[np.uint8]) -> Scene:
-    """uint8 [n, height, width, 1 or 3] -> what the camera's sensor sees, each pixel repeated.
-
-    The middle of the scene that has the pictures' shape shows them; the rest is mid-gray.
-    """
-    count, height, width, channels = pictures.shape
-    rows, columns = SCENE_SIZE
-    scale = min(rows / height, columns / width)
-    down = np.minimum((np.arange(round(height * scale)) / scale).astype(int), height - 1)
-    across = np.minimum((np.arange(round(width * scale)) / scale).astype(int), width - 1)
-    seen = np.full((count, rows, columns, channels), 128, np.uint8)
-    top, left = (rows - len(down)) // 2, (columns - len(across)) // 2
-    large = pictures[:, down][:, :, across]
-    seen[:, top : top + len(down), left : left + len(across)] = large
-    return Scene(seen[..., 0] if channels == 1 else seen, ())

@@ -50,7 +50,12 @@ from coincell.firmware.image import (
     largest_of,
     link_image,
 )
-from coincell.firmware.live_source import MICROPHONE_RATE_HZ, live_source, settling_samples
+from coincell.firmware.live_source import (
+    MICROPHONE_RATE_HZ,
+    Source,
+    live_source,
+    settling_samples,
+)
 from coincell.firmware.sensors import find_bmi270_configuration, sensor_sources
 from coincell.firmware.stream import HostStream, StreamEvent
 from coincell.firmware.tables import parse_table
@@ -85,6 +90,7 @@ __all__ = [
     "Overhead",
     "Section",
     "Segment",
+    "Source",
     "Span",
     "StateCurrent",
     "StreamEvent",
