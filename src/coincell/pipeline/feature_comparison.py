@@ -261,6 +261,8 @@ class Learned:
         """An even share of the windows, in folds by what windows share."""
         rows = np.sort(np.concatenate([clips.rows("train"), clips.rows("validation")]))
         rows = rows[spread_rows(len(rows), _MOST_WINDOWS)]
+        strange = strange_of_test(clips, rows, configuration)
+        rows = np.concatenate([rows, strange[spread_rows(len(strange), _MOST_WINDOWS)]])
         if len(rows) < 2 * _FOLDS:
             raise UserError(
                 f"Features are compared on at least {2 * _FOLDS} windows of training and "
@@ -268,7 +270,7 @@ class Learned:
             )
         data = configuration.data
         units = clips.units(rows, data.split.by, silence_class(data))
-        notes = []
+        notes = [ONLY_TESTED] if len(strange) else []
         if units is None:
             notes.append(
                 "Windows share no known speaker, machine or recording: those of one may be on both "
@@ -346,6 +348,25 @@ class Learned:
         ) / (first * second)
         half = 1.96 * float(np.sqrt(max(spread, 0.0)))
         return Estimate(auc, max(0.0, auc - half), min(1.0, auc + half))
+
+
+ONLY_TESTED = (
+    "Strange windows stand in the test split alone, so that those were used: what is chosen by "
+    "them must be judged on recordings that are new."
+)
+
+
+def strange_of_test(
+    clips: Clips, rows: NDArray[np.int64], configuration: Configuration
+) -> NDArray[np.int64]:
+    """Of normality: the test split's strange windows, where `rows` holds none; else nothing."""
+    if configuration.goal != "normality":
+        return np.zeros(0, np.int64)
+    normal, test = normal_class(configuration.data), clips.rows("test")
+    if (clips.labels[rows] != normal).any():
+        return np.zeros(0, np.int64)
+    strange: NDArray[np.int64] = test[clips.labels[test] != normal]
+    return strange
 
 
 def block_bench(configuration: Configuration) -> tuple[BlockBench | None, tuple[str, ...]]:

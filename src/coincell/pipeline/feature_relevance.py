@@ -16,7 +16,12 @@ from coincell.features import make_feature_block, mutual_information
 from coincell.pipeline.attribution_answers import Asked
 from coincell.pipeline.clips import Clips, normal_class, read_clips
 from coincell.pipeline.feature_arrays import read_features
-from coincell.pipeline.feature_comparison import block_bench, without_channel
+from coincell.pipeline.feature_comparison import (
+    ONLY_TESTED,
+    block_bench,
+    strange_of_test,
+    without_channel,
+)
 from coincell.pipeline.report_parts_features import feature_columns
 from coincell.pipeline.report_parts_maps import spread_rows
 from coincell.pipeline.run import run_until
@@ -131,6 +136,8 @@ def feature_relevance(
     arrays = read_features(artefacts["features"])
     rows = clips.rows("validation")
     rows = rows[spread_rows(len(rows), _MOST_WINDOWS)]
+    strange = strange_of_test(clips, rows, configuration)
+    rows = np.concatenate([rows, strange[spread_rows(len(strange), _MOST_WINDOWS)]])
     judge = _Judge(Asked(artefacts["quantize"], configuration), clips, rows, configuration)
     features = arrays.clips[rows]
     base = judge.loss(features)
@@ -149,7 +156,7 @@ def feature_relevance(
         told = judge.information(features, each)
         found.append(Relevance(each.name, told, importance, spread, saved))
     found.sort(key=lambda each: -each.importance)
-    notes = [*why, *_notes(configuration, len(rows))]
+    notes = [*why, *([ONLY_TESTED] if len(strange) else []), *_notes(configuration, len(rows))]
     return Relevances(judge.measure, judge.told(base), len(rows), tuple(found), cost, tuple(notes))
 
 
