@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -96,8 +97,8 @@ def words(server: Server) -> PublicSet:
     )  # fmt: skip
 
 
-def known(chosen: PublicSet, **values: object) -> PublicSet:
-    return replace(chosen, downloads=(replace(chosen.downloads[0], **values),))  # type: ignore[arg-type]
+def known(chosen: PublicSet, **values: Any) -> PublicSet:
+    return replace(chosen, downloads=(replace(chosen.downloads[0], **values),))
 
 
 def test_a_set_is_downloaded_once_and_imported(
