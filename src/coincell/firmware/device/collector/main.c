@@ -9,6 +9,7 @@
 #include "firmware/bytes.h"
 #include "firmware/leds.h"
 #include "firmware/nrf52840.h"
+#include "firmware/pace.h"
 #include "firmware/source.h"
 #include "firmware/system.h"
 #include "firmware/transport.h"
@@ -69,15 +70,20 @@ static void pass_on(const source_block *block)
     position += steps;
 }
 
-/* It tries again, for ever: a sensor may be plugged in. */
+/* It tries again after half a second, for ever: a sensor may be plugged in. */
 static void tell_failure(int status)
 {
     uint8_t payload[4];
     put_u32(payload, (uint32_t)status);
     led_set(1);
     frame_send(FRAME_FAILED, payload, sizeof payload);
-    for (volatile uint32_t i = 0; i < 4000000u; i++) { /* about half a second */
+    pace_start(PACE_HZ / 2u, PACE_HZ / 2u);
+    while (!pace_due()) {
+        mask_interrupts();
+        if (!pace_due()) wait_for_interrupt();
+        unmask_interrupts();
     }
+    pace_stop();
 }
 
 /* Masked, an interrupt wakes the core and is not taken: one that comes between the look and the
