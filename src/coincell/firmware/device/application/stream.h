@@ -57,8 +57,9 @@ void application_stream_begin(application_stream *stream, application_sample *sa
  * their time for it. */
 void application_stream_skip(application_stream *stream, uint32_t count);
 
-/* Takes values: samples[count], which may lie where the stream's buffer wants them, up
- * to the next decision, and says in *taken how many. Returns 1 with a decision in *event, 0 when all samples are taken, or the negated code of what failed. */
+/* Takes values: samples[count], which may lie where the stream's buffer wants them, up to the next
+ * decision, and says in *taken how many. Returns 1 with a decision in *event, 0 when all samples
+ * are taken, or the negated code of what failed. */
 int application_stream_take(application_stream *stream, const application_sample *samples,
                             uint32_t count, uint32_t *taken, application_event *event);
 

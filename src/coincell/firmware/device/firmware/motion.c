@@ -51,8 +51,9 @@ int source_start(void)
     }
     begin_readings();
     held = lost = since = given = 0;
-    const uint32_t pace = PACE_OF(device.rate_millihertz);
-    pace_start(pace < SLOWEST_PACE ? pace : SLOWEST_PACE, pace < SLOWEST_PACE ? pace : SLOWEST_PACE);
+    uint32_t pace = PACE_OF(device.rate_millihertz);
+    if (pace > SLOWEST_PACE) pace = SLOWEST_PACE;
+    pace_start(pace, pace);
     return 0;
 }
 

@@ -14,7 +14,8 @@ uint32_t application_stream_bytes(void);
 int application_stream_open(void *memory, uint32_t settling);
 
 /* samples[count] -> positions: uint64[room], labels: int16[room], scores: int32[room] of the
- * decisions, and outputs: int8[room][APPLICATION_SCORES] as application_scores() has them; room is at least count / APPLICATION_HOP_VALUES + 1. *decided: how many there are.
+ * decisions, and outputs: int8[room][APPLICATION_SCORES] as application_scores() has them; room is
+ * at least count / APPLICATION_HOP_VALUES + 1. *decided: how many there are.
  * Returns 0, or the code of the step that failed. */
 int application_stream_feed(void *memory, const application_sample *samples, uint32_t count,
                             uint64_t *positions, int16_t *labels, int32_t *scores,
