@@ -23,6 +23,7 @@ from coincell.firmware import (
     load_board,
 )
 from coincell.firmware.board_header import board_header
+from coincell.firmware.live_source import live_sources
 from coincell.firmware.usb_identity import usb_sources
 from coincell.toolchain import find_cross_compiler
 from stand_in import StandInNetwork, stand_in_application
@@ -355,6 +356,7 @@ def broken(
     sources = application_sources(application) | device_sources("firmware", "freestanding")
     del sources["firmware/transport_uarte.c"]
     sources |= board_header(board) | usb_sources(board)
+    sources |= live_sources(application, board, "usb")
     assert sources[file].count(text) == 1, (file, text)
     sources[file] = sources[file].replace(text, wrong)
     return link_image(sources, board, folder)
