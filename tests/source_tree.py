@@ -15,6 +15,7 @@ PACKAGE = ROOT / "src" / "coincell"
 LAYERS = (
     "errors",
     "files",
+    "units",
     "project",
     "toolchain",
     "runtime",

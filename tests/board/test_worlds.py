@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 from pathlib import Path
@@ -78,6 +79,25 @@ def test_a_file_that_is_no_motion_is_refused(
 ) -> None:
     with pytest.raises(DataError, match=message):
         read_motion(written(tmp_path, text))
+
+
+def test_units_of_the_heading_and_of_the_image(tmp_path: Path) -> None:
+    """1 g, 1 deg/s and 1 uT, told in other units; standard gravity as the SI defines it."""
+    told = "time [ms],aX [m/s2],aY (mg),aZ,gX [rad/s],gY,gZ,mX [gauss],mY,mZ\n"
+    row = f"9.80665,1000,9.80665,{math.pi / 180},1,1,0.01,1,1\n"
+    path = written(tmp_path, told + "".join(f"{20 * step},{row}" for step in range(3)))
+    motion = read_motion(path, units={"aZ": "m/s2", "gX": "deg/s"})
+    assert motion.rate_hz == pytest.approx(50)
+    np.testing.assert_allclose(motion.rows, 1, rtol=1e-6)
+
+
+def test_a_unit_that_is_not_the_sensors_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, "time,ax [V],ay,az\n0,0,0,0\n1,0,0,0\n")
+    with pytest.raises(DataError, match="ax has the unit 'V'"):
+        read_motion(path)
+    plain = written(tmp_path, "time,ax,ay,az\n0,0,0,0\n1,0,0,0\n")
+    with pytest.raises(DataError, match="ax has the unit 'rpm'"):
+        read_motion(plain, units={"aX": "rpm"})
 
 
 def test_a_rate_must_be_one_and_only_one(tmp_path: Path) -> None:

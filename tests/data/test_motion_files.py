@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coincell.data.motion import MotionFiles, plain_axis
-from coincell.data.motion_units import unit_factor
 from coincell.data.senses import ReadOptions, Recording
 from coincell.errors import DataError
 from coincell.project import DataSettings
+from coincell.units import unit_factor
 
 SETTINGS = DataSettings(
     sense="motion",

@@ -38,6 +38,16 @@ class ImageFile:
     description: dict[str, Any]
     board: Board | None
 
+    @property
+    def units(self) -> dict[str, str]:
+        """Name of a channel -> its unit, as far as the image tells it."""
+        told = self.description.get("units")
+        if isinstance(told, list):  # a collector's, which names its channels
+            names = self.description.get("channels")
+            told = dict(zip(names, told, strict=False)) if isinstance(names, list) else None
+        given = told.items() if isinstance(told, dict) else ()
+        return {name: unit for name, unit in given if isinstance(unit, str) and unit}
+
     def for_board(self, wanted: str = "") -> Board:
         """The board that the image is for.
 

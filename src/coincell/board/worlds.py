@@ -6,7 +6,7 @@ import csv
 import itertools
 import math
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from coincell.board.virtual import VirtualBoard
 from coincell.errors import DataError, MissingExtraError
-from coincell.firmware import Channels
+from coincell.firmware import SENSOR_UNITS, Channels
+from coincell.units import split_heading, unit_factor
 
 Rows = npt.NDArray[np.float32]
 
@@ -29,6 +30,7 @@ LIMITS = 3 * (1000.0,) + 3 * (100_000.0,) + 3 * (100_000.0,)
 """No value of a column is larger: no sensor measures it, and a unit must be wrong."""
 _HEADER_HINT = f"The first line is, for example: time,{','.join(MOTION_COLUMNS[:6])}"
 _LONGEST_LINE = 1000
+_TIMES = {"s": 1.0, "ms": 1e-3, "us": 1e-6}
 _LATEST_S = 1e12
 
 EVEN = 1e-3
@@ -55,25 +57,32 @@ class Motion:
         return len(self.rows) / self.rate_hz
 
 
-def read_motion(path: Path, rate_hz: float | None = None) -> Motion:
+def read_motion(
+    path: Path, rate_hz: float | None = None, units: Mapping[str, str] | None = None
+) -> Motion:
     """Read and check a motion from CSV.
 
     The first line names the columns: ax, ay, az, then perhaps gx, gy, gz, then perhaps mx, my, mz,
-    in any order, and perhaps time in seconds. Other columns are not allowed.
+    in any order, and perhaps time in seconds. Other columns are not allowed. A unit may stand
+    behind a name: aX [m/s2], time [ms].
 
     Args:
         path: the file.
         rate_hz: rows a second; to be given if, and only if, there is no column time.
+        units: of columns without one, by the names of an image's channels (aX, gY ...): what it
+            was made from. Others are in the units of `MOTION_COLUMNS`.
 
     Raises:
         DataError: the file is not such a table; the message names the line.
     """
     lines = _lines(path)
-    header = [name.strip().lower() for name in next(lines, (0, []))[1]]
+    of_image = {name.lower(): unit for name, unit in (units or {}).items()}
+    columns = [_column(path, text, of_image) for text in next(lines, (0, []))[1]]
+    header, factors = [name for name, _ in columns], [factor for _, factor in columns]
     _check_header(path, header, rate_hz)
     flat = array("d")  # not lists: a large file has millions of rows
     for line in lines:
-        flat.extend(_numbers(path, header, *line))
+        flat.extend(_numbers(path, header, factors, *line))
     values = np.array(flat, np.float64).reshape(-1, len(header))
     if len(values) < 2:
         raise DataError(f"{path} holds {len(values)} rows; a motion needs two or more.")
@@ -84,6 +93,25 @@ def read_motion(path: Path, rate_hz: float | None = None) -> Motion:
     if rate_hz is not None:
         return Motion(rows.astype(np.float32), _checked_rate(path, rate_hz))
     return _evenly(path, values[:, header.index("time")], rows)
+
+
+def _column(path: Path, text: str, units: Mapping[str, str]) -> tuple[str, float]:
+    """A column's name in small letters, and what one of its unit is in ours."""
+    given, told = split_heading(text)
+    name = given.lower()
+    if name == "time":
+        factor = _TIMES.get(told or "s")
+    elif name in MOTION_COLUMNS:
+        own = SENSOR_UNITS[name[0]]
+        factor = unit_factor(told or units.get(name, own), own)
+    else:
+        factor = 1.0  # refused by its name
+    if factor is None:
+        raise DataError(
+            f"{path}: {name} has the unit {told or units[name]!r}, which is none of its own.",
+            hint="Known are g, m/s2, deg/s, rad/s, uT, gauss; of time s, ms, us.",
+        )
+    return name, factor
 
 
 def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -144,15 +172,17 @@ def _check_header(path: Path, header: Sequence[str], rate_hz: float | None) -> N
         raise DataError(f"{path}: there is {what} a rate in hertz; one of them is needed.", hint)
 
 
-def _numbers(path: Path, header: Sequence[str], line: int, fields: list[str]) -> list[float]:
+def _numbers(
+    path: Path, header: Sequence[str], factors: Sequence[float], line: int, fields: list[str]
+) -> list[float]:
     if len(fields) != len(header):
         raise DataError(
             f"{path}, line {line}: {len(fields)} fields where the first line names {len(header)}."
         )
     numbers: list[float] = []
-    for name, field in zip(header, fields, strict=True):
+    for name, factor, field in zip(header, factors, fields, strict=True):
         try:
-            number = float(field)
+            number = float(field) * factor
         except ValueError:
             number = math.nan
         limit = _LATEST_S if name == "time" else LIMITS[MOTION_COLUMNS.index(name)]
@@ -160,7 +190,8 @@ def _numbers(path: Path, header: Sequence[str], line: int, fields: list[str]) ->
             raise DataError(
                 f"{path}, line {line}: {name} is {field[:40]!r}; a number up to {limit:g} "
                 "is needed.",
-                hint="Acceleration is in g, rotation in degrees a second, field in microtesla.",
+                hint="Acceleration is in g, rotation in degrees a second, field in microtesla, "
+                "unless the first line tells a unit: aX [m/s2].",
             )
         numbers.append(number)
     return numbers

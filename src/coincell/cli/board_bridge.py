@@ -60,7 +60,7 @@ def bridge_command(
         if file.description.get("kind") != "collector":  # that one answers nothing
             learn_waits(virtual)
         if motion:
-            put_motion(virtual, read_motion(motion, motion_rate), repeat=True)
+            put_motion(virtual, read_motion(motion, motion_rate, file.units), repeat=True)
         virtual.restart()
         sound = b""
         if microphone:

@@ -13,6 +13,8 @@ from coincell.cli.output import json_option, page_path, print_json, printable, p
 from coincell.cli.sound import read_sound, resample_option
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     from numpy.typing import NDArray
     from rich.table import Table
@@ -100,7 +102,7 @@ def run_command(
     cell = load_battery(battery)
     known, elf, board = _open(image, board_name)
     sound = _sound(microphone, resample)
-    around = _around(motion, motion_rate, sensors, scene)
+    around = _around(motion, motion_rate, known.units if known else {}, sensors, scene)
     length = seconds or len(sound) / _RATE_HZ or around.seconds or _DEFAULT_S
     request = Request(board, min(length, _LONGEST_S), sound, cell, not bare, around.put)
     session = _run(known, elf, image, request, around, as_json)
@@ -197,7 +199,11 @@ class _Around:
 
 
 def _around(
-    motion: Path | None, rate_hz: float | None, sensors: str, scene: Path | None
+    motion: Path | None,
+    rate_hz: float | None,
+    units: Mapping[str, str],
+    sensors: str,
+    scene: Path | None,
 ) -> _Around:
     """What is around a board, from the user's files.
 
@@ -212,7 +218,7 @@ def _around(
             "--motion-rate tells the rate of a --motion, and there is none.",
             hint="Name a CSV with --motion, or take --motion-rate away.",
         )
-    moved = read_motion(motion, rate_hz) if motion is not None else None
+    moved = read_motion(motion, rate_hz, units) if motion is not None else None
     return _Around(sensors, moved, read_scene(scene) if scene is not None else None)
 
 

@@ -33,8 +33,8 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from coincell.data.motion_units import STANDARD_GRAVITY
 from coincell.errors import DataError
+from coincell.units import STANDARD_GRAVITY
 
 Float = NDArray[np.float64]
 Fault = Literal["none", "inner", "outer", "ball"]

@@ -30,10 +30,10 @@ from coincell.data.manifest import (
     finite_number,
     read_csv,
 )
-from coincell.data.motion_units import plain_unit, unit_factor
 from coincell.data.senses import Part, kinds_of, sense_files
 from coincell.errors import DataError
 from coincell.project import DataSettings
+from coincell.units import plain_unit, unit_factor
 
 Layout = Literal["auto", "folders", "csv", "speech-commands", "names", "coco"]
 

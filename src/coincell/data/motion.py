@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from coincell.data.acquisition import is_acquisition, read_acquisition
 from coincell.data.audio import to_int16
-from coincell.data.motion_table import MAX_VALUES, Table, read_table, refuse_faults, split_heading
+from coincell.data.motion_table import MAX_VALUES, Table, read_table, refuse_faults
 from coincell.data.motion_time import (
     SAME_RATE,
     Clock,
@@ -26,10 +26,10 @@ from coincell.data.motion_time import (
     mended,
     seconds_of,
 )
-from coincell.data.motion_units import need_factor
 from coincell.data.senses import Fitted, Part, ReadOptions, Recording, window_starts
 from coincell.errors import DataError
 from coincell.project import DataSettings
+from coincell.units import need_factor, split_heading
 
 _SENSORS = {
     "a": ("a", "acc", "accel", "accelerometer", "acceleration"),

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coincell.errors import DataError
+from coincell.units import split_heading
 
 MAX_VALUES = 1 << 25
 _MAX_COLUMNS = 64
 _LONGEST_LINE = 4096
 _COMMENTS = ("#", "//", "%")
-_UNIT = re.compile(r"^(?P<name>[^\[(]+?)\s*[\[(]\s*(?P<unit>[^\])]*?)\s*[\])]$")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 _MEND = "Mend or delete that line, or import with --repair, which counts and reports what it mends."
 
@@ -43,13 +43,6 @@ class Table:
     lines: NDArray[np.int64]
     starts: tuple[int, ...] = ()
     faults: tuple[tuple[int, str], ...] = ()
-
-
-def split_heading(cell: str) -> tuple[str, str]:
-    """ "aX [g]" -> ("aX", "g"); no unit is ""."""
-    text = cell.strip().strip('"').strip()
-    match = _UNIT.match(text)
-    return (match["name"], match["unit"]) if match else (text, "")
 
 
 def read_table(content: bytes, name: str) -> Table:

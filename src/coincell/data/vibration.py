@@ -20,7 +20,6 @@ from coincell.data.bearing import (
     draw_machine,
 )
 from coincell.data.manifest import Split
-from coincell.data.motion_units import need_factor, unit_factor
 from coincell.data.noise import generator_for
 from coincell.data.offline import OfflineSummary, Recipe, make_recordings
 from coincell.data.progress import Progress, silent
@@ -28,6 +27,7 @@ from coincell.data.splits import Unit, assign_splits
 from coincell.errors import DataError
 from coincell.files import sha256_bytes
 from coincell.project import Project
+from coincell.units import need_factor, unit_factor
 
 VIBRATION_FORMAT = "synthetic vibration"
 _METHOD = 1  # part of each recording's key: raise it when the same parameters give another one

@@ -9,7 +9,7 @@ from coincell.firmware.bare import (
     roomy_board,
 )
 from coincell.firmware.board_header import wiring
-from coincell.firmware.channels import Channels
+from coincell.firmware.channels import SENSOR_UNITS, Channels
 from coincell.firmware.collector import Collector, build_collector, collector_sketch
 from coincell.firmware.currents import Currents, CurrentTable, Overhead, StateCurrent
 from coincell.firmware.description import (
@@ -68,6 +68,7 @@ __all__ = [
     "MICROPHONE_RATE_HZ",
     "MODELLED_CORE",
     "RODATA_ALIGN",
+    "SENSOR_UNITS",
     "STACK_BYTES",
     "Application",
     "Board",

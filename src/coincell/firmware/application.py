@@ -259,6 +259,7 @@ class Application:
             "goal": self.goal,
             "sense": form.sense,
             "channels": form.channels,
+            **({"units": self.channels.unit_of} if self.channels else {}),
             "rate_hz": form.rate_hz,
             **({"score": unit.to_json()} if unit else {}),
             **self.manifest,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from coincell.errors import BoardError
+from coincell.units import need_factor, unit_factor
 
 _AXES = ("aX", "aY", "aZ", "gX", "gY", "gZ", "mX", "mY", "mZ")
 _FRACTION_BITS = 24
@@ -14,12 +14,8 @@ _LEAST_FACTOR, _MOST_FACTOR = 1024, 2**31 - 1
 _STEPS = {"a": 8192.0, "g": 16.0, "m": 16.0}
 """Of the driver (device/sensors/imu.h), for 1 g, 1 degree a second, 1 microtesla."""
 
-_UNITS = {
-    "a": {"g": 1.0, "mg": 1e-3, "m/s2": 1 / 9.80665, "m/s^2": 1 / 9.80665, "m/s²": 1 / 9.80665},
-    "g": {"deg/s": 1.0, "dps": 1.0, "°/s": 1.0, "mdps": 1e-3, "rad/s": 180 / math.pi},
-    "m": {"uT": 1.0, "µT": 1.0, "μT": 1.0, "nT": 1e-3, "mG": 0.1, "gauss": 100.0, "G": 100.0},
-}
-"""What one unit is worth in g, degrees a second, microtesla; standard gravity as the SI has it."""
+SENSOR_UNITS = {"a": "g", "g": "deg/s", "m": "uT"}
+"""Unit of each part of an inertial sensor: acceleration, rotation, magnetic field."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +39,11 @@ class Channels:
         return all(name in _AXES for name in self.names)
 
     @property
+    def unit_of(self) -> dict[str, str]:
+        """Name of a channel -> its unit."""
+        return dict(zip(self.names, self.units, strict=True))
+
+    @property
     def parts(self) -> str:
         """Which parts of the sensor are needed: of "a", "g" and "m"."""
         return "".join(part for part in "agm" if any(name[0] == part for name in self.names))
@@ -56,7 +57,10 @@ class Channels:
     def physical(self) -> tuple[float, ...]:
         """Of each channel what one step of 16 bits is, in g, degrees a second or microtesla."""
         each = zip(self.names, self.units, self.full_scale, strict=True)
-        return tuple(most / 32768 * _UNITS[name[0]][unit] for name, unit, most in each)
+        return tuple(
+            most / 32768 * need_factor(unit, SENSOR_UNITS[name[0]], name, "The image")
+            for name, unit, most in each
+        )
 
     def factors(self) -> tuple[int, ...]:
         """Of each channel, the driver's steps to the project's, in 2^-24.
@@ -69,14 +73,14 @@ class Channels:
 
 
 def _factor(name: str, unit: str, full_scale: float) -> int:
-    known = _UNITS[name[0]]
-    if unit not in known:
+    known = unit_factor(unit, SENSOR_UNITS[name[0]])
+    if known is None:
         raise BoardError(
-            f"The board's sensor gives {name} in one of {', '.join(known)}; data.units has "
-            f"{unit!r}.",
+            f"The board's sensor gives {name} in {SENSOR_UNITS[name[0]]}, and data.units has "
+            f"{unit!r}, which is not known to be the other.",
             hint="Correct data.units, or name the channel otherwise when it is another sensor's.",
         )
-    factor = 32768 / (_STEPS[name[0]] * full_scale * known[unit])
+    factor = 32768 / (_STEPS[name[0]] * full_scale * known)
     fixed: int = round(factor * (1 << _FRACTION_BITS))
     if not _LEAST_FACTOR <= fixed <= _MOST_FACTOR:
         raise BoardError(

@@ -6,6 +6,7 @@ A table, since general libraries of units read "G" as gauss and "g" as gram, and
 from __future__ import annotations
 
 import math
+import re
 
 from coincell.errors import DataError
 
@@ -30,6 +31,16 @@ _SPELLINGS = {
     "m/ss": "m/s2", "ms-2": "m/s2", "µt": "ut", "μt": "ut", "µv": "uv", "1/min": "rpm",
     "volt": "v", "ampere": "a", "radps": "rad/s", "milli-g": "mg",
 }  # fmt: skip
+
+
+_HEADING = re.compile(r"^(?P<name>[^\[(]+?)\s*[\[(]\s*(?P<unit>[^\])]*?)\s*[\])]$")
+
+
+def split_heading(cell: str) -> tuple[str, str]:
+    """ "aX [g]" -> ("aX", "g"); no unit is ""."""
+    text = cell.strip().strip('"').strip()
+    match = _HEADING.match(text)
+    return (match["name"], match["unit"]) if match else (text, "")
 
 
 def plain_unit(unit: str) -> str:
