@@ -1,6 +1,8 @@
 """Architectures, training, and conversion to .tflite; needs the extra `train`."""
 
-from coincell.models._conversion import convert_to_tflite
+from coincell.models._aware import AwareNetwork, train_aware
+from coincell.models._calibration import Calibration, calibrated_ranges
+from coincell.models._conversion import convert_aware, convert_to_tflite
 from coincell.models._examples import Examples, dequantize
 from coincell.models._foreign import load_network
 from coincell.models._history import EpochRecord, History
@@ -15,11 +17,15 @@ from coincell.models.tensorflow import load_tensorflow
 __all__ = [
     "IMAGENET",
     "Augment",
+    "AwareNetwork",
+    "Calibration",
     "EpochRecord",
     "Examples",
     "History",
     "build_network",
+    "calibrated_ranges",
     "class_weights",
+    "convert_aware",
     "convert_to_tflite",
     "count_parameters",
     "dequantize",
@@ -28,5 +34,6 @@ __all__ = [
     "load_weights",
     "predict_float",
     "train",
+    "train_aware",
     "train_transferred",
 ]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from coincell.compiler import read_model
 from coincell.errors import InternalError, ModelError
 from coincell.features import InputQuantization
+from coincell.models._fake_quantization import Ranges, fake_quantized, quantized_places
 from coincell.models._folding import fold_rescaling_into_dense
 from coincell.models.tensorflow import compiled, load_tensorflow, silenced
 
@@ -63,6 +64,27 @@ def convert_to_tflite(
             ) from error
     _check_input(tflite, quantization)
     return tflite
+
+
+def convert_aware(
+    network: keras.Model,
+    ranges: Ranges,
+    calibration: NDArray[np.float32],
+    quantization: InputQuantization,
+) -> bytes:
+    """The int8 model of a network whose activations' `ranges` are known, by training or otherwise.
+
+    Their grids are written into the graph, which the converter honours; it rounds the kernels by
+    itself, an output channel each (fake-quantized kernels of dense layers crash it).
+
+    Args:
+        network: without normalizations that can be folded.
+        ranges: of what `fake_quantized` knows; other activations' follow from `calibration`.
+        calibration, quantization: as of `convert_to_tflite`, whose errors this has.
+    """
+    whole = fold_rescaling_into_dense(network)
+    told = {name: span for name, span in ranges.items() if name in quantized_places(whole)}
+    return convert_to_tflite(fake_quantized(whole, told, kernels=False), calibration, quantization)
 
 
 def _converter(tf: Any, model: keras.Model, shape: tuple[int, ...]) -> Any:

@@ -12,6 +12,7 @@ from coincell.models._ds_cnn import ds_cnn_medium, ds_cnn_small
 from coincell.models._fully_connected import fully_connected
 from coincell.models._layers import Plan, seeds_from
 from coincell.models._mobilenet import mobilenet_v1, mobilenet_v2
+from coincell.models._resnet import resnet_8
 from coincell.models._tiny_conv import tiny_conv
 from coincell.models.tensorflow import load_tensorflow
 from coincell.project import Goal, ModelSettings
@@ -32,6 +33,7 @@ _ARCHITECTURES: dict[str, _Architecture] = {
     "fully-connected": fully_connected,
     "mobilenet-v1": mobilenet_v1,
     "mobilenet-v2": mobilenet_v2,
+    "resnet-8": resnet_8,
 }
 
 

@@ -125,6 +125,7 @@ class ModelSettings(Section):
         "fully-connected",
         "mobilenet-v1",
         "mobilenet-v2",
+        "resnet-8",
         "autoencoder-dense",
         "autoencoder-conv",
         "k-means",

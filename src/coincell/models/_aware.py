@@ -1,0 +1,76 @@
+"""Quantization-aware training: a trained network learns to live with int8 (Jacob et al. 2018)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coincell.models._calibration import Calibration, calibrated_ranges
+from coincell.models._examples import Examples
+from coincell.models._fake_quantization import Ranges, copy_weights, fake_quantized, ranges_of
+from coincell.models._folding import fold_normalizations
+from coincell.models._history import EpochRecord, History
+from coincell.models._training import Augment, train
+from coincell.project import Goal, TrainingSettings
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class AwareNetwork:
+    """A network that was trained to be int8.
+
+    Attributes:
+        network: normalizations folded, its kernels as trained, not rounded.
+        ranges: of its activations' int8 grids.
+        history: of the training.
+    """
+
+    network: keras.Model
+    ranges: Ranges
+    history: History
+
+
+def train_aware(
+    model: keras.Model,
+    training: Examples,
+    validation: Examples | None,
+    settings: TrainingSettings,
+    calibration: NDArray[np.float32],
+    *,
+    seed: int,
+    augment: Augment | None = None,
+    on_epoch: Callable[[EpochRecord], None] | None = None,
+    goal: Goal = "classes",
+) -> AwareNetwork:
+    """Train a copy of `model`, whose weights it starts from, with int8's rounding in it.
+
+    Normalizations are folded first, as in the int8 graph. The activations' ranges begin where
+    `calibration` puts them and follow the batches.
+
+    Args:
+        model: as `train` left it.
+        training, validation, settings, seed, augment, on_epoch, goal: as of `train`; the learning
+            rate should be low, since little is left to learn.
+        calibration: float32 [n, *shape], dequantized features.
+
+    Raises:
+        ModelError: the network has what cannot be trained so.
+        UserError: the loss left the finite numbers.
+    """
+    folded = fold_normalizations(model)
+    ranges = calibrated_ranges(folded, calibration, Calibration())
+    aware = fake_quantized(folded, ranges, kernels=True)
+    history = train(
+        aware, training, validation, settings, seed=seed, augment=augment, on_epoch=on_epoch,
+        goal=goal,
+    )  # fmt: skip
+    if folded is model:
+        folded = fake_quantized(model, {}, kernels=False)
+    copy_weights(aware, folded)
+    return AwareNetwork(folded, ranges_of(aware), history)
