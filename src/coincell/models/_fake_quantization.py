@@ -58,7 +58,7 @@ def quantized_places(model: keras.Model) -> dict[str, str]:
 
 
 def _share_grid(concatenation: Any, places: dict[str, str]) -> None:
-    """What a concatenation puts side by side, and whoever shares that one's grid, takes its grid."""
+    """What a concatenation puts side by side takes its grid, and so does who shared that one's."""
     pending = _read_by(concatenation)
     joined: set[str] = set()
     while pending:
@@ -79,8 +79,8 @@ def _check_activation(layer: Any, keras: Any) -> None:
     activation = getattr(layer, "activation", keras.activations.linear)
     if activation not in (keras.activations.linear, keras.activations.relu):
         raise ModelError(
-            f"Layer {layer.name} has {activation.__name__} as its activation, where only ReLU can be "
-            "trained for int8.",
+            f"Layer {layer.name} has {activation.__name__} as its activation, where only ReLU can "
+            "be trained for int8.",
             hint="Write the activation as a layer of its own, or set quantization.mode to ptq.",
         )
 
@@ -116,7 +116,7 @@ def fake_quantized(model: keras.Model, ranges: Ranges, *, kernels: bool) -> kera
             rounds them itself).
     """
     _, keras = load_tensorflow()
-    rounding, aware = _classes()
+    rounding, aware = _rounding_class(), _aware_class()
     with_kernel = keras.layers.Conv2D, keras.layers.Dense, keras.layers.DepthwiseConv2D
 
     places = quantized_places(model)
@@ -148,7 +148,7 @@ def copy_weights(source: keras.Model, target: keras.Model) -> None:
 
 def ranges_of(model: keras.Model) -> dict[str, tuple[float, float]]:
     """The ranges that a fake-quantized network has now."""
-    rounding, _ = _classes()
+    rounding = _rounding_class()
     return {
         layer.name.removesuffix("_grid"): layer.span()
         for layer in model.layers
@@ -156,9 +156,13 @@ def ranges_of(model: keras.Model) -> dict[str, tuple[float, float]]:
     }
 
 
+def _moved(end: Any, batch: Any) -> Any:
+    return RANGE_MOMENTUM * end + (1 - RANGE_MOMENTUM) * batch
+
+
 @cache
-def _classes() -> tuple[type[Any], type[Any]]:
-    """The two kinds of layers, made when TensorFlow is there."""
+def _rounding_class() -> type[Any]:
+    """Of layers that round activations; made when TensorFlow is there."""
     tf, keras = load_tensorflow()
 
     class Rounding(keras.layers.Layer):  # type: ignore[misc]
@@ -196,11 +200,16 @@ def _classes() -> tuple[type[Any], type[Any]]:
             low, high = (float(np.asarray(end)) for end in self._ends)
             return low, high
 
-    def _moved(end: Any, batch: Any) -> Any:
-        return RANGE_MOMENTUM * end + (1 - RANGE_MOMENTUM) * batch
+    return Rounding
+
+
+@cache
+def _aware_class() -> type[Any]:
+    """Of layers that round their kernel; made when TensorFlow is there."""
+    tf, keras = load_tensorflow()
 
     class Aware(keras.layers.Layer):  # type: ignore[misc]
-        """A layer whose kernel is rounded to 255 steps, symmetric round 0, an output channel each."""
+        """A layer whose kernel is rounded to 255 steps, an output channel each."""
 
         def __init__(self, inner: Any) -> None:
             super().__init__(name=inner.name)
@@ -230,7 +239,7 @@ def _classes() -> tuple[type[Any], type[Any]]:
                 outputs += inner.bias
             return inner.activation(outputs)
 
-    return Rounding, Aware
+    return Aware
 
 
 def round_kernel(kernel: Any, axes: int = 1) -> Any:

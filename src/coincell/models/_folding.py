@@ -49,7 +49,7 @@ def fold_rescaling_into_dense(model: keras.Model) -> keras.Model:
 
 def fold_normalizations(model: keras.Model) -> keras.Model:
     """The same function, as evaluated, with each BatchNormalization made part of the convolution or
-    dense layer that it alone reads (Jacob et al. 2018, section 3.2); `model` itself if there is none.
+    dense layer that it alone reads (Jacob et al. 2018, section 3.2); `model` itself if it has none.
 
         kernel' = kernel * gamma / sqrt(variance + epsilon)
         bias'   = beta + (bias - mean) * gamma / sqrt(variance + epsilon)

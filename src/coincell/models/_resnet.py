@@ -22,8 +22,8 @@ def resnet_8(inputs: Any, plan: Plan) -> Any:
       -> mean                      [n, 64]
       -> dense, softmax            [n, classes]
 
-    The first convolution pads nothing, so that the converter can fold the standardisation into it; of
-    inputs narrower than 3 it is as narrow as they are.
+    The first convolution pads nothing, so that the converter can fold the standardisation into it;
+    of inputs narrower than 3 it is as narrow as they are.
     """
     _, keras = load_tensorflow()
     rows, columns = inputs.shape[1:3]

@@ -77,12 +77,14 @@ class Demand:
         until: the last stage, made with what it needs and nothing else; "" for all.
         force: every stage is made anew.
         verify: hash every input file and every artefact found.
+        keep_all: leave older artefacts of the same stages where they are.
     """
 
     from_stage: str = ""
     until: str = ""
     force: bool = False
     verify: bool = False
+    keep_all: bool = False
 
 
 @contextmanager
@@ -111,14 +113,18 @@ def run_stages(
     stages: Sequence[Stage],
     demand: Demand | None = None,
     listener: Listener = unheard,
+    store: ArtefactStore | None = None,
 ) -> Outcome:
-    """Bring every stage of `stages` up to date, in order, as far as gates and `demand` let it."""
+    """Bring every stage of `stages` up to date, in order, as far as gates and `demand` let it.
+
+    Artefacts lie in `store`; in the project's own cache where none is given.
+    """
     wanted = demand or Demand()
     names = [stage.name for stage in stages]
     for name in (wanted.from_stage, wanted.until):
         if name and name not in names:
             raise UserError(f"There is no stage {name!r}.", f"Stages: {', '.join(names)}.")
-    walk = _Walk(project, _needed(stages, wanted.until), wanted, listener)
+    walk = _Walk(project, _needed(stages, wanted.until), wanted, listener, store)
     try:
         return walk.go()
     finally:
@@ -153,14 +159,19 @@ class _Walk:
     """One pass over the stages."""
 
     def __init__(
-        self, project: Project, stages: Sequence[Stage], demand: Demand, listener: Listener
+        self,
+        project: Project,
+        stages: Sequence[Stage],
+        demand: Demand,
+        listener: Listener,
+        store: ArtefactStore | None = None,
     ) -> None:
         cache = project.build_directory / "cache"
         self.project = project
         self.stages = stages
         self.demand = demand
         self.listener = listener
-        self.store = ArtefactStore(cache)
+        self.store = store or ArtefactStore(cache)
         self.hashes = FileHashes(cache / "file-hashes.json", trust_times=not demand.verify)
         self.artefacts: dict[str, Artefact] = {}
         self.gates: list[Gate] = []
@@ -174,7 +185,8 @@ class _Walk:
             if reason := self._failed_at(stage, artefact):
                 self._tell("refused", index, message=reason)
                 return self._outcome(stopped_at=stage.name, reason=reason)
-        self.store.sweep({name: artefact.key for name, artefact in self.artefacts.items()})
+        if not self.demand.keep_all:
+            self.store.sweep({name: artefact.key for name, artefact in self.artefacts.items()})
         return self._outcome()
 
     def look(self) -> Outcome:

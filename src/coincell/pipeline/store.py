@@ -54,15 +54,24 @@ def key_of(inputs: Mapping[str, Any]) -> str:
 
 
 class ArtefactStore:
-    """The artefacts under one `build/cache` folder."""
+    """The artefacts under one `build/cache` folder.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: where they are found and made.
+        behind: another such folder, in which they are only found.
+    """
+
+    def __init__(self, folder: Path, behind: Path | None = None) -> None:
         self.folder = folder
+        self._folders = (folder,) if behind is None else (folder, behind)
 
     def find(self, stage: str, key: str) -> Artefact | None:
         """The finished artefact of `stage` for `key`, or None."""
-        place = self.folder / f"{stage}-{key}"
-        return Artefact(stage, key, place) if (place / MANIFEST).is_file() else None
+        for folder in self._folders:
+            place = folder / f"{stage}-{key}"
+            if (place / MANIFEST).is_file():
+                return Artefact(stage, key, place)
+        return None
 
     def make(self, stage: str, inputs: Mapping[str, Any], fill: Callable[[Path], None]) -> Artefact:
         """Make the artefact for `inputs`, or return the one that another process just made.
