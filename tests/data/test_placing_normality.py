@@ -68,7 +68,7 @@ def test_a_split_that_the_source_gives_is_kept_and_told(tmp_path: object) -> Non
     dataset = Dataset(tmp_path, tuple(placed), ())  # type: ignore[arg-type]
     notes = split_notes(dataset, DETECTION.data, normal_label(DETECTION))
     assert [note for note in notes if "1 recordings that are not 'normal'" in note]
-    assert not [note for note in notes if "more than one side" in note or "No clip for" in note]
+    assert not [note for note in notes if "more than one side" in note or "Nothing for" in note]
 
 
 def test_of_classes_all_labels_are_learned(tmp_path: object) -> None:

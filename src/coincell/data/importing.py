@@ -32,7 +32,7 @@ from coincell.data.placing import (
     split_notes,
 )
 from coincell.data.progress import Progress, silent
-from coincell.data.senses import Part, ReadOptions, Recording, sense_files
+from coincell.data.senses import Part, ReadOptions, Recording, kinds_of, sense_files
 from coincell.data.silence import make_silence
 from coincell.data.splits import position, split_at
 from coincell.data.store import Store, open_store
@@ -60,6 +60,8 @@ class ImportSummary:
         duplicates: recordings left out: same name, label and content as another one of the source,
             or, by whatever name, as one that is in the data set.
         converted: what was done on the way in -> how many recordings.
+        mended: what was mended -> how many places, and in how many recordings.
+        padded: recordings shorter than a window.
         notes: what the user should know.
         dataset: as it is now.
     """
@@ -71,6 +73,8 @@ class ImportSummary:
     updated: int
     duplicates: int
     converted: Mapping[str, int]
+    mended: Mapping[str, tuple[int, int]]
+    padded: int
     notes: tuple[str, ...]
     dataset: Dataset
 
@@ -167,6 +171,8 @@ def _import(
         work.updated,
         work.duplicates,
         converted,
+        work.mended,
+        sum(0 < s.duration_s < store.settings.window_ms / 1000 for s in new),
         (
             *listing.notes,
             *shared_note(incoming, samples),
@@ -186,6 +192,7 @@ class _Import:
         self.store = store
         self.files = sense_files(store.settings, reading)
         self.notes: Counter[str] = Counter()
+        self.mended: dict[str, tuple[int, int]] = {}
         self.faults = faults
         self.already_there = 0
         self.updated = 0
@@ -220,7 +227,7 @@ class _Import:
     def _read(self, candidate: Candidate) -> _Read | DataError:
         """Runs in a thread; decodes only what is new."""
         try:
-            content = read_content(candidate.path, candidate.name)
+            content = read_content(candidate.path, candidate.name, kinds_of(self.store.settings))
             digest = sha256_bytes(content)
             base = _base(candidate, digest)
             if self._is_there(base):
@@ -244,7 +251,10 @@ class _Import:
             return self._update(candidate, self._pieces_before[read.base])
         recording = read.recording
         self.saturated += recording.saturated > 0
-        self.notes.update(dict.fromkeys(recording.notes, 1))
+        self.notes.update(recording.notes)
+        for what, count in recording.mended.items():
+            places, recordings = self.mended.get(what, (0, 0))
+            self.mended[what] = places + count, recordings + 1
         try:
             parts = _parts(candidate, recording)
         except DataError as error:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from coincell.data.manifest import NOISE_LABEL, SPLITS, Dataset, Sample, Split
+from coincell.data.senses import counted
 from coincell.data.splits import Unit, assign_splits
 from coincell.project import Configuration, DataSettings, SplitSettings
 
@@ -155,9 +156,9 @@ def split_notes(dataset: Dataset, settings: DataSettings, normal: str = "") -> t
     without = sum(not sample.groups.get(by) for sample in spoken)
     if without:
         notes.append(
-            f"{without} of {len(spoken)} clips have no {by!r}: they are split by clip, so one "
-            f"person may be on both sides, and the figures do not tell how the model does on "
-            f"people it has never heard."
+            f"{without} of {counted(len(spoken), settings.sense)} have no {by!r}: they are split "
+            f"one by one, so the same {by} may be on both sides, and the figures do not tell how "
+            f"the model does on a new {by}."
         )
     sides = {(name, s.split) for s in learned if (name := s.groups.get(by))}
     names = Counter(name for name, _ in sides)
@@ -185,7 +186,7 @@ def split_notes(dataset: Dataset, settings: DataSettings, normal: str = "") -> t
         lacking = [label for label in wanted if shares[split] > 0 and not counts[label][split]]
         if lacking:
             notes.append(
-                f"No clip for {split} of: {', '.join(lacking)}. Too few people (or clips) to share "
-                f"out, or the source's own split has none."
+                f"Nothing for {split} of: {', '.join(lacking)}. There are too few to share out, or "
+                f"the source's own split has none."
             )
     return tuple(notes)
