@@ -57,6 +57,11 @@ SETUPS: dict[str, Setup] = {
         target=0.76,
     ),
     "vww-from-scratch": Setup("visual-wake-word", _VWW, (COLOR, _NO_GATE)),
+    "vww-v2-from-scratch": Setup(
+        "visual-wake-word",
+        _VWW,
+        (COLOR, _NO_GATE, ('architecture = "mobilenet-v1"', 'architecture = "mobilenet-v2"')),
+    ),
     "faces": Setup("visual-wake-word", ("data", "synthesize"), target=0.95),
     "masks-drawn": Setup("mask-detection", ("data", "synthesize")),
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,12 +109,3 @@ def detector_of_any(name: str) -> Detector:
     if name == "halves":
         return reconstruction_detector(COLUMNS, GIVEN, MADE, halves, "halves")
     return detector_named(name)
-
-
-def write_sources(folder: Path, sources: dict[str, str]) -> list[str]:
-    """Write path -> text below `folder`; returns the .c files."""
-    for path, text in sources.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-    return sorted(path for path in sources if path.endswith(".c"))

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-import importlib.util
-import json
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -21,18 +16,18 @@ from anomaly.made_detectors import (
     detector_of_any,
     hard_windows,
     sources_of,
-    write_sources,
 )
 from coincell.anomaly import reconstruction_detector
 from coincell.compiler import HostModel, compile_model
-from coincell.errors import InternalError, ToolchainError
+from coincell.errors import InternalError
 from coincell.features import InputQuantization
-from coincell.toolchain import (
-    C_FLAGS,
-    Compiler,
-    build_shared_library,
-    find_cross_compiler,
-    host_compilers,
+from coincell.toolchain import Compiler, build_shared_library
+from emulated_core import (
+    check_freestanding,
+    cross_compiler,
+    every_compiler,
+    run_on_cortex_m4,
+    run_sanitized,
 )
 
 EVERY = [*KINDS, "halves"]
@@ -112,118 +107,31 @@ def _expected(windows: NDArray[np.int8]) -> NDArray[np.int32]:
 
 
 def test_no_overflow_and_no_stray_access_under_the_sanitizers(tmp_path: Path) -> None:
-    if shutil.which("cc") is None:
-        pytest.skip("needs a C compiler named cc with its sanitizers")
-    units = write_sources(tmp_path, {"main.c": _program(), **_all_sources()})
-    flags = ["-O1", "-g", "-fsanitize=undefined,address", "-fno-sanitize-recover=all"]
-    command = ["cc", *C_FLAGS, *flags, "-I", ".", *units, "-o", "program"]
-    built = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    if "cannot find" in built.stderr and "san" in built.stderr:
-        pytest.skip("the C compiler has no sanitizer libraries")
-    assert built.returncode == 0, built.stderr
     windows = hard_windows()
-    done = subprocess.run(
-        [str(tmp_path / "program")], input=windows.tobytes(), capture_output=True, check=False
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    scores = np.frombuffer(done.stdout, np.int32).reshape(len(windows), len(EVERY))
+    sources = {"main.c": _program(), **_all_sources()}
+    scores = _scores(run_sanitized(tmp_path, sources, windows.tobytes()))
     assert np.array_equal(scores, _expected(windows))
 
 
-def _compilers() -> list[Compiler]:
-    found = host_compilers()
-    for family in ("gcc", "zig"):
-        try:
-            found.append(find_cross_compiler(prefer=family))
-        except ToolchainError:
-            continue
-    return found
+def _scores(answer: bytes) -> NDArray[np.int32]:
+    return np.frombuffer(answer, np.int32).reshape(-1, len(EVERY))
 
 
-@pytest.mark.parametrize("compiler", _compilers(), ids=lambda c: f"{c.name}-{len(c.command)}")
+@pytest.mark.parametrize("compiler", every_compiler(), ids=lambda c: f"{c.name}-{len(c.command)}")
 @pytest.mark.parametrize("level", ["-Os", "-O2"])
 def test_compiles_without_a_warning_and_needs_no_library(
     tmp_path: Path, compiler: Compiler, level: str
 ) -> None:
-    units = write_sources(tmp_path, _all_sources())
-    unwound = ["-fno-unwind-tables", "-fno-asynchronous-unwind-tables"]
-    flags = [*C_FLAGS, level, "-ffreestanding", *unwound, "-I", "."]
-    objects = [tmp_path / f"{place}.o" for place in range(len(units))]
-    for unit, target in zip(units, objects, strict=True):
-        compiler.run([*flags, "-c", unit, "-o", target], directory=tmp_path)
-    if nm := shutil.which("nm"):
-        table = subprocess.run(
-            [nm, "-P", *map(str, objects)], capture_output=True, text=True, check=True
-        ).stdout
-        symbols = [line.split()[:2] for line in table.splitlines() if not line.endswith(":")]
-        defined = {name for name, kind in symbols if kind != "U"}
-        wanted = {name for name, kind in symbols if kind == "U"} - defined
-        plain = {"memcpy", "memset", "memmove", "_GLOBAL_OFFSET_TABLE_"}
-        arm_names = {name for name in wanted if name.startswith("__aeabi_mem")}
-        assert wanted - plain - arm_names == set()
-
-
-MAIN = f"""\
-#include <stdint.h>
-int8_t the_features[{COLUMNS}];
-int32_t the_score;
-"""
-
-LINKER_SCRIPT = """\
-SECTIONS
-{
-    . = 0x10000;
-    .text : { KEEP(*(.text*)) *(.rodata*) }
-    . = 0x20000000;
-    .data : { *(.data*) }
-    .bss : { KEEP(*(.bss*)) KEEP(*(COMMON)) }
-    /DISCARD/ : { *(.ARM.exidx*) }
-}
-"""
-
-
-def _cross_compiler(family: str) -> Compiler:
-    for package in ("unicorn", "elftools"):
-        if importlib.util.find_spec(package) is None:
-            pytest.skip(f"needs the package {package} (the extra 'emulator')")
-    try:
-        return find_cross_compiler(prefer=family)
-    except ToolchainError as error:
-        pytest.skip(f"no cross compiler: {error}")
+    check_freestanding(compiler, tmp_path, _all_sources(), level)
 
 
 @pytest.mark.parametrize(("family", "level"), [("gcc", "-O2"), ("gcc", "-Os"), ("zig", "-O2")])
 def test_the_device_computes_the_same_scores(tmp_path: Path, family: str, level: str) -> None:
-    from elftools.elf.elffile import ELFFile
-
-    compiler = _cross_compiler(family)
-    sources = {"main.c": MAIN, "link.ld": LINKER_SCRIPT, **_all_sources()}
-    units = write_sources(tmp_path, sources)
-    flags = [*C_FLAGS, level, "-ffreestanding", "-fno-unwind-tables", "-nostdlib", "-I", "."]
-    ends = ["-Wl,-T,link.ld", "-Wl,--entry=full_score", "-o", "program.elf"]
-    compiler.run([*flags, *units, *ends], directory=tmp_path)
-    with (tmp_path / "program.elf").open("rb") as stream:
-        table = ELFFile(stream).get_section_by_name(".symtab")
-        symbols = {symbol.name: symbol["st_value"] & ~1 for symbol in table.iter_symbols()}
     windows = hard_windows()
-    order = {
-        "elf": str(tmp_path / "program.elf"),
-        "samples": symbols["the_features"],
-        "features": symbols["the_score"],
-        "size": 4,
-        "window_bytes": COLUMNS,
-        "calls": [symbols[f"{name}_score"] for name in EVERY],
-    }
-    worker = Path(__file__).parents[1] / "features" / "cortex_m4_worker.py"
-    done = subprocess.run(
-        [sys.executable, str(worker)],
-        input=json.dumps(order).encode() + b"\n" + windows.tobytes(),
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    scores = np.frombuffer(done.stdout, np.int32).reshape(len(windows), len(EVERY))
-    assert np.array_equal(scores, _expected(windows))
+    calls = [f"{name}_score" for name in EVERY]
+    compiler = cross_compiler(family)
+    answer = run_on_cortex_m4(compiler, level, tmp_path, _all_sources(), calls, windows, 4)
+    assert np.array_equal(_scores(answer), _expected(windows))
 
 
 @pytest.mark.parametrize("name", KINDS)

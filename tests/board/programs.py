@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,14 @@ void image_main(void);
 
 
 def run_program(
-    body: str, folder: Path, until: int | None = None, runs: int = 1
+    body: str,
+    folder: Path,
+    until: int | None = None,
+    runs: int = 1,
+    sources: Mapping[str, str] | None = None,
 ) -> tuple[dict[str, Any], list[int]]:
-    """What the emulator answers after `runs` runs, and the trail."""
-    image = link_bare({"main.c": PRELUDE + body}, folder)
+    """What the emulator answers after `runs` runs, and the trail; `sources` are linked too."""
+    image = link_bare({"main.c": PRELUDE + body, **(sources or {})}, folder)
     with emulated(image) as emulator:
         for _ in range(runs):
             answer, _ = emulator.ask("run", budget=1 << 40, until=until)

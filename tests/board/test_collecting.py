@@ -178,6 +178,22 @@ def test_motion_over_a_port_is_what_the_board_felt(tmp_path: Path) -> None:
     )  # 1/16 degree a second
 
 
+def test_readings_before_and_after_a_failure_are_not_joined(tmp_path: Path) -> None:
+    image = build_collector(settings_of(MOTION), NANO, tmp_path, link="uart")
+    feed = Feed()
+    with VirtualBoard(image) as virtual:
+        virtual.advance(2 * SECOND)
+        feed.feed(virtual.receive(virtual.waiting))
+        before = feed.readings
+        assert (feed.said, feed.lost_on_board) == ("", 0)
+        virtual.put_world("sensors", sagged="lsm9ds1")
+        virtual.advance(4 * SECOND)
+        feed.feed(virtual.receive(virtual.waiting))
+    assert "0x27" in feed.said
+    assert feed.readings > before + 80
+    assert (feed.lost_on_board, feed.lost_on_line, feed.damaged) == (50, 0, 0)
+
+
 def test_pictures_come_whole(tmp_path: Path) -> None:
     settings = settings_of(PICTURE)
     build_collector(settings, NANO, tmp_path)  # it links; the camera itself is tested elsewhere

@@ -92,3 +92,24 @@ def test_over_the_uart_no_camera_has_pins(tmp_path: Path) -> None:
     image = build_image(seeing(96, 96, 1), load_board("nano33ble"), tmp_path, link="uart")
     with VirtualBoard(image) as virtual, pytest.raises(BoardError, match="does not listen"):
         BoardClient(virtual).listen(Listening.ALL)
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.02, 0.05, 0.0771])
+def test_a_camera_that_is_unplugged_is_told(moment: float, tmp_path: Path) -> None:
+    """Between frames or within one; the board answers on."""
+    image = build_image(seeing(96, 96, 1), load_board("nano33ble"), tmp_path, link="usb")
+    with VirtualBoard(image) as virtual:
+        virtual.put_world("scene", scenes(1).tobytes(), seconds=1.0, channels=3)
+        virtual.restart()
+        virtual.advance(SECOND // 4)
+        client = BoardClient(virtual)
+        client.listen(Listening.ALL)
+        virtual.advance(2 * SECOND + round((0.1 + moment) * SECOND))
+        virtual.put_world("scene", fitted=False)
+        virtual.advance(2 * SECOND)
+        statuses = []
+        while client.event_kept or virtual.waiting:
+            statuses.append(client.next_event().status)
+        assert statuses[0] == 0
+        assert statuses[-1] == 256 + 68
+        assert client.info().window_values == 96 * 96

@@ -177,6 +177,31 @@ def test_an_overrun_is_counted_and_told(tmp_path: Path) -> None:
     assert abs(events[-1].samples - 6 * 119) < 2 * 119, "positions count what was lost"
 
 
+@pytest.mark.parametrize(("sensors", "chip"), [("first", "lsm9ds1"), ("rev2", "bmi270")])
+def test_a_sensor_that_falls_silent_is_told(sensors: str, chip: str, tmp_path: Path) -> None:
+    """Its supply sags: it answers as before, and its queue stays empty."""
+    application = moving(("aX", "gZ"), 100)
+    image = build_image(
+        application, load_board("nano33ble"), tmp_path, imu_configuration=CONFIGURATION
+    )
+    with VirtualBoard(image) as virtual:
+        fit_sensors(virtual, sensors)
+        client = BoardClient(virtual)
+        client.listen(Listening.ALL)
+        virtual.advance(2 * SECOND)
+        virtual.put_world("sensors", sagged=chip)
+        virtual.advance(3 * SECOND)
+        events = []
+        while client.event_kept or virtual.waiting:
+            events.append(client.next_event())
+        assert [event.status for event in events[:-1]] == [0] * (len(events) - 1)
+        assert events[-1].status == 256 + 39
+        assert len(events) > 10
+        client.listen(Listening.ALL)
+        virtual.advance(SECOND)
+        assert client.next_event().status == 0, "begun again, it is configured anew"
+
+
 @pytest.mark.parametrize(
     ("board", "names", "rate_hz", "text"),
     [

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from board.programs import ended, run_program
+from coincell.firmware import device_sources
 
 T0 = "0x40008000"
 LOW_CLOCK = "REG(0x40000518) = 0; REG(0x40000008) = 1; while (!REG(0x40000104)) { }\n"
@@ -263,3 +264,40 @@ def test_every_enabled_reload_register_is_needed(tmp_path: Path) -> None:
     answer, trail = run_program(body, tmp_path)
     assert "the watchdog bit" in answer["fault"]
     assert trail == [3, 2, 3]
+
+
+def test_a_pace_goes_on_however_late_its_interrupt_is_taken(tmp_path: Path) -> None:
+    """Just before the next comparison, step by step around the last tick that lets one be set."""
+    body = """
+    #include "firmware/pace.h"
+    void interrupt_rtc0(void);
+    static void until_tick(uint32_t tick) { while (pace_ticks() != tick) barrier(); }
+    static int goes_on(uint32_t rounds)
+    {
+        pace_start(8, 8);
+        until_tick(9);
+        __asm volatile("cpsid i");
+        until_tick(22); /* the comparison with 16 is pending, the next one is 24 */
+        __asm volatile("1: subs %0, %0, #1\\n\\tbne 1b" : "+r"(rounds) : : "cc");
+        __asm volatile("cpsie i");
+        barrier();
+        pace_taken();
+        until_tick(40);
+        const int due = pace_due();
+        pace_stop();
+        return due;
+    }
+    void image_main(void)
+    {
+        uint32_t missed = 0;
+        set_handler(16 + 11, interrupt_rtc0);
+        for (uint32_t rounds = 420; rounds < 500; rounds++) missed += !goes_on(rounds);
+        note(missed);
+    }
+    """
+    firmware = device_sources("firmware")
+    names = ("pace.c", "pace.h", "nrf52840.h")
+    sources = {f"firmware/{name}": firmware[f"firmware/{name}"] for name in names}
+    answer, trail = run_program(body, tmp_path, sources=sources)
+    assert ended(answer)
+    assert trail == [0]

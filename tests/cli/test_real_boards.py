@@ -8,6 +8,7 @@ import re
 import select
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,7 +22,10 @@ import soundfile
 from click.testing import CliRunner, Result
 
 from attached_boards import Tools, talking, usb
+from coincell.board import LineReader
+from coincell.board.protocol import Frame, encode_frame
 from coincell.cli import listen as listen_module
+from coincell.cli import serial as serial_module
 from coincell.cli.main import cli
 from coincell.errors import (
     BoardError,
@@ -188,6 +192,13 @@ def test_serial_shows_what_another_program_prints() -> None:
     assert result.exit_code == 0
     assert "\x1b" not in result.output
     assert "no frame" in result.output
+
+
+def test_serial_says_why_a_board_listens_no_more() -> None:
+    payload = struct.pack("<QiiII", 1000, -1, 0, 0, 256 + 0x44)
+    (heard,) = LineReader().feed(encode_frame(Frame(0x20, 0, payload)))
+    told = serial_module._told(heard, serial_module._Talker())
+    assert told == "The board listens no more: the camera stopped answering."
 
 
 def test_flash_lets_only_pass_what_passed(image: Image, tools: Tools) -> None:

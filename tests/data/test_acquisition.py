@@ -188,9 +188,12 @@ def test_an_export_comes_back_with_the_same_content(tmp_path: Path, form: Any) -
     second = project(tmp_path / "second")
     reading = ReadOptions(key=key)
     after = import_recordings(tmp_path / "out", second, reading=reading).dataset
-    told = [sorted((s.sha256, s.label, s.split == "test") for s in d.samples)
-            for d in (before, after)]  # fmt: skip
+    told = [sorted((s.sha256, s.label, s.split) for s in d.samples) for d in (before, after)]
     assert told[0] == told[1]
+    assert {split for _, _, split in told[0]} == {"train", "validation", "test"}
+    again = import_recordings(tmp_path / "out", first, reading=reading)
+    assert (again.added, again.duplicates) == (0, 8)
+    assert again.dataset.samples == before.samples
     with pytest.raises(DataError, match="not empty"):
         export_recordings(first, tmp_path / "out", form)
 

@@ -29,6 +29,7 @@ from coincell.errors import DataError
 from coincell.files import sha256_bytes
 from coincell.project import Project, parse_configuration
 from data.fixtures import MakeProject, WriteTone
+from motion_project import motion_toml
 
 
 class Server(ThreadingHTTPServer):
@@ -195,21 +196,13 @@ def test_the_catalogue_is_whole() -> None:
         public_set("speach")
 
 
-HAR = """
-[project]
-name = "har"
-task = "gesture"
-[data]
-sense = "motion"
-labels = ["walking", "laying"]
-sample_rate_hz = 50
-window_ms = 2560
-channels = ["aX", "gZ"]
-units = ["g", "rad/s"]
-full_scale = [4.0, 10.0]
-[features]
-block = "raw"
-"""
+HAR = motion_toml(
+    "gesture",
+    {"aX": ("g", 4.0), "gZ": ("rad/s", 10.0)},
+    rate_hz=50,
+    window_ms=2560,
+    data='labels = ["walking", "laying"]',
+)
 
 
 def har_archive(folder: Path) -> None:

@@ -203,7 +203,9 @@ def test_spoken_digits(make_project: MakeProject, shared: Path) -> None:
     assert summary.found == summary.added == 720
     assert summary.converted == {"resampled from 8000 Hz": 720}
     samples = summary.dataset.samples
-    assert Counter(s.split for s in samples) == {"train": 480, "test": 240}
+    # the source has no part for validation: what two of the six say for training becomes that
+    assert Counter(s.split for s in samples) == {"train": 320, "validation": 160, "test": 240}
+    assert [note for note in summary.notes if "160 of the 480" in note]
     assert Counter(s.groups["speaker"] for s in samples) == dict.fromkeys(
         ("george", "jackson", "lucas", "nicolas", "theo", "yweweler"), 120
     )

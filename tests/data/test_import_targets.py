@@ -10,25 +10,15 @@ import pytest
 from coincell.data import import_recordings
 from coincell.errors import DataError
 from coincell.project import Project, parse_configuration
+from motion_project import motion_toml
 
-_PROJECT = """
-[project]
-name = "speed"
-task = "regression"
-[data]
-sense = "motion"
-sample_rate_hz = 50
-window_ms = 200
-channels = ["x", "y"]
-units = ["g", "g"]
-full_scale = [2.0, 2.0]
-target = "speed"
-unit = "rpm"
-[data.split]
-by = "machine"
-[features]
-block = "raw"
-"""
+_PROJECT = motion_toml(
+    "regression",
+    {"x": ("g", 2.0), "y": ("g", 2.0)},
+    rate_hz=50,
+    window_ms=200,
+    data='target = "speed"\nunit = "rpm"\n[data.split]\nby = "machine"',
+)
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ def test_a_reading_that_is_none_is_told_with_its_line_or_mended(bad: str, where:
     with pytest.raises(DataError, match=where):
         decode(text)
     mended = decode(text, repair=True)
-    assert mended.notes == {"with readings mended": 1}
+    assert mended.mended == {"readings mended": 1}
     assert len(mended.samples) == 3
     assert np.isfinite(mended.samples).all()
     if bad != "0.1,2":  # the last cell alone is missing there
@@ -169,7 +169,7 @@ def test_a_few_missing_readings_are_filled_and_counted() -> None:
     times = np.delete(np.arange(40) * 10.0, [7, 20, 21])
     rows = np.column_stack([times, times, 0 * times, 0 * times])
     recording = decode(text_of(rows, heading="time [ms],aX,aY,gZ"))
-    assert recording.notes == {"with gaps of a few readings, filled": 3}
+    assert recording.mended == {"readings missing by their times, filled in": 3}
     np.testing.assert_allclose(recording.samples[:, 0], np.arange(40) * 10.0, atol=1e-3)
 
 
@@ -178,7 +178,15 @@ def test_a_long_gap_is_refused_with_its_line_and_cut_when_mended() -> None:
     text = text_of(np.column_stack([times, np.ones((40, 3))]), heading="time [ms],aX,aY,gZ")
     with pytest.raises(DataError, match=r"line 22: a gap: 0\.81 s"):
         decode(text)
-    assert [part.end for part in decode(text, repair=True).parts] == [20, 40]
+    mended = decode(text, repair=True)
+    assert [part.end for part in mended.parts] == [20, 40]
+    assert mended.mended == {"long gaps, cut there": 1}
+
+
+def test_other_units_are_converted_and_told() -> None:
+    recording = decode(text_of(READINGS, heading="aX [m/s2],aY [m/s^2],gZ [deg/s]"))
+    assert recording.notes == {"with aX, aY in m/s2, times 0.101972 to g": 1}
+    assert decode(text_of(READINGS, heading="aX [g],aY,gZ [dps]")).notes == {}
 
 
 def test_times_that_go_back_are_refused() -> None:

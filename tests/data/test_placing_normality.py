@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coincell.data.manifest import Dataset, Sample, Source, Split
-from coincell.data.placing import Incoming, normal_label, place, split_notes
+from coincell.data.placing import Incoming, normal_label, place, shared_note, split_notes
 from coincell.project import parse_configuration
 
 TOML = """
@@ -68,9 +68,43 @@ def test_a_split_that_the_source_gives_is_kept_and_told(tmp_path: object) -> Non
     dataset = Dataset(tmp_path, tuple(placed), ())  # type: ignore[arg-type]
     notes = split_notes(dataset, DETECTION.data, normal_label(DETECTION))
     assert [note for note in notes if "1 recordings that are not 'normal'" in note]
-    assert not [note for note in notes if "more than one side" in note or "No clip for" in note]
+    assert not [note for note in notes if "more than one side" in note or "Nothing for" in note]
 
 
 def test_of_classes_all_labels_are_learned(tmp_path: object) -> None:
     placed = place(incoming(), empty(tmp_path), CLASSES)
     assert "train" in {s.split for s in placed if s.label == "coin"}
+
+
+def test_a_source_without_validation_shares_its_training_part(tmp_path: object) -> None:
+    """Whole machines, and only what is normal; what is given for the test stays there."""
+    given = [
+        Incoming(each.sample, "test" if n % 5 == 0 else "train", None)
+        for n, each in enumerate(incoming())
+    ]
+    placed = place(given, empty(tmp_path), DETECTION)
+    for item, now in zip(given, placed, strict=True):
+        strange = now.label == "coin"
+        assert now.split == item.given or (now.split == "validation" and not strange)
+    validating = {s.groups["machine"] for s in placed if s.split == "validation"}
+    learning = [s for s in placed if s.split == "train" and s.label == "normal"]
+    assert validating
+    assert not validating & {s.groups["machine"] for s in learning}
+    assert "120" not in "".join(shared_note(given, placed))
+    assert len(shared_note(given, placed)) == 1
+
+
+def test_it_stays_shared_when_it_comes_again(tmp_path: object) -> None:
+    given = [Incoming(each.sample, "train", None) for each in incoming()]
+    placed = place(given, empty(tmp_path), CLASSES)
+    dataset = Dataset(tmp_path, tuple(placed), ())  # type: ignore[arg-type]
+    again = [Incoming(s, "train", s) for s in placed]
+    assert place(again, dataset, CLASSES) == placed
+    assert {s.split for s in placed} == {"train", "validation"}
+
+
+def test_a_source_that_validates_by_itself_keeps_its_parts(tmp_path: object) -> None:
+    sides: list[Split] = ["train", "validation", "test", "train"]
+    given = [Incoming(each.sample, sides[n % 4], None) for n, each in enumerate(incoming())]
+    placed = place(given, empty(tmp_path), CLASSES)
+    assert [s.split for s in placed] == [item.given for item in given]

@@ -15,6 +15,7 @@ from coincell.data import SegmentOptions, import_recordings, segment_recordings
 from coincell.errors import DataError, UserError
 from coincell.project import Project, parse_configuration
 from data.fixtures import MakeProject
+from motion_project import motion_toml
 
 RATE = 16000
 EVENTS = [(1.0, 0.3), (3.0, 0.6), (7.5, 0.2)]
@@ -104,21 +105,13 @@ def test_a_recording_shorter_than_the_window_is_told(
     assert "shorter (8000 samples) than the project's window (16000)" in summary.notes[0]
 
 
-MOTION = """
-[project]
-name = "x"
-task = "gesture"
-[data]
-sense = "motion"
-labels = ["wave", "rest"]
-sample_rate_hz = 100
-window_ms = 500
-channels = ["aX", "aY"]
-units = ["g", "g"]
-full_scale = [4.0, 4.0]
-[features]
-block = "raw"
-"""
+MOTION = motion_toml(
+    "gesture",
+    {"aX": ("g", 4.0), "aY": ("g", 4.0)},
+    rate_hz=100,
+    window_ms=500,
+    data='labels = ["wave", "rest"]',
+)
 
 
 def test_gestures_are_found_although_gravity_is_large(tmp_path: Path) -> None:

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import ctypes
-import importlib.util
-import json
 import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 
-from coincell.errors import ToolchainError
 from coincell.features import FeatureBlock, InputQuantization
 from coincell.project import WindowForm
-from coincell.toolchain import C_FLAGS, Compiler, build_shared_library, find_cross_compiler
-from features.hard_windows import write_sources
+from coincell.toolchain import build_shared_library
+from emulated_core import cross_compiler, run_on_cortex_m4, run_sanitized
 
 QUANTIZATION = InputQuantization(0.0625, 11)
 SIZES = {
@@ -35,38 +28,6 @@ SIZES = {
     "int32_t": 4,
     "uint64_t": 8,
 }
-
-_LINKER_SCRIPT = """\
-SECTIONS
-{
-    . = 0x10000;
-    .text : { KEEP(*(.text*)) *(.rodata*) }
-    . = 0x20000000;
-    .data : { *(.data*) }
-    .bss : { KEEP(*(.bss*)) KEEP(*(COMMON)) }
-    /DISCARD/ : { *(.ARM.exidx*) }
-}
-"""
-
-
-# What compilers make of loops that set or copy memory; the firmware has its own.
-_MEMORY = """
-void *memset(void *to, int value, unsigned long size)
-{
-    for (unsigned long i = 0; i < size; i++) ((volatile uint8_t *)to)[i] = (uint8_t)value;
-    return to;
-}
-void *memcpy(void *to, const void *from, unsigned long size)
-{
-    for (unsigned long i = 0; i < size; i++)
-        ((volatile uint8_t *)to)[i] = ((const uint8_t *)from)[i];
-    return to;
-}
-void __aeabi_memclr4(void *to, unsigned long size) { memset(to, 0, size); }
-void __aeabi_memclr8(void *to, unsigned long size) { memset(to, 0, size); }
-void __aeabi_memcpy4(void *to, const void *from, unsigned long size) { memcpy(to, from, size); }
-void __aeabi_memcpy(void *to, const void *from, unsigned long size) { memcpy(to, from, size); }
-"""
 
 
 def series_form(samples: int, channels: int, rate_hz: int = 100) -> WindowForm:
@@ -150,29 +111,23 @@ def _bytes_of(text: str, pattern: str) -> int:
     return sum(SIZES[kind] * int(count) for kind, count in found)
 
 
+def emitted_sources(blocks: Mapping[str, FeatureBlock]) -> dict[str, str]:
+    """The C of all of them, path -> text."""
+    return {
+        path: text
+        for name, block in blocks.items()
+        for path, text in block.c_sources(name, QUANTIZATION).items()
+    }
+
+
 def check_sanitized(blocks: Mapping[str, FeatureBlock], folder: Path) -> None:
     """No overflow and no stray access, under the compiler's sanitizers; blocks of one form."""
-    if shutil.which("cc") is None:
-        pytest.skip("needs a C compiler named cc with its sanitizers")
     form = next(iter(blocks.values())).form
-    sources = {"main.c": _sanitizer_program(blocks, form)}
-    for name, block in blocks.items():
-        sources |= block.c_sources(name, QUANTIZATION)
-    units = write_sources(folder, sources)
-    flags = ["-O1", "-g", "-fsanitize=undefined,address", "-fno-sanitize-recover=all"]
-    command = ["cc", *C_FLAGS, *flags, "-I", ".", *units, "-o", "program"]
-    built = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    if "cannot find" in built.stderr and "san" in built.stderr:
-        pytest.skip("the C compiler has no sanitizer libraries")
-    assert built.returncode == 0, built.stderr
+    sources = {"main.c": _sanitizer_program(blocks, form), **emitted_sources(blocks)}
     windows = made_windows(form)
-    done = subprocess.run(
-        [str(folder / "program")], input=windows.tobytes(), capture_output=True, check=False
-    )
-    assert done.returncode == 0, done.stderr.decode()
     runs = [block.run(windows, QUANTIZATION) for block in blocks.values()]
     expected = b"".join(run[i].tobytes() for i in range(len(windows)) for run in runs)
-    assert done.stdout == expected
+    assert run_sanitized(folder, sources, windows.tobytes()) == expected
 
 
 def _sanitizer_program(blocks: Mapping[str, FeatureBlock], form: WindowForm) -> str:
@@ -202,17 +157,6 @@ int main(void)
 """
 
 
-def cross_compiler(family: str) -> Compiler:
-    """For a Cortex-M4, and the emulator there; else the test is skipped."""
-    for package in ("unicorn", "elftools"):
-        if importlib.util.find_spec(package) is None:
-            pytest.skip(f"needs the package {package} (the extra 'emulator')")
-    try:
-        return find_cross_compiler(prefer=family)
-    except ToolchainError as error:
-        pytest.skip(f"no cross compiler: {error}")
-
-
 def check_on_cortex_m4(
     blocks: Mapping[str, FeatureBlock], folder: Path, family: str, level: str
 ) -> None:
@@ -220,51 +164,10 @@ def check_on_cortex_m4(
     compiler = cross_compiler(family)
     windows = made_windows(next(iter(blocks.values())).form)
     size = max(int(np.prod(block.shape)) for block in blocks.values())
-    symbols = _link(compiler, blocks, windows[0].nbytes, size, folder, level)
-    order = {
-        "elf": str(folder / "program.elf"),
-        "samples": symbols["the_samples"],
-        "features": symbols["the_features"],
-        "size": size,
-        "window_bytes": windows[0].nbytes,
-        "calls": [symbols[f"{name}_features_run"] for name in blocks],
-    }
-    done = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("cortex_m4_worker.py"))],
-        input=json.dumps(order).encode() + b"\n" + windows.tobytes(),
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    answers = np.frombuffer(done.stdout, np.int8).reshape(len(windows), len(blocks), size)
+    calls = [f"{name}_features_run" for name in blocks]
+    sources = emitted_sources(blocks)
+    answer = run_on_cortex_m4(compiler, level, folder, sources, calls, windows, size)
+    answers = np.frombuffer(answer, np.int8).reshape(len(windows), len(blocks), size)
     for place, (name, block) in enumerate(blocks.items()):
         expected = block.run(windows, QUANTIZATION).reshape(len(windows), -1)
         assert np.array_equal(answers[:, place, : expected.shape[1]], expected), name
-
-
-def _link(
-    compiler: Compiler,
-    blocks: Mapping[str, FeatureBlock],
-    window_bytes: int,
-    size: int,
-    folder: Path,
-    level: str,
-) -> dict[str, int]:
-    """A program of all blocks in folder/program.elf; the addresses of its symbols."""
-    from elftools.elf.elffile import ELFFile
-
-    main = (
-        "#include <stdint.h>\n"
-        f"int32_t the_samples[{window_bytes // 4 + 1}];\nint8_t the_features[{size}];\n"
-    ) + _MEMORY
-    sources = {"main.c": main, "link.ld": _LINKER_SCRIPT}
-    for name, block in blocks.items():
-        sources |= block.c_sources(name, QUANTIZATION)
-    units = write_sources(folder, sources)
-    flags = [*C_FLAGS, level, "-ffreestanding", "-fno-unwind-tables", "-nostdlib", "-I", "."]
-    first = next(iter(blocks))
-    ends = ["-Wl,-T,link.ld", f"-Wl,--entry={first}_features_run", "-o", "program.elf"]
-    compiler.run([*flags, *units, *ends], directory=folder)
-    with (folder / "program.elf").open("rb") as stream:
-        table = ELFFile(stream).get_section_by_name(".symtab")
-        return {symbol.name: symbol["st_value"] & ~1 for symbol in table.iter_symbols()}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,12 +39,3 @@ def largest_windows() -> NDArray[np.int16]:
 def hard_windows() -> NDArray[np.int16]:
     """Those, and all made signals."""
     return np.concatenate([np.stack(list(synthetic_windows().values())), largest_windows()])
-
-
-def write_sources(folder: Path, sources: dict[str, str]) -> list[str]:
-    """Write path -> text below `folder`; returns the .c files."""
-    for path, text in sources.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-    return sorted(path for path in sources if path.endswith(".c"))

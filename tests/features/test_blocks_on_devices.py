@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from coincell.errors import InternalError, ToolchainError
+from coincell.errors import InternalError
 from coincell.features import FeatureBlock
 from coincell.features.picture import PictureBlock
 from coincell.features.raw import RawBlock
@@ -23,15 +21,16 @@ from coincell.project import (
     StatisticsSettings,
     WindowForm,
 )
-from coincell.toolchain import C_FLAGS, Compiler, find_cross_compiler, host_compilers
+from coincell.toolchain import Compiler
+from emulated_core import check_freestanding, every_compiler
 from features.block_checks import (
     QUANTIZATION,
     check_on_cortex_m4,
     check_sanitized,
+    emitted_sources,
     made_windows,
     series_form,
 )
-from features.hard_windows import write_sources
 
 HIGH_PASS = SpectralSettings(filter="high-pass", cutoff_hz=0.5, order=8, peaks=5)
 LOW_PASS = SpectralSettings(filter="low-pass", cutoff_hz=5, order=6, edges_hz=(0, 1, 9))
@@ -82,36 +81,12 @@ def test_the_device_sees_the_same_pictures(tmp_path: Path, family: str) -> None:
     check_on_cortex_m4(picture_blocks(3), tmp_path, family, "-O2")
 
 
-def _compilers() -> list[Compiler]:
-    found = host_compilers()
-    for family in ("gcc", "zig"):
-        try:
-            found.append(find_cross_compiler(prefer=family))
-        except ToolchainError:
-            continue
-    return found
-
-
-@pytest.mark.parametrize("compiler", _compilers(), ids=lambda c: f"{c.name}-{len(c.command)}")
+@pytest.mark.parametrize("compiler", every_compiler(), ids=lambda c: f"{c.name}-{len(c.command)}")
 def test_compiles_without_a_warning_and_needs_no_library(
     tmp_path: Path, compiler: Compiler
 ) -> None:
-    sources: dict[str, str] = {}
-    for name, block in (series_blocks() | picture_blocks(3)).items():
-        sources |= block.c_sources(name, QUANTIZATION)
-    units = write_sources(tmp_path, sources)
-    unwound = ["-fno-unwind-tables", "-fno-asynchronous-unwind-tables"]
-    flags = [*C_FLAGS, "-Os", "-ffreestanding", *unwound, "-I", "."]
-    objects = [str(tmp_path / f"{place}.o") for place in range(len(units))]
-    for unit, target in zip(units, objects, strict=True):
-        compiler.run([*flags, "-c", unit, "-o", target], directory=tmp_path)
-    if nm := shutil.which("nm"):
-        listed = subprocess.run([nm, "-P", *objects], capture_output=True, text=True, check=True)
-        lines = [line.split()[:2] for line in listed.stdout.splitlines() if line[-1] != ":"]
-        defined = {name for name, kind in lines if kind != "U"}
-        wanted = {name for name, kind in lines if kind == "U"} - defined
-        plain = {"memcpy", "memset", "memmove", "_GLOBAL_OFFSET_TABLE_"}
-        assert {name for name in wanted - plain if "aeabi_mem" not in name} == set()
+    sources = emitted_sources(series_blocks() | picture_blocks(3))
+    check_freestanding(compiler, tmp_path, sources, "-Os")
 
 
 def test_only_the_files_that_are_needed_come_along() -> None:

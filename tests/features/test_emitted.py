@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import ctypes
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from coincell.errors import InternalError, ToolchainError
-from coincell.toolchain import (
-    C_FLAGS,
-    Compiler,
-    build_shared_library,
-    find_cross_compiler,
-    host_compilers,
-)
-from features.hard_windows import QUANTIZATION, SETTINGS, block_of, hard_windows, write_sources
+from coincell.errors import InternalError
+from coincell.toolchain import Compiler, build_shared_library
+from emulated_core import check_freestanding, every_compiler, run_sanitized
+from features.hard_windows import QUANTIZATION, SETTINGS, block_of, hard_windows
 from features.signals import RATE
 
 
@@ -65,59 +58,22 @@ int main(void)
 
 
 def test_no_overflow_and_no_stray_access_under_the_sanitizers(tmp_path: Path) -> None:
-    if shutil.which("cc") is None:
-        pytest.skip("needs a C compiler named cc with its sanitizers")
     sources = {"main.c": _sanitizer_program()}
     for name in SETTINGS:
         sources |= block_of(name).c_sources(name, QUANTIZATION)
-    units = write_sources(tmp_path, sources)
-    flags = ["-O1", "-g", "-fsanitize=undefined,address", "-fno-sanitize-recover=all"]
-    command = ["cc", *C_FLAGS, *flags, "-I", ".", *units, "-o", "program"]
-    built = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    if "cannot find" in built.stderr and "san" in built.stderr:
-        pytest.skip("the C compiler has no sanitizer libraries")
-    assert built.returncode == 0, built.stderr
     windows = hard_windows()
-    done = subprocess.run(
-        [str(tmp_path / "program")], input=windows.tobytes(), capture_output=True, check=False
-    )
-    assert done.returncode == 0, done.stderr.decode()
     runs = [block_of(name).run(windows, QUANTIZATION) for name in SETTINGS]
     expected = b"".join(run[i].tobytes() for i in range(len(windows)) for run in runs)
-    assert done.stdout == expected
+    assert run_sanitized(tmp_path, sources, windows.tobytes()) == expected
 
 
-def _compilers() -> list[Compiler]:
-    found = host_compilers()
-    for family in ("gcc", "zig"):
-        try:
-            found.append(find_cross_compiler(prefer=family))
-        except ToolchainError:
-            continue
-    return found
-
-
-@pytest.mark.parametrize("compiler", _compilers(), ids=lambda c: f"{c.name}-{len(c.command)}")
+@pytest.mark.parametrize("compiler", every_compiler(), ids=lambda c: f"{c.name}-{len(c.command)}")
 @pytest.mark.parametrize("level", ["-Os", "-O2"])
 def test_compiles_without_a_warning_and_needs_no_library(
     tmp_path: Path, compiler: Compiler, level: str
 ) -> None:
-    units = write_sources(tmp_path, block_of("centred").c_sources("centred", QUANTIZATION))
-    unwound = ["-fno-unwind-tables", "-fno-asynchronous-unwind-tables"]
-    flags = [*C_FLAGS, level, "-ffreestanding", *unwound, "-I", "."]
-    objects = [tmp_path / f"{place}.o" for place in range(len(units))]
-    for unit, target in zip(units, objects, strict=True):
-        compiler.run([*flags, "-c", unit, "-o", target], directory=tmp_path)
-    if nm := shutil.which("nm"):
-        table = subprocess.run(
-            [nm, "-P", *map(str, objects)], capture_output=True, text=True, check=True
-        ).stdout
-        symbols = [line.split()[:2] for line in table.splitlines() if not line.endswith(":")]
-        defined = {name for name, kind in symbols if kind != "U"}
-        wanted = {name for name, kind in symbols if kind == "U"} - defined
-        plain = {"memcpy", "memset", "memmove", "_GLOBAL_OFFSET_TABLE_"}
-        arm_names = {name for name in wanted if name.startswith("__aeabi_mem")}
-        assert wanted - plain - arm_names == set()
+    sources = block_of("centred").c_sources("centred", QUANTIZATION)
+    check_freestanding(compiler, tmp_path, sources, level)
 
 
 def test_static_costs_are_those_of_the_emitted_arrays(tmp_path: Path) -> None:

@@ -14,26 +14,19 @@ from coincell.pipeline.quantity_model import QuantityModel
 from coincell.pipeline.stages.firmware import application
 from coincell.project import Project, load_project
 from coincell.runtime import QuantityUnit
+from motion_project import motion_toml
 
 pytest.importorskip("tensorflow", reason="the extra `train` is not installed")
 pytest.importorskip("unicorn", reason="the extra `emulator` is not installed")
 metrics = pytest.importorskip("sklearn.metrics")
 
-TOML = """
-[project]
-name = "tiny speed"
-task = "regression"
-[data]
-sense = "motion"
-sample_rate_hz = 200
-window_ms = 640
-channels = ["x", "z"]
-units = ["g", "m/s2"]
-full_scale = [4.0, 40.0]
-target = "speed"
-unit = "Hz"
-[data.split]
-by = "machine"
+TOML = motion_toml(
+    "regression",
+    {"x": ("g", 4.0), "z": ("m/s2", 40.0)},
+    rate_hz=200,
+    window_ms=640,
+    data='target = "speed"\nunit = "Hz"\n[data.split]\nby = "machine"',
+    rest="""\
 [synthesis.vibration]
 machines = 10
 recordings = 6
@@ -59,7 +52,8 @@ smoothing_windows = 3
 clips = 4
 [gates]
 max_error = {limit}
-"""
+""",
+)
 
 
 def _project(directory: Path, loss: str = "huber", limit: float = 40.0) -> Project:

@@ -11,9 +11,8 @@ from coincell.anomaly.binding import scalars
 from coincell.anomaly.fixed import FixedForms
 from coincell.anomaly.reconstruction import ReconstructionStep
 from coincell.errors import InternalError
-from coincell.runtime import c_sources
+from coincell.runtime import c_sources, c_values
 
-_LINE = 100
 _NOTES = {
     "centre": ("int16_t", "Centres of normal windows, 7 fraction bits."),
     "precision": ("uint32_t", "Weights of squared differences."),
@@ -129,13 +128,7 @@ def _array(name: str, values: NDArray[np.generic]) -> str:
     c_type, note = _NOTES[name]
     suffix = "u" if c_type == "uint32_t" else ""
     words = [_literal(int(value)) + suffix for value in values.ravel().tolist()]
-    lines, line = [], "   "
-    for word in words:
-        if len(line) + len(word) + 2 > _LINE:
-            lines.append(line)
-            line = "   "
-        line += f" {word},"
-    body = "\n".join([*lines, line])
+    body = c_values(words)
     return f"/* {note} */\nstatic const {c_type} {name}[{len(words)}] = {{\n{body}\n}};\n"
 
 

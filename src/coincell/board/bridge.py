@@ -9,7 +9,6 @@ import termios
 import time
 import tty
 from collections.abc import Callable
-from types import TracebackType
 from typing import Self
 
 from coincell.board.on_battery import speaks_usb
@@ -66,12 +65,7 @@ class Bridge:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

@@ -9,7 +9,6 @@ import struct
 import subprocess
 import sys
 from importlib import resources
-from types import TracebackType
 from typing import Any, Self
 
 from coincell.errors import BoardError, InternalError, MissingExtraError
@@ -50,12 +49,7 @@ class Emulator:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

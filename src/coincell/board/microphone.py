@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import struct
 from contextlib import ExitStack
-from types import TracebackType
 from typing import Any, Self
 
 from coincell.board.feed import HEADING, VALUES
@@ -52,12 +51,7 @@ class Microphone:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stack.close()
 
     def listen(self, seconds: float) -> bytes:

@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -101,13 +100,8 @@ class ModelBoard:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.virtual.__exit__(kind, error, trace)
+    def __exit__(self, *raised: object) -> None:
+        self.virtual.__exit__(*raised)
 
     def run(
         self,

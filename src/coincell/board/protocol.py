@@ -81,12 +81,6 @@ def error_text(code: int) -> str:
     return (ERRORS | _SENSOR_FAILURES).get(code, f"error {code}")
 
 
-def status_text(status: int) -> str:
-    """What an event's status says: a failed sensor, or a step of the chain."""
-    failure = _SENSOR_FAILURES.get(status - _SENSOR_FAILED)
-    return f"{failure}." if failure else f"the application failed with code {status}."
-
-
 _EVENT = struct.Struct("<QiiII")
 
 
@@ -109,6 +103,12 @@ class BoardEvent:
     lost: int
     status: int
     sequence: int
+
+    @property
+    def failure(self) -> str:
+        """What a status other than 0 says: a failed sensor, or a step of the chain."""
+        failure = _SENSOR_FAILURES.get(self.status - _SENSOR_FAILED)
+        return f"{failure}." if failure else f"the application failed with code {self.status}."
 
 
 @dataclass(frozen=True)

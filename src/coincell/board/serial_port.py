@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import time
-from types import TracebackType
 from typing import Any, Self
 
 from coincell.board.ports import Port, access_help, holders_of, serial_package
@@ -47,12 +46,7 @@ class SerialPort:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coincell.board.client import BoardClient
-from coincell.board.protocol import BoardEvent, Listening, status_text
+from coincell.board.protocol import BoardEvent, Listening
 from coincell.board.virtual import VirtualBoard
 from coincell.errors import BoardError, DataError
 from coincell.firmware import Image, StreamEvent
@@ -95,7 +95,7 @@ def check_event(event: BoardEvent, before: int | None) -> None:
         BoardError: it is such an event.
     """
     if event.status:
-        raise BoardError(f"The board listens no more: {status_text(event.status)}")
+        raise BoardError(f"The board listens no more: {event.failure}")
     if event.lost:
         raise BoardError(
             f"The board lost {event.lost:,} samples until {event.samples:,}: it takes longer to "

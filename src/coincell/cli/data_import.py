@@ -60,7 +60,7 @@ def import_command(
     `coincell data invite`, is unpacked out of sight. WAV and FLAC of any common rate and width are
     taken; your files are only read.
     """
-    from coincell.data import ReadOptions, import_recordings
+    from coincell.data import ReadOptions, counted, import_recordings
 
     project = open_project(directory)
     with progress_bar("importing", quiet=as_json) as progress:
@@ -74,6 +74,7 @@ def import_command(
             own_split="ignore" if own_split == "ignore" else "keep",
             reading=ReadOptions(repair, read_key(key_file)),
         )
+    sense = project.configuration.data.sense
     if as_json:
         print_json(
             {
@@ -84,19 +85,28 @@ def import_command(
                 "updated": summary.updated,
                 "duplicates": summary.duplicates,
                 "converted": dict(summary.converted),
+                "mended": {
+                    what: {"places": places, "recordings": recordings}
+                    for what, (places, recordings) in summary.mended.items()
+                },
+                "shorter_than_a_window": summary.padded,
                 "notes": list(summary.notes),
                 "counts": summary.dataset.counts(),
             }
         )
         return
     click.echo(
-        f"Imported {summary.added} clips ({summary.layout}); "
-        f"{summary.already_there} were there already, {summary.duplicates} duplicates left out."
+        f"Imported {counted(summary.added, sense)} ({summary.layout}); "
+        f"{summary.already_there} there already, {summary.duplicates} left out as duplicates."
     )
     if summary.updated:
         click.echo(f"  {summary.updated:6d} of those there have other groups or another split now")
     for what, count in summary.converted.items():
         click.echo(f"  {count:6d} {what}")
+    for what, (places, recordings) in summary.mended.items():
+        click.echo(f"  {places:6d} {what}, in {counted(recordings, sense)}")
+    if summary.padded:
+        click.echo(f"  {summary.padded:6d} shorter than a window: filled up where they are used")
     print_counts(summary.dataset)
     for note in summary.notes:
         click.echo(click.style(f"note: {note}", fg="yellow"))

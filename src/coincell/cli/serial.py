@@ -141,7 +141,7 @@ def _told(heard: Heard, board: _Talker) -> str:
         return heard.text if heard.kind == "text" else f"[{heard.kind}] {heard.text}"
     event = heard.event
     if event.status:
-        return f"The chain on the board failed with code {event.status}; it listens no more."
+        return f"The board listens no more: {event.failure}"
     lost = f"  ({event.lost:,} samples lost)" if event.lost else ""
     place = f"{event.samples / board.rate_hz:9.2f} s" if board.rate_hz else f"{event.samples:>11,}"
     name = label_name(event.label, board.labels) or "-"

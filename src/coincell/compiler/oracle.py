@@ -19,7 +19,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib import resources
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import numpy as np
@@ -188,12 +187,7 @@ class OracleProcess(_AnyOracle):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

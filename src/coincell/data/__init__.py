@@ -33,7 +33,7 @@ from coincell.data.motion_table import TableReader
 from coincell.data.offline import OfflineSummary
 from coincell.data.progress import Progress
 from coincell.data.segment import Segment, SegmentOptions, SegmentSummary, segment_recordings
-from coincell.data.senses import ReadOptions, Recording
+from coincell.data.senses import ReadOptions, Recording, counted
 from coincell.data.single import RecordingWindow, read_recording, read_window
 from coincell.data.streams import LabelledStream, find_streams, read_stream
 from coincell.data.suspects import (
@@ -104,6 +104,7 @@ __all__ = [
     "check_dataset",
     "check_fits",
     "components",
+    "counted",
     "decode_recording",
     "difference",
     "doubted_labels",

@@ -136,7 +136,7 @@ def _refuse_unsupported(stream: Any, name: str) -> None:
         raise DataError(
             f"{name}: too long: {stream.frames} frames of {stream.channels} channels; at most "
             f"{MAX_VALUES} values are read.",
-            "Cut it into clips.",
+            "Cut it into shorter ones.",
         )
 
 
@@ -164,8 +164,8 @@ def _refuse_truncated_wav(content: bytes, name: str) -> None:
     )
 
 
-def read_content(path: Path, name: str) -> bytes:
-    """The bytes of a user's recording.
+def read_content(path: Path, name: str, kinds: str = "WAV or FLAC") -> bytes:
+    """The bytes of a user's recording; `kinds` that it can be of stand in hints.
 
     Raises:
         DataError: it is no file, cannot be read, or is over 512 MiB.
@@ -173,7 +173,7 @@ def read_content(path: Path, name: str) -> bytes:
     try:
         size = path.stat().st_size
         if not path.is_file():
-            raise DataError(f"{name}: not a file.", "Name a WAV or FLAC file.")
+            raise DataError(f"{name}: not a file.", f"Name a {kinds} file.")
         if size > MAX_FILE_BYTES:
             raise DataError(
                 f"{name}: {size} bytes; at most {MAX_FILE_BYTES} are read.", "Cut it into clips."
@@ -182,7 +182,7 @@ def read_content(path: Path, name: str) -> bytes:
     except OSError as error:
         raise DataError(
             f"{name}: cannot be read: {error.strerror or error}.",
-            "Name a WAV or FLAC file that is there, and that you may read.",
+            f"Name a {kinds} file that is there, and that you may read.",
         ) from error
 
 

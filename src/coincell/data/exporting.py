@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coincell.data.acquisition import Acquisition, write_acquisition
-from coincell.data.layouts_named import INFO_FILE
+from coincell.data.layouts_named import INFO_FILE, SPLIT_KEY
 from coincell.data.manifest import Sample, read_manifest
 from coincell.data.progress import Progress, silent
 from coincell.data.senses import sense_files
@@ -99,12 +99,13 @@ def _name(sample: Sample, form: ExportFormat, taken: set[str]) -> str:
 
 
 def _listed(name: str, sample: Sample) -> dict[str, Any]:
-    """One of info.labels. Validation is part of training there; metadata keep it."""
+    """One of info.labels. Validation is part of training there; its metadata tell it apart."""
+    told = {SPLIT_KEY: "validation"} if sample.split == "validation" else {}
     return {
         "path": name,
         "category": "testing" if sample.split == "test" else "training",
         "label": {"type": "label", "label": sample.label},
-        "metadata": dict(sample.groups),
+        "metadata": dict(sample.groups) | told,
     }
 
 

@@ -23,9 +23,16 @@ from coincell.data.manifest import (
     Source,
     Split,
 )
-from coincell.data.placing import Incoming, normal_label, place, split_notes
+from coincell.data.placing import (
+    Incoming,
+    lacks_validation,
+    normal_label,
+    place,
+    shared_note,
+    split_notes,
+)
 from coincell.data.progress import Progress, silent
-from coincell.data.senses import Part, ReadOptions, Recording, sense_files
+from coincell.data.senses import Part, ReadOptions, Recording, kinds_of, sense_files
 from coincell.data.silence import make_silence
 from coincell.data.splits import position, split_at
 from coincell.data.store import Store, open_store
@@ -50,8 +57,11 @@ class ImportSummary:
         added: clips that are new in the data set (silence and noise included).
         already_there: recordings that were imported before.
         updated: of these, clips whose groups or split the source now gives otherwise.
-        duplicates: recordings left out: same name, label and content as another one.
+        duplicates: recordings left out: same name, label and content as another one of the source,
+            or, by whatever name, as one that is in the data set.
         converted: what was done on the way in -> how many recordings.
+        mended: what was mended -> how many places, and in how many recordings.
+        padded: recordings shorter than a window.
         notes: what the user should know.
         dataset: as it is now.
     """
@@ -63,6 +73,8 @@ class ImportSummary:
     updated: int
     duplicates: int
     converted: Mapping[str, int]
+    mended: Mapping[str, tuple[int, int]]
+    padded: int
     notes: tuple[str, ...]
     dataset: Dataset
 
@@ -159,8 +171,11 @@ def _import(
         work.updated,
         work.duplicates,
         converted,
+        work.mended,
+        sum(0 < s.duration_s < store.settings.window_ms / 1000 for s in new),
         (
             *listing.notes,
+            *shared_note(incoming, samples),
             *split_notes(dataset, project.configuration.data, normal_label(project.configuration)),
         ),
         dataset,
@@ -177,6 +192,7 @@ class _Import:
         self.store = store
         self.files = sense_files(store.settings, reading)
         self.notes: Counter[str] = Counter()
+        self.mended: dict[str, tuple[int, int]] = {}
         self.faults = faults
         self.already_there = 0
         self.updated = 0
@@ -187,11 +203,15 @@ class _Import:
         for sample in self._before.values():
             self._pieces_before.setdefault(_PIECE.sub("", sample.file), []).append(sample)
         self._seen: set[str] = set()
+        self._kept = {_identity(sample): sample.file for sample in self._before.values()}
+        self._shares_training = False
 
     def take(self, candidates: Sequence[Candidate], progress: Progress) -> list[Incoming]:
         """Decode, convert and stage every candidate that is new; faults are collected."""
         taken: list[Incoming] = []
         total = len(candidates)
+        shares = self.store.settings.split
+        self._shares_training = lacks_validation((each.split for each in candidates), shares)
         with ThreadPoolExecutor(_THREADS) as pool:
             for start in range(0, total, _BATCH):  # bounds what is decoded and not yet written
                 batch = candidates[start : start + _BATCH]
@@ -207,7 +227,7 @@ class _Import:
     def _read(self, candidate: Candidate) -> _Read | DataError:
         """Runs in a thread; decodes only what is new."""
         try:
-            content = read_content(candidate.path, candidate.name)
+            content = read_content(candidate.path, candidate.name, kinds_of(self.store.settings))
             digest = sha256_bytes(content)
             base = _base(candidate, digest)
             if self._is_there(base):
@@ -231,13 +251,17 @@ class _Import:
             return self._update(candidate, self._pieces_before[read.base])
         recording = read.recording
         self.saturated += recording.saturated > 0
-        self.notes.update(dict.fromkeys(recording.notes, 1))
+        self.notes.update(recording.notes)
+        for what, count in recording.mended.items():
+            places, recordings = self.mended.get(what, (0, 0))
+            self.mended[what] = places + count, recordings + 1
         try:
             parts = _parts(candidate, recording)
         except DataError as error:
             self.faults.extend([error])
             return []
         taken = []
+        copies = 0
         for suffix, split, part in self._pieces(recording, parts, candidate, read.digest):
             samples = recording.samples[part.begin : part.end]
             clip = self.store.stage(f"{read.base}{suffix}{self.files.stored_suffix}", samples)
@@ -247,7 +271,12 @@ class _Import:
                 clip.file, part.label or candidate.label, split, clip.sha256, clip.duration_s,
                 candidate.groups, candidate.target, candidate.unit, source,
             )  # fmt: skip
+            if self._kept.get(_identity(sample), clip.file) != clip.file:
+                self.store.unstage(clip.file)
+                copies += 1
+                continue
             taken.append(Incoming(sample, candidate.split, self._before.get(clip.file)))
+        self.duplicates += copies > 0 and not taken
         return taken
 
     def _update(self, candidate: Candidate, pieces: Sequence[Sample]) -> list[Incoming]:
@@ -263,7 +292,10 @@ class _Import:
             target=candidate.target,
             unit=candidate.unit,
         )
-        if after == before and candidate.split in (None, before.split):
+        stays = candidate.split in (None, before.split) or (
+            self._shares_training and (candidate.split, before.split) == ("train", "validation")
+        )
+        if after == before and stays:
             return []
         self.updated += 1
         return [Incoming(after, candidate.split, before)]
@@ -313,6 +345,11 @@ def _parts(candidate: Candidate, recording: Recording) -> tuple[Part, ...]:
         replace(part, begin=round(part.begin * scale), end=max(1, round(part.end * scale)))
         for part in candidate.parts
     )
+
+
+def _identity(sample: Sample) -> tuple[str, float | None, str]:
+    """What makes two kept recordings one: label, target, and content as kept."""
+    return sample.label, sample.target, sample.sha256
 
 
 def _base(candidate: Candidate, digest: str) -> str:

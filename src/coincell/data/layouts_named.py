@@ -20,6 +20,8 @@ from coincell.data.senses import Part
 from coincell.errors import DataError
 
 INFO_FILE = "info.labels"
+SPLIT_KEY = "split"
+"""Of the metadata: "validation" tells apart what the format calls training, too."""
 STRUCTURED_FILE = "structured_labels.labels"
 _MAX_BYTES = 1 << 26
 _SPLITS: dict[str, Split | None] = {"training": "train", "testing": "test", "split": None}
@@ -88,6 +90,8 @@ def _entry(entry: Any) -> tuple[str, Named]:
         raise ValueError(f"{name}: label and metadata are objects")
     groups = {key: str(text)[:200] for key, text in metadata.items() if _GROUP.fullmatch(key)}
     split = _SPLITS.get(str(entry.get("category", "split")))
+    if split == "train" and groups.pop(SPLIT_KEY, "") == "validation":
+        split = "validation"
     if label.get("type") == "multi-label":
         return name, Named("", split, groups, _parts(label.get("labels"), name))
     return name, Named(str(label.get("label", "")), split, groups)

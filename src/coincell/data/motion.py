@@ -29,7 +29,7 @@ from coincell.data.motion_time import (
 from coincell.data.senses import Fitted, Part, ReadOptions, Recording, window_starts
 from coincell.errors import DataError
 from coincell.project import DataSettings
-from coincell.units import need_factor, split_heading
+from coincell.units import need_factor, plain_unit, split_heading
 
 _SENSORS = {
     "a": ("a", "acc", "accel", "accelerometer", "acceleration"),
@@ -87,11 +87,22 @@ class MotionFiles:
         )
         recordings: list[Timed] = []
         repaired = 0
-        for begin, end in self._spans(table, clock, settings):
+        spans = self._spans(table, clock, settings)
+        for begin, end in spans:
             part, count = self._timed(table, clock, columns, (begin, end), name, settings, own_hz)
             recordings.append(replace(part, values=part.values * factors))
             repaired += count
-        return _recording(recordings, repaired, kind, table.values.shape[1], settings)
+        made = _recording(recordings, kind, table.values.shape[1], settings)
+        counts = {
+            "readings mended": repaired,
+            "readings missing by their times, filled in": sum(part.filled for part in recordings),
+            "long gaps, cut there": len(spans) - 1 - len(table.starts),
+        }
+        return replace(
+            made,
+            notes=_conversions([table.units[column] for column in columns], factors, settings),
+            mended={what: count for what, count in counts.items() if count},
+        )
 
     def _spans(
         self, table: Table, clock: Clock | None, settings: DataSettings
@@ -186,20 +197,31 @@ class MotionFiles:
         return Fitted(windows, missing > 0, missing < 0 and not settings.window_step_ms)
 
 
+def _conversions(
+    given: list[str], factors: NDArray[np.float64], settings: DataSettings
+) -> dict[str, int]:
+    """A line for each unit that is not the project's: which channels, from what, by what."""
+    told: dict[tuple[str, str, float], list[str]] = {}
+    for channel, own, unit, factor in zip(
+        settings.channels, given, settings.units, factors, strict=True
+    ):
+        if factor != 1:
+            told.setdefault((plain_unit(own), unit, float(factor)), []).append(channel)
+    return {
+        f"with {', '.join(channels)} in {own}, times {factor:.6g} to {unit}": 1
+        for (own, unit, factor), channels in told.items()
+    }
+
+
 def _recording(
-    recordings: list[Timed], repaired: int, kind: str, channels: int, settings: DataSettings
+    recordings: list[Timed], kind: str, channels: int, settings: DataSettings
 ) -> Recording:
-    """Recordings of one file -> one `Recording` with its parts; counts of what was done."""
+    """Recordings of one file -> one `Recording` with its parts."""
     samples = np.concatenate([part.values for part in recordings]).astype(np.float32)
     ends = np.cumsum([len(part.values) for part in recordings])
     begins = [0, *ends[:-1]]
     parts = tuple(Part(int(b), int(e)) for b, e in zip(begins, ends, strict=True))
     saturated = int(np.count_nonzero(np.abs(samples) >= np.asarray(settings.full_scale)))
-    filled = sum(part.filled for part in recordings)
-    counts = {
-        "with readings mended": repaired,
-        "with gaps of a few readings, filled": filled,
-    }
     own = recordings[0].rate_hz
     rate = settings.sample_rate_hz
     shown = rate if abs(own / rate - 1) <= SAME_RATE else max(1, round(own))
@@ -210,8 +232,7 @@ def _recording(
         channels,
         saturated,
         parts if len(parts) > 1 else (),
-        {what: count for what, count in counts.items() if count},
-        sum(part.steps for part in recordings),
+        steps=sum(part.steps for part in recordings),
     )
 
 

@@ -20,7 +20,7 @@ _MAX_COLUMNS = 64
 _LONGEST_LINE = 4096
 _COMMENTS = ("#", "//", "%")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
-_MEND = "Mend or delete that line, or import with --repair, which counts and reports what it mends."
+_MEND = "Mend or delete that line; `coincell data import --repair` mends, and counts what it mends."
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,7 @@ def evenly(
         raise DataError(
             f"{where}, line {lines[at]}: a gap: {steps[at - 1]:.3g} s pass before this reading, "
             f"{usual:.3g} s between others.",
-            "A blank line there makes two recordings of it; --repair does that.",
+            "A blank line there parts it in two, and so does `coincell data import --repair`.",
         )
     own = 1.0 / float(np.mean(steps[~long]))
     even = np.all(np.abs(steps - usual) <= _EVEN * usual)

@@ -8,12 +8,13 @@ normal recordings of the same machine go, and may stand on another side than the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from coincell.data.manifest import NOISE_LABEL, SPLITS, Dataset, Sample, Split
+from coincell.data.senses import counted
 from coincell.data.splits import Unit, assign_splits
-from coincell.project import Configuration, DataSettings
+from coincell.project import Configuration, DataSettings, SplitSettings
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,10 @@ def place(
 ) -> list[Sample]:
     """The incoming samples with their final splits, in order.
 
-    A given split is taken as it is. A clip that was there keeps its side, unless one only now
-    learns whose it is. Noise keeps its own. All others: see `assign_splits`.
+    A given split is taken as it is; but where the source gives no validation at all, and the
+    project wants some, its training part is shared out between the two. A clip that was there keeps
+    its side, unless one only now learns whose it is. Noise keeps its own. All others: see
+    `assign_splits`.
 
     Args:
         incoming: new clips, and old ones that changed.
@@ -51,29 +54,75 @@ def place(
         configuration: shares, the column that never crosses, the seed.
     """
     by, normal = configuration.data.split.by, normal_label(configuration)
+    learned = [item for item in incoming if not _strange(item.sample, normal)]
+    shared: set[str] = set()
+    if lacks_validation((item.given for item in learned), configuration.data.split):
+        shared = {item.sample.file for item in learned if item.given == "train"}
+    incoming = [
+        replace(item, given=None) if item.sample.file in shared else item for item in incoming
+    ]
     fixed = [_fixed(item, by, normal) for item in incoming]
     files = {item.sample.file for item in incoming}
     settled = [s for s in dataset.samples if s.file not in files and not _strange(s, normal)]
-    open_labels: dict[str, set[str]] = {}
+    units: tuple[dict[str, set[str]], dict[str, set[str]]] = {}, {}
     for item, split in zip(incoming, fixed, strict=True):
         if split is None:
-            open_labels.setdefault(unit_key(item.sample, by), set()).add(item.sample.label)
+            labels = units[item.sample.file in shared]
+            labels.setdefault(unit_key(item.sample, by), set()).add(item.sample.label)
         elif item.sample.label != NOISE_LABEL and not _strange(item.sample, normal):
             settled.append(replace(item.sample, split=split))
     known: dict[str, Split] = {}
     for side in reversed(SPLITS):  # somebody is on two sides already: training wins
         known |= {unit_key(s, by): side for s in settled if s.split == side}
-    splits = assign_splits(
-        [Unit(key, frozenset(labels)) for key, labels in sorted(open_labels.items())],
-        known,
-        configuration.data.split,
-        configuration.project.seed,
-        {side: frozenset(s.label for s in settled if s.split == side) for side in SPLITS},
-    )
+    covered = {side: frozenset(s.label for s in settled if s.split == side) for side in SPLITS}
+    splits = [
+        assign_splits(
+            [Unit(key, frozenset(labels)) for key, labels in sorted(open_labels.items())],
+            sides,
+            shares,
+            configuration.project.seed,
+            covered,
+        )
+        for open_labels, sides, shares in (
+            (units[0], known, configuration.data.split),
+            (
+                units[1],
+                {key: side for key, side in known.items() if side != "test"},
+                _without_test(configuration.data.split),
+            ),
+        )
+    ]
     return [
-        replace(item.sample, split=split or splits[unit_key(item.sample, by)])
+        replace(
+            item.sample,
+            split=split or splits[item.sample.file in shared][unit_key(item.sample, by)],
+        )
         for item, split in zip(incoming, fixed, strict=True)
     ]
+
+
+def lacks_validation(given: Iterable[Split | None], shares: SplitSettings) -> bool:
+    """Whether a source that gives these splits has a training part and none to validate by, where
+    the project wants one."""
+    told = set(given)
+    return shares.validation > 0 and "train" in told and "validation" not in told
+
+
+def shared_note(incoming: Sequence[Incoming], samples: Sequence[Sample]) -> tuple[str, ...]:
+    """A sentence where recordings of a source's training part validate now."""
+    pairs = list(zip(incoming, samples, strict=True))
+    moved = sum(item.given == "train" and s.split == "validation" for item, s in pairs)
+    if not moved:
+        return ()
+    count = sum(item.given == "train" for item, _ in pairs)
+    told = f"{moved} of the {count} recordings of its training part are kept for that"
+    return (f"The source has no part for validation: {told}.",)
+
+
+def _without_test(shares: SplitSettings) -> SplitSettings:
+    """The shares of what is not for the test split."""
+    validation = shares.validation / (1.0 - shares.test)
+    return shares.model_copy(update={"test": 0.0, "validation": validation})
 
 
 def normal_label(configuration: Configuration) -> str:
@@ -107,9 +156,9 @@ def split_notes(dataset: Dataset, settings: DataSettings, normal: str = "") -> t
     without = sum(not sample.groups.get(by) for sample in spoken)
     if without:
         notes.append(
-            f"{without} of {len(spoken)} clips have no {by!r}: they are split by clip, so one "
-            f"person may be on both sides, and the figures do not tell how the model does on "
-            f"people it has never heard."
+            f"{without} of {counted(len(spoken), settings.sense)} have no {by!r}: they are split "
+            f"one by one, so the same {by} may be on both sides, and the figures do not tell how "
+            f"the model does on a new {by}."
         )
     sides = {(name, s.split) for s in learned if (name := s.groups.get(by))}
     names = Counter(name for name, _ in sides)
@@ -137,7 +186,7 @@ def split_notes(dataset: Dataset, settings: DataSettings, normal: str = "") -> t
         lacking = [label for label in wanted if shares[split] > 0 and not counts[label][split]]
         if lacking:
             notes.append(
-                f"No clip for {split} of: {', '.join(lacking)}. Too few people (or clips) to share "
-                f"out, or the source's own split has none."
+                f"Nothing for {split} of: {', '.join(lacking)}. There are too few to share out, or "
+                f"the source's own split has none."
             )
     return tuple(notes)

@@ -54,7 +54,8 @@ class Recording:
         channels: of the file, before mixing; 0 where that means nothing.
         saturated: samples that were beyond full scale.
         parts: recordings that the file holds, in order; none: it holds one.
-        notes: what was done to it on the way in -> how often.
+        notes: what was done to all of it on the way in -> 1.
+        mended: what was mended in it -> in how many places.
         steps: samples or readings of the file, before resampling; 0 where it is not known.
     """
 
@@ -65,6 +66,7 @@ class Recording:
     saturated: int
     parts: tuple[Part, ...] = ()
     notes: Mapping[str, int] = field(default_factory=dict)
+    mended: Mapping[str, int] = field(default_factory=dict)
     steps: int = 0
 
 
@@ -138,6 +140,14 @@ def kinds_of(settings: DataSettings) -> str:
     """The kinds of files that can be imported, in words: "WAV or FLAC"."""
     names = [suffix[1:].upper() for suffix in sense_files(settings).suffixes]
     return " or ".join([", ".join(names[:-1]), names[-1]])
+
+
+_ONE_OF: Mapping[str, str] = {"sound": "clip", "motion": "recording", "picture": "picture"}
+
+
+def counted(count: int, sense: str) -> str:
+    """ "1 picture", "7 recordings": as many files of a sense, in its own words."""
+    return f"{count} {_ONE_OF[sense]}{'' if count == 1 else 's'}"
 
 
 def window_starts(samples: int, settings: DataSettings) -> NDArray[np.int64]:

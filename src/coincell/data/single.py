@@ -9,7 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from coincell.data.audio import decode_recording, read_content
-from coincell.data.senses import Recording, sense_files
+from coincell.data.senses import Recording, kinds_of, sense_files
 from coincell.project import DataSettings
 
 
@@ -46,7 +46,8 @@ def read_window(path: Path, settings: DataSettings) -> RecordingWindow:
         DataError: it is missing, broken, empty, or of a kind that is not read.
     """
     files = sense_files(settings)
-    recording = files.decode(read_content(path, str(path)), str(path), settings)
+    content = read_content(path, str(path), kinds_of(settings))
+    recording = files.decode(content, str(path), settings)
     fitted = files.fit(recording.samples, settings)
     return RecordingWindow(
         fitted.windows[0],

@@ -65,9 +65,8 @@ class SoundFiles:
             round(own),
             1,
             saturated,
-            (),
-            notes,
-            len(found.values),
+            notes=notes,
+            steps=len(found.values),
         )
 
     def encode(self, samples: NDArray[Any], settings: DataSettings) -> bytes:

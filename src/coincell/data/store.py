@@ -76,6 +76,10 @@ class Store:
             raise disk_error(path, error) from error
         return StoredClip(file, sha256_bytes(content), files.seconds(samples, self.settings))
 
+    def unstage(self, file: str) -> None:
+        """Forget a staged recording."""
+        (self.staging / file).unlink(missing_ok=True)
+
     def holds(self, sample: Sample) -> bool:
         """Whether the recording of `sample` is there, and fits the project."""
         try:

@@ -93,8 +93,8 @@ def evaluate_anomaly(
     whole, partial = areas(np.ones((len(values), 1)))[0]
     drawn = resampling.over_blocks(areas)
     return AnomalyMetrics(
-        auc=resampling.interval(_known(whole), drawn[:, 0]),
-        partial_auc=resampling.interval(_known(partial), drawn[:, 1]),
+        auc=resampling.interval(whole, drawn[:, 0]),
+        partial_auc=resampling.interval(partial, drawn[:, 1]),
         detection_rate=wilson(int(alarms[strange].sum()), odd),
         false_alarm_rate=wilson(int(alarms[~strange].sum()), normal),
         normal=normal,
@@ -159,10 +159,6 @@ def _area(run: NDArray[np.float64], rise: NDArray[np.float64], most: float) -> N
     high = rise[:-1] + share * np.diff(rise, axis=0)
     area: NDArray[np.float64] = (used * (rise[:-1] + high) / 2).sum(axis=0)
     return area
-
-
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
 
 
 def _notes(normal: int, strange: int, units: int, grouped: bool) -> tuple[str, ...]:

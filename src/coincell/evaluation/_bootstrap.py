@@ -6,7 +6,7 @@ so that any count of a round is a weighted sum, and all rounds are one matrix pr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,13 +50,37 @@ class Resampling:
         ]
         return np.concatenate(parts)
 
-    def interval(self, value: float | None, rounds: NDArray[np.float64]) -> Estimate:
-        """`value` with the percentile interval of `rounds` (NaN where a round has no value)."""
+    def interval(self, value: float, rounds: NDArray[np.float64]) -> Estimate:
+        """`value` with the percentile interval of `rounds`; NaN where either has no value."""
+        if np.isnan(value):
+            return Estimate(None)
         known = rounds[~np.isnan(rounds)]
-        if value is None or self.units < 2 or len(known) == 0:
-            return Estimate(value)
+        if self.units < 2 or len(known) == 0:
+            return Estimate(float(value))
         low, high = np.quantile(known, [0.025, 0.975])
-        return Estimate(value, float(low), float(high))
+        return Estimate(float(value), float(low), float(high))
+
+    def differences(
+        self,
+        figures: Callable[[NDArray[np.float64]], Mapping[str, NDArray[np.float64]]],
+        first: NDArray[np.float64],
+        second: NDArray[np.float64],
+    ) -> dict[str, Estimate]:
+        """How far two models' figures are apart, second - first, with intervals.
+
+        A round draws the same clips for both, so that what is hard for both cancels out.
+
+        Args:
+            figures: sums [m, k] -> name -> [m]; NaN where a figure is not defined.
+            first: [n, k], what the figures of the first model are sums of, a clip a row.
+            second: the same of the second.
+        """
+        before, after = (
+            figures(np.concatenate([parts.sum(axis=0, keepdims=True), self.totals(parts)]))
+            for parts in (first, second)
+        )
+        changes = {name: after[name] - before[name] for name in after}
+        return {name: self.interval(change[0], change[1:]) for name, change in changes.items()}
 
 
 def resample(

@@ -13,7 +13,6 @@ from coincell.errors import DataError, InternalError
 from coincell.evaluation import _confusion
 from coincell.evaluation._bootstrap import resample
 from coincell.evaluation._estimate import Estimate, wilson
-from coincell.evaluation._roc import optional
 
 
 @dataclass(frozen=True)
@@ -53,8 +52,6 @@ def compare(
 ) -> Comparison:
     """Compare predictions int [n] of two models (float and int8, say) with the truth, int [n].
 
-    A bootstrap round draws the same clips for both, so that what is hard for both cancels out.
-
     Raises:
         DataError: there are no clips.
     """
@@ -65,25 +62,19 @@ def compare(
     resampling = resample(len(truth), groups, rounds, np.random.default_rng(seed))
     clips = len(truth)
 
-    def accuracy_and_f1(predicted: NDArray[np.int64]) -> tuple[NDArray[np.float64], ...]:
-        """[1 + rounds] each: on the clips themselves, then round by round."""
-        pairs = _confusion.one_hot_pairs(truth, predicted, classes)
-        totals = np.concatenate([pairs.sum(axis=0, keepdims=True), resampling.totals(pairs)])
+    def accuracy_and_f1(totals: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """Sums of pairs [m, classes * classes] -> [m] each."""
         confusion = totals.reshape(-1, classes, classes)
         hits = np.trace(confusion, axis1=-2, axis2=-1)
-        return hits / totals.sum(axis=1), _confusion.macro(confusion)["f1_macro"]
+        f1 = _confusion.macro(confusion)["f1_macro"]
+        return {"accuracy": hits / totals.sum(axis=1), "f1_macro": f1}
 
-    differences = [
-        after - before
-        for before, after in zip(accuracy_and_f1(first), accuracy_and_f1(second), strict=True)
-    ]
-    accuracy, f1 = (
-        resampling.interval(optional(difference[0]), difference[1:]) for difference in differences
-    )
+    pairs = (_confusion.one_hot_pairs(truth, said, classes) for said in (first, second))
+    differences = resampling.differences(accuracy_and_f1, *pairs)
     right_first, right_second = first == truth, second == truth
     return Comparison(
-        accuracy_difference=accuracy,
-        f1_macro_difference=f1,
+        accuracy_difference=differences["accuracy"],
+        f1_macro_difference=differences["f1_macro"],
         agreement=wilson(int((first == second).sum()), clips),
         only_first_right=int((right_first & ~right_second).sum()),
         only_second_right=int((right_second & ~right_first).sum()),

@@ -14,7 +14,7 @@ from coincell.errors import DataError, InternalError
 from coincell.evaluation import _confusion
 from coincell.evaluation._bootstrap import Resampling, resample
 from coincell.evaluation._estimate import Estimate, wilson
-from coincell.evaluation._roc import RocCurve, optional, roc_curves
+from coincell.evaluation._roc import RocCurve, roc_curves
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def evaluate(
     metrics = {"accuracy": wilson(int(np.trace(confusion)), len(truth))}
     means = _confusion.macro(confusion.astype(np.float64))
     for name, values in _confusion.macro(drawn).items():
-        metrics[name] = resampling.interval(optional(means[name].item()), values)
+        metrics[name] = resampling.interval(means[name].item(), values)
     metrics["auc_macro"] = auc_macro
     return Evaluation(
         samples=len(truth),
@@ -166,7 +166,7 @@ def _per_class(
                 samples=hits + missed,
                 precision=wilson(hits, hits + wrong),
                 recall=wilson(hits, hits + missed),
-                f1=resampling.interval(optional(f1[each]), f1_rounds[:, each]),
+                f1=resampling.interval(f1[each], f1_rounds[:, each]),
                 fpr=wilson(wrong, wrong + right),
                 fnr=wilson(missed, hits + missed),
                 roc=curves[each],

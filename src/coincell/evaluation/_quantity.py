@@ -67,9 +67,7 @@ def evaluate_quantity(
     residuals = predicted - truth
     parts = _parts(truth, residuals, training_mean)
     own, drawn = _figures(parts.sum(axis=0, keepdims=True)), _figures(resampling.totals(parts))
-    metrics = {
-        name: resampling.interval(_known(values[0]), drawn[name]) for name, values in own.items()
-    }
+    metrics = {name: resampling.interval(values[0], drawn[name]) for name, values in own.items()}
     return QuantityMetrics(
         samples=len(truth),
         metrics=metrics,
@@ -112,26 +110,17 @@ def compare_quantities(
 ) -> QuantityComparison:
     """Compare the numbers of two models (float and int8, say) with the truth, all float [n].
 
-    A bootstrap round draws the same windows for both, so that what is hard for both cancels out.
-
     Raises:
         DataError: there are no windows.
     """
     truth, first = _checked(truth, first)
     _, second = _checked(truth, second)
     resampling = resample(len(truth), groups, rounds, np.random.default_rng(seed))
-    differences: dict[str, Float] = {}
-    for sign, predicted in ((-1.0, first), (1.0, second)):
-        parts = _parts(truth, predicted - truth, 0.0)
-        totals = np.concatenate([parts.sum(axis=0, keepdims=True), resampling.totals(parts)])
-        figures = _figures(totals)
-        for name in ("mae", "rmse"):
-            differences[name] = differences.get(name, 0.0) + sign * figures[name]
-    mae, rmse = (
-        resampling.interval(_known(differences[name][0]), differences[name][1:])
-        for name in ("mae", "rmse")
+    parts = (_parts(truth, predicted - truth, 0.0) for predicted in (first, second))
+    differences = resampling.differences(_figures, *parts)
+    return QuantityComparison(
+        differences["mae"], differences["rmse"], float(np.abs(second - first).max())
     )
-    return QuantityComparison(mae, rmse, float(np.abs(second - first).max()))
 
 
 def _checked(truth: Float, predicted: Float) -> tuple[Float, Float]:
@@ -189,10 +178,6 @@ def _errors(off: Float, resampling: Resampling) -> dict[float, Estimate]:
     return {
         share: resampling.interval(float(own[at]), drawn[:, at]) for at, share in enumerate(_SHARES)
     }
-
-
-def _known(value: np.floating) -> float | None:
-    return None if np.isnan(value) else float(value)
 
 
 def _notes(resampling: Resampling, grouped: bool) -> tuple[str, ...]:

@@ -92,7 +92,7 @@ def roc_curves(
     values = areas(np.ones((len(truth), 1)))[0]
     rounds = resampling.over_blocks(areas)
     curves = tuple(
-        side.curve(resampling.interval(optional(value), rounds[:, each]))
+        side.curve(resampling.interval(value, rounds[:, each]))
         for each, (side, value) in enumerate(zip(sides, values, strict=True))
     )
     defined = ~np.isnan(values)
@@ -100,8 +100,3 @@ def roc_curves(
         return curves, Estimate(None)
     means = rounds[:, defined].mean(axis=1)  # NaN where a round lacks one of these classes
     return curves, resampling.interval(float(values[defined].mean()), means)
-
-
-def optional(value: float) -> float | None:
-    """None for NaN."""
-    return None if np.isnan(value) else float(value)

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_LINE = 100
+from coincell.runtime import c_values
+
 _DTYPES: Mapping[str, np.dtype[Any]] = {
     "int16_t": np.dtype(np.int16),
     "int32_t": np.dtype(np.int32),
@@ -43,7 +44,7 @@ class CArray:
             words = ["{" + ", ".join(map(str, row)) + "}" for row in self.values.tolist()]
         else:
             words = [f"{value}{suffix}" for value in self.values.tolist()]
-        body = "\n".join(wrap(words))
+        body = c_values(words)
         head = f"static const {self.c_type} {name}[{len(words)}]"
         return f"/* {self.note} */\n{head} = {{\n{body}\n}};\n"
 
@@ -125,7 +126,7 @@ class Scratch:
         if not self.arrays:
             return ""
         lines = [f"static {kind} {name}[{count}];" for name, (kind, count) in self.arrays.items()]
-        names = "\n".join(wrap(list(self.arrays)))
+        names = c_values(self.arrays)
         return "\n".join(lines) + f"\n\nstatic const {self.c_type} scratch = {{\n{names}\n}};\n"
 
     def memory(self) -> ctypes.Structure:
@@ -146,14 +147,3 @@ def _structure(
 
 def _dtype(kind: str) -> np.dtype[Any]:
     return _DTYPES[kind]
-
-
-def wrap(words: list[str]) -> list[str]:
-    """Lines of `words`, each followed by a comma, no longer than the house's limit."""
-    lines, line = [], "   "
-    for word in words:
-        if len(line) + len(word) + 2 > _LINE:
-            lines.append(line)
-            line = "   "
-        line += f" {word},"
-    return [*lines, line]

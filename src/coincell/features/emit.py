@@ -12,8 +12,7 @@ from coincell.errors import InternalError
 from coincell.features.c_sources import needed_sources
 from coincell.features.quantization import FixedPointStep, InputQuantization
 from coincell.features.tables import Tables
-
-_LINE = 100
+from coincell.runtime import c_values
 
 
 def emit_sources(
@@ -185,16 +184,5 @@ def _array(note: str, c_type: str, name: str, values: NDArray[Any]) -> str:
         words = [f"{{{re}, {im}}}" for re, im in values.tolist()]
     else:
         words = [f"{value}{suffix}" for value in values.ravel().tolist()]
-    body = "\n".join(_wrap(words))
+    body = c_values(words)
     return f"/* {note} */\nstatic const {c_type} {name}[{len(words)}] = {{\n{body}\n}};\n"
-
-
-def _wrap(words: list[str]) -> list[str]:
-    """Lines of `words`, each followed by a comma, no longer than the house's limit."""
-    lines, line = [], "   "
-    for word in words:
-        if len(line) + len(word) + 2 > _LINE:
-            lines.append(line)
-            line = "   "
-        line += f" {word},"
-    return [*lines, line]

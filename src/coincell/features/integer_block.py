@@ -22,6 +22,7 @@ from coincell.project import WindowForm
 from coincell.runtime import load_library
 
 _FIT_VALUES = 1 << 22
+_MOST_SAMPLES = 65536
 
 
 class IntegerBlock:
@@ -195,4 +196,24 @@ def check_series(form: WindowForm, block: str) -> None:
         raise ConfigurationError(
             f'features.block = "{block}" is for sound and motion; received pictures.',
             hint='Choose features.block = "picture".',
+        )
+
+
+def check_whole_series(form: WindowForm, block: str, fewest: int) -> None:
+    """Refuse pictures, and windows that the C cannot sum up in one go.
+
+    Args:
+        form: of the windows.
+        block: its name in features.block.
+        fewest: samples a channel.
+
+    Raises:
+        ConfigurationError: the form is a picture's, or has too few or too many samples.
+    """
+    check_series(form, block)
+    if not fewest <= form.samples <= _MOST_SAMPLES:
+        raise ConfigurationError(
+            f'features.block = "{block}" is for windows of {fewest} to {_MOST_SAMPLES} samples a '
+            f"channel; received {form.samples}.",
+            hint="Change data.window_ms or data.sample_rate_hz.",
         )

@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 from coincell.errors import ConfigurationError
 from coincell.features.butterworth import butterworth, fixed_sections, largest_growth
 from coincell.features.c_struct import CArray, CStruct, Scratch
-from coincell.features.integer_block import StandardizedBlock, check_series
+from coincell.features.integer_block import StandardizedBlock, check_whole_series
 from coincell.features.linear_bands import bins_of_bands, spectrum_constants
 from coincell.features.standard import Standard
 from coincell.project import SpectralSettings, WindowForm
 
 RMS_BITS, BITS = 12, 16
 _MAX_FRACTION_BITS = 12
-_MOST_SAMPLES = 65536
 _LOWEST_CUTOFF = 1 / 1000
 _LEAST = {"rms": 1 / 16, "band": 0.01, "frequency": 1 / 16, "height": 0.01, "moment": 1 / 64}
 
@@ -48,8 +47,8 @@ class SpectralSummaryBlock(StandardizedBlock):
         form: WindowForm,
         learned: Mapping[str, list[int]] | None = None,
     ) -> None:
-        check_series(form, "spectral")
-        _check_fit(settings, form)
+        check_whole_series(form, "spectral", 4)
+        _check_cutoff(settings, form)
         self.settings = settings
         self.bands = len(bins_of_bands(settings, form.rate_hz)[1])
         super().__init__(form, (1, form.channels * len(self.column_kinds)), learned)
@@ -145,13 +144,7 @@ class SpectralSummaryBlock(StandardizedBlock):
         return spectrum_constants(self.settings, self.form, self.frame_length, bits, share)
 
 
-def _check_fit(settings: SpectralSettings, form: WindowForm) -> None:
-    if not 4 <= form.samples <= _MOST_SAMPLES:
-        raise ConfigurationError(
-            f"Spectral features are of windows of 4 to {_MOST_SAMPLES} samples a channel; "
-            f"received {form.samples}.",
-            hint="Change data.window_ms or data.sample_rate_hz.",
-        )
+def _check_cutoff(settings: SpectralSettings, form: WindowForm) -> None:
     low, high = form.rate_hz * _LOWEST_CUTOFF, form.rate_hz / 2
     if settings.filter != "none" and not low <= settings.cutoff_hz < high:
         raise ConfigurationError(

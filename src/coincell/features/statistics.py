@@ -8,9 +8,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.errors import ConfigurationError
 from coincell.features.c_struct import CStruct, Scratch
-from coincell.features.integer_block import StandardizedBlock, check_series
+from coincell.features.integer_block import StandardizedBlock, check_whole_series
 from coincell.features.standard import Standard
 from coincell.project import StatisticsSettings, WindowForm
 
@@ -29,7 +28,6 @@ FRACTION_BITS: Mapping[str, int] = {
 
 _LEAST = {"skewness": 0.01, "kurtosis": 0.01}
 _LEAST_OF_OTHERS = 1 / 16
-_MOST_SAMPLES = 65536
 
 
 class StatisticsBlock(StandardizedBlock):
@@ -55,13 +53,7 @@ class StatisticsBlock(StandardizedBlock):
         form: WindowForm,
         learned: Mapping[str, list[int]] | None = None,
     ) -> None:
-        check_series(form, "statistics")
-        if form.samples > _MOST_SAMPLES:
-            raise ConfigurationError(
-                f"Statistics are of windows of at most {_MOST_SAMPLES} samples a channel; "
-                f"received {form.samples}.",
-                hint="Shorten data.window_ms or lower data.sample_rate_hz.",
-            )
+        check_whole_series(form, "statistics", 1)
         self.settings = settings
         self.names = tuple(name for name in FRACTION_BITS if name in settings.statistics)
         super().__init__(form, (1, form.channels * len(self.names)), learned)

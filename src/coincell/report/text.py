@@ -72,6 +72,10 @@ def print_prediction(
         ),
         sep="",
     )
+    if prediction.get("padded"):
+        console.print(_plain("  shorter than a window: what is missing was filled up", "yellow"))
+    if prediction.get("cropped"):
+        console.print(_plain("  longer than a window: one stretch of it was taken", "yellow"))
     scores: Mapping[str, float] = prediction["scores"]
     width = max((len(name) for name in scores), default=0)
     if unit := prediction.get("unit"):

@@ -4,7 +4,7 @@ from coincell.runtime.decision_binding import NO_DECISION, Decision, Rest, decis
 from coincell.runtime.level_binding import Level
 from coincell.runtime.library import load_library
 from coincell.runtime.score import LEVEL_BITS, QuantityUnit, ScoreUnit, quantity_unit, score_unit
-from coincell.runtime.sources import c_sources
+from coincell.runtime.sources import c_sources, c_values
 from coincell.runtime.strangeness import StrangenessUnit, strangeness_unit
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "ScoreUnit",
     "StrangenessUnit",
     "c_sources",
+    "c_values",
     "decision_threshold",
     "load_library",
     "quantity_unit",

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import resources
 from importlib.resources.abc import Traversable
 
 from coincell.errors import InternalError
 
 GROUPS = ("anomaly", "decision", "features", "kernels")
+_LINE = 100
+
+
+def c_values(words: Iterable[str]) -> str:
+    """The body of an array in C: each word followed by a comma, in lines of the house's limit."""
+    lines, line = [], "   "
+    for word in words:
+        if len(line) + len(word) + 2 > _LINE:
+            lines.append(line)
+            line = "   "
+        line += f" {word},"
+    return "\n".join([*lines, line])
 
 
 def c_sources(*groups: str) -> dict[str, str]:

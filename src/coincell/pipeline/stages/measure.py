@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coincell.board import BoardClient, StackOverflowError, VirtualBoard, measure
+from coincell.errors import DataError
 from coincell.pipeline.clips import Clips, read_clips
 from coincell.pipeline.energy_facts import energy_facts
 from coincell.pipeline.stage import Stage, StageContext
@@ -31,9 +32,9 @@ def _settings(configuration: Configuration) -> dict[str, Any]:
 
 def _run(context: StageContext) -> None:
     clips = read_clips(context.inputs["dataset"])
+    row = _first_test_row(clips)
     chain = flashed_application(context)
     image = flashed_image(context, chain)
-    row = int(clips.rows("test")[0])
     facts: dict[str, Any] = {"stack_overflow": ""}
     try:
         with VirtualBoard(image) as virtual:
@@ -49,6 +50,18 @@ def _run(context: StageContext) -> None:
     facts["clip"] = clips.files[row]
     facts["stack_reserved_bytes"] = image.stack_reserved
     (context.output / "measurement.json").write_text(json.dumps(facts), encoding="utf-8")
+
+
+def _first_test_row(clips: Clips) -> int:
+    """The position of the window that is measured."""
+    rows = clips.rows("test")
+    if not len(rows):
+        raise DataError(
+            "The board is measured with a window of the test split; received "
+            f"{len(clips.files)} windows, none of it.",
+            hint="Raise data.split.test, or add recordings.",
+        )
+    return int(rows[0])
 
 
 def _heard(clips: Clips, form: WindowForm) -> NDArray[Any]:

@@ -8,7 +8,7 @@
 static inline uint32_t coincell_raised_sum(const int16_t *samples, int32_t count, int32_t stride)
 {
     uint32_t sum = 0; /* at most 65535 * 65536 */
-    for (int32_t n = 0; n < count; n++, samples += stride) sum += (uint32_t)(*samples + 32768);
+    for (int32_t n = 0; n < count; n++) sum += (uint32_t)(samples[n * stride] + 32768);
     return sum;
 }
 

@@ -28,8 +28,8 @@ static int32_t find_largest(const coincell_spectral_config *config,
 {
     int32_t largest = 0;
     begin(config, scratch);
-    for (int32_t n = 0; n < config->samples; n++, samples += config->channels) {
-        const int32_t y = filtered(config, scratch, *samples, mean);
+    for (int32_t n = 0; n < config->samples; n++) {
+        const int32_t y = filtered(config, scratch, samples[n * config->channels], mean);
         const int32_t size = y < 0 ? -y : y;
         if (size > largest) largest = size;
     }
@@ -62,8 +62,8 @@ static uint64_t add_frames(const coincell_spectral_config *config,
     int32_t filled = 0;
     for (int32_t k = 0; k <= 1 << (config->spectrum.log2_fft - 1); k++) scratch->powers[k] = 0;
     begin(config, scratch);
-    for (int32_t n = 0; n < config->samples; n++, samples += config->channels) {
-        const int32_t y = filtered(config, scratch, *samples, mean);
+    for (int32_t n = 0; n < config->samples; n++) {
+        const int32_t y = filtered(config, scratch, samples[n * config->channels], mean);
         const int32_t raised = (y * (1 << gain_bits)) >> 9;
         squares += (uint64_t)((int64_t)raised * raised);
         scratch->frame[filled++] = y;

@@ -12,8 +12,8 @@ static int32_t load(const coincell_spectrogram_config *config, const int16_t *sa
     int32_t mean = 0, largest = 0;
     if (config->remove_mean)
         mean = coincell_rounded_mean(coincell_raised_sum(samples, length, stride), length, bits);
-    for (int32_t n = 0; n < length; n++, samples += stride) {
-        frame[n] = *samples * (1 << bits) - mean;
+    for (int32_t n = 0; n < length; n++) {
+        frame[n] = samples[n * stride] * (1 << bits) - mean;
         const int32_t size = frame[n] < 0 ? -frame[n] : frame[n];
         if (size > largest) largest = size;
     }

@@ -21,8 +21,8 @@ static first_pass look_once(const int16_t *samples, int32_t count, int32_t strid
     first_pass found = {samples[0], samples[0], 0, 0, 0, 0};
     uint32_t sum = 0; /* of x + 32768: at most 65535 * 65536 */
     int32_t before = samples[0];
-    for (int32_t n = 0; n < count; n++, samples += stride) {
-        const int32_t x = *samples;
+    for (int32_t n = 0; n < count; n++) {
+        const int32_t x = samples[n * stride];
         if (x < found.minimum) found.minimum = x;
         if (x > found.maximum) found.maximum = x;
         found.squares += (uint32_t)(x * x);
@@ -54,8 +54,8 @@ static central_moments look_again(const first_pass *first, const int16_t *sample
     const int32_t bits = coincell_bit_length_32((uint32_t)(above > below ? above : below));
     central_moments found = {bits > 15 ? bits - 15 : 0, 0, 0, 0};
     const int32_t half = (1 << found.shift) >> 1;
-    for (int32_t n = 0; n < count; n++, samples += stride) {
-        const int32_t from_mean = *samples * (1 << SAMPLE_BITS) - first->mean;
+    for (int32_t n = 0; n < count; n++) {
+        const int32_t from_mean = samples[n * stride] * (1 << SAMPLE_BITS) - first->mean;
         const int32_t e = (from_mean + half) >> found.shift;
         const uint32_t square = (uint32_t)(e * e);
         found.second += square;
@@ -71,8 +71,8 @@ static int32_t count_crossings(int32_t level, const int16_t *samples, int32_t co
                                int32_t stride)
 {
     int32_t crossings = 0, before = samples[0] - level;
-    for (int32_t n = 0; n < count; n++, samples += stride) {
-        const int32_t now = *samples - level;
+    for (int32_t n = 0; n < count; n++) {
+        const int32_t now = samples[n * stride] - level;
         crossings += (now ^ before) < 0;
         before = now;
     }

@@ -82,8 +82,13 @@ class Ov7675(RegisterDevice):
     def load(self, blob: bytes, **settings: object) -> None:
         """Fit a camera that sees uint8 (pictures, 480, 640), each for `seconds`, over and over.
 
-        With `channels` 3 they are (pictures, 480, 640, 3): red, green, blue.
+        With `channels` 3 they are (pictures, 480, 640, 3): red, green, blue. With `fitted` false it
+        is unplugged.
         """
+        self.fitted = bool(settings.get("fitted", True))
+        if not self.fitted:
+            self._restart()
+            return
         seconds, identity = settings.get("seconds", 1.0), settings.get("identity", 0x76)
         channels = settings.get("channels", 1)
         assert channels in (1, 3)
@@ -94,7 +99,6 @@ class Ov7675(RegisterDevice):
         assert len(blob) % (WIDTH * HEIGHT * channels) == 0
         self._channels = channels
         self._pictures, self._seconds, self.identity = blob, float(seconds), identity
-        self.fitted = True
         self._restart()
 
     def _restart(self) -> None:

@@ -48,9 +48,14 @@ class Sensors:
     def load(self, blob: bytes, **settings: object) -> None:
         """Fit the sensors named in `fitted`; `identities` (name -> byte) makes one answer wrongly.
 
-        They come without power: restart the board afterwards.
+        They come without power: restart the board afterwards. With `sagged`, a name, the supply of
+        one that is fitted was gone for a moment, and nothing else changes.
         """
         del blob
+        if sagged := settings.get("sagged"):
+            for device in self.known[str(sagged)]:
+                device.power(device.powered)
+            return
         fitted, identities = settings.get("fitted", []), settings.get("identities", {})
         assert isinstance(fitted, list)
         assert isinstance(identities, Mapping)

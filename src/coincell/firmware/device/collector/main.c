@@ -70,9 +70,11 @@ static void pass_on(const source_block *block)
     position += steps;
 }
 
-/* It tries again after half a second, for ever: a sensor may be plugged in. */
+/* It tries again after half a second, for ever: a sensor may be plugged in. So long a stretch, at
+ * least, is missing in a stream that had begun. */
 static void tell_failure(int status)
 {
+    const uint32_t missing = position > 0 ? (HEADING_EVERY_STEPS + 1u) / 2u : 0;
     uint8_t payload[4];
     put_u32(payload, (uint32_t)status);
     led_set(1);
@@ -84,6 +86,8 @@ static void tell_failure(int status)
         unmask_interrupts();
     }
     pace_stop();
+    position += missing;
+    lost += missing;
 }
 
 /* Masked, an interrupt wakes the core and is not taken: one that comes between the look and the

@@ -19,6 +19,10 @@
 #define PACE_OF(millihertz) (16000u * PACE_HZ / (millihertz))
 #define SLOWEST_PACE (PACE_HZ / 4u)
 
+/* Ticks without a sample, of 10 a second at least: a sensor that started anew by itself, as after a
+ * sag of its supply, answers still and measures nothing. */
+#define SILENCE (2u * PACE_HZ)
+
 static const uint8_t columns[CHANNELS] = MOTION_COLUMNS;
 static const int32_t factors[CHANNELS] = MOTION_FACTORS;
 
@@ -29,7 +33,7 @@ static int16_t field[3];
 static int16_t block[MOST * CHANNELS];
 static uint32_t held;  /* steps of the block */
 static uint32_t lost;  /* before it */
-static uint32_t since; /* ticks when the queue was looked at */
+static uint32_t since; /* ticks when samples were last in the queue */
 static uint32_t given; /* steps since the start, for who looks from outside */
 
 static void begin_readings(void)
@@ -82,11 +86,11 @@ static void convert(const int16_t *samples, uint32_t count)
     given += held;
 }
 
-/* Steps that the project wanted since the queue was looked at last. */
-static uint32_t steps_missed(uint32_t now)
+/* Steps that the project wanted in `ticks`; at least one, so that the gap is told. */
+static uint32_t steps_missed(uint32_t ticks)
 {
-    const uint32_t ticks = (now - since) & 0xFFFFFFu;
-    return (uint32_t)((uint64_t)ticks * APPLICATION_SAMPLE_RATE_HZ / PACE_HZ);
+    const uint64_t steps = (uint64_t)ticks * APPLICATION_SAMPLE_RATE_HZ / PACE_HZ;
+    return steps > 0 ? (uint32_t)steps : 1u;
 }
 
 /* The sensor's queue -> the block. Returns 0, or what failed. */
@@ -94,15 +98,18 @@ static int look(void)
 {
     static int16_t samples[6 * MOST];
     const uint32_t now = pace_ticks();
+    const uint32_t ticks = (now - since) & 0xFFFFFFu;
     pace_taken();
     if ((MOTION_PARTS & IMU_FIELD) != 0 && imu_field(&device, field) != IMU_OK)
         return SOURCE_MOTION_FAILED + IMU_LOST;
     const int32_t count = imu_read(&device, samples, MOST);
     if (count == -(int32_t)IMU_OVERRUN) {
-        lost += steps_missed(now);
+        lost += steps_missed(ticks);
         begin_readings();
     } else if (count < 0) {
         return SOURCE_MOTION_FAILED - (int)count;
+    } else if (count == 0) {
+        return ticks > SILENCE ? SOURCE_MOTION_FAILED + IMU_LOST : 0;
     } else {
         convert(samples, (uint32_t)count);
     }

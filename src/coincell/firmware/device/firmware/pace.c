@@ -35,8 +35,9 @@ void interrupt_rtc0(void)
     RTC0_EVENTS_COMPARE0 = 0;
     due = 1;
     next = (next + every) & RTC_MASK;
-    /* Who came too late for the next one, by a long sleep of interrupts, takes the one after. */
-    while (((next - RTC0_COUNTER) & RTC_MASK) - 2u > RTC_MASK >> 1)
+    /* Who came too late for the next one, by a long sleep of interrupts, takes the one after. A
+     * comparison must be 2 ahead when it is written, and a tick may pass until then: so 3. */
+    while (((next - RTC0_COUNTER) & RTC_MASK) - 3u > RTC_MASK >> 1)
         next = (next + every) & RTC_MASK;
     RTC0_CC0 = next;
     (void)RTC0_EVENTS_COMPARE0; /* the writes must have arrived before the handler returns */

@@ -9,7 +9,7 @@
 
 #define PACE_HZ 32768u
 
-/* Due after `first` ticks of PACE_HZ, then every `ticks`; 2 to 2^23 each. */
+/* Due after `first` ticks of PACE_HZ, then every `ticks`; 3 to 2^23 each. */
 void pace_start(uint32_t first, uint32_t ticks);
 
 void pace_stop(void);

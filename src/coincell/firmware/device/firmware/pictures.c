@@ -45,35 +45,38 @@ int source_ready(void)
     return taken || pace_due();
 }
 
-/* The next frame, in the project's size. */
-static void take_picture(void)
+/* The next frame, in the project's size. Returns 0, or what failed. */
+static int take_picture(void)
 {
     uint8_t *const picture = application_samples();
+#if CAMERA_FITS
+    const camera_status status = camera_read(frame);
+#else
+    const camera_status status = camera_read(picture);
+#endif
+    if (status != CAMERA_OK) return SOURCE_CAMERA_FAILED + (int)status;
 #if CAMERA_FITS && !CAMERA_IN_COLOUR
-    camera_read(frame);
     picture_fit(frame, CAMERA_ROWS(CAMERA_SIZE), CAMERA_COLUMNS(CAMERA_SIZE), picture,
                 APPLICATION_HEIGHT, APPLICATION_WIDTH);
 #elif CAMERA_FITS
-    camera_read(frame);
     picture_fit_rgb565(frame, CAMERA_ROWS(CAMERA_SIZE), CAMERA_COLUMNS(CAMERA_SIZE), picture,
                        APPLICATION_HEIGHT, APPLICATION_WIDTH);
-#else
-    camera_read(picture);
 #endif
+    return 0;
 }
 
 int source_take(source_block *block)
 {
+    block->status = 0;
     if (!taken) {
         if (!pace_due()) return 0;
         pace_taken();
-        take_picture();
-        taken = 1;
+        block->status = take_picture();
+        taken = block->status == 0;
     }
     block->values = application_samples();
     block->count = APPLICATION_WINDOW_VALUES;
     block->lost = 0;
-    block->status = 0;
     return 1;
 }
 

@@ -53,8 +53,10 @@
 #define NVMC_CONFIG REGISTER(0x4001E504u)
 
 #define LINE_OF_160 196u     /* microseconds: 1568 clocks of 8 MHz; of 4 MHz for 320 */
+#define LINES 510u           /* of a frame */
 #define LINES_TO_FIRST 20u   /* from the rise of VSYNC */
 #define EARLY 40u            /* microseconds of looking before a row is due */
+#define LOOKS 40000u         /* for the begin of a row, until the camera is taken to be gone */
 
 static const twim_bus sccb = {TWIM1_BASE, 2, 31};
 static const uint8_t data_pins[8] = {34, 35, 42, 43, 44, 45, 46, 47};
@@ -133,8 +135,8 @@ camera_status camera_begin_as(camera_size wanted_size, camera_colour wanted_colo
     if ((UICR_NFCPINS & 1u) != 0) {
         return CAMERA_PIN_IS_NFC;
     }
-    PIN_CONFIGURATION(VSYNC) = PIN_INPUT;
-    PIN_CONFIGURATION(HREF) = PIN_INPUT;
+    PIN_CONFIGURATION(VSYNC) = PIN_INPUT_PULLDOWN; /* low, and so nothing, if it is unplugged */
+    PIN_CONFIGURATION(HREF) = PIN_INPUT_PULLDOWN;
     PIN_CONFIGURATION(PCLK) = PIN_INPUT;
     for (uint32_t i = 0; i < 8; i++) {
         PIN_CONFIGURATION(data_pins[i]) = PIN_INPUT;
@@ -194,95 +196,132 @@ void camera_take_pins(void)
 
 /* Interrupts are masked in all that follows: an event ends the sleep and is not taken. */
 
-static void sleep_until(uint32_t microseconds)
+static void count_from_now(void)
 {
-    /* microseconds: of TIMER2, which counts already */
+    /* no arguments; TIMER2 counts microseconds from 0 on */
+    TIMER2_TASKS_STOP = 1;
+    TIMER2_PRESCALER = TIMER2_MICROSECONDS;
+    TIMER2_BITMODE = TIMER2_32_BITS;
+    TIMER2_TASKS_CLEAR = 1;
+    TIMER2_TASKS_START = 1;
+}
+
+static void wake_at(uint32_t microseconds)
+{
+    /* microseconds: of TIMER2, which counts already; then TIMER2_EVENTS_COMPARE0 ends a sleep */
     TIMER2_CC0 = microseconds;
     TIMER2_EVENTS_COMPARE0 = 0;
     TIMER2_INTENSET = TIMER2_INT_COMPARE0;
     NVIC_ISER0 = 1u << TIMER2_INTERRUPT;
-    while (TIMER2_EVENTS_COMPARE0 == 0) {
-        wait_for_interrupt();
-    }
+}
+
+static void wake_no_more(void)
+{
+    /* no arguments */
     TIMER2_INTENCLR = TIMER2_INT_COMPARE0;
     TIMER2_EVENTS_COMPARE0 = 0;
     (void)TIMER2_EVENTS_COMPARE0;
     NVIC_ICPR0 = 1u << TIMER2_INTERRUPT;
 }
 
-static void wait_for_frame(void)
+static void sleep_until(uint32_t microseconds)
 {
-    /* no arguments; TIMER2 counts microseconds from the rise of VSYNC on */
-    while (pin_level(VSYNC) != 0) { /* a frame that has begun already */
+    /* microseconds: of TIMER2, which counts already */
+    wake_at(microseconds);
+    while (TIMER2_EVENTS_COMPARE0 == 0) {
+        wait_for_interrupt();
+    }
+    wake_no_more();
+}
+
+static uint32_t line_microseconds(void)
+{
+    /* no arguments; of the lines of the whole picture, 510 a frame */
+    return size == CAMERA_320 ? 2u * LINE_OF_160 : LINE_OF_160;
+}
+
+static camera_status wait_for_frame(void)
+{
+    /* no arguments; TIMER2 counts microseconds from the rise of VSYNC on. CAMERA_LOST: none in the
+     * time of two frames. */
+    count_from_now();
+    wake_at(2u * LINES * line_microseconds());
+    while (pin_level(VSYNC) != 0 && TIMER2_EVENTS_COMPARE0 == 0) { /* a frame that has begun */
     }
     GPIOTE_EVENTS_PORT = 0;
     GPIOTE_INTENSET = GPIOTE_INT_PORT;
     NVIC_ISER0 = 1u << GPIOTE_INTERRUPT;
-    PIN_CONFIGURATION(VSYNC) = PIN_INPUT | PIN_SENSE_HIGH;
-    while (pin_level(VSYNC) == 0) {
+    PIN_CONFIGURATION(VSYNC) = PIN_INPUT_PULLDOWN | PIN_SENSE_HIGH;
+    while (pin_level(VSYNC) == 0 && TIMER2_EVENTS_COMPARE0 == 0) {
         wait_for_interrupt();
         GPIOTE_EVENTS_PORT = 0; /* another sensed pin may have woken the core */
         (void)GPIOTE_EVENTS_PORT;
         NVIC_ICPR0 = 1u << GPIOTE_INTERRUPT;
     }
-    TIMER2_TASKS_STOP = 1;
-    TIMER2_PRESCALER = TIMER2_MICROSECONDS;
-    TIMER2_BITMODE = TIMER2_32_BITS;
-    TIMER2_TASKS_CLEAR = 1;
-    TIMER2_TASKS_START = 1;
-    PIN_CONFIGURATION(VSYNC) = PIN_INPUT;
+    const camera_status status = TIMER2_EVENTS_COMPARE0 == 0 ? CAMERA_OK : CAMERA_LOST;
+    count_from_now();
+    wake_no_more();
+    PIN_CONFIGURATION(VSYNC) = PIN_INPUT_PULLDOWN;
     GPIOTE_INTENCLR = GPIOTE_INT_PORT;
+    return status;
 }
 
-static void read_row(uint8_t *row, uint32_t bytes, uint32_t passed)
+static camera_status read_row(uint8_t *row, uint32_t bytes, uint32_t passed)
 {
     /* row: (bytes), behind each of which `passed` go by; HREF is due soon. PCLK is high in the
-     * second half of each byte. */
-    const uint32_t clock = 1u << PCLK;
-    while ((P0_IN & (1u << HREF)) == 0) {
+     * second half of each byte; a camera that is unplugged meanwhile ends the row by HREF. */
+    const uint32_t inside = 1u << HREF;
+    const uint32_t both = 1u << HREF | 1u << PCLK;
+    for (uint32_t looks = LOOKS; (P0_IN & inside) == 0; looks--) {
+        if (looks == 0) {
+            return CAMERA_LOST;
+        }
     }
     for (uint32_t i = 0; i < bytes; i++) {
-        while ((P0_IN & clock) == 0) {
+        while ((P0_IN & both) == inside) {
         }
         const uint32_t pins = P1_IN; /* D0 and D1 are bits 2 and 3, D2 to D7 bits 10 to 15 */
         row[i] = (uint8_t)(((pins >> 2) & 3u) | ((pins >> 8) & 0xFCu));
-        while ((P0_IN & clock) != 0) {
+        while ((P0_IN & both) == both) {
         }
         if (passed != 0) {
-            while ((P0_IN & clock) == 0) {
+            while ((P0_IN & both) == inside) {
             }
-            while ((P0_IN & clock) != 0) {
+            while ((P0_IN & both) == both) {
             }
         }
     }
+    return CAMERA_OK;
 }
 
-void camera_read(uint8_t *picture)
+camera_status camera_read(uint8_t *picture)
 {
     /* picture: (CAMERA_ROWS(size), CAMERA_COLUMNS(size)) of `colour` bytes each. Waits for the next
      * frame, and takes it: up to twice CAMERA_FRAME_MICROSECONDS, and twice that for CAMERA_320,
-     * asleep but for the rows themselves. */
-    const uint32_t line = size == CAMERA_320 ? 2u * LINE_OF_160 : LINE_OF_160;
+     * asleep but for the rows themselves. CAMERA_LOST: no frame came, or it broke off. */
     const uint32_t bytes = CAMERA_COLUMNS(size) * (uint32_t)colour;
     const uint32_t before = interrupts_masked();
-    wait_for_frame();
-    for (uint32_t row = 0; row < CAMERA_ROWS(size); row++) {
-        sleep_until(line * (LINES_TO_FIRST + (row << size)) - EARLY);
-        read_row(picture + bytes * row, bytes, colour == CAMERA_GREY);
+    camera_status status = wait_for_frame();
+    for (uint32_t row = 0; row < CAMERA_ROWS(size) && status == CAMERA_OK; row++) {
+        sleep_until(line_microseconds() * (LINES_TO_FIRST + (row << size)) - EARLY);
+        status = read_row(picture + bytes * row, bytes, colour == CAMERA_GREY);
     }
     TIMER2_TASKS_STOP = 1;
     interrupts_restored(before);
+    return status;
 }
 
-void camera_skip(uint32_t frames)
+camera_status camera_skip(uint32_t frames)
 {
-    /* frames: to let pass, asleep; exposure settles in about ten */
+    /* frames: to let pass, asleep; exposure settles in about ten. CAMERA_LOST: one did not come. */
     const uint32_t before = interrupts_masked();
-    for (uint32_t i = 0; i < frames; i++) {
-        wait_for_frame();
+    camera_status status = CAMERA_OK;
+    for (uint32_t i = 0; i < frames && status == CAMERA_OK; i++) {
+        status = wait_for_frame();
     }
     TIMER2_TASKS_STOP = 1;
     interrupts_restored(before);
+    return status;
 }
 
 const char *camera_message(camera_status status)

@@ -32,8 +32,8 @@ typedef enum {
 
 camera_status camera_begin(void); /* CAMERA_160, CAMERA_GREY */
 camera_status camera_begin_as(camera_size size, camera_colour colour);
-void camera_read(uint8_t *picture);
-void camera_skip(uint32_t frames);
+camera_status camera_read(uint8_t *picture);
+camera_status camera_skip(uint32_t frames);
 void camera_sleep(void);
 void camera_take_pins(void);
 uint32_t camera_identity(void);
