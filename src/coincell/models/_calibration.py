@@ -75,6 +75,7 @@ def _activations(model: keras.Model, samples: NDArray[np.float32]) -> Any:
     for start in range(0, len(samples), _BATCH):
         batch = samples[start : start + _BATCH].reshape(-1, *shape)
         outputs = forward(tf.constant(batch))
+        outputs = outputs if isinstance(outputs, list) else [outputs]
         yield zip(places.values(), (output.numpy() for output in outputs), strict=True)
 
 

@@ -13,9 +13,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from coincell.errors import ModelError
-from coincell.models._folding import call_unmasked, only_follower, output_axes
+from coincell.models._folding import call_unmasked, only_follower, output_axes, read_by
 from coincell.models.tensorflow import load_tensorflow
 
 if TYPE_CHECKING:
@@ -59,20 +60,15 @@ def quantized_places(model: keras.Model) -> dict[str, str]:
 
 def _share_grid(concatenation: Any, places: dict[str, str]) -> None:
     """What a concatenation puts side by side takes its grid, and so does who shared that one's."""
-    pending = _read_by(concatenation)
+    pending = read_by(concatenation)
     joined: set[str] = set()
     while pending:
         layer = pending.pop()
         if layer.name in places:
             joined.add(places[layer.name])
         else:
-            pending += _read_by(layer)  # pooling and the like keep the grid of what they read
+            pending += read_by(layer)  # pooling and the like keep the grid of what they read
     places |= {name: concatenation.name for name, grid in places.items() if grid in joined}
-
-
-def _read_by(layer: Any) -> list[Any]:
-    """The layers whose outputs `layer` reads."""
-    return [parent.operation for node in layer._inbound_nodes for parent in node.parent_nodes]
 
 
 def _check_activation(layer: Any, keras: Any) -> None:
@@ -146,6 +142,12 @@ def copy_weights(source: keras.Model, target: keras.Model) -> None:
             layer.set_weights(given[layer.name])
 
 
+def outputs_of(network: keras.Model, inputs: Any) -> list[NDArray[np.float32]]:
+    """What a network of one or more outputs gives, as arrays, evaluated."""
+    found = network(inputs, training=False)
+    return [np.asarray(each) for each in (found if isinstance(found, list) else [found])]
+
+
 def ranges_of(model: keras.Model) -> dict[str, tuple[float, float]]:
     """The ranges that a fake-quantized network has now."""
     rounding = _rounding_class()
@@ -163,9 +165,10 @@ def _moved(end: Any, batch: Any) -> Any:
 @cache
 def _rounding_class() -> type[Any]:
     """Of layers that round activations; made when TensorFlow is there."""
-    tf, keras = load_tensorflow()
+    tf, framework = load_tensorflow()
+    layer_class: Any = framework.layers.Layer
 
-    class Rounding(keras.layers.Layer):  # type: ignore[misc]
+    class Rounding(layer_class):  # type: ignore[misc]
         """Values rounded to 256 steps from `low` to `high`, which follow the batches trained on."""
 
         def __init__(self, low: float, high: float, **options: Any) -> None:
@@ -178,7 +181,7 @@ def _rounding_class() -> type[Any]:
             names = ("low", "high")
             self._ends = [
                 self.add_weight(
-                    shape=(), initializer=keras.initializers.Constant(value), name=name,
+                    shape=(), initializer=framework.initializers.Constant(value), name=name,
                     trainable=False,
                 )
                 for name, value in zip(names, self._start, strict=True)
@@ -206,9 +209,10 @@ def _rounding_class() -> type[Any]:
 @cache
 def _aware_class() -> type[Any]:
     """Of layers that round their kernel; made when TensorFlow is there."""
-    tf, keras = load_tensorflow()
+    tf, framework = load_tensorflow()
+    layer_class: Any = framework.layers.Layer
 
-    class Aware(keras.layers.Layer):  # type: ignore[misc]
+    class Aware(layer_class):  # type: ignore[misc]
         """A layer whose kernel is rounded to 255 steps, an output channel each."""
 
         def __init__(self, inner: Any) -> None:
@@ -223,11 +227,11 @@ def _aware_class() -> type[Any]:
             """What the inner layer gives with its rounded kernel."""
             inner = self.inner
             kernel = round_kernel(inner.kernel.value, output_axes(inner))
-            if isinstance(inner, keras.layers.Dense):
+            if isinstance(inner, framework.layers.Dense):
                 outputs = tf.matmul(inputs, kernel)
             else:
-                depthwise = isinstance(inner, keras.layers.DepthwiseConv2D)
-                convolve = keras.ops.depthwise_conv if depthwise else keras.ops.conv
+                depthwise = isinstance(inner, framework.layers.DepthwiseConv2D)
+                convolve = framework.ops.depthwise_conv if depthwise else framework.ops.conv
                 outputs = convolve(
                     inputs,
                     kernel,

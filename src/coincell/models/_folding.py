@@ -156,3 +156,8 @@ def only_follower(layer: Any) -> Any:
     """The one layer that reads `layer`; None where there are none, or several."""
     followers = {id(node.operation): node.operation for node in layer._outbound_nodes}
     return next(iter(followers.values())) if len(followers) == 1 else None
+
+
+def read_by(layer: Any) -> list[Any]:
+    """The layers whose outputs `layer` reads."""
+    return [parent.operation for node in layer._inbound_nodes for parent in node.parent_nodes]
