@@ -1,7 +1,7 @@
 """Arrays of truth, scores and decisions -> figures with intervals; no files, no TensorFlow."""
 
 from coincell.evaluation._anomaly import AnomalyMetrics, anomaly_curve, evaluate_anomaly
-from coincell.evaluation._comparison import Comparison, compare
+from coincell.evaluation._comparison import Comparison, compare, mean_difference
 from coincell.evaluation._decisions import (
     NO_DECISION,
     DecisionMetrics,
@@ -55,6 +55,7 @@ __all__ = [
     "evaluate_decisions",
     "evaluate_quantity",
     "match_events",
+    "mean_difference",
     "poisson_rate",
     "stream_metrics",
     "wilson",

@@ -40,6 +40,33 @@ class Comparison:
         }
 
 
+def mean_difference(
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    *,
+    seed: int,
+    rounds: int = 1000,
+    groups: Sequence[Hashable] | None = None,
+) -> Estimate:
+    """How far two models' mean losses are apart, second - first, with the interval of a bootstrap
+    that draws the same samples for both.
+
+    Args:
+        first, second: [n], what each loses on each sample.
+        seed: of the bootstrap.
+        rounds: of it.
+        groups: whose each sample is, [n]; None: each stands alone.
+    """
+    resampling = resample(len(first), groups, rounds, np.random.default_rng(seed))
+    ones = np.ones(len(first))
+
+    def mean(totals: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        return {"mean": totals[:, 0] / totals[:, 1]}
+
+    before, after = (np.column_stack([losses, ones]) for losses in (first, second))
+    return resampling.differences(mean, before, after)["mean"]
+
+
 def compare(
     truth: NDArray[np.int64],
     first: NDArray[np.int64],

@@ -224,7 +224,30 @@ class TrainingSettings(Section):
 class QuantizationSettings(Section):
     """[quantization]"""
 
-    mode: Literal["ptq"] = Field("ptq", description="ptq: int8 after training.")
+    mode: Literal["ptq", "qat", "auto"] = Field(
+        "ptq",
+        description="ptq: int8 after training. qat: the trained network learns on with int8's "
+        "rounding in it. auto: both, and qat where it is better on validation beyond chance.",
+    )
+    epochs: int = Field(10, ge=1, le=1000, description="Of qat: most passes over the data.")
+    learning_rate: float = Field(
+        0.0002, gt=0, lt=1, description="Of qat, at the start; low, since little is left to learn."
+    )
+    calibration: Literal["min-max", "percentile", "squared-error"] = Field(
+        "min-max",
+        description="How the activations' ranges follow from samples: all values, all but "
+        "clipped_share of them, or what rounding and clipping together lose least by.",
+    )
+    clipped_share: Fraction = Field(
+        0.0001, description="Of percentile: share of the values that is cut off."
+    )
+    equalize: bool = Field(
+        False,
+        description="Even the kernels' channels of neighbouring layers before they are rounded.",
+    )
+    correct_bias: bool = Field(
+        False, description="Of ptq: take what rounding adds to layers' means back in their biases."
+    )
     calibration_samples: int = Field(
         256,
         ge=1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,8 @@ import numpy as np
 from coincell.anomaly import Detector, detector_from_json
 from coincell.compiler import read_model
 from coincell.errors import ModelError
-from coincell.models import convert_to_tflite, dequantize, load_network
-from coincell.pipeline.clips import read_clips, training_rows, watched_rows
+from coincell.models import dequantize, load_network
+from coincell.pipeline.clips import read_clips, silence_class, training_rows, watched_rows
 from coincell.pipeline.detector_model import (
     DETECTOR_FILE,
     place_threshold,
@@ -19,11 +20,15 @@ from coincell.pipeline.detector_model import (
 )
 from coincell.pipeline.feature_arrays import read_features
 from coincell.pipeline.int8_model import MODEL_FILE, Int8Model
+from coincell.pipeline.quantizing import Material, quantize
 from coincell.pipeline.stage import Stage, StageContext
 from coincell.pipeline.stages.compilers import host_compiler
 from coincell.pipeline.stages.inputs import ready_made_tflite, user_model_files
+from coincell.pipeline.stages.train import examples
 from coincell.pipeline.store import Artefact
 from coincell.project import Configuration
+
+QUANTIZATION_FILE = "quantization.json"
 
 
 def _settings(configuration: Configuration) -> dict[str, Any]:
@@ -33,7 +38,16 @@ def _settings(configuration: Configuration) -> dict[str, Any]:
         "seed": configuration.project.seed,
         "outputs": len(configuration.outputs),
         "goal": configuration.goal,
+        "training": _training(configuration),
     } | _detector_settings(configuration)
+
+
+def _training(configuration: Configuration) -> dict[str, Any]:
+    """What training aware of int8 depends on; nothing where there is none."""
+    if configuration.quantization.mode == "ptq":
+        return {}
+    data = {"by": configuration.data.split.by, "silence": configuration.data.silence_label}
+    return configuration.training.model_dump(mode="json") | data
 
 
 def _detector_settings(configuration: Configuration) -> dict[str, Any]:
@@ -59,7 +73,10 @@ def _make_network(context: StageContext) -> None:
     if ready_made_tflite(context.configuration):
         tflite = user_model_files(context.project)[0].read_bytes()
     else:
-        tflite = _converted(context)
+        made = quantize(_material(context), context.configuration.quantization)
+        tflite = made.tflite
+        told = json.dumps(made.to_json(), allow_nan=False)
+        (context.output / QUANTIZATION_FILE).write_text(told, encoding="utf-8")
     _check(context, tflite)
     (context.output / MODEL_FILE).write_bytes(tflite)
 
@@ -84,19 +101,31 @@ def _make_detector(context: StageContext) -> None:
     write_detector(context.output, facts)
 
 
-def _converted(context: StageContext) -> bytes:
+def _material(context: StageContext) -> Material:
     configuration = context.configuration
     clips = read_clips(context.inputs["dataset"])
     features = read_features(context.inputs["features"])
     rows = training_rows(clips, configuration)
+    watched = watched_rows(clips, configuration)
+    learning, watching = examples(context)
     generator = np.random.default_rng(configuration.project.seed)
     wanted = min(configuration.quantization.calibration_samples, len(rows))
     chosen = np.sort(generator.choice(rows, wanted, replace=False))
     shape, outputs = features.clips.shape[1:], len(configuration.outputs)
     path = context.inputs["train"].folder / "model.keras"
     network = load_network(path, shape, outputs, configuration.goal)
-    calibration = dequantize(features.clips[chosen], features.quantization)
-    return convert_to_tflite(network, calibration, features.quantization)
+    by, silence = configuration.data.split.by, silence_class(configuration.data)
+    return Material(
+        network,
+        learning,
+        watching,
+        dequantize(features.clips[chosen], features.quantization),
+        configuration.goal,
+        clips.units(watched, by, silence),
+        configuration.training,
+        configuration.project.seed,
+        context.progress,
+    )
 
 
 def _check(context: StageContext, tflite: bytes) -> None:
