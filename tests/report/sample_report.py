@@ -140,6 +140,27 @@ def model() -> dict[str, Any]:
             "stopped_early": True,
             "remark": "Training and validation go together.",
         },
+        "quantization": {
+            "mode": "qat",
+            "reason": "qat is better: its mean loss on validation is -0.02 against ptq's.",
+            "difference": {"value": -0.02, "ci95": [-0.03, -0.01]},
+            "layer_losses": [
+                {
+                    "name": name,
+                    "kind": "Conv2D",
+                    "range_low": 0.0,
+                    "range_high": 4.5,
+                    "clipped": 0.0,
+                    "bulk": 0.6,
+                    "rounding_db": 44.0,
+                    "kernel_db": 41.0,
+                    "kernel_spread": 3.0,
+                    "total_db": 38.0 - 2 * place,
+                    "advice": "",
+                }
+                for place, name in enumerate(("conv_0_relu", "depthwise_1_relu", "logits"))
+            ],
+        },
         "yardstick": {
             "architecture": "fully-connected",
             "parameters": 23100,

@@ -22,7 +22,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Seen:
 def test_every_chart_is_drawn_without_a_warning(whole: Seen) -> None:
     places = set(re.findall(r'data-chart="([\w-]+)"', whole.dom))
     assert whole.problems == ""
-    assert whole.drawn == len(places) == 20
+    assert whole.drawn == len(places) == 21
     assert set(whole.charts) == places
     assert [key for key, marks in whole.charts.items() if not marks.total()] == []
 
@@ -63,7 +63,7 @@ def test_a_stopped_run_with_hostile_names_is_drawn_and_nothing_of_it_runs(tmp_pa
     )
     seen = look(render_html(report), tmp_path)
     assert seen.problems == ""
-    assert seen.drawn == len(seen.charts) == 16
+    assert seen.drawn == len(seen.charts) == 17
     assert seen.charts["contributors"]["rect"] == 5
     assert "layers" not in seen.charts
     assert seen.dom.count("Not reached: ") == 2

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from coincell.cli.output import StageLines, directory_option, json_option, open_project, print_json
+
+if TYPE_CHECKING:
+    from coincell.pipeline import Outcome
 
 
 def _command(stage: str, text: str) -> click.Command:
@@ -22,9 +27,17 @@ def _command(stage: str, text: str) -> click.Command:
 
 
 def run_stage(
-    context: click.Context, stage: str, directory: Path, force: bool, as_json: bool
+    context: click.Context,
+    stage: str,
+    directory: Path,
+    force: bool,
+    as_json: bool,
+    tell: Callable[[Outcome, bool], dict[str, Any]] | None = None,
 ) -> None:
-    """The pipeline up to `stage`, its folder and gates told; leaves with 1 when a gate fails."""
+    """The pipeline up to `stage`, its folder and gates told; leaves with 1 when a gate fails.
+
+    `tell` may print more of the outcome, or where JSON is wanted (its second argument) add to it.
+    """
     from coincell.pipeline import Demand, run_until, summary_of
 
     lines = StageLines(quiet=as_json)
@@ -33,7 +46,7 @@ def run_stage(
         outcome = run_until(open_project(directory), demand, lines)
     finally:
         lines.close()
-    summary = summary_of(outcome)
+    summary = summary_of(outcome) | (tell(outcome, as_json) if tell else {})
     if as_json:
         print_json(summary)
     else:
@@ -46,4 +59,33 @@ def run_stage(
 
 
 train_command = _command("train", "Train the network on the training split.")
-quantize_command = _command("quantize", "Quantize the network to int8 and convert it to .tflite.")
+
+
+@click.command("quantize")
+@directory_option
+@click.option("--force", is_flag=True, help="Redo the quantize stage even when up to date.")
+@click.option("--debug", is_flag=True, help="Show what each layer loses, and what may help.")
+@json_option
+@click.pass_context
+def quantize_command(
+    context: click.Context, directory: Path, force: bool, debug: bool, as_json: bool
+) -> None:
+    """Quantize the network to int8 and convert it to .tflite."""
+    run_stage(context, "quantize", directory, force, as_json, _tell_losses if debug else None)
+
+
+def _tell_losses(outcome: Outcome, as_json: bool) -> dict[str, Any]:
+    """What the stage found of each layer; printed where no JSON is wanted."""
+    from coincell.errors import UserError
+    from coincell.pipeline import quantization_of
+    from coincell.report import print_quantization
+
+    part = quantization_of(outcome)
+    if part is None:
+        raise UserError(
+            "There is nothing to tell of layers: the model came as a .tflite, or is no network.",
+            hint="Train a network here: model.architecture, or a .keras as model.file.",
+        )
+    if not as_json:
+        print_quantization(part)
+    return {"quantization": part.model_dump(mode="json")}

@@ -36,25 +36,25 @@ class LayerError:
     Attributes:
         name: of the layer.
         kind: of the layer.
-        low, high: the range of its int8 grid.
+        range_low, range_high: of its int8 grid.
         clipped: share of the values outside it.
         bulk: share of the range that 99.9 % of the values fill, 0 to 1.
         rounding_db: signal to noise when the layer's float output alone is rounded.
         kernel_db: the same of its rounded kernel; None without one.
-        spread: largest over smallest reach of the kernel's output channels; None without one.
+        kernel_spread: largest over smallest reach of the kernel's channels; None without one.
         total_db: signal to noise of the whole int8 network's output here against float.
         advice: what may help; "" where nothing stands out.
     """
 
     name: str
     kind: str
-    low: float
-    high: float
+    range_low: float
+    range_high: float
     clipped: float
     bulk: float
     rounding_db: float
     kernel_db: float | None
-    spread: float | None
+    kernel_spread: float | None
     total_db: float
     advice: str = ""
 
@@ -173,9 +173,10 @@ def _advice(error: LayerError) -> str:
             f"99.9 % of its values fill {error.bulk:.0%} of its range: calibration = "
             '"squared-error" or "percentile" cuts the tail off.'
         )
-    if error.spread is not None and error.spread > _WIDE_SPREAD:
+    if error.kernel_spread is not None and error.kernel_spread > _WIDE_SPREAD:
         return (
-            f"Its channels' kernels differ by {error.spread:.0f} times: equalize = true evens them."
+            f"Its channels' kernels differ by {error.kernel_spread:.0f} times: equalize = true "
+            "evens them."
         )
     if error.total_db < _POOR_DB < error.rounding_db:
         return 'The loss comes from the layers before it: mode = "qat" lets all of them learn.'

@@ -7,7 +7,7 @@ from coincell.pipeline.feature_relevance import Relevance, Relevances, feature_r
 from coincell.pipeline.flash_permit import permit_flash
 from coincell.pipeline.listening import project_application
 from coincell.pipeline.predict import Prediction, predict_files
-from coincell.pipeline.run import RunResult, run_project, run_until, summary_of
+from coincell.pipeline.run import RunResult, quantization_of, run_project, run_until, summary_of
 from coincell.pipeline.runner import Demand, Outcome, StageEvent
 from coincell.pipeline.stream_evaluation import StreamEvaluation, StreamRequest, evaluate_stream
 from coincell.pipeline.suspects_page import suspects_page
@@ -34,6 +34,7 @@ __all__ = [
     "permit_flash",
     "predict_files",
     "project_application",
+    "quantization_of",
     "run_project",
     "run_until",
     "summary_of",

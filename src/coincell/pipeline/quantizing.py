@@ -28,6 +28,9 @@ from coincell.models import (
 )
 from coincell.project import Goal, QuantizationSettings, TrainingSettings
 
+QUANTIZATION_FILE = "quantization.json"
+"""Beside the .tflite: how it came about."""
+
 
 @dataclass(frozen=True)
 class Material:
@@ -83,7 +86,7 @@ class Quantized:
             "reason": self.reason,
             "difference": None if self.difference is None else self.difference.to_json(),
             "history": self.history,
-            "layers": self.layers,
+            "layer_losses": self.layers,
         }
 
 

@@ -15,6 +15,7 @@ from coincell.pipeline.detector_model import DETECTOR_FILE
 from coincell.pipeline.evaluate_normality import methods_of
 from coincell.pipeline.feature_arrays import read_features
 from coincell.pipeline.int8_model import MODEL_FILE
+from coincell.pipeline.quantizing import QUANTIZATION_FILE
 from coincell.pipeline.report_parts_features import (
     band_edges,
     feature_columns,
@@ -34,6 +35,7 @@ from coincell.report import (
     Metric,
     ModelPart,
     Quantity,
+    QuantizationPart,
     Split,
     Yardstick,
 )
@@ -226,7 +228,11 @@ def _tflite_facts(quantized: Artefact) -> dict[str, Any]:
     digest = quantized.manifest["files"].get(MODEL_FILE)
     if digest is None:
         return {}
+    told = quantized.folder / QUANTIZATION_FILE
     return {
+        "quantization": QuantizationPart.model_validate_json(told.read_bytes())
+        if told.is_file()
+        else None,
         "tflite_bytes": (quantized.folder / MODEL_FILE).stat().st_size,
         "tflite_sha256": digest,
     }

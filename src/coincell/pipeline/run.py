@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from coincell.firmware import load_board, need_firmware
+from coincell.pipeline.quantizing import QUANTIZATION_FILE
 from coincell.pipeline.reporting import make_report, publish
 from coincell.pipeline.runner import Demand, Listener, Outcome, alone, run_stages, unheard
 from coincell.pipeline.stages.table import STAGES
 from coincell.project import Project
-from coincell.report import Report
+from coincell.report import QuantizationPart, Report
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,14 @@ def run_until(project: Project, demand: Demand, listener: Listener = unheard) ->
     """The stages up to `demand.until`, without a report."""
     with alone(project, STAGES, listener):
         return run_stages(project, STAGES, demand, listener)
+
+
+def quantization_of(outcome: Outcome) -> QuantizationPart | None:
+    """How the int8 network of a partial run came about; None where there was no network to make."""
+    artefact = outcome.artefacts.get("quantize")
+    if artefact is None or not (artefact.folder / QUANTIZATION_FILE).is_file():
+        return None
+    return QuantizationPart.model_validate(artefact.read_json(QUANTIZATION_FILE))
 
 
 def summary_of(outcome: Outcome) -> dict[str, Any]:

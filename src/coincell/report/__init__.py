@@ -47,11 +47,13 @@ from coincell.report.schema import (
     Gate,
     History,
     Layer,
+    LayerLoss,
     MemoryBank,
     MemoryRegion,
     ModelPart,
     Promise,
     Provenance,
+    QuantizationPart,
     Report,
     StageRun,
     Stop,
@@ -61,7 +63,13 @@ from coincell.report.schema import (
 from coincell.report.second_look import Case, Exhibit, second_look_page
 from coincell.report.server_words import server_basis
 from coincell.report.session_page import session_html
-from coincell.report.text import print_gates, print_prediction, print_summary, render_text
+from coincell.report.text import (
+    print_gates,
+    print_prediction,
+    print_quantization,
+    print_summary,
+    render_text,
+)
 from coincell.report.verdict import Verdict, promises_of, verdict
 from coincell.report.words import Words, words_of
 
@@ -93,6 +101,7 @@ __all__ = [
     "LabelScores",
     "LastingWay",
     "Layer",
+    "LayerLoss",
     "MapPoint",
     "Mattered",
     "MemoryBank",
@@ -105,6 +114,7 @@ __all__ = [
     "Provenance",
     "Quantity",
     "QuantityPart",
+    "QuantizationPart",
     "Report",
     "RocCurve",
     "ServerWay",
@@ -132,6 +142,7 @@ __all__ = [
     "power_range",
     "print_gates",
     "print_prediction",
+    "print_quantization",
     "print_summary",
     "promises_of",
     "render_html",

@@ -31,6 +31,7 @@ from coincell.report.charts import (
     memory_charts,
     normality_charts,
     quantity_charts,
+    quantization_chart,
     roc_chart,
     split_chart,
     training_charts,
@@ -103,6 +104,7 @@ def charts_of(report: Report) -> dict[str, tuple[Chart, ...]]:
         "dataset": (split_chart(report.dataset),) if labels else (),
         "features": example_charts(report.features) if report.features else (),
         "training": (),
+        "quantization": (),
         "evaluation": (),
         "goal": (),
         "board": (),
@@ -111,6 +113,8 @@ def charts_of(report: Report) -> dict[str, tuple[Chart, ...]]:
     }
     if report.model and report.model.history:
         charts["training"] = training_charts(report.model.history)
+    if report.model and report.model.quantization and report.model.quantization.layer_losses:
+        charts["quantization"] = (quantization_chart(report.model.quantization),)
     charts["evaluation"] = _evaluation_charts(report)
     charts["goal"] = _goal_charts(report)
     if board := report.board:

@@ -42,6 +42,36 @@ class Yardstick(Part):
     accuracy: Metric
 
 
+class LayerLoss(Part):
+    """What one layer's output loses to int8, on samples of the training split."""
+
+    name: str
+    kind: str
+    range_low: float = Field(description="Least value of its int8 grid.")
+    range_high: float = Field(description="Greatest value of its int8 grid.")
+    clipped: float = Field(description="Share of its values outside the grid.")
+    bulk: float = Field(description="Share of the grid that 99.9 % of its values fill.")
+    rounding_db: float = Field(description="Signal to noise, its float output alone rounded.")
+    kernel_db: float | None = Field(None, description="Signal to noise of its rounded kernel.")
+    kernel_spread: float | None = Field(
+        None, description="Largest over smallest reach of its kernel's output channels."
+    )
+    total_db: float = Field(description="Signal to noise of the int8 network up to here.")
+    advice: str = ""
+
+
+class QuantizationPart(Part):
+    """How the int8 network came from the float one."""
+
+    mode: Literal["ptq", "qat"]
+    reason: str = Field("", description="Why this one, where both were tried.")
+    difference: Metric | None = Field(
+        None, description="Mean loss on validation of qat less that of ptq, where both were tried."
+    )
+    history: History | None = Field(None, description="Of training aware of int8.")
+    layer_losses: tuple[LayerLoss, ...] = ()
+
+
 class ModelPart(Part):
     """The network."""
 
@@ -54,6 +84,7 @@ class ModelPart(Part):
         default_factory=dict, description="Kind of operator -> how often the compiled graph has it."
     )
     history: History | None = None
+    quantization: QuantizationPart | None = None
     yardstick: Yardstick | None = None
 
 

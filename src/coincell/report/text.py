@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from coincell.report import figures
 from coincell.report.energy_schema import EnergyPart
 from coincell.report.picture import Features, features_text
-from coincell.report.schema import Gate, Report
+from coincell.report.schema import Gate, QuantizationPart, Report
 from coincell.report.server_words import server_basis
 from coincell.report.tiles import tiles_of
 from coincell.report.verdict import gate_limit, gate_title, is_limited, verdict
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _SCORES = 5
 _BAR = 24
+_DECIBELS_A_BLOCK = 4
 _STATE_STYLES = {"passed": "bold green", "failed": "bold red", "stopped": "bold yellow",
                  "open": "bold yellow"}  # fmt: skip
 
@@ -47,6 +48,32 @@ def print_summary(report: Report, console: Console | None = None) -> None:
 def print_gates(gates: Sequence[Gate], console: Console | None = None) -> None:
     """Write a table of gates to a rich console (standard output)."""
     (console or _standard_output()).print(_gates(gates))
+
+
+def print_quantization(part: QuantizationPart, console: Console | None = None) -> None:
+    """Write what each layer loses to int8, as bars, with advice on the worst."""
+    console = console or _standard_output()
+    from rich.table import Table
+
+    grid = Table(box=None, pad_edge=False)
+    for title in ("Layer", "Range", "Cut off", "Own", "Kernel", "Network so far, dB", "Advice"):
+        grid.add_column(title, overflow="fold")
+    for layer in part.layer_losses:
+        kernel = figures.NOTHING if layer.kernel_db is None else f"{layer.kernel_db:.0f}"
+        bar = "█" * max(0, round(layer.total_db / _DECIBELS_A_BLOCK))
+        grid.add_row(
+            layer.name,
+            f"{layer.range_low:.3g} to {layer.range_high:.3g}",
+            figures.percent(layer.clipped) if layer.clipped else "",
+            f"{layer.rounding_db:.0f}",
+            kernel,
+            f"{layer.total_db:4.0f} {bar}",
+            layer.advice,
+        )
+    console.print(grid)
+    how = "aware of int8 (qat)" if part.mode == "qat" else "after training (ptq)"
+    console.print(_plain(f"Quantized {how}. {part.reason}", ""))
+    console.print(_plain("Signal to noise against float, in decibels: 20 dB are a tenth.", "dim"))
 
 
 def print_prediction(

@@ -20,15 +20,13 @@ from coincell.pipeline.detector_model import (
 )
 from coincell.pipeline.feature_arrays import read_features
 from coincell.pipeline.int8_model import MODEL_FILE, Int8Model
-from coincell.pipeline.quantizing import Material, quantize
+from coincell.pipeline.quantizing import QUANTIZATION_FILE, Material, quantize
 from coincell.pipeline.stage import Stage, StageContext
 from coincell.pipeline.stages.compilers import host_compiler
 from coincell.pipeline.stages.inputs import ready_made_tflite, user_model_files
 from coincell.pipeline.stages.train import examples
 from coincell.pipeline.store import Artefact
 from coincell.project import Configuration
-
-QUANTIZATION_FILE = "quantization.json"
 
 
 def _settings(configuration: Configuration) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from coincell.report.charts.maps import map_charts
 from coincell.report.charts.memory import contributors_chart, memory_charts
 from coincell.report.charts.normality import normality_charts
 from coincell.report.charts.quantity import quantity_charts
+from coincell.report.charts.quantization import quantization_chart
 from coincell.report.charts.time import latency_budget_chart, layers_chart
 from coincell.report.charts.training import training_charts
 
@@ -26,6 +27,7 @@ __all__ = [
     "memory_charts",
     "normality_charts",
     "quantity_charts",
+    "quantization_chart",
     "roc_chart",
     "split_chart",
     "training_charts",
