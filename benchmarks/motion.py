@@ -7,8 +7,8 @@
   480 windows in a row: other people, and at most one window that shares readings with one learned
   from. Beside it stands a random stratified fifth, which does share people and readings.
 - regression: the template's project, rotational speed from vibration of made machines, through all
-  stages up to the evaluation. Its settings were compared on the machines of seed 1; the machines here,
-  learned from and judged on, are of another seed, on which nothing was chosen.
+  stages up to the evaluation. Its settings were compared on the machines of seed 1; the machines
+  here, learned from and judged on, are of another seed, on which nothing was chosen.
 
 Every accuracy is the int8 network's by TensorFlow Lite Micro's kernels, on features by the
 device's C. Prints JSON.

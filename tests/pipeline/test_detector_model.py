@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from coincell.pipeline import evaluate_normality
 from coincell.pipeline.clips import Clips
 from coincell.pipeline.detector_model import (
     in_steps,
@@ -17,7 +19,7 @@ from coincell.pipeline.detector_model import (
     smoothed,
     strangeness_of,
 )
-from coincell.project import parse_configuration
+from coincell.project import Configuration, parse_configuration
 from coincell.runtime import Level, StrangenessUnit, strangeness_unit
 
 
@@ -77,13 +79,17 @@ def normal_recordings(count: int, windows: int, seed: int) -> tuple[Clips, NDArr
     return clips, scores
 
 
-def test_the_wished_rate_holds_for_means_and_for_windows_by_themselves() -> None:
+def normality_configuration() -> Configuration:
     text = '[project]\nname = "m"\ntask = "anomaly-detection"\n[decision]\n'
     text += "smoothing_windows = 3\nfalse_alarm_rate = 0.05\n"
     text += '[data]\nsense = "motion"\nlabels = ["normal"]\nnormal_label = "normal"\n'
     text += 'channels = ["x"]\nunits = ["g"]\nfull_scale = [4.0]\nsample_rate_hz = 100\n'
     text += '[features]\nblock = "statistics"\n[model]\narchitecture = "mahalanobis"\n'
-    configuration = parse_configuration(text)
+    return parse_configuration(text + '[data.split]\nby = "machine"\n')
+
+
+def test_the_wished_rate_holds_for_means_and_for_windows_by_themselves() -> None:
+    configuration = normality_configuration()
     clips, scores = normal_recordings(6000, 10, seed=1)
     facts = place_threshold(
         FixedDetector(),  # type: ignore[arg-type]
@@ -100,3 +106,16 @@ def test_the_wished_rate_holds_for_means_and_for_windows_by_themselves() -> None
     assert (fresh >= facts["threshold"]).mean() > 0.07, "what one threshold for both would cost"
     goes_on = means.reshape(2000, 10)[:, 2:]
     assert (goes_on >= facts["threshold"]).mean() < 0.05, "at most, once the smoothing is full"
+
+
+def test_many_machines_are_told_apart_and_a_measurement_is_not() -> None:
+    clips, scores = normal_recordings(100, 10, seed=3)
+    groups = tuple({"machine": f"m{at // 20:02}", "load": str(at)} for at in range(len(scores)))
+    clips = dataclasses.replace(clips, groups=groups, splits=np.full(len(scores), "test"))
+    test = evaluate_normality.TestWindows.of(clips, normality_configuration())
+    scores[20 * 33 : 20 * 34] += 100_000
+    told = evaluate_normality._groups(test, scores, 90_000)
+    assert {each["column"] for each in told} == {"machine"}
+    assert len(told) == 40, "of 50 machines"
+    (wrong,) = (each for each in told if each["false_alarm_rate"]["value"])
+    assert (wrong["value"], wrong["normal"]) == ("m33", 20)
