@@ -28,8 +28,8 @@ _MOST_VALUES = 12
 _MOST_UNITS = 40
 """Of what the split is by, machines or people: those with the most wrong answers."""
 _INTERVALS = (
-    "Areas: percentile bootstrap over {unit}. Rates: Wilson's score interval, windows taken as "
-    "independent."
+    "Areas: percentile bootstrap over {unit}. Rates: Wilson's score interval of as many windows as "
+    "those of one {unit} are worth (Rao and Scott 1992)."
 )
 
 
