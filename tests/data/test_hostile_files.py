@@ -8,6 +8,7 @@ import random
 import shutil
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +22,8 @@ from coincell.data.acquisition import Acquisition, write_acquisition
 from coincell.data.archives import unpack
 from coincell.data.coco import list_coco
 from coincell.data.senses import ReadOptions, sense_files
+from coincell.data.single import read_window
+from coincell.data.streams import read_stream
 from coincell.errors import CoincellError, DataError
 from coincell.project import DataSettings
 
@@ -205,3 +208,14 @@ def test_annotations_of_unknown_pictures_are_counted(tmp_path: Path) -> None:
     strange = {"image_id": 7, "category_id": 1, "bbox": [0, 0, 9, 9]}
     found = _coco(tmp_path, annotations=[*COCO["annotations"], strange, strange])
     assert found.notes == ("Annotations of pictures that it does not list, left out: 2.",)
+
+
+@pytest.mark.parametrize("read", [read_window, read_stream])
+@pytest.mark.parametrize(("settings", "kinds"), [(MOTION, "CSV, TSV"), (SOUND, "WAV, FLAC")])
+def test_a_folder_or_nothing_is_told_in_the_kinds_of_the_sense(
+    settings: DataSettings, kinds: str, read: Callable[..., Any], tmp_path: Path
+) -> None:
+    for path in (tmp_path, tmp_path / "none"):
+        with pytest.raises(DataError) as caught:
+            read(path, settings)
+        assert kinds in caught.value.hint
