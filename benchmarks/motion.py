@@ -7,7 +7,8 @@
   480 windows in a row: other people, and at most one window that shares readings with one learned
   from. Beside it stands a random stratified fifth, which does share people and readings.
 - regression: the template's project, rotational speed from vibration of made machines, through all
-  stages up to the evaluation.
+  stages up to the evaluation. Its settings were compared on the machines of seed 1; the machines
+  here, learned from and judged on, are of another seed, on which nothing was chosen.
 
 Every accuracy is the int8 network's by TensorFlow Lite Micro's kernels, on features by the
 device's C. Prints JSON.
@@ -54,6 +55,7 @@ from coincell.project import (
 
 SHARED = Path(__file__).resolve().parents[2] / "shared/data"
 SEED = 1
+FRESH_SEED = 20261123
 FOLDS = 5
 GESTURES = ("circ", "flex", "hori", "punch", "vert")
 GESTURE_RATE, GESTURE_ROWS = 119, 119
@@ -219,6 +221,7 @@ def measure_regression() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         directory = Path(folder) / "speed"
         new_project("regression", directory)
+        _with_fresh_machines(directory / "coincell.toml")
         project = load_project(directory)
         made = make_default_data(project)
         outcome = run_until(project, Demand(until="evaluate"))
@@ -235,9 +238,18 @@ def measure_regression() -> dict[str, Any]:
         "unit": project.configuration.data.unit,
         "test_windows": facts["int8"]["samples"],
         "test_machines": len(machines),
+        "seed": FRESH_SEED,
         **figures,
         "comparison": facts["comparison"],
     }
+
+
+def _with_fresh_machines(toml: Path) -> None:
+    told = toml.read_text(encoding="utf-8")
+    changed = told.replace("seed = 1 ", f"seed = {FRESH_SEED} ", 1)
+    if changed == told:
+        raise SystemExit(f"{toml} does not begin with the seed that its settings were chosen on.")
+    toml.write_text(changed, encoding="utf-8")
 
 
 def _share(right: int, count: int) -> dict[str, Any]:

@@ -282,6 +282,37 @@ def test_lost_samples_are_counted_and_told(tmp_path: Path) -> None:
     assert found
 
 
+def test_blocks_are_counted_on_after_years(tmp_path: Path) -> None:
+    """Nine blocks, of which the network lets some wait when the count of blocks goes round."""
+    slow = "for (volatile int i = 0; i < 500000; i++) { }"
+    application = replace(
+        stand_in_application(StandInNetwork(invoke=slow)),
+        decision=DecisionSettings(smoothing_windows=3, threshold=0.0, hop_ms=100),
+    )
+    image = build_image(application, load_board("nano33ble"), tmp_path)
+    samples = sound(2)
+    with VirtualBoard(image) as virtual:
+        client = BoardClient(virtual)
+        client.listen(Listening.OFF)
+        hear(virtual, samples)
+        client.listen(Listening.ALL)
+        count = 2**32 - 2**32 % 9 - 40
+        for name in ("filled", "taken"):  # as if it had listened for years already
+            symbol = next(s for s in virtual.elf.symbols if s.name == name and s.size == 4)
+            virtual.write_memory(symbol.address, count.to_bytes(4, "little"))
+        virtual.advance(2 * SECOND)
+        events = []
+        while client.event_kept or virtual.waiting:
+            events.append(client.next_event())
+        symbol = next(s for s in virtual.elf.symbols if s.name == "filled" and s.size == 4)
+        assert int.from_bytes(virtual.read_memory(symbol.address, 4), "little") < 100
+    expected = listening_host(application).process(samples)[: len(events)]
+    assert len(events) > 12
+    assert [(e.samples, e.label, e.score, e.lost) for e in events] == [
+        (e.samples, e.label, e.score, 0) for e in expected
+    ]
+
+
 def test_without_a_microphone_the_image_does_not_listen(
     application: Application, tmp_path: Path
 ) -> None:

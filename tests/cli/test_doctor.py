@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from coincell.cli import doctor
 from coincell.errors import ToolchainError
 from coincell.toolchain import Compiler, find_cross_compiler, find_host_compiler, host_compilers
 
+ROOT = Path(__file__).parents[2]
 REQUIREMENTS = [
     "click>=8.1",
     "no-such-package-of-ours>=3",
@@ -84,6 +86,14 @@ def test_a_missing_extra_is_a_note_that_names_what_needs_it() -> None:
     assert "absent-trainer" in found.detail
     assert "training" in found.detail
     assert "keras<3.16,>=3.15" in shlex.split(found.mend)
+
+
+def test_every_extra_that_a_command_uses_is_told() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    unused = {"all", "tune", "audit", "studio"}
+    assert set(doctor.EXTRAS) == set(project["project"]["optional-dependencies"]) - unused
+    found = doctor.check_packages("motions", ["absent-motions>=1; extra == 'motions'"])
+    assert (found.status, "BasicMotions" in found.detail) == ("note", True)
 
 
 def test_a_package_that_does_not_start_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:

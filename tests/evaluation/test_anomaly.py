@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from coincell.errors import DataError, InternalError
-from coincell.evaluation import evaluate_anomaly, wilson
+from coincell.evaluation import Estimate, evaluate_anomaly, wilson
 
 _TIGHT = 1e-12
 
@@ -58,6 +58,40 @@ def test_rates_count_alarms_at_the_threshold() -> None:
     assert (found.normal, found.strange) == (2, 3)
     assert found.to_json()["detection_rate"]["value"] == pytest.approx(2 / 3)
     assert "Recordings are unknown" in found.notes[0]
+
+
+def _holds(told: Estimate, rate: float) -> bool:
+    assert told.low is not None
+    assert told.high is not None
+    return told.low <= rate <= told.high
+
+
+def test_rates_hold_their_interval_on_new_machines_whose_windows_are_alike() -> None:
+    generator = np.random.default_rng(4)
+    machines, windows, rate = 25, 20, 0.2
+    groups = [machine for machine in range(machines) for _ in range(windows)]
+    held = apart = 0
+    for _ in range(400):
+        own = generator.beta(rate * 4, (1 - rate) * 4, machines)
+        alarms = generator.random((machines, windows)) < own[:, np.newaxis]
+        scores = alarms.reshape(-1).astype(np.int32)
+        normal = np.zeros(len(scores), np.bool_)
+        told = evaluate_anomaly(normal, scores, 1, seed=1, rounds=2, groups=groups)
+        by_group, alone = told.false_alarm_rate, wilson(int(alarms.sum()), alarms.size)
+        held += _holds(by_group, rate)
+        apart += _holds(alone, rate)
+    assert held > 0.92 * 400
+    assert apart < 0.75 * 400, "what windows taken as independent would promise"
+
+
+def test_a_rate_that_no_machine_shows_is_told_by_machines() -> None:
+    scores, normal = np.zeros(60, np.int32), np.zeros(60, np.bool_)
+    by_machine = evaluate_anomaly(normal, scores, 1, seed=1, rounds=2, groups=[0, 1, 2] * 20)
+    assert by_machine.false_alarm_rate == wilson(0, 3)
+    one = evaluate_anomaly(normal, scores, 1, seed=1, rounds=2, groups=[0] * 60)
+    assert one.false_alarm_rate == Estimate(0.0)
+    apart = evaluate_anomaly(normal, scores, 0, seed=1, rounds=2, groups=list(range(60)))
+    assert apart.false_alarm_rate == wilson(60, 60)
 
 
 def test_a_perfect_and_a_useless_score() -> None:

@@ -107,7 +107,7 @@ def test_what_is_strange_is_told_by_the_detector_and_its_threshold(tmp_path):
     detector = fit_detector("mahalanobis", features[20:], quantization, DetectorSettings(), 1)
     scores = detector.score(features)
     threshold = int(np.sort(scores[20:])[-3])
-    facts = {"detector": detector.to_json(), "threshold": threshold}
+    facts = {"detector": detector.to_json(), "threshold": 0, "threshold_alone": threshold}
     (tmp_path / "detector.json").write_text(json.dumps(facts))
     asked = Asked(Artefact("quantize", "0", tmp_path), configuration)
     labels = np.array([1] * 20 + [0] * 180)

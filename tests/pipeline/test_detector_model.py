@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-import numpy as np
+import dataclasses
+import math
+from pathlib import Path
+from typing import Any
 
-from coincell.pipeline.detector_model import in_steps, strangeness_of
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from coincell.pipeline import evaluate_normality
+from coincell.pipeline.clips import Clips
+from coincell.pipeline.detector_model import (
+    in_steps,
+    place_threshold,
+    smoothed,
+    strangeness_of,
+)
+from coincell.project import Configuration, parse_configuration
 from coincell.runtime import Level, StrangenessUnit, strangeness_unit
 
 
@@ -37,3 +52,70 @@ def test_an_image_tells_the_unit_and_a_hostile_one_is_not_believed() -> None:
         {"strangeness": told | {"threshold": True}}, {"strangeness": told | {"unit": "x" * 61}},
     ):  # fmt: skip
         assert strangeness_unit(wrong) is None
+
+
+class FixedDetector:
+    """As much of a detector as a threshold needs."""
+
+    unit, kind, table_bytes, scratch_bytes = 1.0, "fixed", 0, 0
+
+    def to_json(self) -> dict[str, Any]:
+        return {"kind": self.kind}
+
+
+def normal_recordings(count: int, windows: int, seed: int) -> tuple[Clips, NDArray[np.int32]]:
+    """`count` normal recordings of `windows` windows each, and skewed scores, int32 [n]."""
+    total = count * windows
+    scores = np.random.default_rng(seed).gamma(2.0, 1000.0, total).astype(np.int32)
+    files = tuple(f"{at // windows}.csv" for at in range(total))
+    clips = Clips(
+        Path(),
+        files,
+        np.zeros(total, np.int64),
+        np.full(total, np.nan),
+        np.full(total, "validation"),
+        tuple({} for _ in range(total)),
+    )
+    return clips, scores
+
+
+def normality_configuration() -> Configuration:
+    text = '[project]\nname = "m"\ntask = "anomaly-detection"\n[decision]\n'
+    text += "smoothing_windows = 3\nfalse_alarm_rate = 0.05\n"
+    text += '[data]\nsense = "motion"\nlabels = ["normal"]\nnormal_label = "normal"\n'
+    text += 'channels = ["x"]\nunits = ["g"]\nfull_scale = [4.0]\nsample_rate_hz = 100\n'
+    text += '[features]\nblock = "statistics"\n[model]\narchitecture = "mahalanobis"\n'
+    return parse_configuration(text + '[data.split]\nby = "machine"\n')
+
+
+def test_the_wished_rate_holds_for_means_and_for_windows_by_themselves() -> None:
+    configuration = normality_configuration()
+    clips, scores = normal_recordings(6000, 10, seed=1)
+    facts = place_threshold(
+        FixedDetector(),  # type: ignore[arg-type]
+        scores,
+        clips,
+        np.arange(len(scores)),
+        configuration,
+    )
+    clips, fresh = normal_recordings(2000, 10, seed=2)
+    means = smoothed(fresh, clips, np.arange(len(fresh)), configuration.decision)
+    for alarms in (fresh >= facts["threshold_alone"], means >= facts["threshold"]):
+        rates = alarms.reshape(2000, 10).mean(axis=1)  # means within a recording share windows
+        assert rates.mean() == pytest.approx(0.05, abs=3.3 * rates.std() / math.sqrt(2000))
+    assert (fresh >= facts["threshold"]).mean() > 0.07, "what one threshold for both would cost"
+    goes_on = means.reshape(2000, 10)[:, 2:]
+    assert (goes_on >= facts["threshold"]).mean() < 0.05, "at most, once the smoothing is full"
+
+
+def test_many_machines_are_told_apart_and_a_measurement_is_not() -> None:
+    clips, scores = normal_recordings(100, 10, seed=3)
+    groups = tuple({"machine": f"m{at // 20:02}", "load": str(at)} for at in range(len(scores)))
+    clips = dataclasses.replace(clips, groups=groups, splits=np.full(len(scores), "test"))
+    test = evaluate_normality.TestWindows.of(clips, normality_configuration())
+    scores[20 * 33 : 20 * 34] += 100_000
+    told = evaluate_normality._groups(test, scores, 90_000)
+    assert {each["column"] for each in told} == {"machine"}
+    assert len(told) == 40, "of 50 machines"
+    (wrong,) = (each for each in told if each["false_alarm_rate"]["value"])
+    assert (wrong["value"], wrong["normal"]) == ("m33", 20)

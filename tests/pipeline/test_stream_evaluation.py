@@ -83,6 +83,7 @@ def test_figures_of_a_stream_whose_events_are_known() -> None:
     assert found.now.intervals == len(intervals)
     assert found.chosen is not None
     assert found.chosen.threshold <= 0.3
+    assert any("chosen on the very stream" in note for note in found.notes)
     assert found.advice == f"Write under [decision]: threshold = {found.chosen.threshold:g}"
     assert [point.threshold for point in found.points] == sorted(p.threshold for p in found.points)
     empty = replace(stream, intervals=())

@@ -116,6 +116,12 @@ def normality() -> dict[str, Any]:
             "auc": 0.97,
         },
         "labels": labels,
+        "groups": [
+            {"column": "machine", "value": "seventh", "normal": 20, "strange": 60,
+             "auc": metric(0.96, 80), "detection_rate": metric(0.9, 60),
+             "false_alarm_rate": metric(0.4, 20)},
+            {"column": "machine", "value": "still", "normal": 20, "strange": 0},
+        ],
         "methods": [
             {"name": "gaussian-mixture", "used": True, "auc": metric(0.97, 160),
              "partial_auc": metric(0.9, 160), "detection_rate": metric(0.9, 120),

@@ -55,7 +55,8 @@ def test_every_chart_is_drawn_in_a_browser(name: str, tmp_path: Path) -> None:
 def test_a_detector_is_told_with_threshold_areas_and_other_methods() -> None:
     shown = " ".join(_shown(sample_normality()).split())
     for words in ("gaussian-mixture", "4.500 nats", "at most 5.0 % of false alarms", "k-means",
-                  "Partial AUC", "inner race", "1.80 KiB"):  # fmt: skip
+                  "Partial AUC", "inner race", "1.80 KiB", "machine: seventh",
+                  "machine: still"):  # fmt: skip
         assert words in shown
     text = render_text(sample_normality())
     assert "Detection rate" in text

@@ -32,6 +32,9 @@ EXTRAS: dict[str, str] = {
     "emulator": "the virtual board",
     "voices": "`coincell data synthesize`",
     "hardware": "real boards: flash, serial, board test",
+    "camera": "pictures: `coincell data import`, `data collect` of a camera, the report's",
+    "faces": "the offline pictures of visual-wake-word and mask-detection",
+    "motions": "the offline gestures (BasicMotions)",
     "acquisition": "import and export of acquisitions in CBOR",
     "microphone": "`coincell listen` with this computer's microphone",
 }
@@ -42,6 +45,8 @@ _EXTRA_PROBES: dict[str, str] = {
     "emulator": "import capstone, unicorn; unicorn.Uc(1, 16)",
     "voices": "import espeakng_loader; espeakng_loader.load_library()",
     "hardware": "import serial.tools.list_ports",
+    "camera": "import PIL.Image",
+    "faces": "import PIL.Image",
     "acquisition": "import cbor2",
     "microphone": "import sounddevice",
 }
@@ -140,7 +145,7 @@ def check_packages(extra: str, requirements: list[str]) -> Check:
         detail = f"not installed: {', '.join(missing)}{purpose}"
         return Check(name, "note" if extra else "fault", detail, mend)
     detail = ", ".join(f"{package} {version}" for package, version in versions.items())
-    fault = probe(_EXTRA_PROBES[extra]) if extra else ""
+    fault = probe(_EXTRA_PROBES[extra]) if _EXTRA_PROBES.get(extra) else ""
     if fault:
         return Check(name, "fault", f"does not start: {fault}", f"{mend} --force-reinstall")
     return Check(name, "ok", detail)
@@ -289,6 +294,6 @@ _COLOURS: dict[Status, str] = {"ok": "green", "note": "yellow", "fault": "red"}
 
 def _print_check(check: Check) -> None:
     status = click.style(f"{check.status:<6}", fg=_COLOURS[check.status])
-    click.echo(f"{status}{check.name:<20}{check.detail}")
+    click.echo(f"{status}{check.name:<23}{check.detail}")
     if check.mend:
-        click.echo(f"{'':26}-> {check.mend}")
+        click.echo(f"{'':29}-> {check.mend}")

@@ -80,7 +80,7 @@ def read_acquisition(content: bytes, name: str, key: bytes | None = None) -> Acq
     if not 1e-4 <= interval <= 1e8:
         raise DataError(
             f"{name}: interval_ms is a positive number of milliseconds; received "
-            f"{str(payload.get('interval_ms'))[:40]}.",
+            f"{_told(payload.get('interval_ms'))}.",
             _SHAPE,
         )
     return Acquisition(
@@ -88,8 +88,8 @@ def read_acquisition(content: bytes, name: str, key: bytes | None = None) -> Acq
         units,
         _values(payload.get("values"), len(names), name),
         interval,
-        str(payload.get("device_name", ""))[:200],
-        str(payload.get("device_type", ""))[:200],
+        _text(payload.get("device_name")),
+        _text(payload.get("device_type")),
         "acquisition JSON" if is_json else "acquisition CBOR",
         key is not None,
     )
@@ -219,10 +219,21 @@ def _values(values: Any, sensors: int, name: str) -> NDArray[np.float64]:
             rows[place, column] = number = _number(value)
             if not math.isfinite(number):
                 raise DataError(
-                    f"{name}: reading {place} is no number: {str(value)[:40]!r}.",
+                    f"{name}: reading {place} is no number: {_told(value)}.",
                     "Mend or delete that reading.",
                 )
     return rows
+
+
+def _text(value: Any) -> str:
+    return value[:200] if isinstance(value, str) else ""
+
+
+def _told(value: Any) -> str:
+    """A value in a message: short, whatever it is; Python writes no integer of 4301 digits."""
+    if isinstance(value, int) and value.bit_length() > 100:
+        return "a very large number"
+    return repr(value)[:40] if isinstance(value, str | int | float) else f"a {type(value).__name__}"
 
 
 def _number(value: Any) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -65,7 +66,7 @@ def unpack(
             return _unpack(path, _tar_members(archive_tar, path), folder, limits, progress)
     except (
         zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, ValueError,
-        NotImplementedError, RuntimeError,
+        NotImplementedError, RuntimeError, IndexError, OverflowError, struct.error,
     ) as error:  # fmt: skip
         raise DataError(
             f"{path}: not a readable archive: {error}", "Copy or download it again."

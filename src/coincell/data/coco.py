@@ -18,6 +18,8 @@ from coincell.project import DataSettings
 LEAST_SHARE = 0.005
 MAX_BYTES = 1 << 30
 _PERSON = "person"
+_LONGEST_NAME = 255
+"""Bytes of a file's or a folder's name that file systems take."""
 
 
 def coco_file(source: Path) -> Path | None:
@@ -51,8 +53,10 @@ def list_coco(path: Path, settings: DataSettings) -> Listing:
     }
     if not ids:
         raise DataError(f"{path}: there is no category 'person'.", "Take COCO's instances file.")
-    sizes = {record.get("id"): record for record in images if isinstance(record.get("id"), int)}
-    shown = _shown(_records(content, "annotations", path), sizes, ids, path)
+    sizes = _by_number(images, path)
+    annotations = _records(content, "annotations", path)
+    shown = _shown(annotations, sizes, ids, path)
+    unknown = sum(record["image_id"] not in sizes for record in annotations)
     folder = _folder(path, images)
     candidates: list[Candidate] = []
     missing = 0
@@ -70,7 +74,22 @@ def list_coco(path: Path, settings: DataSettings) -> Listing:
             "Unpack COCO's pictures beside it, as images/ or as the folder of its name (val2017/).",
         )
     notes = [f"{missing} of {len(images)} pictures that it lists are not there."] if missing else []
+    if unknown:
+        notes.append(f"Annotations of pictures that it does not list, left out: {unknown}.")
     return Listing("coco", tuple(candidates), tuple(notes))
+
+
+def _by_number(images: list[dict[str, Any]], path: Path) -> dict[int, dict[str, Any]]:
+    """The pictures by their id; each has one of its own, and a file of its own."""
+    sizes = {record["id"]: record for record in images if isinstance(record.get("id"), int)}
+    files = {record["file_name"] for record in images}
+    if len(sizes) != len(images) or len(files) != len(images):
+        raise DataError(
+            f"{path}: each picture has a number ('id') and a file of its own; of {len(images)} "
+            f"pictures there are {len(sizes)} numbers and {len(files)} files.",
+            "Take the file as its publisher gives it.",
+        )
+    return sizes
 
 
 def _labels(settings: DataSettings) -> tuple[str, str]:
@@ -112,8 +131,12 @@ def _check_image(record: dict[str, Any], path: Path) -> None:
         name = checked_file(str(record.get("file_name", "")))
     except ValueError as error:
         raise DataError(f"{path}: {error}.") from error
+    if not name.isprintable() or max(map(len, name.encode().split(b"/"))) > _LONGEST_NAME:
+        raise DataError(f"{path}: the name of a picture's file is no name: {name!r:.80}.")
     if not all(isinstance(side, int) and 0 < side <= 1 << 20 for side in size):
-        raise DataError(f"{path}: {name}: width and height are whole numbers; received {size}.")
+        raise DataError(
+            f"{path}: {name}: width and height are whole numbers; received {size!r:.60}."
+        )
 
 
 def _shown(
@@ -122,8 +145,11 @@ def _shown(
     """Numbers of the pictures in which a person is large enough."""
     shown: set[int] = set()
     for record in annotations:
-        image = sizes.get(record.get("image_id"))
-        if record.get("category_id") not in ids or image is None:
+        number, category = record.get("image_id"), record.get("category_id")
+        if not isinstance(number, int) or not isinstance(category, int):
+            raise DataError(f"{path}: an annotation names its picture and category by numbers.")
+        image = sizes.get(number)
+        if category not in ids or image is None:
             continue
         box = record.get("bbox")
         if not (isinstance(box, list) and len(box) == 4) or not all(
@@ -131,8 +157,10 @@ def _shown(
             for value in box
         ):
             raise DataError(f"{path}: a box is four numbers; received {box!r:.80}.")
+        if box[2] < 0 or box[3] < 0:
+            raise DataError(f"{path}: a box has a width and a height; received {box!r:.80}.")
         if box[2] * box[3] > LEAST_SHARE * image["width"] * image["height"]:
-            shown.add(record["image_id"])
+            shown.add(number)
     return shown
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import io
 import itertools
 import re
+import struct
+import tokenize
 import zipfile
+import zlib
 from dataclasses import replace
 from typing import Any
 
@@ -37,6 +40,9 @@ _SENSORS = {
     "m": ("m", "mag", "magnetometer", "field"),
 }
 _AXIS = re.compile(r"([a-z]+)[ _.\-]*([xyz])")
+LARGEST_READING = 1e30
+"""Of a file; kept as float32, in whatever unit the project has."""
+
 _ARRAYS = ("values", "data", "x", "readings")
 
 
@@ -132,6 +138,11 @@ class MotionFiles:
         lines = table.lines[slice(*span)]
         kept = columns if clock is None else [*columns, clock.column]
         chosen, repaired = mended(values[:, kept], name, int(lines[0]))
+        if np.abs(chosen).max(initial=0.0) > LARGEST_READING:
+            raise DataError(
+                f"{name}: a reading is larger than {LARGEST_READING:g}; no sensor gives that.",
+                "Delete that line, or record it again.",
+            )
         if repaired and len(chosen) < len(lines):  # the ends were left out
             first = int(np.argmax(np.isfinite(values[:, kept]).all(axis=1)))
             lines = lines[first : first + len(chosen)]
@@ -277,7 +288,8 @@ def _read_npy(content: bytes, name: str) -> NDArray[Any]:
     try:
         _refuse_large(content, name)
         values: NDArray[Any] = np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
-    except (ValueError, EOFError, OSError, SyntaxError, MemoryError) as error:
+    except (ValueError, EOFError, OSError, SyntaxError, MemoryError, RecursionError,
+            tokenize.TokenError, TypeError) as error:  # fmt: skip
         raise DataError(
             f"{name}: not a readable NPY file: {error}", "Save it with numpy.save."
         ) from error
@@ -335,7 +347,8 @@ def _read_npz(content: bytes, name: str) -> Table:
             for entry in entries:
                 key = entry.filename.removesuffix(".npy")
                 arrays[key] = _read_npy(archive.read(entry), f"{name}, {key}")
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError,
+            ValueError, IndexError, struct.error) as error:  # fmt: skip
         raise DataError(f"{name}: not a readable NPZ file: {error}") from error
     found = [key for key in _ARRAYS if key in arrays]
     found = found or [key for key, values in arrays.items() if values.ndim in (2, 3)]

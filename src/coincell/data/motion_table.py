@@ -131,7 +131,7 @@ class TableReader:
         if first or self._width == 0:
             return bool(words) and not any(value is not None for value in numbers)
         if not self._names:  # a board whose first lines were missed names its columns later
-            return len(words) == self._width
+            return len(words) == len(cells) == self._width
         return bool(words) and tuple(split_heading(cell)[0] for cell in cells) == self._names
 
     def _take_heading(self, number: int, cells: list[str]) -> None:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from coincell.data.audio import read_content
 from coincell.data.progress import Progress, silent
-from coincell.data.senses import Recording, sense_files
+from coincell.data.senses import Recording, kinds_of, sense_files
 from coincell.errors import DataError, UserError
 from coincell.files import write_atomic
 from coincell.project import DataSettings, Project
@@ -125,7 +125,8 @@ def segment_recordings(
     notes: list[str] = []
     names: set[str] = set()
     for done, path in enumerate(paths, start=1):
-        recording = sense_files(settings).decode(read_content(path, str(path)), str(path), settings)
+        content = read_content(path, str(path), kinds_of(settings))
+        recording = sense_files(settings).decode(content, str(path), settings)
         found = find_segments(recording, str(path), settings, options)
         if not found:
             without.append(str(path))

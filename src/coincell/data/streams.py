@@ -77,7 +77,7 @@ def read_stream(path: Path, settings: DataSettings) -> LabelledStream:
         DataError: it is broken, or its file of intervals is.
     """
     files = sense_files(settings)
-    recording = files.decode(read_content(path, str(path)), str(path), settings)
+    recording = files.decode(read_content(path, str(path), kinds_of(settings)), str(path), settings)
     samples = recording.samples
     if len(recording.parts) > 1:
         raise DataError(
@@ -102,7 +102,7 @@ def read_intervals(
         DataError: it is no such table, or an interval lies outside of the stream; names the line.
     """
     try:
-        text = read_content(path, str(path)).decode("utf-8-sig")
+        text = read_content(path, str(path), "CSV").decode("utf-8-sig")
         lines = list(csv.reader(io.StringIO(text)))
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path} is no CSV in UTF-8.", _HINT) from error

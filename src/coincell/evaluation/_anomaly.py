@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from coincell.errors import DataError, InternalError
 from coincell.evaluation._bootstrap import resample
-from coincell.evaluation._estimate import Estimate, wilson
+from coincell.evaluation._estimate import Estimate, wilson_by_group
 from coincell.evaluation._roc import OneAgainstRest, RocCurve
 
 PARTIAL_RATE = 0.1
@@ -75,7 +75,7 @@ def evaluate_anomaly(
         strange: bool [n].
         scores: [n], finite; the higher, the stranger.
         threshold: of an alarm.
-        seed: of the bootstrap, which gives the areas' intervals; rates have Wilson's.
+        seed: of the bootstrap, which gives the areas' intervals; rates have Wilson's, by group.
         rounds: of the bootstrap.
         groups: each window's recording (or other unit that windows share), [n]; None: unknown.
 
@@ -95,12 +95,20 @@ def evaluate_anomaly(
     return AnomalyMetrics(
         auc=resampling.interval(whole, drawn[:, 0]),
         partial_auc=resampling.interval(partial, drawn[:, 1]),
-        detection_rate=wilson(int(alarms[strange].sum()), odd),
-        false_alarm_rate=wilson(int(alarms[~strange].sum()), normal),
+        detection_rate=_rate(alarms, strange, groups),
+        false_alarm_rate=_rate(alarms, ~strange, groups),
         normal=normal,
         strange=odd,
         notes=_notes(normal, odd, resampling.units, groups is not None),
     )
+
+
+def _rate(
+    alarms: NDArray[np.bool_], of: NDArray[np.bool_], groups: Sequence[Hashable] | None
+) -> Estimate:
+    """Share of alarms among the windows `of`, bool [n] both."""
+    own = None if groups is None else [groups[at] for at in np.flatnonzero(of).tolist()]
+    return wilson_by_group(alarms[of], own)
 
 
 def anomaly_curve(

@@ -143,7 +143,7 @@ class Asked:
     ) -> Answers:
         data = self._configuration.data
         scores = self._strangeness(features)
-        threshold = model.threshold * model.detector.unit
+        threshold = model.threshold_alone * model.detector.unit
         alarms = scores >= threshold
         strange = clips.labels[rows] != normal_class(data)
         spread = float(np.std(scores[~strange])) if (~strange).any() else 0.0

@@ -60,12 +60,14 @@ class DetectorModel:
     Attributes:
         detector: with its network, where it needs one.
         threshold: the least smoothed score that is strange.
+        threshold_alone: the same of a window by itself, which scatters more than a mean.
         facts: all of detector.json.
     """
 
     def __init__(self, quantized: Artefact) -> None:
         self.facts: dict[str, Any] = quantized.read_json(DETECTOR_FILE)
         self.threshold = int(self.facts["threshold"])
+        self.threshold_alone = int(self.facts["threshold_alone"])
         self.detector: Detector
         if self.facts["detector"]["kind"] == "reconstruction":
             self.detector = reconstruction_of(quantized.folder / MODEL_FILE)
@@ -103,11 +105,17 @@ class DetectorModel:
         level = Level(settings.smoothing_windows, self.threshold)
         return level.run_apart(strangeness_of(scores))
 
+    def decide_alone(self, scores: NDArray[np.int8]) -> NDArray[np.int16]:
+        """Labels [n] (1: strange, else 0) of windows that stand by themselves, at the wished rate:
+        the device's own threshold is that of means."""
+        return (strangeness_of(scores) >= self.threshold_alone).astype(np.int16)
+
     def told(self, scores: NDArray[np.int8]) -> list[dict[str, float]]:
-        """Of each of the n scores what a person is told: how strange, beside the threshold."""
+        """Of each of n windows by themselves what a person is told: how strange, beside the
+        threshold of a single window."""
         unit = self.detector.unit
         return [
-            {"strangeness": value * unit, "threshold": self.threshold * unit}
+            {"strangeness": value * unit, "threshold": self.threshold_alone * unit}
             for value in strangeness_of(scores).tolist()
         ]
 
@@ -179,7 +187,10 @@ def place_threshold(
     rows: NDArray[np.int64],
     configuration: Configuration,
 ) -> dict[str, Any]:
-    """What detector.json holds: the detector, and its threshold by held-out normal windows.
+    """What detector.json holds: the detector, and its thresholds by held-out normal windows.
+
+    The wished rate is one of decisions: of the device's, each a mean of windows, and of those about
+    a window by itself. Means scatter less, so that each kind has a threshold of its own.
 
     Args:
         detector: as fitted.
@@ -202,6 +213,7 @@ def place_threshold(
     return {
         "detector": detector.to_json(),
         "threshold": threshold_for(means, rate),
+        "threshold_alone": threshold_for(strangeness, rate),
         "false_alarm_rate": rate,
         "held_out": len(rows),
         "table_bytes": detector.table_bytes,

@@ -24,10 +24,12 @@ from coincell.project import Configuration
 
 _MOST_SCORES = 50_000
 _MOST_VALUES = 12
-"""A group column of more values is no group, but a measurement."""
+"""A group column of more values is no group, but a measurement; but for what the split is by."""
+_MOST_UNITS = 40
+"""Of what the split is by, machines or people: those with the most wrong answers."""
 _INTERVALS = (
-    "Areas: percentile bootstrap over {unit}. Rates: Wilson's score interval, windows taken as "
-    "independent."
+    "Areas: percentile bootstrap over {unit}. Rates: Wilson's score interval of as many windows as "
+    "those of one {unit} are worth (Rao and Scott 1992)."
 )
 
 
@@ -191,9 +193,12 @@ def _groups(test: TestWindows, scores: NDArray[np.int32], threshold: int) -> lis
     for column in sorted({column for group in groups for column in group}):
         values = [group.get(column, "") for group in groups]
         counts = Counter(value for value in values if value)
-        if not 2 <= len(counts) <= _MOST_VALUES:
+        units = column == test.configuration.data.split.by
+        if len(counts) < 2 or (len(counts) > _MOST_VALUES and not units):
             continue
-        for value in sorted(counts):
+        wrong = Counter(np.array(values)[(scores >= threshold) != test.strange].tolist())
+        shown = sorted(counts, key=lambda value: (-wrong[value] / counts[value], value))
+        for value in sorted(shown[:_MOST_UNITS]):
             own = np.array([each == value for each in values])
             metrics = test.judge(scores, threshold, own)
             found.append({"column": column, "value": value, **metrics.to_json()})

@@ -189,7 +189,8 @@ class _Chain:
         features = features.reshape(-1, *self.block.shape)
         model = device_model(self.artefacts["quantize"], self.configuration)
         if isinstance(model, DetectorModel):
-            return _Answers(features, model.told(scores), labels, model.unit)
+            alone = model.decide_alone(scores)
+            return _Answers(features, model.told(scores), alone, model.unit)
         if isinstance(model, QuantityModel):
             return self._numbers(features, model.values(scores))
         shares = Int8Model(self.artefacts["quantize"]).shares(scores)

@@ -188,7 +188,7 @@ def evaluate_streams(
         wished=request.false_alarms_an_hour,
         misses=_misses(judge, streams, matches),
         advice=judge.advice(chosen, heard, streams),
-        notes=_notes(streams, request),
+        notes=_notes(streams, request, chosen is not None),
     )
 
 
@@ -369,8 +369,15 @@ def _misses(
     return {label: (missed, count) for label, (missed, count) in found.items()}
 
 
-def _notes(streams: Sequence[LabelledStream], request: StreamRequest) -> tuple[str, ...]:
+def _notes(
+    streams: Sequence[LabelledStream], request: StreamRequest, chosen: bool
+) -> tuple[str, ...]:
     notes = []
+    if chosen:
+        notes.append(
+            "The operating point was chosen on the very stream that it is judged on, so that its "
+            "figures flatter it: write it down, and evaluate other recordings."
+        )
     unlabelled = [stream.name for stream in streams if not stream.labelled]
     if unlabelled:
         notes.append(

@@ -28,6 +28,8 @@ def _settings(configuration: Configuration) -> dict[str, Any]:
     return {
         "outputs": list(configuration.outputs),
         "goal": configuration.goal,
+        "told": [configuration.data.labels, configuration.data.unit],
+        "step_ms": configuration.data.window_step_ms if configuration.goal == "normality" else 0,
         "by": configuration.data.split.by,
         "silence": configuration.data.silence_label,
         "rounds": configuration.evaluation.bootstrap_rounds,

@@ -51,6 +51,7 @@ def _normality_settings(configuration: Configuration) -> dict[str, Any]:
         "quantization": configuration.quantization.model_dump(mode="json"),
         "rounds": configuration.evaluation.bootstrap_rounds,
         "by": configuration.data.split.by,
+        "silence": configuration.data.silence_label,
         "false_alarm_rate": decision.false_alarm_rate,
         "smoothing_windows": decision.smoothing_windows,
     }

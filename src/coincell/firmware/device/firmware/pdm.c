@@ -17,16 +17,27 @@ static uint32_t lost_before[MICROPHONE_BLOCKS];
 /* What is filled when no block is free; its samples are lost. */
 static int16_t discarded[MICROPHONE_BLOCK_SAMPLES];
 
-static volatile uint32_t filled; /* blocks, modulo 2^32; the interrupt's */
+/* Counts go round at a multiple of the blocks, so that each number keeps its block: of 2^32, which
+ * blocks of 20 ms reach in 2.7 years, some would take one that is not yet read. */
+#define ROUND (UINT32_MAX / MICROPHONE_BLOCKS * MICROPHONE_BLOCKS)
+
+static volatile uint32_t filled; /* blocks, modulo ROUND; the interrupt's */
 static volatile uint32_t taken;  /* of them; the reader's */
 static uint32_t lost;            /* samples since the last block */
 static int16_t *running, *queued;
 
+/* number: below ROUND. */
+static uint32_t following(uint32_t number)
+{
+    return number + 1u == ROUND ? 0u : number + 1u;
+}
+
 /* The block behind the one that is being filled, if it is free. */
 static int16_t *next_block(void)
 {
-    const uint32_t number = filled + (running != discarded);
-    return number - taken < MICROPHONE_BLOCKS ? blocks[number % MICROPHONE_BLOCKS] : discarded;
+    const uint32_t number = running != discarded ? following(filled) : filled;
+    const uint32_t waiting = number - taken + (number < taken ? ROUND : 0u);
+    return waiting < MICROPHONE_BLOCKS ? blocks[number % MICROPHONE_BLOCKS] : discarded;
 }
 
 void interrupt_pdm(void);
@@ -39,7 +50,7 @@ void interrupt_pdm(void)
         } else {
             lost_before[filled % MICROPHONE_BLOCKS] = lost;
             lost = 0;
-            filled++;
+            filled = following(filled);
         }
         running = queued;
     }
@@ -110,7 +121,7 @@ const int16_t *microphone_block(uint32_t *missed)
 void microphone_release(void)
 {
     barrier();
-    taken++;
+    taken = following(taken);
 }
 
 #endif
