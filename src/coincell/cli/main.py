@@ -19,6 +19,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "train": ("stages", "Train the network (and what it needs)."),
     "quantize": ("stages", "Quantize to int8 and convert to .tflite (and what it needs)."),
     "evaluate": ("evaluate", "Evaluate on the test split, or on streams of hours."),
+    "runs": ("runs", "What every run found: list, show, compare."),
     "predict": ("predict", "Try recordings on the float, int8, host or board model."),
     "export": ("export", "The project's application for Arduino, PlatformIO, Zephyr, C or Python."),
     "compile": ("compile", "Compile any int8 .tflite to C."),

@@ -5,6 +5,7 @@ from coincell.pipeline.export import export_project
 from coincell.pipeline.feature_comparison import Compared, Comparison, compare_features
 from coincell.pipeline.feature_relevance import Relevance, Relevances, feature_relevance
 from coincell.pipeline.flash_permit import permit_flash
+from coincell.pipeline.ledger import Run, apart, changed_settings, find_run, noted_runs
 from coincell.pipeline.listening import project_application
 from coincell.pipeline.predict import Prediction, predict_files
 from coincell.pipeline.run import RunResult, quantization_of, run_project, run_until, summary_of
@@ -21,16 +22,21 @@ __all__ = [
     "Prediction",
     "Relevance",
     "Relevances",
+    "Run",
     "RunResult",
     "StageEvent",
     "StreamEvaluation",
     "StreamRequest",
     "Suspect",
+    "apart",
+    "changed_settings",
     "compare_features",
     "deep_check",
     "evaluate_stream",
     "export_project",
     "feature_relevance",
+    "find_run",
+    "noted_runs",
     "permit_flash",
     "predict_files",
     "project_application",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import platform
 import shutil
 from collections.abc import Iterable, Mapping
@@ -38,6 +39,7 @@ from coincell.report import (
 )
 
 _CLIPS_TO_PROVE = 50
+_WIDE_INTERVAL = 0.1
 _QUALITY_GATES: Mapping[Goal, str] = {"classes": "accuracy", "normality": "auc", "quantity": "mae"}
 _ALL_GATES = (
     ("flash", "bytes"),
@@ -153,6 +155,7 @@ def _warnings(
             f"Only {exact.clips_on_board} clips were proved on the board (board.clips); "
             f"{_CLIPS_TO_PROVE} are asked for before an image is trusted."
         )
+    own += _too_small(report)
     check = artefacts["dataset"].read_json("dataset.json")["check"]
     found = [
         finding["message"]
@@ -161,6 +164,20 @@ def _warnings(
     ]
     tell = words_of(report.dataset).tell
     return [*own, *found, *map(tell, evaluation["notes"])]
+
+
+def _too_small(report: Report) -> list[str]:
+    """A word where the test split cannot carry the figure that it gives."""
+    accuracy = report.metrics.get("accuracy")
+    if accuracy is None or accuracy.ci95 is None:
+        return []
+    width = accuracy.ci95[1] - accuracy.ci95[0]
+    samples = next(split.samples for split in report.dataset.splits if split.name == "test")
+    if width <= _WIDE_INTERVAL:
+        return []
+    wanted = math.ceil(samples * (width / _WIDE_INTERVAL) ** 2 / 10) * 10
+    told = f"The accuracy's interval spans {100 * width:.0f} points: the test split of {samples} is"
+    return [f"{told} small for a claim. About {wanted} would narrow it to {_WIDE_INTERVAL:.0%}."]
 
 
 def _stop(outcome: Outcome) -> Stop | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from coincell.firmware import load_board, need_firmware
+from coincell.pipeline.ledger import note_run, with_openings
 from coincell.pipeline.quantizing import QUANTIZATION_FILE
 from coincell.pipeline.reporting import make_report, publish
 from coincell.pipeline.runner import Demand, Listener, Outcome, alone, run_stages, unheard
@@ -42,8 +43,9 @@ def run_project(
     need_firmware(load_board(project.configuration.board.source))
     with alone(project, STAGES, listener):
         outcome = run_stages(project, STAGES, demand, listener)
-        report = make_report(project, outcome)
+        report = with_openings(project, make_report(project, outcome))
         path = publish(project, outcome, report)
+        note_run(project, report)
     return RunResult(report, path, outcome.passed and not outcome.stopped_at)
 
 

@@ -311,6 +311,9 @@ class Report(Part):
     )
     board: BoardPart | None = None
     exact: ExactPart | None = None
+    test_openings: Count | None = Field(
+        None, description="How often the project's test split was looked at, this run included."
+    )
     gates: tuple[Gate, ...] = ()
     promises: tuple[Promise, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -1,0 +1,150 @@
+"""`coincell runs list | show | compare`: the ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from coincell.cli.output import (
+    directory_option,
+    json_option,
+    open_project,
+    print_json,
+    printable,
+    tables,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from coincell.pipeline import Run
+    from coincell.report import Metric
+
+_WIDTH = 110
+_SHOWN = ("accuracy", "auc", "mae", "latency_ms", "image_flash_bytes", "image_ram_bytes")
+
+
+@click.group("runs")
+def runs_command() -> None:
+    """What every run of the project found: list them, show one, compare two."""
+
+
+@runs_command.command("list")
+@directory_option
+@json_option
+def list_command(directory: Path, as_json: bool) -> None:
+    """A line a run: when, what was changed, and what came of it."""
+    from rich.table import Table
+
+    from coincell.pipeline import changed_settings, noted_runs
+
+    runs = noted_runs(open_project(directory))
+    if as_json:
+        print_json([run.to_json() for run in runs])
+        return
+    if not runs:
+        click.echo("No run was kept yet: coincell run")
+        return
+    shown = [name for name in _SHOWN if any(name in run.figures for run in runs)]
+    grid = Table(box=None, pad_edge=False)
+    for title in ("Run", "When", "", *(_title(name) for name in shown), "Changed"):
+        grid.add_column(title, overflow="fold")
+    before: Run | None = None
+    for run in runs:
+        changes = changed_settings(before, run) if before else {}
+        told = ", ".join(f"{name} {_short(new)}" for name, (_, new) in changes.items())
+        grid.add_row(
+            str(run.number),
+            (run.report.created or "")[:16].replace("T", " "),
+            "✓" if run.passed else "✗",
+            *(_figure(name, run.figures.get(name)) for name in shown),
+            printable(told),
+        )
+        before = run
+    tables(_WIDTH).print(grid)
+
+
+@runs_command.command("show")
+@click.argument("run", default="last")
+@directory_option
+@json_option
+def show_command(run: str, directory: Path, as_json: bool) -> None:
+    """All figures of RUN (a number, or "last")."""
+    from coincell.pipeline import find_run
+    from coincell.report import print_summary
+
+    found = find_run(open_project(directory), run)
+    if as_json:
+        print_json(found.to_json())
+        return
+    click.echo(f"Run {found.number}, {found.report.created}")
+    print_summary(found.report)
+
+
+@runs_command.command("compare")
+@click.argument("before")
+@click.argument("after", default="last")
+@directory_option
+@json_option
+def compare_command(before: str, after: str, directory: Path, as_json: bool) -> None:
+    """Settings and figures of run BEFORE and run AFTER (the last one, unless told) side by side.
+
+    A figure is marked where the intervals of both do not overlap: nothing less is a difference.
+    """
+    from rich.table import Table
+
+    from coincell.pipeline import apart, changed_settings, find_run
+
+    project = open_project(directory)
+    first, second = find_run(project, before), find_run(project, after)
+    changes = changed_settings(first, second)
+    figures = {
+        name: (first.figures.get(name), second.figures.get(name))
+        for name in {**first.figures, **second.figures}
+    }
+    if as_json:
+        print_json({
+            "before": first.number,
+            "after": second.number,
+            "settings": {name: list(pair) for name, pair in changes.items()},
+            "figures": {name: [_plain(one) for one in pair] for name, pair in figures.items()},
+        })  # fmt: skip
+        return
+    names = ("Setting", f"Run {first.number}", f"Run {second.number}")
+    for name, (old, new) in changes.items():
+        click.echo(printable(f"{name}: {_short(old)} -> {_short(new)}"))
+    if not changes:
+        click.echo("The same settings.")
+    grid = Table(box=None, pad_edge=False)
+    for title in ("Figure", *names[1:], ""):
+        grid.add_column(title, overflow="fold")
+    for name, (one, other) in figures.items():
+        mark = "differ" if one and other and apart(one, other) else ""
+        grid.add_row(_title(name), _figure(name, one), _figure(name, other), mark)
+    tables(_WIDTH).print(grid)
+
+
+def _plain(metric: Metric | None) -> Any:
+    return None if metric is None else metric.model_dump(mode="json")
+
+
+def _title(name: str) -> str:
+    return name.removeprefix("image_").replace("_", " ")
+
+
+def _short(value: Any) -> str:
+    text = "(usual)" if value is None else str(value)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _figure(name: str, metric: Metric | None) -> str:
+    """A figure with its interval; counts of bytes and cycles whole, shares in per cent."""
+    if metric is None or metric.value is None:
+        return ""
+    if name.endswith(("_bytes", "cycles_flash", "parameters")):
+        return f"{metric.value:,.0f}"
+    if metric.ci95 is None:
+        return f"{metric.value:.4g}"
+    low, high = metric.ci95
+    return f"{metric.value:.4g} ({low:.3g} to {high:.3g})"
