@@ -6,7 +6,7 @@ from coincell.models._foreign import load_network
 from coincell.models._history import EpochRecord, History
 from coincell.models._network import build_network
 from coincell.models._prediction import predict_float
-from coincell.models._pretrained import IMAGENET, load_weights
+from coincell.models._pretrained import IMAGENET, check_weights, load_weights
 from coincell.models._size import count_parameters
 from coincell.models._training import Augment, class_weights, train
 from coincell.models._transfer import train_transferred
@@ -19,6 +19,7 @@ __all__ = [
     "Examples",
     "History",
     "build_network",
+    "check_weights",
     "class_weights",
     "convert_to_tflite",
     "count_parameters",
