@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from coincell.cli.main import cli
 from coincell.errors import ModelError
 from coincell.models import build_network, load_tensorflow, load_weights
-from coincell.project import ModelSettings
+from coincell.project import ModelSettings, load_project
 
 ALPHA = {"mobilenet-v1": 0.25, "mobilenet-v2": 0.35}
 
@@ -216,6 +218,19 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
         load_weights(_ours("mobilenet-v2", (32, 32, 3)), "mobilenet-v2", 0.0, path)
     with pytest.raises(ModelError, match="another network"):
         load_weights(_ours("mobilenet-v1", (32, 32, 3), 0.5), "mobilenet-v1", 0.5, path)
+
+
+def test_new_takes_weights_that_fit_and_writes_nothing_otherwise(tmp_path: Path) -> None:
+    path = _npz(tmp_path / "fits.npz")
+    other = _npz(tmp_path / "other.npz", c0__kernel=np.zeros((3, 3, 3, 16), np.float32))
+    command = ["new", "visual-wake-word", str(tmp_path / "eyes"), "--weights"]
+    refused = CliRunner().invoke(cli, [*command, str(other)])
+    assert isinstance(refused.exception, ModelError)
+    assert not (tmp_path / "eyes").exists()
+    done = CliRunner().invoke(cli, [*command, str(path)])
+    assert done.exit_code == 0, done.output
+    assert load_project(tmp_path / "eyes").configuration.model.weights == "backbone.npz"
+    assert (tmp_path / "eyes" / "backbone.npz").read_bytes() == path.read_bytes()
 
 
 def test_a_keras_file_with_code_in_it_is_refused(tmp_path: Path) -> None:

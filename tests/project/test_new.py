@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from coincell.errors import ConfigurationError
-from coincell.project import load_project, new_project, templates
+from coincell.project import MOST_WEIGHT_BYTES, load_project, new_project, templates
 
 
 @pytest.mark.parametrize("template", templates())
@@ -35,3 +35,45 @@ def test_a_misspelt_template_is_told_the_nearest(tmp_path: Path) -> None:
 def test_any_folder_name_gives_a_project(tmp_path: Path, name: str) -> None:
     new_project("keyword-spotting", tmp_path / name)
     assert load_project(tmp_path / name).configuration.project.name
+
+
+@pytest.mark.parametrize("template", ["visual-wake-word", "mask-detection"])
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("net.npz", "backbone.npz"),
+        ("net.weights.h5", "backbone.weights.h5"),
+        ("n.h5", "backbone.h5"),
+    ],
+)
+def test_weights_are_copied_and_named(tmp_path: Path, template: str, given: str, kept: str) -> None:
+    (tmp_path / given).write_bytes(b"numbers")
+    written = new_project(template, tmp_path / "mine", tmp_path / given)
+    assert tmp_path / "mine" / kept in written
+    assert (tmp_path / "mine" / kept).read_bytes() == b"numbers"
+    configuration = load_project(tmp_path / "mine").configuration
+    assert configuration.model.weights == kept
+    assert configuration.training.epochs < _epochs(template, tmp_path / "without")
+
+
+def _epochs(template: str, folder: Path) -> int:
+    new_project(template, folder)
+    return load_project(folder).configuration.training.epochs
+
+
+def test_weights_that_cannot_be_are_refused(tmp_path: Path) -> None:
+    for name in ("net.npz", "net.pkl"):
+        (tmp_path / name).write_bytes(b"numbers")
+    mine = tmp_path / "mine"
+    with pytest.raises(ConfigurationError, match="begins with no weights") as caught:
+        new_project("gesture", mine, tmp_path / "net.npz")
+    assert "visual-wake-word" in caught.value.hint
+    with pytest.raises(ConfigurationError, match=r"net\.pkl"):
+        new_project("visual-wake-word", mine, tmp_path / "net.pkl")
+    with pytest.raises(ConfigurationError, match=r"none\.npz"):
+        new_project("visual-wake-word", mine, tmp_path / "none.npz")
+    with (tmp_path / "large.h5").open("wb") as file:
+        file.truncate(MOST_WEIGHT_BYTES + 1)
+    with pytest.raises(ConfigurationError, match="64 MiB"):
+        new_project("visual-wake-word", mine, tmp_path / "large.h5")
+    assert not mine.exists()

@@ -11,7 +11,7 @@ import click
 from coincell.cli.output import StageLines, directory_option, json_option, open_project, print_json
 
 if TYPE_CHECKING:
-    from coincell.pipeline import Outcome
+    from coincell.pipeline import Outcome, StageEvent
 
 
 def _command(stage: str, text: str) -> click.Command:
@@ -58,7 +58,49 @@ def run_stage(
     context.exit(0 if outcome.passed else 1)
 
 
-train_command = _command("train", "Train the network on the training split.")
+@click.command("train")
+@directory_option
+@click.option("--force", is_flag=True, help="Redo the train stage even when up to date.")
+@click.option(
+    "--folds",
+    type=int,
+    metavar="K",
+    help="Cross-validate instead: K models, each judged on people that it never met.",
+)
+@json_option
+@click.pass_context
+def train_command(
+    context: click.Context, directory: Path, force: bool, folds: int | None, as_json: bool
+) -> None:
+    """Train the network on the training split.
+
+    With --folds nothing of the test split is read: the rest is dealt into K parts, whole speakers
+    (or values of data.split.by) together, and every part is judged by a model trained on others,
+    float and int8. A figure's interval is over folds.
+    """
+    if folds is None:
+        run_stage(context, "train", directory, force, as_json)
+        return
+    from coincell.cli.folds_table import print_folds
+    from coincell.cli.output import progress_bar
+    from coincell.pipeline import cross_validate
+
+    with progress_bar("cross-validating", quiet=as_json) as progress:
+        steps = len(_FOLD_STAGES)
+
+        def heard(fold: int, event: StageEvent) -> None:
+            done = fold * steps + min(event.index, steps - 1)
+            progress(done, folds * steps, f"fold {fold + 1} of {folds}: {event.stage.title}")
+
+        found = cross_validate(open_project(directory), folds, heard)
+        progress(folds * steps, folds * steps, "")
+    if as_json:
+        print_json(found.to_json())
+        return
+    print_folds(found)
+
+
+_FOLD_STAGES = ("dataset", "features", "train", "quantize", "evaluate")
 
 
 @click.command("quantize")

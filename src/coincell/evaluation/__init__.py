@@ -10,6 +10,7 @@ from coincell.evaluation._decisions import (
 )
 from coincell.evaluation._estimate import Estimate, wilson
 from coincell.evaluation._evaluation import ClassMetrics, Evaluation, evaluate
+from coincell.evaluation._folds import over_folds
 from coincell.evaluation._quantity import (
     QuantityComparison,
     QuantityMetrics,
@@ -56,6 +57,7 @@ __all__ = [
     "evaluate_quantity",
     "match_events",
     "mean_difference",
+    "over_folds",
     "poisson_rate",
     "stream_metrics",
     "wilson",

@@ -11,7 +11,7 @@ from coincell.models._history import EpochRecord, History
 from coincell.models._layer_errors import LayerError, layer_errors
 from coincell.models._network import build_network
 from coincell.models._prediction import predict_float
-from coincell.models._pretrained import IMAGENET, load_weights
+from coincell.models._pretrained import IMAGENET, check_weights, load_weights
 from coincell.models._size import count_parameters
 from coincell.models._training import Augment, class_weights, train
 from coincell.models._transfer import train_transferred
@@ -29,6 +29,7 @@ __all__ = [
     "bias_corrected",
     "build_network",
     "calibrated_ranges",
+    "check_weights",
     "class_weights",
     "convert_aware",
     "convert_to_tflite",

@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 
 from coincell.errors import ModelError
 from coincell.models._foreign import load_model_file
+from coincell.models._network import build_network
 from coincell.models.tensorflow import load_tensorflow, silenced
+from coincell.project import MOST_WEIGHT_BYTES, WEIGHT_SUFFIXES, ModelSettings
 
 if TYPE_CHECKING:
     import keras
 
 Arrays = Sequence[NDArray[np.float32]]
 IMAGENET = "imagenet"
-SUFFIXES = (".npz", ".keras", ".h5")
-_MOST_FILE_BYTES = 64 << 20
 _MOST_VALUES = 8_000_000
 _MOST_ARRAYS = 512
 # Sides of the pictures that Keras's weights were trained on, the smallest there are: the nearest
@@ -58,18 +58,28 @@ def load_weights(model: keras.Model, architecture: str, alpha: float, source: st
     _fill(model, layers, source)
 
 
+def check_weights(settings: ModelSettings, path: Path) -> None:
+    """Whether a MobileNet of these settings can begin with the weights in `path`.
+
+    Raises:
+        ModelError: they cannot be read, or are of another architecture or width.
+    """
+    model = build_network(settings, (32, 32, 3), 2, seed=1)  # weights fit pictures of any size
+    load_weights(model, settings.architecture, settings.alpha, path)
+
+
 def _check_size(path: Path) -> None:
-    if path.suffix not in SUFFIXES:
+    if path.suffix not in WEIGHT_SUFFIXES:
         raise ModelError(
-            f"Weights are read from {', '.join(SUFFIXES)}; received {path.name!r}.",
+            f"Weights are read from {', '.join(WEIGHT_SUFFIXES)}; received {path.name!r}.",
             hint='model.weights = "imagenet" lets Keras download its own.',
         )
     try:
         size = path.stat().st_size
     except OSError as error:
         raise ModelError(f"Cannot read {path}: {error.strerror or error}.") from error
-    if size > _MOST_FILE_BYTES:
-        raise ModelError(f"{path} is larger than {_MOST_FILE_BYTES >> 20} MiB.")
+    if size > MOST_WEIGHT_BYTES:
+        raise ModelError(f"{path} is larger than {MOST_WEIGHT_BYTES >> 20} MiB.")
 
 
 def _from_npz(path: Path) -> list[Arrays]:

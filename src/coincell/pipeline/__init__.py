@@ -5,6 +5,7 @@ from coincell.pipeline.export import export_project
 from coincell.pipeline.feature_comparison import Compared, Comparison, compare_features
 from coincell.pipeline.feature_relevance import Relevance, Relevances, feature_relevance
 from coincell.pipeline.flash_permit import permit_flash
+from coincell.pipeline.folds import CrossValidation, cross_validate
 from coincell.pipeline.ledger import Run, apart, changed_settings, find_run, noted_runs
 from coincell.pipeline.listening import project_application
 from coincell.pipeline.predict import Prediction, predict_files
@@ -16,6 +17,7 @@ from coincell.pipeline.suspects_page import suspects_page
 __all__ = [
     "Compared",
     "Comparison",
+    "CrossValidation",
     "DeepReport",
     "Demand",
     "Outcome",
@@ -31,6 +33,7 @@ __all__ = [
     "apart",
     "changed_settings",
     "compare_features",
+    "cross_validate",
     "deep_check",
     "evaluate_stream",
     "export_project",

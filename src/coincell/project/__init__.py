@@ -26,14 +26,22 @@ from coincell.project.feature_settings import (
 from coincell.project.feature_union import FeatureSettings
 from coincell.project.load import CONFIGURATION_FILE, Project, load_project, parse_configuration
 from coincell.project.mel_settings import MelSettings
-from coincell.project.new import new_project, templates
+from coincell.project.new import (
+    MOST_WEIGHT_BYTES,
+    WEIGHT_SUFFIXES,
+    new_project,
+    template_configuration,
+    templates,
+)
 from coincell.project.tasks import Goal, TaskName, goal_of
 from coincell.project.vibration_settings import VibrationSettings
 from coincell.project.window import Sense, WindowForm
 
 __all__ = [
     "CONFIGURATION_FILE",
+    "MOST_WEIGHT_BYTES",
     "NORMALITY_METHODS",
+    "WEIGHT_SUFFIXES",
     "AugmentationSettings",
     "BoardSettings",
     "CameraSettings",
@@ -67,5 +75,6 @@ __all__ = [
     "load_project",
     "new_project",
     "parse_configuration",
+    "template_configuration",
     "templates",
 ]

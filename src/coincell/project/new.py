@@ -9,9 +9,14 @@ from pathlib import Path
 
 from coincell.errors import ConfigurationError
 from coincell.files import write_atomic
+from coincell.project.configuration import Configuration
 from coincell.project.load import CONFIGURATION_FILE, parse_configuration
 
 _FILES = {"coincell.toml": CONFIGURATION_FILE, "README.md": "README.md", "gitignore": ".gitignore"}
+WEIGHT_SUFFIXES = (".npz", ".keras", ".h5")
+"""What weights that others trained are read from."""
+MOST_WEIGHT_BYTES = 64 << 20
+_FINE_TUNING_EPOCHS = 10
 
 
 def templates() -> list[str]:
@@ -20,15 +25,49 @@ def templates() -> list[str]:
     return sorted(item.name for item in folder.iterdir() if item.is_dir())
 
 
-def new_project(template: str, directory: Path) -> list[Path]:
+def template_configuration(template: str) -> Configuration:
+    """The settings that a project from `template` begins with.
+
+    Raises:
+        ConfigurationError: no such template.
+    """
+    return parse_configuration(_texts(template, "any")[CONFIGURATION_FILE], f"template {template}")
+
+
+def new_project(template: str, directory: Path, weights: Path | None = None) -> list[Path]:
     """Write a project into `directory`, which must be absent or empty.
+
+    Args:
+        template: one of `templates()`.
+        directory: of the project.
+        weights: where a MobileNet begins; copied into the project and named in its model.weights.
+            What the file holds is not looked into here: `coincell.models.check_weights`.
 
     Returns:
         The files written.
 
     Raises:
-        ConfigurationError: no such template, or the folder holds something already.
+        ConfigurationError: no such template, it takes no weights, these are of a kind or size that
+            is not read, or the folder holds something already.
     """
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise ConfigurationError(
+            f"{directory} is there already and not an empty folder.",
+            hint="Name a folder that does not exist yet; nothing was changed.",
+        )
+    contents: dict[str, str | bytes] = {**_texts(template, _project_name(directory))}
+    if weights is not None:
+        name, copied = _weights_of(template, weights)
+        contents[name] = copied
+        contents[CONFIGURATION_FILE] = _beginning_with(name, str(contents[CONFIGURATION_FILE]))
+    parse_configuration(str(contents[CONFIGURATION_FILE]), f"template {template}")
+    for target, content in contents.items():
+        write_atomic(directory / target, content)
+    return [directory / target for target in contents]
+
+
+def _texts(template: str, name: str) -> dict[str, str]:
+    """The files of a project called `name`."""
     known = templates()
     if template not in known:
         near = difflib.get_close_matches(template, known, n=1)
@@ -36,21 +75,52 @@ def new_project(template: str, directory: Path) -> list[Path]:
         raise ConfigurationError(
             f"There is no template {template!r}.", f"{hint}Templates: {', '.join(known)}."
         )
-    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-        raise ConfigurationError(
-            f"{directory} is there already and not an empty folder.",
-            hint="Name a folder that does not exist yet; nothing was changed.",
-        )
-    name = _project_name(directory)
     source = resources.files("coincell.project") / "templates" / template
-    texts = {
+    return {
         target: (source / file).read_text(encoding="utf-8").replace("@NAME@", name)
         for file, target in _FILES.items()
     }
-    parse_configuration(texts[CONFIGURATION_FILE], f"template {template}")
-    for target, text in texts.items():
-        write_atomic(directory / target, text)
-    return [directory / target for target in texts]
+
+
+def _weights_of(template: str, path: Path) -> tuple[str, bytes]:
+    """Name in the project, and content, of the weights at `path`."""
+    if not template_configuration(template).model.architecture.startswith("mobilenet"):
+        takers = [
+            known
+            for known in templates()
+            if template_configuration(known).model.architecture.startswith("mobilenet")
+        ]
+        raise ConfigurationError(
+            f"The network of the template {template} begins with no weights of others.",
+            hint=f"Those that do: {', '.join(takers)}.",
+        )
+    if path.suffix not in WEIGHT_SUFFIXES or not path.is_file():
+        raise ConfigurationError(
+            f"Weights are a file, {', '.join(WEIGHT_SUFFIXES)}; received {str(path)!r}.",
+            hint='To let Keras download its own, write model.weights = "imagenet".',
+        )
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_WEIGHT_BYTES + 1)
+    except OSError as error:
+        raise ConfigurationError(f"Cannot read {path}: {error.strerror or error}.") from error
+    if len(content) > MOST_WEIGHT_BYTES:
+        raise ConfigurationError(f"{path} is larger than {MOST_WEIGHT_BYTES >> 20} MiB.")
+    # Keras tells two ways of storing weights apart by this part of the name.
+    suffix = ".weights.h5" if path.name.endswith(".weights.h5") else path.suffix
+    return f"backbone{suffix}", content
+
+
+def _beginning_with(weights: str, text: str) -> str:
+    """A template's coincell.toml with model.weights named, and the epochs that are enough then."""
+    changed, named = re.subn(r'(?m)^# weights = "\w+(\.\w+)?"', f'weights = "{weights}"', text)
+    changed, counted = re.subn(
+        r"(?m)^epochs = \d+ *(# all layers).*$",
+        f"epochs = {_FINE_TUNING_EPOCHS}                   \\1, behind the frozen ones",
+        changed,
+    )
+    assert (named, counted) == (1, 1), "a template with weights names them and its epochs"
+    return changed
 
 
 def _project_name(directory: Path) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coincell.firmware.application import Application
 from coincell.firmware.host import build_host_library
+from coincell.project import WindowForm
 
 _CANDIDATES = 24
 _SEED = 20
@@ -20,14 +22,14 @@ class Golden:
     """One window in, and every number that must come out.
 
     Attributes:
-        window: int16 [window_samples], made up: no recording of anybody leaves the project.
+        window: [form.values] of form.dtype, made up: no recording of anybody leaves the project.
         features: int8 [features].
-        scores: int8 [classes].
-        label: index of the class, -1 for none.
+        scores: int8 [classes]; of normality the four bytes of how strange it is.
+        label: index of the class, -1 for none; of normality 1 for what is strange.
         score: fixed point.
     """
 
-    window: NDArray[np.int16]
+    window: NDArray[Any]
     features: NDArray[np.int8]
     scores: NDArray[np.int8]
     label: int
@@ -39,9 +41,11 @@ def golden_vector(application: Application) -> Golden:
 
     There scores lie between their limits, and what goes wrong before them is not hidden.
     """
-    windows = made_up_sounds(application.form.values)
+    windows = made_up_windows(application.form)
     result = build_host_library(application).process(windows)
-    inside = np.abs(result.scores.astype(int) + 0.5) < _NEAR_THE_LIMIT
+    # Of normality the scores are bytes of one number, which have no limits.
+    looked_at = result.features if application.goal == "normality" else result.scores
+    inside = np.abs(looked_at.astype(int) + 0.5) < _NEAR_THE_LIMIT
     best = int(np.argmax(inside.sum(axis=1)))
     return Golden(
         window=windows[best],
@@ -52,9 +56,17 @@ def golden_vector(application: Application) -> Golden:
     )
 
 
-def made_up_sounds(samples: int) -> NDArray[np.int16]:
-    """int16 [24, samples]: gliding tones with harmonics, swelling and fading, over noise."""
+def made_up_windows(form: WindowForm) -> NDArray[Any]:
+    """[24, form.values] of form.dtype: each channel a sound of its own, or pictures of one."""
     random = np.random.default_rng(_SEED)
+    if form.sense == "picture":
+        return _made_up_pictures(form, random)
+    channels = [_made_up_sounds(form.samples, random) for _ in range(form.channels)]
+    return np.stack(channels, axis=-1).reshape(_CANDIDATES, form.values)
+
+
+def _made_up_sounds(samples: int, random: np.random.Generator) -> NDArray[np.int16]:
+    """int16 [24, samples]: gliding tones with harmonics, swelling and fading, over noise."""
     time = np.linspace(0.0, 1.0, samples, endpoint=False)
     windows = []
     for _ in range(_CANDIDATES):
@@ -67,3 +79,15 @@ def made_up_sounds(samples: int) -> NDArray[np.int16]:
         sound = tone * swell * random.uniform(0.05, 0.4) + noise
         windows.append(np.clip(sound * 32768, -32768, 32767).astype(np.int16))
     return np.stack(windows)
+
+
+def _made_up_pictures(form: WindowForm, random: np.random.Generator) -> NDArray[np.uint8]:
+    """uint8 [24, form.values]: waves of light in every direction, with grain."""
+    row, column = np.mgrid[0 : form.height, 0 : form.width]
+    shape = (_CANDIDATES, 1, 1, form.channels)
+    down, along = random.uniform(-0.4, 0.4, (2, *shape))
+    wave = np.sin(down * row[..., None] + along * column[..., None] + random.uniform(0, 6, shape))
+    light = random.uniform(60, 190, shape) + wave * random.uniform(10, 90, shape)
+    grain = random.standard_normal((_CANDIDATES, *form.shape)) * random.uniform(0, 12, shape)
+    pictures: NDArray[np.uint8] = np.clip(light + grain, 0, 255).astype(np.uint8)
+    return pictures.reshape(_CANDIDATES, form.values)

@@ -9,7 +9,8 @@ from typing import Any
 
 import coincell
 from coincell.files import sha256_bytes
-from coincell.firmware.application import application_sources
+from coincell.firmware.application import Application, application_sources
+from coincell.firmware.export.answer import answer_of
 from coincell.firmware.export.golden import Golden
 from coincell.firmware.export.request import ExportRequest
 
@@ -34,6 +35,11 @@ def make_manifest(request: ExportRequest, golden: Golden) -> dict[str, Any]:
         "coincell": coincell.__version__,
         "board": request.board.name,
         "labels": list(application.labels),
+        "goal": application.goal,
+        "sense": application.form.sense,
+        "channels": application.form.channels,
+        **_sense_facts(application),
+        "unit": answer_of(application).unit,
         "sample_rate_hz": application.sample_rate_hz,
         "window_samples": application.form.samples,
         "hop_samples": application.hop_samples,
@@ -50,6 +56,21 @@ def make_manifest(request: ExportRequest, golden: Golden) -> dict[str, Any]:
     }
     text = json.dumps(manifest, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return manifest | {"id": sha256_bytes(text.encode())[:16]}
+
+
+def _sense_facts(application: Application) -> dict[str, Any]:
+    """What the values of one step, or a picture, are."""
+    form, channels = application.form, application.channels
+    if form.sense == "picture":
+        return {"width": form.width, "height": form.height}
+    if channels is None:
+        return {}
+    each = zip(channels.names, channels.units, channels.full_scale, strict=True)
+    return {
+        "readings": [
+            {"name": name, "unit": unit, "full_scale": scale} for name, unit, scale in each
+        ]
+    }
 
 
 def readable(manifest: Mapping[str, Any]) -> str:

@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from coincell.errors import ConfigurationError, UserError
+from coincell.errors import UserError
 from coincell.firmware.application import Application
 from coincell.firmware.description import Board
+from coincell.firmware.export.answer import answer_of
+from coincell.firmware.export.words import words_of
 
 _MOST_CHARACTERS = 48
 _C_KEYWORDS = frozenset(
@@ -131,14 +133,7 @@ class ExportRequest:
         """What every template may use."""
         import coincell
 
-        application, network = self.application, self.application.model
-        if network is None or application.goal != "classes" or application.form.sense != "sound":
-            raise ConfigurationError(
-                "What is exported decides which class a sound is of; this project's image answers "
-                f"another question ({application.goal} of {application.form.sense}).",
-                hint="`coincell flash` brings its image to a board.",
-            )
-        output = network.outputs[0]
+        application = self.application
         return {
             "name": self.name,
             "upper": self.name.upper(),
@@ -147,24 +142,72 @@ class ExportRequest:
             "project": self.project,
             "coincell": coincell.__version__,
             "board": self.board.board.title,
-            "sample_rate_hz": application.sample_rate_hz,
-            "window_samples": application.form.samples,
             "hop_samples": application.hop_samples,
             "features": math.prod(application.features.shape),
             "labels": application.labels,
+            "score_bytes": application.score_bytes,
             "smoothing_windows": application.decision.smoothing_windows,
             "threshold": application.decision.threshold,
-            # A mean score is in 1/256 of the output's unit, and 1.0 is 1000 permille.
-            "score_zero": output.zero_point * 256,
-            "permille_multiplier": round(output.scale / 256 * 1000 * (1 << 24)),
+            "answer": answer_of(application),
+            "goal": application.goal,
+            "is_event": self.event_verb,
+            "program": self.program,
+            "words": words_of(application),
             "description": self.description,
+            **window_values(application),
         }
+
+    @property
+    def program(self) -> str:
+        """Of the program for computers: it listens to a sound, and decides on other things."""
+        return f"{self.name}_{'listen' if self.application.form.sense == 'sound' else 'decide'}"
+
+    @property
+    def event_verb(self) -> str:
+        """Of the function that tells whether a label stands for something."""
+        application = self.application
+        words = application.form.sense == "sound" and application.goal == "classes"
+        return "is_heard" if words else "is_event"
 
     @property
     def description(self) -> str:
         """One sentence."""
-        labels = ", ".join(self.application.labels)
-        return f"Tells {labels} apart on a microcontroller: features, network and decision in C."
+        application = self.application
+        labels = ", ".join(application.labels)
+        does = {
+            "classes": f"Tells {labels} apart",
+            "normality": f"Tells from {application.form.sense} how far it is from normal",
+            "quantity": f"Tells {labels} from {application.form.sense}",
+        }
+        return (
+            f"{does[application.goal]} on a microcontroller: features, network and decision in C."
+        )
+
+
+def window_values(application: Application) -> dict[str, Any]:
+    """For the templates: of what a window consists."""
+    form = application.form
+    return {
+        "sense": form.sense,
+        "sample_type": f"{form.dtype}_t",
+        "sample_rate_hz": form.rate_hz,
+        "window_samples": form.samples,
+        "window_values": form.values,
+        "channels": form.channels,
+        "width": form.width,
+        "height": form.height,
+        "step_values": application.step_values,
+        "channel_table": _channel_table(application),
+    }
+
+
+def _channel_table(application: Application) -> list[tuple[str, str, str]]:
+    """Of each channel its name, its unit, and what 32768 stands for; empty but for motion."""
+    channels = application.channels
+    if channels is None:
+        return []
+    each = zip(channels.names, channels.units, channels.full_scale, strict=True)
+    return [(name, unit, f"{most:g}") for name, unit, most in each]
 
 
 def check_name(name: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from coincell.errors import ConfigurationError
-from coincell.project import Configuration, Project
+from coincell.project import WEIGHT_SUFFIXES, Configuration, Project
 
 
 def ready_made_tflite(configuration: Configuration) -> bool:
@@ -47,9 +47,10 @@ def weights_file(project: Project) -> list[Path]:
     if name in ("", "imagenet"):
         return []
     path = (project.directory / name).resolve()
-    if path.suffix not in (".npz", ".keras", ".h5"):
+    if path.suffix not in WEIGHT_SUFFIXES:
         raise ConfigurationError(
-            f'model.weights must be "imagenet", or a .npz, .keras or .h5 file; received {name!r}.'
+            f'model.weights must be "imagenet", or a file, {", ".join(WEIGHT_SUFFIXES)}; '
+            f"received {name!r}."
         )
     if not path.is_relative_to(project.directory):
         raise ConfigurationError(

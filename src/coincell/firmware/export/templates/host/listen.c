@@ -1,12 +1,20 @@
+{% set pnm = "PPM" if channels == 3 else "PGM" -%}
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Sound in, a line of JSON a decision out, on a computer with a C library:
+ * {{ words.stream | capitalize }} in, a line of JSON a decision out, on a computer:
  *
- *     {{ name }}_listen < sound.wav             WAV: PCM, 16 bits, mono, {{ sample_rate_hz }} Hz
- *     {{ name }}_listen < sound.raw             the samples alone, little-endian
- *     {{ name }}_listen --microphone            what `arecord` hears
- *     {{ name }}_listen --self-test             PASS or FAIL
- *     {{ name }}_listen --manifest              what it was made of
+{%- if sense == "picture" %}
+ *     {{ program }} < picture.{{ pnm | lower }}   {{ pnm }}, one or several
+ *     {{ program }} < pictures.raw  the pixels alone, a byte each
+{%- else %}
+ *     {{ program }} < {{ sense }}.wav        WAV of 16 bits, {{ words.channels }}
+ *     {{ program }} < {{ sense }}.raw        the samples alone, little-endian
+{%- if sense == "sound" %}
+ *     {{ program }} --microphone       what `arecord` hears
+{%- endif %}
+{%- endif %}
+ *     {{ program }} --self-test        PASS or FAIL
+ *     {{ program }} --manifest         what it was made of
  *
  * Exit codes: 0 done, 1 the self-test failed, 2 the input cannot be used.
  */
@@ -18,32 +26,49 @@
 
 #include "{{ name }}.h"
 
-#define USE "use: {{ name }}_listen [--microphone | --self-test | --manifest] < SOUND"
+{%- set microphone = "--microphone | " if sense == "sound" %}
+#define USE "use: {{ program }} [{{ microphone }}--self-test | --manifest] < {{ words.stream }}"
 
+{% if sense != "picture" -%}
 enum { BLOCK_BYTES = 4096, RIFF_BYTES = 12, FORMAT_BYTES = 16, LONGEST_FORMAT = 4096 };
-
+{% endif %}
 /* Returns the code that ends the program. */
 static int refuse(const char *reason)
 {
-    fprintf(stderr, "{{ name }}_listen: %s\n", reason);
+    fprintf(stderr, "{{ program }}: %s\n", reason);
     return 2;
-}
-
-/* bytes: uint8[2] or uint8[4], little-endian -> their number. */
-static uint32_t read16(const uint8_t *bytes)
-{
-    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8;
-}
-
-static uint32_t read32(const uint8_t *bytes)
-{
-    return read16(bytes) | read16(bytes + 2) << 16;
 }
 
 static int has_decided;
 
-/* samples: int16[count], the next of the stream. Returns 0, or 2 on a failure. */
-static int hear(const int16_t *samples, int32_t count)
+/* Prints a line of JSON. */
+static void tell(const {{ name }}_decision *decision)
+{
+    char score[{{ upper }}_SCORE_TEXT];
+{%- if sense == "picture" %}
+    printf("{\"picture\": %llu", (unsigned long long)decision->position);
+{%- else %}
+    const uint64_t ms = decision->position * 1000u / {{ upper }}_SAMPLE_RATE_HZ;
+    printf("{\"seconds\": %llu.%03u", (unsigned long long)(ms / 1000u), (unsigned)(ms % 1000u));
+{%- endif %}
+{%- if goal == "quantity" %}
+    printf(", \"value\": %s", {{ name }}_score_text(decision, score));
+    printf(", \"unit\": \"%s\"}\n", {{ upper }}_UNIT);
+{%- else %}
+    const char *const quote = decision->label < 0 ? "" : "\"";
+    const char *const label = decision->label < 0 ? "null" : {{ name }}_label(decision->label);
+    printf(", \"label\": %s%s%s, \"score\": %s", quote, label, quote,
+           {{ name }}_score_text(decision, score));
+{%- if goal == "normality" %}
+    printf(", \"unit\": \"%s\"", {{ upper }}_UNIT);
+{%- endif %}
+    puts("}");
+{%- endif %}
+    fflush(stdout);
+}
+
+/* samples: {{ words.value }}[count], the next of the stream. Returns 0, or 2 on a failure. */
+static int hear(const {{ sample_type }} *samples, int32_t count)
 {
     while (count > 0) {
         int32_t taken = 0;
@@ -54,16 +79,21 @@ static int hear(const int16_t *samples, int32_t count)
         count -= taken;
         if (made == 0) continue;
         has_decided = 1;
-        char score[{{ upper }}_SCORE_TEXT];
-        const uint64_t ms = decision.position * 1000u / {{ upper }}_SAMPLE_RATE_HZ;
-        const char *const quote = decision.label < 0 ? "" : "\"";
-        const char *const label = decision.label < 0 ? "null" : {{ name }}_label(decision.label);
-        printf("{\"seconds\": %llu.%03u, \"label\": %s%s%s, \"score\": %s}\n",
-               (unsigned long long)(ms / 1000u), (unsigned)(ms % 1000u), quote, label, quote,
-               {{ name }}_score_text(&decision, score));
-        fflush(stdout);
+        tell(&decision);
     }
     return 0;
+}
+
+{% if sense == "picture" %}{% include "host/pictures.c" %}{% else -%}
+/* bytes: uint8[2] or uint8[4], little-endian -> their number. */
+static uint32_t read16(const uint8_t *bytes)
+{
+    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8;
+}
+
+static uint32_t read32(const uint8_t *bytes)
+{
+    return read16(bytes) | read16(bytes + 2) << 16;
 }
 
 /* The body of a chunk: uint8[size], of which `kept` are stored. Returns 0 when it was all there. */
@@ -103,7 +133,8 @@ static int read_head(FILE *sound, uint64_t *bytes)
         const uint32_t coding = read16(format), bits = read16(format + 14);
         if ((coding != 1 && coding != 0xfffe) || bits != 16)
             return refuse("the WAV file must hold PCM of 16 bits");
-        if (read16(format + 2) != 1) return refuse("the WAV file must have one channel");
+        if (read16(format + 2) != {{ channels }})
+            return refuse("the WAV file must have {{ words.channels }}");
         if (read32(format + 4) != {{ upper }}_SAMPLE_RATE_HZ)
             return refuse("the WAV file must have {{ sample_rate_hz }} samples a second");
         is_known = 1;
@@ -139,10 +170,12 @@ static int listen_to(FILE *sound)
         if (waiting) block[0] = block[2 * count]; /* an odd byte waits for its other half */
     }
     if (!has_decided)
-        return refuse("the sound is shorter than one window of {{ window_samples }} samples");
+        return refuse(
+            "{{ words.too_short }} shorter than one window of {{ window_samples }} samples");
     return 0;
 }
 
+{% if sense == "sound" -%}
 static int listen_to_microphone(void)
 {
     FILE *const sound = popen("arecord -q -t raw -f S16_LE -c 1 -r {{ sample_rate_hz }}", "r");
@@ -158,10 +191,13 @@ static int listen_to_microphone(void)
     return code;
 }
 
+{% endif %}{% endif -%}
 int main(int count, char **words)
 {
     if (count == 1 && !isatty(STDIN_FILENO)) return listen_to(stdin);
+{%- if sense == "sound" %}
     if (count == 2 && strcmp(words[1], "--microphone") == 0) return listen_to_microphone();
+{%- endif %}
     if (count == 2 && strcmp(words[1], "--self-test") == 0) {
         const int result = {{ name }}_self_test();
         puts({{ name }}_self_test_text(result));

@@ -10,15 +10,15 @@ static const char *const labels[{{ upper }}_CLASSES] = {
 {%- endfor %}
 };
 
-static const uint8_t heard[{{ upper }}_CLASSES] = APPLICATION_KEYWORDS;
+static const uint8_t events[{{ upper }}_CLASSES] = APPLICATION_KEYWORDS;
 
 static application_stream stream;
 
-/* int16[APPLICATION_STREAM_BUFFER]: a frame, or where windows are computed whole, the window. */
-static int16_t *stream_buffer(void)
+/* [APPLICATION_STREAM_BUFFER]: a frame, or where windows are computed whole, the window. */
+static {{ sample_type }} *stream_buffer(void)
 {
 #if APPLICATION_BY_ROW
-    static int16_t frame[APPLICATION_STREAM_BUFFER];
+    static {{ sample_type }} frame[APPLICATION_STREAM_BUFFER];
     return frame;
 #else
     return application_samples();
@@ -33,11 +33,17 @@ int {{ name }}_begin(void)
 
 void {{ name }}_skip(uint32_t count)
 {
+{%- if step_values == 1 %}
     application_stream_skip(&stream, count);
+{%- else %}
+    const uint32_t most = UINT32_MAX / {{ step_values }}u; /* that can be told at once */
+    for (; count > most; count -= most) application_stream_skip(&stream, most * {{ step_values }}u);
+    application_stream_skip(&stream, count * {{ step_values }}u);
+{%- endif %}
 }
 
-/* samples: int16[count] -> *taken of them, and perhaps a decision. */
-int {{ name }}_take(const int16_t *samples, int32_t count, int32_t *taken,
+/* samples: {{ words.value }}[count] -> *taken of them, and perhaps a decision. */
+int {{ name }}_take(const {{ sample_type }} *samples, int32_t count, int32_t *taken,
     {{ name }}_decision *decision)
 {
     application_event event = {0, {-1, 0}};
@@ -51,7 +57,7 @@ int {{ name }}_take(const int16_t *samples, int32_t count, int32_t *taken,
     return status;
 }
 
-int16_t *{{ name }}_window(void)
+{{ sample_type }} *{{ name }}_window(void)
 {
     return application_samples();
 }
@@ -61,7 +67,7 @@ int {{ name }}_classify({{ name }}_decision *decision)
     application_decision made = {-1, 0};
     application_reset();
     const int status = application_process(&made);
-    decision->position = {{ upper }}_WINDOW_SAMPLES;
+    decision->position = {{ window_samples }};
     decision->label = status == 0 ? made.label : -1;
     decision->score = made.score;
     return status;
@@ -72,15 +78,17 @@ const char *{{ name }}_label(int16_t label)
     return label >= 0 && label < {{ upper }}_CLASSES ? labels[label] : "";
 }
 
-int {{ name }}_is_heard(int16_t label)
+int {{ name }}_{{ is_event }}(int16_t label)
 {
-    return label >= 0 && label < {{ upper }}_CLASSES && heard[label];
+    return label >= 0 && label < {{ upper }}_CLASSES && events[label];
 }
 
+{% if goal == "classes" -%}
 int32_t {{ name }}_permille(const {{ name }}_decision *decision)
 {
-    const int64_t above_zero = (int64_t)decision->score - ({{ score_zero }});
-    const int64_t permille = (above_zero * {{ permille_multiplier }} + (1 << 23)) >> 24;
+    const int64_t above_zero = (int64_t)decision->score - ({{ answer.zero }});
+    const int64_t half = INT64_C(1) << {{ answer.shift - 1 }};
+    const int64_t permille = (above_zero * {{ answer.multiplier }} + half) >> {{ answer.shift }};
     return permille < 0 ? 0 : permille > 1000 ? 1000 : (int32_t)permille;
 }
 
@@ -95,6 +103,33 @@ const char *{{ name }}_score_text(const {{ name }}_decision *decision, char *tex
     text[5] = '\0';
     return text;
 }
+{%- else -%}
+int64_t {{ name }}_value(const {{ name }}_decision *decision)
+{
+    const int64_t above_zero = (int64_t)decision->score - ({{ answer.zero }});
+    const int64_t half = INT64_C(1) << {{ answer.shift - 1 }};
+    return (above_zero * INT64_C({{ answer.multiplier }}) + half) >> {{ answer.shift }};
+}
+
+const char *{{ name }}_score_text(const {{ name }}_decision *decision, char *text)
+{
+    const int64_t value = {{ name }}_value(decision);
+    uint64_t left = value < 0 ? 0u - (uint64_t)value : (uint64_t)value;
+    char letters[{{ upper }}_SCORE_TEXT]; /* the last one first */
+    int count = 0;
+    for (int place = 0; place <= {{ upper }}_DECIMALS || left > 0; place++) {
+{%- if answer.decimals > 0 %}
+        if (place == {{ upper }}_DECIMALS) letters[count++] = '.';
+{%- endif %}
+        letters[count++] = (char)('0' + (int)(left % 10u));
+        left /= 10u;
+    }
+    if (value < 0) letters[count++] = '-';
+    for (int i = 0; i < count; i++) text[i] = letters[count - 1 - i];
+    text[count] = '\0';
+    return text;
+}
+{%- endif %}
 
 const int8_t *{{ name }}_features(void)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A made-up sound, and what the chain made of it on the computer that generated this library. It
+ * A made-up window, and what the chain made of it on the computer that generated this library. It
  * takes flash only in programs that call the test.
  */
 #include <string.h>
 
 #include "{{ name }}.h"
 
-static const int16_t window[{{ upper }}_WINDOW_SAMPLES] = {
+static const {{ sample_type }} window[{{ upper }}_WINDOW_VALUES] = {
 {{ window_rows }}
 };
 
@@ -15,7 +15,7 @@ static const int8_t features[{{ upper }}_FEATURES] = {
 {{ feature_rows }}
 };
 
-static const int8_t scores[{{ upper }}_CLASSES] = {
+static const int8_t scores[{{ upper }}_SCORES] = {
 {{ score_rows }}
 };
 
@@ -31,7 +31,7 @@ static int are_equal(const int8_t *made, const int8_t *wanted, int32_t count)
 static int compare(const {{ name }}_decision *decision)
 {
     if (!are_equal({{ name }}_features(), features, {{ upper }}_FEATURES)) return 2;
-    if (!are_equal({{ name }}_scores(), scores, {{ upper }}_CLASSES)) return 3;
+    if (!are_equal({{ name }}_scores(), scores, {{ upper }}_SCORES)) return 3;
     return decision->label != {{ golden_label }} || decision->score != {{ golden_score }} ? 4 : 0;
 }
 
@@ -43,7 +43,7 @@ int {{ name }}_self_test(void)
     memcpy({{ name }}_window(), window, sizeof window);
     int result = {{ name }}_classify(&decision) != 0 ? 1 : compare(&decision);
     if (result == 0 && {{ name }}_begin() == 0) {
-        const int made = {{ name }}_take(window, {{ upper }}_WINDOW_SAMPLES, &taken, &decision);
+        const int made = {{ name }}_take(window, {{ upper }}_WINDOW_VALUES, &taken, &decision);
         if (made != 1 || compare(&decision) != 0) result = 5;
     }
     return {{ name }}_begin() != 0 ? 1 : result;

@@ -1,3 +1,4 @@
+{% set nothing = "silence" if sense == "sound" else "zeros" -%}
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The self-test, then one decision on a window of silence. Where sound comes from is the board's:
@@ -8,8 +9,8 @@
 
 #include <{{ name }}.h>
 
-/* samples: int16[count], any count; prints each decision that they complete. */
-static int listen(const int16_t *samples, int32_t count)
+/* samples: {{ words.value }}[count]{{ words.whole or ", any count" }}; prints what they decide. */
+static int listen(const {{ sample_type }} *samples, int32_t count)
 {
 	while (count > 0) {
 		int32_t taken = 0;
@@ -22,8 +23,8 @@ static int listen(const int16_t *samples, int32_t count)
 		if (made == 1) {
 			char score[{{ upper }}_SCORE_TEXT];
 
-			printk("{{ name }}: %s %s\n", {{ name }}_label(decision.label),
-			       {{ name }}_score_text(&decision, score));
+			printk("{{ name }}: %s %s{{ ' %s' if goal != 'classes' }}\n", {{ name }}_label(decision.label),
+			       {{ name }}_score_text(&decision, score){{ ', ' ~ upper ~ '_UNIT' if goal != 'classes' }});
 		}
 		samples += taken;
 		count -= taken;
@@ -33,8 +34,8 @@ static int listen(const int16_t *samples, int32_t count)
 
 int main(void)
 {
-	static const int16_t silence[256];
-	int32_t left = {{ upper }}_WINDOW_SAMPLES;
+	static const {{ sample_type }} {{ nothing }}[256];
+	int32_t left = {{ upper }}_WINDOW_VALUES;
 
 	printk("%s\n", {{ name }}_manifest());
 	printk("{{ name }}: %s\n", {{ name }}_self_test_text({{ name }}_self_test()));
@@ -45,7 +46,7 @@ int main(void)
 	while (left > 0) {
 		const int32_t count = left < 256 ? left : 256;
 
-		if (listen(silence, count) != 0) {
+		if (listen({{ nothing }}, count) != 0) {
 			printk("{{ name }}: the network does not run\n");
 			return 0;
 		}

@@ -1,0 +1,253 @@
+"""Cross-validation: the project's own stages on other splits of what is not for the test.
+
+Each window that is not in the test split is judged once, by a model that met nobody of its unit
+(its speaker, or whatever data.split.by names). The test split is taken out before anything begins.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coincell.errors import MissingExtraError, UserError
+from coincell.evaluation import Estimate, over_folds
+from coincell.pipeline.clips import Clips, normal_class, read_clips, silence_class
+from coincell.pipeline.runner import Demand, Listener, StageEvent, alone, run_stages, unheard
+from coincell.pipeline.stages.table import STAGES
+from coincell.pipeline.variation import dealt_out, run_variation
+from coincell.project import Configuration, Project
+
+_PLACE = "folds"
+_QUANTILES = 5
+FEWEST_FOLDS, MOST_FOLDS = 2, 50
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One part of the cross-validation.
+
+    Attributes:
+        train, validation, test: windows of each side.
+        figures: "float" and "int8" -> name of a metric -> its value on the fold's windows.
+    """
+
+    train: int
+    validation: int
+    test: int
+    figures: Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """All folds, and what they say together.
+
+    Attributes:
+        folds: in order.
+        figures: "float" and "int8" -> name of a metric -> mean over folds with its interval.
+        spread: the same -> standard deviation over folds.
+        units: how many people (or whatever is never parted) were dealt out.
+        by: what they are; "" where each window stands alone.
+    """
+
+    folds: tuple[Fold, ...]
+    figures: Mapping[str, Mapping[str, Estimate]]
+    spread: Mapping[str, Mapping[str, float]]
+    units: int
+    by: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "folds": [
+                {
+                    "train": fold.train,
+                    "validation": fold.validation,
+                    "test": fold.test,
+                    **{model: dict(values) for model, values in fold.figures.items()},
+                }
+                for fold in self.folds
+            ],
+            **{
+                model: {
+                    name: estimate.to_json() | {"spread": self.spread[model][name]}
+                    for name, estimate in figures.items()
+                }
+                for model, figures in self.figures.items()
+            },
+            "units": self.units,
+            "by": self.by,
+        }
+
+
+def cross_validate(
+    project: Project, count: int, listener: Callable[[int, StageEvent], None] | None = None
+) -> CrossValidation:
+    """`count` folds of the project as it stands, float and int8.
+
+    A fold's model is trained on all folds but its own and the next one, which it is watched by
+    (of two folds, on half of the other one).
+
+    Raises:
+        UserError: there are fewer units, or of a class, than folds.
+    """
+    if not FEWEST_FOLDS <= count <= MOST_FOLDS:
+        raise UserError(f"Folds are {FEWEST_FOLDS} to {MOST_FOLDS}; received {count}.")
+    with alone(project, STAGES):
+        outcome = run_stages(project, STAGES, Demand(until="dataset"))
+        dataset = outcome.artefacts["dataset"]
+        clips = read_clips(dataset)
+        dealt = deal(clips, project.configuration, count)
+        folds = []
+        try:
+            for number in range(count):
+                splits = dealt.splits(number)
+                stages = dealt_out(STAGES, dataset, splits)
+                heard = _heard(number, listener)
+                made = run_variation(project, stages, "evaluate", place=_PLACE, listener=heard)
+                facts = made.artefacts["evaluate"].read_json("evaluation.json")
+                counts = {side: int((splits == side).sum()) for side in _SIDES}
+                folds.append(Fold(**counts, figures=_figures(facts)))
+        finally:
+            shutil.rmtree(project.build_directory / _PLACE, ignore_errors=True)
+    return _together(folds, dealt)
+
+
+_SIDES = ("train", "validation", "test")
+
+
+def _heard(number: int, listener: Callable[[int, StageEvent], None] | None) -> Listener:
+    if listener is None:
+        return unheard
+    return lambda event: listener(number, event)
+
+
+@dataclass(frozen=True)
+class Dealt:
+    """Windows in folds.
+
+    Attributes:
+        fold: int [n], of each window; -1 for what is in no fold.
+        always: bool [n], windows that every fold is judged by: strange ones, of anomaly detection.
+        count: folds.
+        units: how many were dealt out.
+        by: what they are.
+    """
+
+    fold: NDArray[np.int64]
+    always: NDArray[np.bool_]
+    count: int
+    units: int
+    by: str
+
+    def splits(self, number: int) -> NDArray[np.str_]:
+        """ "train", "validation", "test" or "" for each window, when fold `number` judges."""
+        splits = np.full(len(self.fold), "", "<U10")
+        splits[self.fold >= 0] = "train"
+        if self.count > 2:
+            splits[self.fold == (number + 1) % self.count] = "validation"
+        splits[self.fold == number] = "test"
+        splits[self.always] = "test"
+        return splits
+
+
+def deal(clips: Clips, configuration: Configuration, count: int) -> Dealt:
+    """Whole units into folds, each class (or range of numbers) in all of them as evenly as can be.
+
+    Raises:
+        UserError: there are fewer units, or of a class, than folds.
+    """
+    try:
+        from sklearn.model_selection import StratifiedGroupKFold
+    except ImportError as error:
+        raise MissingExtraError("tune", "scikit-learn", "Cross-validation") from error
+    inner = clips.splits != "test"
+    always = np.zeros(len(clips.files), bool)
+    if configuration.goal == "normality":
+        strange = clips.labels != normal_class(configuration.data)
+        always, inner = inner & strange, inner & ~strange
+    rows = np.flatnonzero(inner)
+    by = configuration.data.split.by
+    named = clips.units(rows, by, silence_class(configuration.data))
+    units = named if named is not None else [str(row) for row in rows]
+    classes = _classes(clips, rows, configuration)
+    _refuse_few(units, classes, configuration, count, by if named is not None else "window")
+    dealer = StratifiedGroupKFold(count, shuffle=True, random_state=configuration.project.seed)
+    fold = np.full(len(clips.files), -1)
+    for number, (_, judged) in enumerate(dealer.split(rows, classes, units)):
+        fold[rows[judged]] = number
+    return Dealt(fold, always, count, len(set(units)), by if named is not None else "")
+
+
+def _classes(
+    clips: Clips, rows: NDArray[np.int64], configuration: Configuration
+) -> NDArray[np.int64]:
+    """What is to be even over folds: labels, or fifths of the numbers."""
+    if configuration.goal != "quantity":
+        return clips.labels[rows]
+    targets = clips.targets[rows]
+    edges = np.quantile(targets, np.linspace(0, 1, _QUANTILES + 1)[1:-1])
+    return np.searchsorted(edges, targets)
+
+
+def _refuse_few(
+    units: Sequence[str],
+    classes: NDArray[np.int64],
+    configuration: Configuration,
+    count: int,
+    what: str,
+) -> None:
+    everything = len(set(units))
+    if everything < count:
+        raise UserError(
+            f"{count} folds need as many values of {what!r}, of which none is on two sides; there "
+            f"are {everything} outside the test split.",
+            hint=f"Ask for at most {everything} folds, or record more.",
+        )
+    if configuration.goal != "classes":
+        return
+    for index, label in enumerate(configuration.data.labels):
+        there = {unit for unit, one in zip(units, classes, strict=True) if one == index}
+        if len(there) < count:
+            raise UserError(
+                f"The class {label!r} would be missing from a fold: it has {len(there)} values of "
+                f"{what!r} outside the test split, and there are {count} folds.",
+                hint=f"Ask for at most {max(len(there), 1)} folds, or record more of {label!r}.",
+            )
+
+
+def _figures(facts: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """Of float and int8, each figure of a fold that has a value."""
+    found: dict[str, dict[str, float]] = {}
+    for model in ("float", "int8"):
+        part = facts[model]
+        if part is None:
+            continue
+        inner = part.get("quantity") or part.get("normality") or part
+        found[model] = {
+            name: value["value"]
+            for name, value in inner.items()
+            if isinstance(value, dict) and set(value) == {"value", "ci95"}
+            and value["value"] is not None
+        }  # fmt: skip
+    return found
+
+
+def _together(folds: Sequence[Fold], dealt: Dealt) -> CrossValidation:
+    figures: dict[str, dict[str, Estimate]] = {}
+    spread: dict[str, dict[str, float]] = {}
+    for model in folds[0].figures:
+        names = [n for n in folds[0].figures[model] if all(n in f.figures[model] for f in folds)]
+        values = {name: [fold.figures[model][name] for fold in folds] for name in names}
+        figures[model] = {name: over_folds(each) for name, each in values.items()}
+        spread[model] = {name: _deviation(each) for name, each in values.items()}
+    return CrossValidation(tuple(folds), figures, spread, dealt.units, dealt.by)
+
+
+def _deviation(values: Sequence[float]) -> float:
+    return float(np.std(values, ddof=1)) if len(values) > 1 else math.nan

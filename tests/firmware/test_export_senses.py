@@ -1,0 +1,149 @@
+"""Exports of every sense and goal: each decides as the host library does."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from numpy.typing import NDArray
+
+from coincell.errors import UserError
+from coincell.firmware import Application, HostStream, StreamEvent
+from coincell.runtime import quantity_unit, strangeness_unit
+from coincell.toolchain import C_FLAGS, find_host_compiler
+from exporting import HERE, NAME, export, must, run
+from exporting_senses import SENSES, sensing, windows_of
+
+SHIM = HERE / "zephyr_shim"
+
+
+def stream(application: Application) -> NDArray[Any]:
+    """[n] of form.dtype: 12 windows, and a part of one more where that can be."""
+    values = windows_of(application.form, 13).ravel()
+    return (
+        values if application.form.sense == "picture" else values[: -application.form.values // 2]
+    )
+
+
+@cache
+def events(what: str) -> list[StreamEvent]:
+    application = sensing(what)
+    made = HostStream(application).process(stream(application))
+    assert len(made) > 10
+    assert len({event.score for event in made}) > 3, "the decisions must not all be alike"
+    return made
+
+
+def number(text: str, exact: Fraction) -> None:
+    """A score's text is `exact` to half of its last place, and a little for the multiplier."""
+    places = len(text.partition(".")[2])
+    assert abs(Fraction(text) - exact) <= Fraction(1, 10**places) * Fraction(6, 10)
+
+
+def exact_score(application: Application, event: StreamEvent) -> Fraction:
+    """In the unit in which it is told."""
+    strange = strangeness_unit(application.manifest)
+    if strange is not None:
+        return event.score * Fraction(strange.step)
+    quantity = quantity_unit(application.manifest)
+    unit = quantity or application.score_unit
+    assert unit is not None
+    value = (Fraction(event.score, 256) - unit.zero_point) * Fraction(unit.scale)
+    return value if quantity else max(Fraction(0), min(Fraction(1), value))
+
+
+def check_lines(what: str, text: str) -> None:
+    """Lines of JSON are what the host library decides."""
+    application = sensing(what)
+    lines = [json.loads(line, parse_float=str, parse_int=str) for line in text.splitlines()]
+    assert len(lines) == len(events(what))
+    for line, event in zip(lines, events(what), strict=True):
+        if application.form.sense == "picture":
+            assert line["picture"] == str(event.samples)
+        else:
+            assert line["seconds"] == f"{event.samples / application.form.rate_hz:.3f}"
+        if application.goal == "quantity":
+            assert line["unit"] == "rpm"
+            number(line["value"], exact_score(application, event))
+            continue
+        assert line["label"] == (application.labels[event.label] if event.label >= 0 else None)
+        number(line["score"], exact_score(application, event))
+        assert ("unit" in line) == (application.goal == "normality")
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Of each the plain C export's program, with the sanitizers where they are there."""
+    made = {}
+    for what in SENSES:
+        folder = export("c", tmp_path_factory.mktemp("plain") / NAME, application=sensing(what))
+        units = list(folder.rglob("*.c"))
+        compiler = find_host_compiler()
+        extra = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+        flags = [*C_FLAGS, "-O1", *(extra if compiler.name != "zig" else [])]
+        compiler.run([*flags, *units, "-o", folder / "decide"])
+        made[what] = folder / "decide"
+    return made
+
+
+def decide(program: Path, data: bytes) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([program], input=data, capture_output=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize("what", SENSES)
+def test_the_self_test_passes(programs: dict[str, Path], what: str) -> None:
+    assert must([programs[what], "--self-test"]) == "PASS\n"
+
+
+@pytest.mark.parametrize("what", SENSES)
+def test_raw_values_are_decided_as_by_the_host_library(
+    programs: dict[str, Path], what: str
+) -> None:
+    done = decide(programs[what], stream(sensing(what)).tobytes())
+    assert done.returncode == 0, done.stderr
+    check_lines(what, done.stdout.decode())
+
+
+@pytest.mark.parametrize("what", SENSES)
+def test_another_byte_fails_the_self_test(
+    programs: dict[str, Path], tmp_path: Path, what: str
+) -> None:
+    folder = shutil.copytree(programs[what].parent, tmp_path / "broken")
+    table = folder / f"{NAME}_self_test.c"
+    rows = table.read_text()
+    wrong = re.sub(
+        r"(scores\[\w+\] = \{\s+)(-?\d+)", lambda m: f"{m[1]}{-int(m[2]) // 2 + 1}", rows
+    )
+    assert wrong != rows
+    table.write_text(wrong)
+    program = tmp_path / "program"
+    find_host_compiler().run(["-std=c11", "-O1", *folder.rglob("*.c"), "-o", program])
+    done = run([program, "--self-test"])
+    assert (done.returncode, done.stdout) == (1, "FAIL: the scores differ\n")
+
+
+@pytest.mark.parametrize("what", ["gesture", "regression", "k-means", "pictures"])
+@pytest.mark.skipif(not shutil.which("cmake"), reason="no cmake")
+def test_the_zephyr_sample_passes(tmp_path: Path, what: str) -> None:
+    module = export("zephyr", tmp_path / NAME, application=sensing(what))
+    base = {"ZEPHYR_BASE": str(SHIM), "PATH": "/usr/local/bin:/usr/bin:/bin"}
+    build = tmp_path / "build"
+    must(
+        ["cmake", "-S", module / "sample", "-B", build, f"-DZephyr_DIR={SHIM / 'cmake'}"], env=base
+    )
+    must(["cmake", "--build", build], env=base)
+    assert f"{NAME}: PASS" in must([build / "app"]).splitlines()
+
+
+@pytest.mark.parametrize("form", ["arduino", "platformio", "python"])
+def test_a_format_for_words_says_so(tmp_path: Path, form: str) -> None:
+    with pytest.raises(UserError, match="quantity of motion") as refusal:
+        export(form, tmp_path / NAME, application=sensing("regression"))
+    assert "--format c, cmake and zephyr" in refusal.value.hint
