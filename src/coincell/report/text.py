@@ -56,7 +56,7 @@ def print_quantization(part: QuantizationPart, console: Console | None = None) -
     from rich.table import Table
 
     grid = Table(box=None, pad_edge=False)
-    for title in ("Layer", "Range", "Cut off", "Own", "Kernel", "Network so far, dB", "Advice"):
+    for title in ("Layer", "Range", "Cut off", "Own", "Kernel", "So far, dB", "Advice"):
         grid.add_column(title, overflow="fold")
     for layer in part.layer_losses:
         kernel = figures.NOTHING if layer.kernel_db is None else f"{layer.kernel_db:.0f}"
