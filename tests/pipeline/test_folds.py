@@ -130,6 +130,8 @@ def test_the_interval_over_folds_holds_the_truth() -> None:
         estimate = over_folds((0.8 + common + generator.normal(0, 0.1, 5)).tolist())
         held += estimate.low <= 0.8 <= estimate.high  # type: ignore[operator]
     assert 0.93 < held / 400 <= 1
+    high = over_folds([0.97, 1.0, 1.0], share=True)
+    assert high.high == 1.0
     estimate = over_folds([0.7, 0.8, 0.9])
     reach = stats.t.ppf(0.975, 2) * 0.1 * np.sqrt(1 / 3 + 1 / 2)
     assert estimate.low == pytest.approx(0.8 - reach)

@@ -55,6 +55,7 @@ def load_tensorflow() -> tuple[Any, Any]:
             hint="Use coincell before TensorFlow in the process, or train in a fresh one.",
         ) from error
     tf.config.experimental.enable_op_determinism()
+    tf.get_logger().setLevel("ERROR")  # it warns of each new network that is traced, in any loop
     keras.config.set_floatx("float32")  # a user's keras.json may say otherwise
     keras.config.set_epsilon(1e-7)
     keras.config.set_image_data_format("channels_last")

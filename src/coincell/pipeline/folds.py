@@ -137,6 +137,7 @@ class Dealt:
         count: folds.
         units: how many were dealt out.
         by: what they are.
+        shares: whether all figures are shares from 0 to 1: those of a quantity are not.
     """
 
     fold: NDArray[np.int64]
@@ -144,6 +145,7 @@ class Dealt:
     count: int
     units: int
     by: str
+    shares: bool
 
     def splits(self, number: int) -> NDArray[np.str_]:
         """ "train", "validation", "test" or "" for each window, when fold `number` judges."""
@@ -181,7 +183,8 @@ def deal(clips: Clips, configuration: Configuration, count: int) -> Dealt:
     fold = np.full(len(clips.files), -1)
     for number, (_, judged) in enumerate(dealer.split(rows, classes, units)):
         fold[rows[judged]] = number
-    return Dealt(fold, always, count, len(set(units)), by if named is not None else "")
+    shares = configuration.goal != "quantity"
+    return Dealt(fold, always, count, len(set(units)), by if named is not None else "", shares)
 
 
 def _classes(
@@ -244,7 +247,9 @@ def _together(folds: Sequence[Fold], dealt: Dealt) -> CrossValidation:
     for model in folds[0].figures:
         names = [n for n in folds[0].figures[model] if all(n in f.figures[model] for f in folds)]
         values = {name: [fold.figures[model][name] for fold in folds] for name in names}
-        figures[model] = {name: over_folds(each) for name, each in values.items()}
+        figures[model] = {
+            name: over_folds(each, share=dealt.shares) for name, each in values.items()
+        }
         spread[model] = {name: _deviation(each) for name, each in values.items()}
     return CrossValidation(tuple(folds), figures, spread, dealt.units, dealt.by)
 
