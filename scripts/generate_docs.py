@@ -44,7 +44,8 @@ result (`run`, `evaluate`, `bench`, `data check`, `board test`) is no such error
 printed, and the exit code is 1.
 """
 
-_KINDS = {"integer": "whole number", "number": "number", "string": "text", "boolean": "boolean"}
+_KINDS = {"integer": "whole number", "number": "number", "string": "text", "boolean": "boolean",
+          "object": "table"}  # fmt: skip
 _BOUNDS = {
     "minimum": "at least {}",
     "exclusiveMinimum": "above {}",

@@ -18,6 +18,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "features": ("features", "Compute the features; compare blocks of them; which matter."),
     "train": ("stages", "Train the network (and what it needs)."),
     "quantize": ("stages", "Quantize to int8 and convert to .tflite (and what it needs)."),
+    "tune": ("tune", "Search settings that are accurate and cheap on the board."),
     "evaluate": ("evaluate", "Evaluate on the test split, or on streams of hours."),
     "runs": ("runs", "What every run found: list, show, compare."),
     "predict": ("predict", "Try recordings on the float, int8, host or board model."),

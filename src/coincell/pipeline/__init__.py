@@ -13,6 +13,7 @@ from coincell.pipeline.run import RunResult, quantization_of, run_project, run_u
 from coincell.pipeline.runner import Demand, Outcome, StageEvent
 from coincell.pipeline.stream_evaluation import StreamEvaluation, StreamRequest, evaluate_stream
 from coincell.pipeline.suspects_page import suspects_page
+from coincell.pipeline.tune import Judge, about_limits, open_study
 
 __all__ = [
     "Compared",
@@ -20,6 +21,7 @@ __all__ = [
     "CrossValidation",
     "DeepReport",
     "Demand",
+    "Judge",
     "Outcome",
     "Prediction",
     "Relevance",
@@ -30,6 +32,7 @@ __all__ = [
     "StreamEvaluation",
     "StreamRequest",
     "Suspect",
+    "about_limits",
     "apart",
     "changed_settings",
     "compare_features",
@@ -40,6 +43,7 @@ __all__ = [
     "feature_relevance",
     "find_run",
     "noted_runs",
+    "open_study",
     "permit_flash",
     "predict_files",
     "project_application",

@@ -61,8 +61,8 @@ def image_manifest(
 
 
 def configuration_digest(configuration: Configuration) -> str:
-    """32 hexadecimal digits of all settings that shape the image: neither gates nor the board's."""
-    settings = configuration.model_dump(mode="json", exclude={"gates", "board"})
+    """32 hexadecimal digits of all settings that shape the image: not gates, board, search."""
+    settings = configuration.model_dump(mode="json", exclude={"gates", "board", "tune"})
     text = json.dumps(settings, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 

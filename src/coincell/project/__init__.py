@@ -1,5 +1,6 @@
 """coincell.toml -> frozen, typed configuration; the only reader of configuration."""
 
+from coincell.project.change import change_settings
 from coincell.project.configuration import (
     AugmentationSettings,
     BoardSettings,
@@ -34,6 +35,7 @@ from coincell.project.new import (
     templates,
 )
 from coincell.project.tasks import Goal, TaskName, goal_of
+from coincell.project.tune_settings import Span, TuneSettings
 from coincell.project.vibration_settings import VibrationSettings
 from coincell.project.window import Sense, WindowForm
 
@@ -61,6 +63,7 @@ __all__ = [
     "QuantizationSettings",
     "RawSettings",
     "Sense",
+    "Span",
     "SpectralSettings",
     "SpectrogramSettings",
     "SplitSettings",
@@ -69,8 +72,10 @@ __all__ = [
     "SynthesisSettings",
     "TaskName",
     "TrainingSettings",
+    "TuneSettings",
     "VibrationSettings",
     "WindowForm",
+    "change_settings",
     "goal_of",
     "load_project",
     "new_project",

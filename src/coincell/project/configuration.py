@@ -26,6 +26,7 @@ from coincell.project.section import (
     check_ordered,
 )
 from coincell.project.tasks import Goal, TaskName, goal_of
+from coincell.project.tune_settings import TuneSettings
 from coincell.project.vibration_settings import VibrationSettings
 
 
@@ -413,6 +414,7 @@ class Configuration(Section):
     evaluation: EvaluationSettings = EvaluationSettings()
     board: BoardSettings = BoardSettings()
     gates: GateSettings = GateSettings()
+    tune: TuneSettings = TuneSettings()
 
     @property
     def goal(self) -> Goal:

@@ -1,6 +1,8 @@
 """Data -> charts -> the report: HTML, text for the terminal, JSON."""
 
 from coincell.report.charts.detection import DetectionPoint, detection_svg
+from coincell.report.charts.front import Point as FrontPoint
+from coincell.report.charts.front import front_svg
 from coincell.report.charts.server import server_svg
 from coincell.report.charts.timeline import timeline_svg
 from coincell.report.energy_schema import EnergyLine, EnergyPart, LastingWay, ServerWay
@@ -95,6 +97,7 @@ __all__ = [
     "FeatureForm",
     "FeatureMap",
     "FeaturesPart",
+    "FrontPoint",
     "Gallery",
     "Gate",
     "History",
@@ -134,6 +137,7 @@ __all__ = [
     "explanation_html",
     "features_png",
     "features_text",
+    "front_svg",
     "glossary",
     "glossary_markdown",
     "letter_of",

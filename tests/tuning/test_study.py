@@ -1,0 +1,201 @@
+"""A study: spaces, fronts, leases, and processes that die half-way."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coincell.errors import ConfigurationError, UserError
+from coincell.project import Span, parse_configuration
+from coincell.tuning import Candidate, Plan, Study, Verdict, binding, front, space_of
+from coincell.tuning.leases import SILENT_SECONDS, STALE_SECONDS, is_stale, new_lease
+from coincell.tuning.space import Space
+
+pytest.importorskip("optuna")
+
+NAMES = ("accuracy", "latency_ms")
+SPACE: Space = {"model.dropout": Span(low=0.0, high=1.0), "training.batch_size": (16, 32)}
+PLAN = Plan(NAMES, SPACE, 1)
+WORDS = '[project]\nname = "w"\n[data]\nlabels = ["yes", "no"]\n'
+
+
+def judged(candidate: Candidate) -> Verdict:
+    dropout = float(candidate.settings["model.dropout"])
+    return Verdict({"accuracy": math.sqrt(dropout), "latency_ms": 10 * dropout})
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=12))
+def test_the_front_is_what_nothing_beats(values: list[tuple[int, int]]) -> None:
+    places = front(values, NAMES)
+    for place, (good, slow) in enumerate(values):
+        beaten = any(g >= good and s <= slow and (g, s) != (good, slow) for g, s in values)
+        assert (place in places) is not beaten
+
+
+@pytest.mark.parametrize(
+    ("tune", "message"),
+    [
+        ('space = { "model.dropout" = { low = 0.5, high = 0.1 } }', "low <= high"),
+        ('space = { "training.learning_rate" = { low = 0, high = 1, log = true } }', "above 0"),
+        ('space = { "model.dropout" = [] }', "at least 1"),
+        ('space = { "data.window_ms" = [1000] }', "space holds settings of"),
+        ("limits = { beauty = 3 }", "latency_ms"),
+        ('objectives = ["accuracy", "accuracy"]', "unlike"),
+    ],
+)
+def test_impossible_spaces_are_refused(tune: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        parse_configuration(f"{WORDS}[tune]\n{tune}\n")
+
+
+def test_a_space_is_made_for_the_project_unless_told() -> None:
+    assert "features.bands" in space_of(parse_configuration(WORDS))
+    told = parse_configuration(f'{WORDS}[tune.space]\n"model.dropout" = [0.1, 0.2]\n')
+    assert space_of(told) == {"model.dropout": (0.1, 0.2)}
+
+
+def test_a_lease_is_given_up_when_its_process_is_gone() -> None:
+    lease, now = new_lease(), time.time()
+    assert not is_stale(lease, now, now + 10 * STALE_SECONDS)
+    reborn = lease | {"start": "1"}
+    assert not is_stale(reborn, now, now)
+    assert is_stale(reborn, now, now + SILENT_SECONDS + 1)
+    away = lease | {"host": "elsewhere"}
+    assert not is_stale(away, now, now + STALE_SECONDS / 2)
+    assert is_stale(away, now, now + STALE_SECONDS + 1)
+
+
+def test_a_study_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    Study(tmp_path, PLAN).work(judged, 4)
+    again = Study(tmp_path, PLAN)
+    again.work(judged, 4)
+    assert len(again.trials()) == 4
+    Study(tmp_path, PLAN, join=True).work(judged, 6)
+    assert len(again.trials()) == 6
+    accuracies = [trial.figures["accuracy"] for trial in again.front()]
+    assert len(accuracies) == 6
+    assert accuracies == sorted(accuracies, reverse=True)
+
+
+def test_the_same_settings_are_tried_once(tmp_path: Path) -> None:
+    study = Study(tmp_path, Plan(NAMES, {"training.batch_size": (16, 32)}, 1))
+    tried: list[object] = []
+
+    def evaluate(candidate: Candidate) -> Verdict:
+        tried.append(candidate.settings["training.batch_size"])
+        return Verdict({"accuracy": 0.5, "latency_ms": 1.0})
+
+    study.work(evaluate, 5)  # there are but two
+    assert sorted(tried) == [16, 32]  # type: ignore[type-var]
+
+
+def test_no_numbers_and_faults_fail_a_trial_alone(tmp_path: Path) -> None:
+    def evaluate(candidate: Candidate) -> Verdict:
+        if candidate.number == 1:
+            raise UserError("Training diverged.")
+        if candidate.number == 2:
+            return Verdict({"accuracy": math.nan, "latency_ms": 1.0})
+        if candidate.number == 3:
+            return Verdict({}, "latency_ms 9 of 6", "latency_ms", 0.5)
+        return judged(candidate)
+
+    study = Study(tmp_path, PLAN)
+    study.work(evaluate, 5)
+    states = [trial.state for trial in study.trials()]
+    assert states == ["complete", "failed", "failed", "pruned", "complete"]
+    assert study.trials()[1].reason == "Training diverged."
+    assert "accuracy came out as no number" in study.trials()[2].reason
+    assert binding(study.trials()) == {"latency_ms": (1, 0.5)}
+
+
+def test_what_others_beat_half_way_is_given_up(tmp_path: Path) -> None:
+    given_up = []
+
+    def evaluate(candidate: Candidate) -> Verdict:
+        worth = {"accuracy": 1 / (1 + candidate.number), "latency_ms": float(candidate.number)}
+        reason = candidate.early(worth)
+        given_up.append(bool(reason))
+        return Verdict(worth, reason)
+
+    Study(tmp_path, PLAN).work(evaluate, 4)
+    assert given_up == [False, False, True, True]
+
+
+def test_other_plans_and_versions_are_refused(tmp_path: Path) -> None:
+    study = Study(tmp_path, PLAN)
+    with pytest.raises(UserError, match=r"other settings \(tune.objectives\)"):
+        Study(tmp_path, Plan(("accuracy",), SPACE, 1))
+    with pytest.raises(UserError, match="of the project"):
+        Study(tmp_path, Plan(NAMES, SPACE, 1, about={"task": "other"}))
+    study._study.set_user_attr("version", 0)
+    with pytest.raises(UserError, match="another version"):
+        Study(tmp_path, PLAN)
+    with pytest.raises(UserError, match="no study to join"):
+        Study(tmp_path / "empty", PLAN, join=True)
+    with pytest.raises(UserError, match="cannot be used"):
+        Study(tmp_path, PLAN, "nosuch://database")
+    damaged = tmp_path / "damaged"
+    damaged.mkdir()
+    (damaged / "journal.log").write_text("no json\nat all\n")
+    with pytest.raises(UserError, match="damaged"):
+        Study(damaged, PLAN)
+
+
+WORKER = """
+import sys, time
+from pathlib import Path
+from coincell.project import Span
+from coincell.tuning import Plan, Study, Verdict, leases
+leases.RENEWED_SECONDS, leases.SILENT_SECONDS = 0.1, 0.6
+space = {"model.dropout": Span(low=0.0, high=1.0)}
+def evaluate(candidate):
+    Path(sys.argv[1], f"begun-{sys.argv[2]}").touch()
+    time.sleep(600 if sys.argv[2] == "0" and candidate.number > 2 else 0.05)
+    dropout = candidate.settings["model.dropout"]
+    return Verdict({"accuracy": dropout, "latency_ms": dropout})
+plan = Plan(("accuracy", "latency_ms"), space, 0)
+Study(Path(sys.argv[1]), plan, join=True).work(evaluate, 24)
+"""
+
+
+def test_of_four_processes_one_is_killed_half_way(tmp_path: Path) -> None:
+    """Each parameter set has exactly one complete trial, what the dead one held included."""
+    plan = Plan(NAMES, {"model.dropout": Span(low=0.0, high=1.0)}, 0)
+    study = Study(tmp_path, plan)
+    arguments = [sys.executable, "-c", WORKER, str(tmp_path)]
+    workers = [subprocess.Popen([*arguments, str(number)]) for number in range(4)]
+    try:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            leases = [t.user_attrs.get("lease") for t in study._study.get_trials(deepcopy=False)
+                      if t.state.name == "RUNNING" and t.number > 2]  # fmt: skip
+            if any(lease and lease["pid"] == workers[0].pid for lease in leases):
+                break
+            time.sleep(0.02)
+        os.kill(workers[0].pid, signal.SIGKILL)
+        assert workers[0].wait() == -signal.SIGKILL
+        assert [worker.wait(timeout=60) for worker in workers[1:]] == [0, 0, 0]
+    finally:
+        for worker in workers:
+            worker.kill()
+    trials = study.trials()
+    complete = Counter(json.dumps(t.settings) for t in trials if t.state == "complete")
+    assert len(complete) == 24
+    assert set(complete.values()) == {1}
+    dead = [trial for trial in trials if trial.state == "failed"]
+    assert len(dead) == 1
+    assert [t.number for t in trials if t.again_of == dead[0].number and t.state == "complete"]
+    assert complete[json.dumps(dead[0].settings)] == 1
+    assert all("the same settings" in t.reason for t in trials if t.state == "pruned")
+    assert {trial.state for trial in trials} <= {"complete", "failed", "pruned"}
