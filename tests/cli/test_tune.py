@@ -1,0 +1,119 @@
+"""`coincell tune`: on a small project, from the search to the settings taken over."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from coincell.cli.main import cli
+from coincell.data import make_default_data
+from coincell.errors import ConfigurationError, UserError
+from coincell.project import change_settings, load_project, parse_configuration
+from motion_project import motion_toml
+
+WORDS = """\
+[project]
+name = "w"  # ours
+[data]
+labels = ["yes", "no"]
+[model] # the network
+dropout = 0.2  # was 0.3
+architecture = "tiny-conv"
+"""
+REST = """\
+[synthesis.vibration]
+machines = 12
+recordings = 4
+seconds = 0.64
+[augmentation]
+copies = 0
+[features]
+block = "spectral"
+fft_size = 128
+bands = 8
+[model]
+architecture = "fully-connected"
+[training]
+epochs = 4 # few
+batch_size = 16
+[tune]
+limits = { latency_ms = LIMIT }
+[tune.space]
+"features.fft_size" = [64, 256]
+"training.learning_rate" = [0.002, 0.005]
+"""
+
+
+def test_settings_are_written_and_comments_stay(tmp_path: Path) -> None:
+    path = tmp_path / "coincell.toml"
+    path.write_text(WORDS)
+    changes = {"model.dropout": 0.1, "model.architecture": "conv-1d", "training.epochs": 9,
+               "data.window_ms": 900}  # fmt: skip
+    change_settings(tmp_path, changes)
+    text = path.read_text()
+    assert "dropout = 0.1  # was 0.3" in text
+    assert '[project]\nname = "w"  # ours' in text
+    found = parse_configuration(text)
+    assert (found.model.dropout, found.model.architecture) == (0.1, "conv-1d")
+    assert (found.training.epochs, found.data.window_ms) == (9, 900)
+    braces = '[project]\nname = "w"\n[data]\nlabels = ["a", "b"]\n'
+    path.write_text(f"model = {{ dropout = 0.2 }}\n{braces}")
+    with pytest.raises(ConfigurationError):
+        change_settings(tmp_path, {"model.dropout": 0.1})
+    assert "dropout = 0.2" in path.read_text()
+
+
+def project_in(folder: Path, limit: float) -> Path:
+    told = 'target = "speed"\nunit = "rpm"\n[data.split]\nby = "machine"'
+    text = motion_toml("regression", {"x": ("g", 4.0)}, rate_hz=200, window_ms=640, data=told,
+                       rest=REST.replace("LIMIT", str(limit)))  # fmt: skip
+    (folder / "coincell.toml").write_text(text)
+    make_default_data(load_project(folder))
+    return folder
+
+
+def tune(folder: Path, *arguments: str) -> Any:
+    command = ["tune", *arguments, "--project", str(folder)]
+    return CliRunner().invoke(cli, command, catch_exceptions=False)
+
+
+def test_a_search_from_trials_to_promotion(tmp_path: Path) -> None:
+    pytest.importorskip("optuna")
+    pytest.importorskip("tensorflow", reason="the extra `train` is not installed")
+    folder = project_in(tmp_path, 2.4)
+    found = json.loads(tune(folder, "--trials", "3", "--json").stdout)
+    whole = [trial for trial in found["trials"] if trial["state"] == "complete"]
+    assert whole
+    for trial in whole:
+        assert {"mae", "latency_ms", "ram_bytes", "flash_bytes", "macs"} <= set(trial["figures"])
+        assert trial["figures"]["latency_ms"] <= 2.4
+    for trial in found["trials"]:
+        if trial["limit"]:
+            assert trial["figures"]["latency_ms"] > 2.4
+            assert "mae" not in trial["figures"]  # nothing was trained
+    assert (folder / "build" / "tune.svg").read_text().count("<circle") == len(whole)
+    assert not list((folder / "build" / "cache").glob("evaluate-*"))  # the test split is unread
+    best = found["front"][0]
+    told = json.loads(tune(folder, "promote", str(best), "--json").stdout)
+    configuration = load_project(folder).configuration
+    settings = found["trials"][best]["settings"]
+    assert configuration.training.learning_rate == settings["training.learning_rate"]
+    assert set(told["changed"]) <= set(settings)
+    assert "epochs = 4 # few" in (folder / "coincell.toml").read_text()
+    assert str(best) in tune(folder, "list").output
+    with pytest.raises(UserError, match="there is none"):
+        tune(folder, "promote", "99")
+
+
+def test_where_nothing_fits_the_limit_is_named(tmp_path: Path) -> None:
+    pytest.importorskip("optuna")
+    pytest.importorskip("tensorflow", reason="the extra `train` is not installed")
+    done = tune(project_in(tmp_path, 0.1), "--trials", "2", "--json")
+    found = json.loads(done.stdout)
+    assert done.exit_code == 1
+    assert "latency_ms refused" in found["binding"]
+    assert not found["front"]
