@@ -129,7 +129,7 @@ def export_application(
     return ExportResult(out, tuple(sorted(files)), manifest, memory)
 
 
-_SOUND_ALONE = ("arduino", "platformio", "python")
+_SOUND_ALONE = ("arduino", "platformio")
 """Formats whose examples hear words, and have none for other senses and goals."""
 
 
@@ -139,7 +139,7 @@ def _check_sense(request: ExportRequest, form: str) -> None:
         raise UserError(
             f"--format {form} exports what decides which class a sound is of; this project answers "
             f"another question ({goal} of {sense}).",
-            hint="--format c, cmake and zephyr export every project.",
+            hint="--format c, cmake, python and zephyr export every project.",
         )
 
 
