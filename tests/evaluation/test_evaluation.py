@@ -222,6 +222,9 @@ def test_clips_of_nobody_are_no_speakers() -> None:
     groups = [*speakers[:-2], "silence/1.wav", "silence/2.wav"]
     told = evaluate(truth, scores, LABELS, seed=1, rounds=100, groups=groups).intervals
     assert f"over {len(set(speakers[:-2]))} speakers and 2 clips that stand alone." in told
+    each = [str(at) for at in range(len(groups))]
+    told = evaluate(truth, scores, LABELS, seed=1, rounds=100, groups=each).intervals
+    assert f"over {len(each)} clips that stand alone." in told
 
 
 def test_json_is_what_the_report_takes() -> None:

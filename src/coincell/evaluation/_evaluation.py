@@ -179,8 +179,11 @@ def _in_words(resampling: Resampling, rounds: int, groups: Sequence[Hashable] | 
     drawn = f"{resampling.units} clips"
     if groups is not None:
         alone = sum(clips == 1 for clips in Counter(groups).values())
-        drawn = f"{resampling.units - alone} speakers"
-        drawn += f" and {alone} clips that stand alone" if alone else ""
+        parts = (
+            (resampling.units - alone, "speakers"),
+            (alone, "clips that stand alone"),
+        )
+        drawn = " and ".join(f"{count} {what}" for count, what in parts if count)
     return (
         "95 %: Wilson's score interval for rates (accuracy; per class: precision, recall, "
         "false-positive and false-negative rate); for all else the percentiles of "

@@ -54,7 +54,7 @@ def dataset_part(artefact: Artefact, configuration: Configuration) -> DatasetPar
         source=source,
         synthetic=synthetic,
         samples=len(clips.files),
-        duration_s=float(durations.sum()),
+        duration_s=_duration(durations, configuration),
         labels=() if configuration.goal == "quantity" else data.labels,
         sense=data.sense,
         sample_rate_hz=data.form.rate_hz,
@@ -126,6 +126,13 @@ def _keeps_apart(clips: Clips, column: str, silence: int | None) -> bool:
     return len(sides) == len(set(names))
 
 
+def _duration(
+    durations: np.typing.NDArray[np.float64], configuration: Configuration
+) -> float | None:
+    """Seconds in all; pictures last none."""
+    return None if configuration.data.sense == "picture" else float(durations.sum())
+
+
 def _split(
     clips: Clips, name: str, durations: np.typing.NDArray[np.float64], configuration: Configuration
 ) -> Split:
@@ -137,7 +144,7 @@ def _split(
     return Split(
         name=name,
         samples=len(rows),
-        duration_s=float(durations[rows].sum()),
+        duration_s=_duration(durations[rows], configuration),
         speakers=len(people) if known else None,
         counts={
             label: counts.get(index, 0) for index, label in enumerate(configuration.data.labels)
