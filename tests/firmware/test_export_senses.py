@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import wave
-from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,12 +16,10 @@ from typing import Any
 import pytest
 from numpy.typing import NDArray
 
-from coincell.errors import UserError
 from coincell.firmware import Application, HostStream, StreamEvent
-from coincell.runtime import quantity_unit, strangeness_unit
 from coincell.toolchain import C_FLAGS, find_host_compiler
 from exporting import HERE, NAME, export, must, run
-from exporting_senses import SENSES, sensing, windows_of
+from exporting_senses import SENSES, exact_score, number, sensing, windows_of
 
 SHIM = HERE / "zephyr_shim"
 
@@ -42,24 +39,6 @@ def events(what: str) -> list[StreamEvent]:
     assert len(made) > 10
     assert len({event.score for event in made}) > 3, "the decisions must not all be alike"
     return made
-
-
-def number(text: str, exact: Fraction) -> None:
-    """A score's text is `exact` to half of its last place, and a little for the multiplier."""
-    places = len(text.partition(".")[2])
-    assert abs(Fraction(text) - exact) <= Fraction(1, 10**places) * Fraction(6, 10)
-
-
-def exact_score(application: Application, event: StreamEvent) -> Fraction:
-    """In the unit in which it is told."""
-    strange = strangeness_unit(application.manifest)
-    if strange is not None:
-        return event.score * Fraction(strange.step)
-    quantity = quantity_unit(application.manifest)
-    unit = quantity or application.score_unit
-    assert unit is not None
-    value = (Fraction(event.score, 256) - unit.zero_point) * Fraction(unit.scale)
-    return value if quantity else max(Fraction(0), min(Fraction(1), value))
 
 
 def check_lines(what: str, text: str) -> None:
@@ -143,13 +122,6 @@ def test_the_zephyr_sample_passes(tmp_path: Path, what: str) -> None:
     )
     must(["cmake", "--build", build], env=base)
     assert f"{NAME}: PASS" in must([build / "app"]).splitlines()
-
-
-@pytest.mark.parametrize("form", ["arduino", "platformio"])
-def test_a_format_for_words_says_so(tmp_path: Path, form: str) -> None:
-    with pytest.raises(UserError, match="quantity of motion") as refusal:
-        export(form, tmp_path / NAME, application=sensing("regression"))
-    assert "--format c, cmake, python and zephyr" in refusal.value.hint
 
 
 def file_of(application: Application) -> bytes:
