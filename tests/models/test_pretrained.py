@@ -282,7 +282,9 @@ def test_links_out_of_an_h5_are_refused(tmp_path: Path) -> None:
         (None, (), "plain numbers"),
     ],
 )
-def test_what_an_h5_must_not_hold(dtype: Any, shape: tuple[int, ...], rule: str, tmp_path: Path):
+def test_what_an_h5_must_not_hold(
+    dtype: Any, shape: tuple[int, ...], rule: str, tmp_path: Path
+) -> None:
     import h5py
 
     path = tmp_path / "weights.h5"
