@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from coincell.report import figures
 from coincell.report.energy_schema import EnergyPart
-from coincell.report.picture import Features, features_text
+from coincell.report.picture import Features, features_text, picture_text
 from coincell.report.schema import Gate, Report
 from coincell.report.server_words import server_basis
 from coincell.report.tiles import tiles_of
@@ -51,7 +51,7 @@ def print_gates(gates: Sequence[Gate], console: Console | None = None) -> None:
 
 def print_prediction(
     prediction: Mapping[str, Any],
-    features: Features | None = None,
+    features: Features | Sequence[Features] | None = None,
     console: Console | None = None,
 ) -> None:
     """Write what a model said of a recording, with its features as a picture.
@@ -59,7 +59,7 @@ def print_prediction(
     Args:
         prediction: "file", "label" (null: no decision), "scores" (label -> 0 to 1), and "unit",
             where scores are numbers in one.
-        features: int8 [frames, bands], or None for no picture.
+        features: int8 [frames, bands], or [height, width, channels] of a picture; None for none.
         console: where to; standard output if None.
     """
     console = console or _standard_output()
@@ -86,7 +86,14 @@ def print_prediction(
         bar = "█" * round(score * _BAR) or "▏"
         console.print(_plain(f"  {name:<{width}} {figures.percent(score):>7}  {bar}", ""))
     if features is not None:
-        console.print(features_text(features, colour=console.color_system is not None))
+        console.print(_drawn(features, colour=console.color_system is not None))
+
+
+def _drawn(features: Any, *, colour: bool) -> Text:
+    """Features [frames, bands], or a picture's pixels [height, width, channels]."""
+    if isinstance(features[0][0], Sequence):
+        return picture_text(features, colour=colour)
+    return features_text(features, colour=colour)
 
 
 def _standard_output() -> Console:
