@@ -119,11 +119,12 @@ def _keeps_apart(clips: Clips, column: str, silence: int | None) -> bool:
 
     A source that brings its own split may break the second.
     """
-    names = clips.units(range(len(clips.files)), column, silence)
-    if names is None:
-        return False
+    names = [
+        group.get(column) or (file if label == silence else "")
+        for group, file, label in zip(clips.groups, clips.files, clips.labels, strict=True)
+    ]
     sides = set(zip(names, clips.splits.tolist(), strict=True))
-    return len(sides) == len(set(names))
+    return all(names) and len(sides) == len(set(names))
 
 
 def _duration(
