@@ -12,7 +12,7 @@ import pytest
 
 from coincell.data import make_default_data
 from coincell.pipeline import Demand, predict_files, run_project, run_until
-from coincell.pipeline.clips import read_clips, training_rows, watched_rows
+from coincell.pipeline.clips import held_out_rows, read_clips, training_rows, watched_rows
 from coincell.pipeline.detector_model import DetectorModel, smoothed
 from coincell.project import NORMALITY_METHODS, Project, load_project
 
@@ -162,7 +162,9 @@ def test_the_threshold_is_that_of_held_out_windows_smoothed_as_on_the_device(
     project, _ = without_network
     artefacts = run_until(project, Demand(until="quantize")).artefacts
     clips, model = read_clips(artefacts["dataset"]), DetectorModel(artefacts["quantize"])
-    rows = watched_rows(clips, project.configuration)
+    rows, shared = held_out_rows(clips, project.configuration, trained=False)
+    assert not shared
+    assert np.array_equal(rows, clips.rows("validation")), "a fit watches nothing"
     features = np.load(artefacts["features"].folder / "clips.npy")[rows]
     scores = model.strangeness(features)
     means = smoothed(scores, clips, rows, project.configuration.decision)
@@ -173,6 +175,27 @@ def test_the_threshold_is_that_of_held_out_windows_smoothed_as_on_the_device(
         assert means[at] == expected
     alarms = int((means >= model.threshold).sum())
     assert alarms == int(0.1 * (len(rows) + 1)) - 1, "the least threshold that keeps the wish"
+
+
+def test_what_training_watched_chooses_no_threshold(without_network: Any) -> None:
+    """By units: no machine is in both halves; all of them where a half is too small."""
+    project, _ = without_network
+    configuration = project.configuration
+    clips = read_clips(run_until(project, Demand(until="dataset")).artefacts["dataset"])
+    watched = watched_rows(clips, configuration)
+    apart, shared = held_out_rows(clips, configuration, trained=True)
+    assert not shared
+    assert sorted([*watched, *apart]) == clips.rows("validation").tolist()
+    by = configuration.data.split.by
+    machines = [{clips.groups[row].get(by) or clips.files[row] for row in rows}
+                for rows in (watched, apart)]  # fmt: skip
+    assert all(machines)
+    assert not machines[0] & machines[1]
+    decision = configuration.decision.model_copy(update={"false_alarm_rate": 1 / (len(apart) + 2)})
+    rare = configuration.model_copy(update={"decision": decision})
+    rows, shared = held_out_rows(clips, rare, trained=True)
+    assert shared
+    assert np.array_equal(rows, clips.rows("validation"))
 
 
 def test_every_place_says_the_same_of_a_recording(without_network: Any) -> None:
