@@ -14,6 +14,7 @@ from coincell.data import make_default_data
 from coincell.pipeline import Demand, predict_files, run_project, run_until
 from coincell.pipeline.clips import held_out_rows, read_clips, training_rows, watched_rows
 from coincell.pipeline.detector_model import DetectorModel, smoothed
+from coincell.pipeline.stream_evaluation import StreamRequest, evaluate_stream
 from coincell.project import NORMALITY_METHODS, Project, load_project
 
 pytest.importorskip("tensorflow", reason="the extra `train` is not installed")
@@ -196,6 +197,24 @@ def test_what_training_watched_chooses_no_threshold(without_network: Any) -> Non
     rows, shared = held_out_rows(clips, rare, trained=True)
     assert shared
     assert np.array_equal(rows, clips.rows("validation"))
+
+
+def test_an_hour_of_vibration_is_told_as_one_kind_of_event(without_network: Any) -> None:
+    project, _ = without_network
+    clips = read_clips(run_until(project, Demand(until="dataset")).artefacts["dataset"])
+    strange = int((clips.labels[clips.rows("test")] != 0).sum())
+    found = evaluate_stream(project, StreamRequest(hours=1.0))
+    assert found.stitched
+    assert found.events == ("anomaly",)
+    assert found.now.seconds >= 3600
+    assert found.now.intervals == strange, "each strange test window stands in it once"
+    assert found.misses["anomaly"] == (found.now.missed, strange)
+    thresholds = [point.threshold for point in found.points]
+    assert found.threshold in thresholds
+    assert thresholds == sorted(thresholds)
+    above_all = found.points[-1].metrics
+    assert (above_all.missed, above_all.false_alarms) == (strange, 0), "beyond the highest score"
+    assert found.now.missed < strange
 
 
 def test_every_place_says_the_same_of_a_recording(without_network: Any) -> None:
