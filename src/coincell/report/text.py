@@ -75,7 +75,7 @@ def print_prediction(
     if prediction.get("padded"):
         console.print(_plain("  shorter than a window: what is missing was filled up", "yellow"))
     if prediction.get("cropped"):
-        console.print(_plain("  longer than a window: one stretch of it was taken", "yellow"))
+        console.print(_plain("  larger than a window: a part of it was taken", "yellow"))
     scores: Mapping[str, float] = prediction["scores"]
     width = max((len(name) for name in scores), default=0)
     if unit := prediction.get("unit"):
