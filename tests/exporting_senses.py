@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from coincell.anomaly import Detector as AnyDetector
 from coincell.anomaly import DetectorSettings, fit_detector, reconstruction_detector
 from coincell.features import FeatureBlock, InputQuantization, make_feature_block
-from coincell.firmware import Application, Channels, build_host_library
+from coincell.firmware import Application, Channels, StreamEvent, build_host_library
 from coincell.project import (
     DecisionSettings,
     Goal,
@@ -23,7 +24,7 @@ from coincell.project import (
     StatisticsSettings,
     WindowForm,
 )
-from coincell.runtime import QuantityUnit
+from coincell.runtime import QuantityUnit, quantity_unit, strangeness_unit
 from stand_in import FEATURES, StandInNetwork, StandInTensor
 
 MOTION = WindowForm("motion", 64, 4, 50)
@@ -189,3 +190,21 @@ SENSES: Mapping[str, Callable[[], Application]] = {
 def sensing(what: str) -> Application:
     """One of SENSES."""
     return SENSES[what]()
+
+
+def number(text: str, exact: Fraction) -> None:
+    """A score's text is `exact` to half of its last place, and a little for the multiplier."""
+    places = len(text.partition(".")[2])
+    assert abs(Fraction(text) - exact) <= Fraction(1, 10**places) * Fraction(6, 10)
+
+
+def exact_score(application: Application, event: StreamEvent) -> Fraction:
+    """In the unit in which it is told."""
+    strange = strangeness_unit(application.manifest)
+    if strange is not None:
+        return event.score * Fraction(strange.step)
+    quantity = quantity_unit(application.manifest)
+    unit = quantity or application.score_unit
+    assert unit is not None
+    value = (Fraction(event.score, 256) - unit.zero_point) * Fraction(unit.scale)
+    return value if quantity else max(Fraction(0), min(Fraction(1), value))

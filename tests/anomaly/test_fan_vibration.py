@@ -45,13 +45,18 @@ def test_the_device_finds_the_coin(
 
 def test_no_window_is_in_two_parts_and_none_with_a_coin_is_trained_on(benchmark: Any) -> None:
     fan = benchmark.read_fan()
-    rows = np.concatenate(list(fan.parts.values()))
+    parts = ("training", "threshold", "test")
+    rows = np.concatenate([fan.parts[part] for part in parts])
     assert sorted(rows) == list(range(len(fan.windows)))
     for part in ("training", "threshold"):
         assert not fan.strange[fan.parts[part]].any()
-    stretches = [{fan.stretch[row] for row in fan.parts[part]} for part in fan.parts]
+    stretches = [{fan.stretch[row] for row in fan.parts[part]} for part in parts]
     assert not stretches[0] & stretches[1]
     assert not (stretches[0] | stretches[1]) & stretches[2]
+    halves = [{fan.stretch[row] for row in fan.parts[part]} for part in ("watched", "apart")]
+    assert all(halves)
+    assert not halves[0] & halves[1], "what training watched chooses no threshold"
+    assert halves[0] | halves[1] == stretches[1]
 
 
 def test_the_int8_autoencoder_finds_the_coin(

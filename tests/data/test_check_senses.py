@@ -258,6 +258,20 @@ def test_clean_pictures_have_no_findings(pictures: Folder) -> None:
     assert "8 pictures" in report.to_text()
 
 
+def test_photographs_without_owner_are_new_each_but_not_what_they_show(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(
+        HEADS, "visual-wake-word", HEADS["visual-wake-word"] + 'split = { by = "picture" }\n'
+    )
+    folder = Folder(tmp_path, "visual-wake-word")
+    for number in range(8):
+        folder.add(scene(number), "ab"[number % 2], SPLITS[number // 2])
+    (finding,) = folder.check().findings
+    assert (finding.rule, finding.count) == ("no-group", 8)
+    assert finding.message.endswith("how the model does on new people and places.")
+
+
 @pytest.mark.parametrize(
     ("rule", "pixels", "label", "split", "count"),
     [

@@ -241,7 +241,7 @@ def test_the_command_takes_files_from_a_folder(tmp_path: Path) -> None:
     assert counts["walking"]["test"] + counts["laying"]["test"] >= 2
     text = CliRunner().invoke(cli, words, catch_exceptions=False).stdout
     assert "CC BY 4.0" in text
-    assert "7 were there already" in text
+    assert "7 there already" in text
 
 
 def test_a_project_that_does_not_fit_downloads_nothing(make_project: MakeProject) -> None:

@@ -185,8 +185,11 @@ def test_a_long_gap_is_refused_with_its_line_and_cut_when_mended() -> None:
 
 def test_other_units_are_converted_and_told() -> None:
     recording = decode(text_of(READINGS, heading="aX [m/s2],aY [m/s^2],gZ [deg/s]"))
-    assert recording.notes == {"with aX, aY in m/s2, times 0.101972 to g": 1}
-    assert decode(text_of(READINGS, heading="aX [g],aY,gZ [dps]")).notes == {}
+    rate = "that tell no times or rate, taken to be of 100 Hz"
+    assert recording.notes == {"with aX, aY in m/s2, times 0.101972 to g": 1, rate: 1}
+    assert decode(text_of(READINGS, heading="aX [g],aY,gZ [dps]")).notes == {rate: 1}
+    timed = np.column_stack([np.arange(4) * 10.0, READINGS])
+    assert decode(text_of(timed, heading="time [ms],aX [g],aY,gZ")).notes == {}
 
 
 def test_times_that_go_back_are_refused() -> None:

@@ -154,7 +154,7 @@ def test_the_command(long_sound: Path, make_project: MakeProject, tmp_path: Path
     words = ["data", "segment", str(long_sound), "--out", str(out), "--project",
              str(project.directory)]  # fmt: skip
     dry = CliRunner().invoke(cli, [*words, "--dry-run"], catch_exceptions=False)
-    assert "3 events in 1 recordings" in dry.stdout
+    assert "3 events in 1 recording\n" in dry.stdout
     assert not out.exists()
     result = CliRunner().invoke(cli, [*words, "--json"], catch_exceptions=False)
     files = [one["file"] for one in json.loads(result.stdout)["segments"]]

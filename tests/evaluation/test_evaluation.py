@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn import metrics as sklearn_metrics
 
 from coincell.errors import DataError, InternalError
-from coincell.evaluation import Evaluation, evaluate
+from coincell.evaluation import Evaluation, evaluate, wilson
 from coincell.evaluation._bootstrap import resample
 from coincell.report import EvaluationPart
 
@@ -203,7 +203,8 @@ def test_one_speaker_gives_no_bootstrap_interval() -> None:
     evaluation = evaluate(truth, scores, LABELS, seed=1, groups=["anna"] * len(truth))
     assert evaluation.metrics["f1_macro"].low is None
     assert evaluation.metrics["f1_macro"].value is not None
-    assert evaluation.metrics["accuracy"].low is not None
+    assert evaluation.metrics["accuracy"].low is None
+    assert evaluation.metrics["accuracy"].value is not None
     assert any("one speaker" in note for note in evaluation.notes)
 
 
@@ -222,6 +223,9 @@ def test_clips_of_nobody_are_no_speakers() -> None:
     groups = [*speakers[:-2], "silence/1.wav", "silence/2.wav"]
     told = evaluate(truth, scores, LABELS, seed=1, rounds=100, groups=groups).intervals
     assert f"over {len(set(speakers[:-2]))} speakers and 2 clips that stand alone." in told
+    each = [str(at) for at in range(len(groups))]
+    told = evaluate(truth, scores, LABELS, seed=1, rounds=100, groups=each).intervals
+    assert f"over {len(each)} clips that stand alone." in told
 
 
 def test_json_is_what_the_report_takes() -> None:
@@ -252,3 +256,17 @@ def test_arrays_that_do_not_fit_are_our_fault(
 ) -> None:
     with pytest.raises(InternalError):
         evaluate(truth, scores, LABELS, seed=1)
+
+
+def test_windows_of_one_recording_do_not_count_as_independent() -> None:
+    """240 windows of 40 recordings, all right: what 40 clips can tell, not 240."""
+    truth = np.arange(240) // 6 % 2
+    scores = np.eye(2)[truth]
+    recordings = (np.arange(240) // 6).tolist()
+    by_recording = evaluate(truth, scores, ("no", "yes"), seed=1, groups=recordings)
+    alone = evaluate(truth, scores, ("no", "yes"), seed=1)
+    assert by_recording.metrics["accuracy"] == wilson(40, 40)
+    assert alone.metrics["accuracy"] == wilson(240, 240)
+    assert by_recording.per_class[0].recall == wilson(20, 20)
+    assert "as many independent clips" in by_recording.intervals
+    assert "as many independent clips" not in alone.intervals

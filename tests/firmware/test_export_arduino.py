@@ -13,14 +13,11 @@ import pytest
 from numpy.typing import NDArray
 
 from coincell.errors import UserError
-from coincell.firmware import HostStream, board_names, build_host_library, load_board
+from coincell.firmware import HostStream, board_names, load_board
 from coincell.project import DecisionSettings, WindowForm
+from exported_sketches import SHIM, SKETCH_FLAGS, Bench, example
 from exporting import (
-    HERE,
     NAME,
-    WARNINGS,
-    compile_units,
-    cpp_compiler,
     environment,
     export,
     label_of,
@@ -33,43 +30,12 @@ from exporting import (
     write,
 )
 
-SHIM = HERE / "arduino_shim"
-# The flags of the Nano's core, and all warnings.
-SKETCH_FLAGS = ("-std=gnu++14", "-Os", "-fno-exceptions", "-fno-rtti", *WARNINGS)
-
-
-class Bench:
-    """An exported library, compiled once, and sketches that are linked with it."""
-
-    def __init__(self, library: Path, source: Path, work: Path) -> None:
-        self.library = library
-        self.source = source
-        self.work = work
-        # Arduino compiles every .c below src/ with src/ on the path, and C as gnu11.
-        flags = ("-std=gnu11", "-Os", *WARNINGS, "-I", str(source))
-        self.objects = compile_units(source, work / "objects", flags)
-
-    def build(self, sketch: Path, *flags: str) -> Path:
-        """The program of a sketch; an .ino has Arduino.h put before it."""
-        text = sketch.read_text(encoding="utf-8")
-        before = '#include <Arduino.h>\n#line 1 "sketch"\n' if sketch.suffix == ".ino" else ""
-        unit = self.work / f"{sketch.stem}.cpp"
-        unit.write_text(before + text, encoding="utf-8")
-        program = self.work / f"{sketch.stem}{len(flags)}"
-        command = [*cpp_compiler(), *SKETCH_FLAGS, *flags, "-I", SHIM, "-I", self.source]
-        must([*command, unit, SHIM / "shim.cpp", *self.objects, "-o", program])
-        return program
-
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     work = tmp_path_factory.mktemp("arduino")
     library = export("arduino", work / NAME)
     return Bench(library, library / "src", work)
-
-
-def example(bench: Bench, name: str) -> Path:
-    return bench.library / "examples" / name / f"{name}.ino"
 
 
 def heard(program: Path, samples: NDArray[np.int16], **settings: object) -> list[str]:
@@ -114,48 +80,6 @@ def test_a_missing_microphone_is_told(bench: Bench) -> None:
     assert "The microphone does not start." in done.stdout
 
 
-@pytest.mark.parametrize("revision", [0, 1])
-def test_the_motion_sketch_fills_the_stream_reading_by_reading(bench: Bench, revision: int) -> None:
-    program = bench.build(example(bench, "imu"), f"-DIMU_OF_REV2={revision}")
-    readings = np.random.default_rng(3).uniform(-4.5, 4.5, (4000, 3)).astype(np.float32)
-    path = write(bench.work / "motion.raw", readings)
-    lines = must([program], env=environment(SHIM_MOTION=path)).splitlines()
-    samples = np.trunc(np.clip(readings * 8192, -32768, 32767)).astype(np.int16).ravel()
-    events = HostStream(listening_application()).process(samples)
-    wanted = [f"{label_of(event) or '-'} {score_text(event.score)}" for event in events]
-    assert len(wanted) > 10
-    assert lines == wanted
-
-
-def test_the_camera_sketch_shows_the_middle_of_the_picture(bench: Bench) -> None:
-    program = bench.build(example(bench, "camera"))
-    row, column = np.mgrid[0:144, 0:176]
-    grey = (128 + 90 * np.sin(row / 9) * np.cos(column * row / 700)).astype(int)
-    words = grey >> 3 << 11 | grey >> 2 << 5 | grey >> 3
-    picture = np.stack([words >> 8, words & 255], axis=-1).astype(np.uint8)
-    path = write(bench.work / "picture.raw", picture)
-    lines = must([program], env=environment(SHIM_PICTURE=path, SHIM_LOOPS=1)).splitlines()
-    window = window_of(picture)
-    turned = window.reshape(40, 40).T.ravel()
-    result = build_host_library(listening_application()).process(np.stack([window, turned]))
-    told = [
-        f"{listening_application().labels[label] if label >= 0 else '-'} {score_text(int(score))}"
-        for label, score in zip(result.labels, result.decision_scores, strict=True)
-    ]
-    assert told[0] != told[1], "the test must see in which order pixels come"
-    assert set(lines) == {told[0]}
-
-
-def window_of(picture: NDArray[np.uint8]) -> NDArray[np.int16]:
-    """uint8 [144, 176, 2], RGB565 -> int16 [1600]: 40 x 40 grey pixels of the middle square."""
-    words = picture[..., 0].astype(int) << 8 | picture[..., 1]
-    red, green, blue = (words >> 11) << 3, (words >> 5 & 63) << 2, (words & 31) << 3
-    grey = (77 * red + 150 * green + 29 * blue) >> 8
-    places = ((np.arange(40) + 0.5) * 144 / 40).astype(int)
-    square = grey[np.ix_(places, 16 + places)]
-    return ((square - 128) * 256).astype(np.int16).ravel()
-
-
 def test_the_self_test_passes_and_tells_what_it_was_made_of(bench: Bench) -> None:
     lines = must(
         [bench.build(example(bench, "self_test"))], env=environment(SHIM_LOOPS=1)
@@ -189,7 +113,7 @@ def test_the_library_is_what_the_arduino_ide_reads(bench: Bench) -> None:
     assert asked <= set(properties)
     assert properties["category"] == "Data Processing"
     names = {path.name for path in (bench.library / "examples").iterdir()}
-    assert names == {"microphone", "imu", "camera", "self_test"}
+    assert names == {"microphone", "self_test"}
     # A sketch lies in a folder of its own name; keywords are separated by one tab.
     for path in bench.library.rglob("*.ino"):
         assert path.parent.name == path.stem
@@ -279,7 +203,7 @@ def test_platformio_ini_names_the_board(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("arm-none-eabi-g++"), reason="no arm-none-eabi-g++")
-@pytest.mark.parametrize("name", ["microphone", "imu", "camera", "self_test"])
+@pytest.mark.parametrize("name", ["microphone", "self_test"])
 def test_a_sketch_takes_no_more_than_it_was_checked_for(bench: Bench, name: str) -> None:
     """By the board's compiler and its `size`: the sketch alone, beside what the export allows."""
     unit = bench.work / f"{name}-arm.cpp"
@@ -292,6 +216,6 @@ def test_a_sketch_takes_no_more_than_it_was_checked_for(bench: Bench, name: str)
         ["arm-none-eabi-size", made], capture_output=True, text=True, check=True
     ).stdout.splitlines()[1]
     text, data, bss = (int(word) for word in sizes.split()[:3])
-    buffers = {"microphone": 2 * 1024, "camera": 176 * 144 * 2}.get(name, 0)
+    buffers = {"microphone": 2 * 1024}.get(name, 0)
     assert text + data < 16 * 1024
     assert data + bss <= buffers + 1024

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
 import subprocess
-from fractions import Fraction
+import sys
+import wave
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,12 +16,10 @@ from typing import Any
 import pytest
 from numpy.typing import NDArray
 
-from coincell.errors import UserError
 from coincell.firmware import Application, HostStream, StreamEvent
-from coincell.runtime import quantity_unit, strangeness_unit
 from coincell.toolchain import C_FLAGS, find_host_compiler
 from exporting import HERE, NAME, export, must, run
-from exporting_senses import SENSES, sensing, windows_of
+from exporting_senses import SENSES, exact_score, number, sensing, windows_of
 
 SHIM = HERE / "zephyr_shim"
 
@@ -39,24 +39,6 @@ def events(what: str) -> list[StreamEvent]:
     assert len(made) > 10
     assert len({event.score for event in made}) > 3, "the decisions must not all be alike"
     return made
-
-
-def number(text: str, exact: Fraction) -> None:
-    """A score's text is `exact` to half of its last place, and a little for the multiplier."""
-    places = len(text.partition(".")[2])
-    assert abs(Fraction(text) - exact) <= Fraction(1, 10**places) * Fraction(6, 10)
-
-
-def exact_score(application: Application, event: StreamEvent) -> Fraction:
-    """In the unit in which it is told."""
-    strange = strangeness_unit(application.manifest)
-    if strange is not None:
-        return event.score * Fraction(strange.step)
-    quantity = quantity_unit(application.manifest)
-    unit = quantity or application.score_unit
-    assert unit is not None
-    value = (Fraction(event.score, 256) - unit.zero_point) * Fraction(unit.scale)
-    return value if quantity else max(Fraction(0), min(Fraction(1), value))
 
 
 def check_lines(what: str, text: str) -> None:
@@ -142,8 +124,76 @@ def test_the_zephyr_sample_passes(tmp_path: Path, what: str) -> None:
     assert f"{NAME}: PASS" in must([build / "app"]).splitlines()
 
 
-@pytest.mark.parametrize("form", ["arduino", "platformio", "python"])
-def test_a_format_for_words_says_so(tmp_path: Path, form: str) -> None:
-    with pytest.raises(UserError, match="quantity of motion") as refusal:
-        export(form, tmp_path / NAME, application=sensing("regression"))
-    assert "--format c, cmake and zephyr" in refusal.value.hint
+def file_of(application: Application) -> bytes:
+    """The stream as the files that people have: WAV, or PPM pictures."""
+    values, form = stream(application), application.form
+    if form.sense == "picture":
+        head = f"P6\n# made up\n{form.width} {form.height}\n255\n".encode()
+        return b"".join(head + picture.tobytes() for picture in values.reshape(-1, form.values))
+    packed = io.BytesIO()
+    with wave.open(packed, "wb") as file:
+        file.setnchannels(form.channels)
+        file.setsampwidth(2)
+        file.setframerate(form.rate_hz)
+        file.writeframes(values.tobytes())
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("what", ["gesture", "regression", "full mixture", "pictures"])
+def test_files_are_decided_as_by_the_host_library(programs: dict[str, Path], what: str) -> None:
+    done = decide(programs[what], file_of(sensing(what)))
+    assert done.returncode == 0, done.stderr
+    check_lines(what, done.stdout.decode())
+
+
+@pytest.mark.parametrize("what", ["gesture", "regression", "autoencoder", "pictures"])
+def test_the_wheel_decides_as_the_host_library(tmp_path: Path, what: str) -> None:
+    application = sensing(what)
+    folder = export("python", tmp_path / NAME, application=application)
+    (wheel,) = folder.glob("*.whl")
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]
+    must([*pip, "--target", tmp_path / "site", wheel])
+    (tmp_path / "file").write_bytes(file_of(application))
+    (tmp_path / "raw").write_bytes(stream(application).tobytes())
+    module = [sys.executable, "-m", NAME]
+    env = {"PYTHONPATH": str(tmp_path / "site"), "PYTHONWARNINGS": "error"}
+    assert must([*module, "--self-test"], env=env) == "PASS\n"
+    lines = [
+        json.loads(line) for line in must([*module, "file"], env=env, cwd=tmp_path).split("\n")[:-1]
+    ]
+    assert {line.pop("file") for line in lines} == {"file"}
+    program = folder / "bin" / f"{NAME}_decide"
+    wanted = decide(program, file_of(application)).stdout.decode().splitlines()
+    assert lines == [json.loads(line) for line in wanted]
+    check_lines(what, "\n".join(wanted))
+    script = (
+        f"import pathlib, {NAME} as made; data = pathlib.Path('raw').read_bytes()\n"
+        "decided = made.push(data)\nmade.reset()\n"
+        "half = len(data) // 16 * 8\n"
+        "assert decided == made.push(data[:half]) + made.push(data[half:])\n"
+        "print(len(decided), made.UNIT)"
+    )
+    told = must([sys.executable, "-c", script], env=env, cwd=tmp_path).split()
+    assert told[0] == str(len(events(what)))
+    (tmp_path / "bad").write_bytes(b"P5\n3 3\n255\n" + bytes(9))
+    bad = run([*module, "bad"], env=env, cwd=tmp_path)
+    assert bad.returncode == 2
+    assert bad.stderr.startswith(f"{NAME}: bad: it must be ")
+
+
+BAD_PICTURES = {
+    "another size": (b"P6\n4 4\n255\n" + bytes(48), "must be 24 x 18"),
+    "in grey": (b"P5\n24 18\n255\n" + bytes(432), "must be PPM"),
+    "16 bits": (b"P6\n24 18\n65535\n" + bytes(2592), "8 bits"),
+    "cut": (b"P6\n24 18\n255\n" + bytes(900), "ends too early"),
+    "a huge number": (b"P6\n99999999999999 18\n255\n" + bytes(1296), "must be 24 x 18"),
+    "rubbish behind": (b"P6\n24 18\n255\n" + bytes(1300), "behind a picture"),
+    "nothing": (b"", "no picture"),
+}
+
+
+@pytest.mark.parametrize("what", BAD_PICTURES)
+def test_what_is_no_picture_is_refused(programs: dict[str, Path], what: str) -> None:
+    data, words = BAD_PICTURES[what]
+    done = decide(programs["pictures"], data)
+    assert (done.returncode, words in done.stderr.decode()) == (2, True), done.stderr

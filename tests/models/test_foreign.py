@@ -178,6 +178,23 @@ def test_giant_layers_are_refused_before_memory_is_taken(saved: Path) -> None:
         load_network(_tampered(saved, change), SHAPE, CLASSES)
 
 
+def test_more_weights_than_fit_are_counted_before_any_is_made(
+    saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Dense layer behind a wide input: each number is small, their product is not."""
+    _, keras = load_tensorflow()
+    wide = keras.Sequential([keras.Input((40,)), keras.layers.Dense(CLASSES, name="wide")])
+    path = _save(wide, saved.with_name("wide.keras"))
+
+    def change(configuration: dict[str, Any]) -> dict[str, Any]:
+        text = json.dumps(configuration).replace("[null, 40]", "[null, 6000000]")
+        return json.loads(text)  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(keras.saving, "load_model", lambda *_, **__: pytest.fail("was loaded"))
+    with pytest.raises(ModelError, match=r"asks for .*000,00. weights"):
+        load_network(_tampered(path, change), SHAPE, CLASSES)
+
+
 def test_compile_settings_are_not_used(saved: Path) -> None:
     def change(configuration: dict[str, Any]) -> None:
         configuration["compile_config"] = {"loss": {"module": "os", "class_name": "system"}}

@@ -184,6 +184,9 @@ PICKLED = np.array([{"a": 1}], dtype=object)
         (lambda path: _written(path, b"PK\x03\x04 nothing"), "not a .npz"),
         (lambda path: _written(path, b""), "not a .npz"),
         (lambda path: _bomb(path), "larger than"),
+        (lambda path: _bomb_beside(path), "unpacks to more"),
+        (lambda path: _npz(path, c0__bias=np.full(8, 1e300)), "finite"),
+        (lambda path: _npz(path, c0__bias=np.zeros(8, [("a", "f4")])), "floating"),
     ],
 )
 def test_a_hostile_npz_is_refused(spoil: Spoil, rule: str, tmp_path: Path) -> None:
@@ -209,6 +212,14 @@ def _bomb(path: Path) -> Path:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the name is there twice: the later one counts
             archive.writestr("c0__kernel.npy", bytes(40_000_000))
+    return path
+
+
+def _bomb_beside(path: Path) -> Path:
+    """Bytes under an array's own name, which NumPy takes before the array."""
+    _npz(path)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("c0__kernel", bytes(80_000_000))
     return path
 
 
@@ -259,6 +270,61 @@ def test_links_out_of_an_h5_are_refused(tmp_path: Path) -> None:
         file["secret"] = h5py.ExternalLink("/etc/passwd", "/")
     with pytest.raises(ModelError, match="links to elsewhere"):
         load_weights(_ours("mobilenet-v1", (32, 32, 3)), "mobilenet-v1", 0.0, path)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "shape", "rule"),
+    [
+        (np.float32, (1 << 40,), "lies elsewhere, or the weights are more"),
+        ("S1000000000", (1,), "plain numbers"),
+        (np.dtype((np.void, 1 << 30)), (1,), "plain numbers"),
+        ([("a", np.float32)], (4,), "plain numbers"),
+        (None, (), "plain numbers"),
+    ],
+)
+def test_what_an_h5_must_not_hold(
+    dtype: Any, shape: tuple[int, ...], rule: str, tmp_path: Path
+) -> None:
+    import h5py
+
+    path = tmp_path / "weights.h5"
+    with h5py.File(path, "w") as file:
+        if dtype is None:
+            file["kind"] = np.dtype(np.float32)  # a type by itself, which has no shape
+        else:
+            chunks = (1,) if len(shape) == 1 and shape[0] < 100 else (1024,)
+            file.create_dataset("layer/kernel", shape, dtype, chunks=chunks)
+    with pytest.raises(ModelError, match=rule):
+        load_weights(_ours("mobilenet-v1", (32, 32, 3)), "mobilenet-v1", 0.0, path)
+
+
+def test_numbers_outside_an_h5_are_refused(tmp_path: Path) -> None:
+    """Keras would take the bytes of any file on this computer for weights."""
+    import h5py
+
+    path = tmp_path / "weights.h5"
+    with h5py.File(path, "w") as file:
+        file.create_dataset("kernel", (4,), np.float32, external=[("/etc/hostname", 0, 16)])
+    with pytest.raises(ModelError, match="lies elsewhere"):
+        load_weights(_ours("mobilenet-v1", (32, 32, 3)), "mobilenet-v1", 0.0, path)
+    with h5py.File(path, "w") as file:
+        file["again"] = file["/"]  # a way round in a circle
+    with pytest.raises(ModelError, match="too many parts"):
+        load_weights(_ours("mobilenet-v1", (32, 32, 3)), "mobilenet-v1", 0.0, path)
+
+
+def test_the_older_h5_that_keras_downloads_is_read(tmp_path: Path) -> None:
+    import h5py
+    from keras.src.legacy.saving import legacy_h5_format
+
+    theirs = _theirs("mobilenet-v1")
+    path = tmp_path / "mobilenet_2_5_128_tf_no_top.h5"
+    with h5py.File(path, "w") as file:
+        legacy_h5_format.save_weights_to_hdf5_group(file, theirs)
+    ours = _ours("mobilenet-v1")
+    load_weights(ours, "mobilenet-v1", 0.0, path)
+    kernels = [model.layers[1].get_weights()[0] for model in (ours, theirs)]
+    np.testing.assert_array_equal(*kernels)
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ import pytest
 
 from coincell.data import make_default_data
 from coincell.pipeline import Demand, predict_files, run_project, run_until
-from coincell.pipeline.clips import read_clips, training_rows, watched_rows
+from coincell.pipeline.clips import held_out_rows, read_clips, training_rows, watched_rows
 from coincell.pipeline.detector_model import DetectorModel, smoothed
+from coincell.pipeline.stream_evaluation import StreamRequest, evaluate_stream
 from coincell.project import NORMALITY_METHODS, Project, load_project
 
 pytest.importorskip("tensorflow", reason="the extra `train` is not installed")
@@ -162,7 +163,9 @@ def test_the_threshold_is_that_of_held_out_windows_smoothed_as_on_the_device(
     project, _ = without_network
     artefacts = run_until(project, Demand(until="quantize")).artefacts
     clips, model = read_clips(artefacts["dataset"]), DetectorModel(artefacts["quantize"])
-    rows = watched_rows(clips, project.configuration)
+    rows, shared = held_out_rows(clips, project.configuration, trained=False)
+    assert not shared
+    assert np.array_equal(rows, clips.rows("validation")), "a fit watches nothing"
     features = np.load(artefacts["features"].folder / "clips.npy")[rows]
     scores = model.strangeness(features)
     means = smoothed(scores, clips, rows, project.configuration.decision)
@@ -173,6 +176,45 @@ def test_the_threshold_is_that_of_held_out_windows_smoothed_as_on_the_device(
         assert means[at] == expected
     alarms = int((means >= model.threshold).sum())
     assert alarms == int(0.1 * (len(rows) + 1)) - 1, "the least threshold that keeps the wish"
+
+
+def test_what_training_watched_chooses_no_threshold(without_network: Any) -> None:
+    """By units: no machine is in both halves; all of them where a half is too small."""
+    project, _ = without_network
+    configuration = project.configuration
+    clips = read_clips(run_until(project, Demand(until="dataset")).artefacts["dataset"])
+    watched = watched_rows(clips, configuration)
+    apart, shared = held_out_rows(clips, configuration, trained=True)
+    assert not shared
+    assert sorted([*watched, *apart]) == clips.rows("validation").tolist()
+    by = configuration.data.split.by
+    machines = [{clips.groups[row].get(by) or clips.files[row] for row in rows}
+                for rows in (watched, apart)]  # fmt: skip
+    assert all(machines)
+    assert not machines[0] & machines[1]
+    decision = configuration.decision.model_copy(update={"false_alarm_rate": 1 / (len(apart) + 2)})
+    rare = configuration.model_copy(update={"decision": decision})
+    rows, shared = held_out_rows(clips, rare, trained=True)
+    assert shared
+    assert np.array_equal(rows, clips.rows("validation"))
+
+
+def test_an_hour_of_vibration_is_told_as_one_kind_of_event(without_network: Any) -> None:
+    project, _ = without_network
+    clips = read_clips(run_until(project, Demand(until="dataset")).artefacts["dataset"])
+    strange = int((clips.labels[clips.rows("test")] != 0).sum())
+    found = evaluate_stream(project, StreamRequest(hours=1.0))
+    assert found.stitched
+    assert found.events == ("anomaly",)
+    assert found.now.seconds >= 3600
+    assert found.now.intervals == strange, "each strange test window stands in it once"
+    assert found.misses["anomaly"] == (found.now.missed, strange)
+    thresholds = [point.threshold for point in found.points]
+    assert found.threshold in thresholds
+    assert thresholds == sorted(thresholds)
+    above_all = found.points[-1].metrics
+    assert (above_all.missed, above_all.false_alarms) == (strange, 0), "beyond the highest score"
+    assert found.now.missed < strange
 
 
 def test_every_place_says_the_same_of_a_recording(without_network: Any) -> None:

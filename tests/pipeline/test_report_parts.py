@@ -83,3 +83,20 @@ def test_split_by_speaker_is_said_only_where_no_speaker_is_on_two_sides(
 def test_a_compilers_version_and_flags_are_told_apart(identity, version, detail):
     tool = _tool(identity, "for the board")
     assert (tool.name, tool.version, tool.detail) == (identity.split()[0], version, detail)
+
+
+def test_windows_of_unnamed_recordings_are_split_by_nobody(tmp_path):
+    """Two windows of each recording, nobody told: they are not said to be split by speaker."""
+    configuration = parse_configuration(TOML)
+    names = configuration.data.labels
+    samples = [
+        Sample(f"{label}{split}.wav", names[label], split, "", 1.0, {})
+        for label in LABELS
+        for split in SPLITS
+    ]
+    owners = np.repeat(np.arange(len(samples)), 2)
+    windows = Windows(np.zeros((len(owners), 4), np.int16), owners, 0, 0)
+    write_clips(tmp_path, windows, samples, names, np.zeros((0, 4), np.int16))
+    facts = {"notes": {}, "durations_s": [1.0] * len(owners), "check": {"findings": []}}
+    (tmp_path / "dataset.json").write_text(json.dumps(facts))
+    assert dataset_part(Artefact("dataset", "0", tmp_path), configuration).split_by is None

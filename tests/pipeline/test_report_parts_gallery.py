@@ -82,6 +82,7 @@ def test_heat_is_orange_for_and_blue_against_where_the_features_are():
         assert np.unravel_index(warmth.argmax(), warmth.shape) == warm
         assert np.unravel_index(warmth.argmin(), warmth.shape) == cold
         assert np.count_nonzero(warmth) == 2
+    assert (picture[1, 1] == 128).all()  # as bright as the picture itself: 0 is the middle
 
 
 def test_columns_are_named_with_the_most_first():

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from coincell.report import features_png, features_text
-from coincell.report.picture import colour_of
+from coincell.report import features_png, features_text, print_prediction
+from coincell.report.picture import colour_of, picture_text
 
 _FEATURES = ((-128, 0), (127, 5), (0, -7))  # [3 frames, 2 bands]
 
@@ -89,3 +89,35 @@ def test_without_colour_shades_stand_for_values() -> None:
 def test_what_is_no_picture_is_refused(features: list[list[int]]) -> None:
     with pytest.raises(ValueError, match=r"\[frames, bands\]"):
         features_png(features)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_picture_is_drawn_as_it_is(channels: int) -> None:
+    """Black, white and, in colour, red; two rows a line."""
+    cells = {1: ([-128], [127]), 3: ([-128, -128, -128], [127, -128, -128])}[channels]
+    pixels = [[cells[0], cells[1]], [cells[1], cells[0]], [cells[0], cells[0]]]
+    text = picture_text(pixels)
+    assert text.plain == "▀▀\n▀▀"
+    bright = "#ffffff" if channels == 1 else "#ff0000"
+    assert [str(span.style) for span in text.spans[:2]] == [
+        f"#000000 on {bright}",
+        f"{bright} on #000000",
+    ]
+    shades = picture_text(pixels, colour=False).plain
+    assert len(shades) == len("▀▀\n▀▀")
+    assert ("▒" in shades) == (channels == 1)  # half black, half white
+
+
+def test_a_large_picture_is_drawn_small() -> None:
+    pixels = [[[n % 256 - 128] for n in range(200)] for _ in range(100)]
+    lines = picture_text(pixels).plain.split("\n")
+    assert {len(line) for line in lines} == {50}
+    assert len(lines) == 13
+
+
+@pytest.mark.parametrize("features", [[[1, 2], [3, 4]], [[[1], [2]], [[3], [4]]]])
+def test_a_prediction_draws_both(features: list) -> None:
+    stream = io.StringIO()
+    told = {"file": "a.png", "label": "yes", "scores": {"yes": 0.9, "no": 0.1}}
+    print_prediction(told, features, Console(file=stream, color_system=None))
+    assert "a.png: yes" in stream.getvalue()

@@ -61,7 +61,7 @@ def check_command(
         if found is not None:
             click.echo("\n" + found.to_text())
             if page:
-                click.echo(f"\nTo hear and see: {page}")
+                click.echo(f"\nTo look at: {page}")
         elif deep:
             click.echo("\nMend the errors first: --deep was not done.")
     context.exit(0 if report.ok else 1)

@@ -37,7 +37,14 @@ def fetch_command(
     Source, licence, size and hash are shown first. What stopped goes on from where it was. A hash
     that nobody publishes is recorded at the first download, and held to from then on.
     """
-    from coincell.data import CATALOGUE, check_fits, fetch_files, import_fetched, public_set
+    from coincell.data import (
+        CATALOGUE,
+        check_fits,
+        counted,
+        fetch_files,
+        import_fetched,
+        public_set,
+    )
 
     if not name:
         _print_catalogue(list(CATALOGUE.values()), as_json=as_json)
@@ -70,7 +77,8 @@ def fetch_command(
             }
         )
         return
-    click.echo(f"Imported {summary.added} recordings; {summary.already_there} were there already.")
+    added = counted(summary.added, "motion")
+    click.echo(f"Imported {added}; {summary.already_there} there already.")
     print_counts(summary.dataset)
     for note in summary.notes:
         click.echo(click.style(f"note: {note}", fg="yellow"))

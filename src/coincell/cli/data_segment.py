@@ -69,10 +69,12 @@ def segment_command(
     """
     from coincell.data import SegmentOptions, segment_recordings
 
+    project = open_project(directory)
+
     options = SegmentOptions(above_db, hold_ms, least_ms, margin_ms, whole_window=not exact)
     with progress_bar("listening", quiet=as_json) as progress:
         summary = segment_recordings(
-            sources, open_project(directory), options, None if dry_run else folder, label, progress
+            sources, project, options, None if dry_run else folder, label, progress
         )
     if as_json:
         print_json(
@@ -86,12 +88,17 @@ def segment_command(
         return
     _print(summary)
     if summary.segments and not dry_run:
-        click.echo(f"\nNext: listen to them, then coincell data import {folder}")
+        verb = "listen to" if project.configuration.data.sense == "sound" else "look at"
+        click.echo(f"\nNext: {verb} them, then coincell data import {folder}")
 
 
 def _print(summary: SegmentSummary) -> None:
     events = len(summary.segments)
-    click.echo(f"{events} events in {summary.recordings} recordings")
+    from coincell.data import counted
+
+    told = "1 event" if events == 1 else f"{events} events"
+    told = f"{events} event{'' if events == 1 else 's'}"
+    click.echo(f"{told} in {counted(summary.recordings, 'motion')}")
     if events:
         click.echo(f"{'begins':>10} {'lasts':>9} {'peak':>9}  recording -> file")
     for one in summary.segments[:_SHOWN]:

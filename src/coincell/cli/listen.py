@@ -1,4 +1,4 @@
-"""`coincell listen`: live decisions, from a microphone, a recording, or a board."""
+"""`coincell listen`: live decisions, from a microphone, a file, or a board."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,12 +15,13 @@ from coincell.cli.output import StageLines, directory_option, open_project, prin
 from coincell.cli.sound import read_sound, resample_option
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
+    from coincell.cli.serial import Talker
     from coincell.firmware import Application, StreamEvent
+    from coincell.project import Project
 
-    Sound = Iterator[NDArray[np.int16]]
+    Sound = Iterator[NDArray[Any]]
 
 _BLOCKS_A_SECOND = 20
 _LEVEL_COLUMNS = 24
@@ -29,13 +30,13 @@ _QUIETEST_DB = -60.0
 
 @click.command("listen")
 @click.argument(
-    "recording", required=False, type=click.Path(path_type=Path, dir_okay=False), metavar="[WAV]"
+    "recording", required=False, type=click.Path(path_type=Path, dir_okay=False), metavar="[FILE]"
 )
 @port_option
 @click.option("--device", help="The computer's microphone, by name or number.")
 @resample_option
 @click.option("--all", "every", is_flag=True, help="Every decision, not only the changes.")
-@click.option("--seconds", type=click.FloatRange(min=0), help="End after so much sound.")
+@click.option("--seconds", type=click.FloatRange(min=0), help="End after so much of it.")
 @directory_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def listen_command(
@@ -50,8 +51,9 @@ def listen_command(
 ) -> None:
     """Decide live, with the very C that runs on the board, on this computer's microphone.
 
-    With WAV, a WAV or FLAC file, on that, as fast as it goes; with --port on what a board hears,
-    which decides itself. Ctrl-C ends it.
+    With FILE on that, as fast as it goes: a WAV or FLAC of sound, and of a project on motion or on
+    pictures any file that `data import` takes. With --port on what a board senses, which decides
+    itself. Ctrl-C ends it.
     """
     from coincell.errors import UserError
 
@@ -62,14 +64,20 @@ def listen_command(
 
         follow_board(port, every, seconds, as_json)
         return
+    project = open_project(directory)
     lines = StageLines(quiet=as_json, unchanged=False)
     try:
         from coincell.pipeline import project_application
 
-        chain = project_application(open_project(directory), lines)
+        chain = project_application(project, lines)
     finally:
         lines.close()
-    sound = _of_file(recording, chain, resample) if recording else _of_microphone(device, chain)
+    if chain.form.sense != "sound":
+        sound = _of_sensor(recording, project, resample)
+    elif recording:
+        sound = _of_file(recording, chain, resample)
+    else:
+        sound = _of_microphone(device, chain)
     try:
         _decide(chain, _limited(sound, seconds, chain), every, as_json)
     except KeyboardInterrupt:
@@ -81,6 +89,28 @@ def _of_file(path: Path, chain: Application, resample: bool) -> Sound:
     block = chain.sample_rate_hz // _BLOCKS_A_SECOND
     for begin in range(0, len(samples), block):
         yield samples[begin : begin + block]
+
+
+def _of_sensor(path: Path | None, project: Project, resample: bool) -> Sound:
+    """Motion or a picture from the user's file, as the device's sensor would give it."""
+    from coincell.data import read_stream, read_window
+    from coincell.errors import UserError
+
+    data = project.configuration.data
+    if path is None:
+        raise UserError(
+            f"This computer has no sensor for a project on {data.sense}.",
+            hint="Name a file of it, or hear a board with --port.",
+        )
+    if resample:
+        raise UserError("--resample is for sound; motion comes at the project's rate anyhow.")
+    if data.sense == "picture":
+        yield read_window(path, data).values
+        return
+    values = read_stream(path, data).values
+    block = data.form.channels * max(1, data.form.rate_hz // _BLOCKS_A_SECOND)
+    for begin in range(0, len(values), block):
+        yield values[begin : begin + block]
 
 
 def _of_microphone(device: str | None, chain: Application) -> Sound:
@@ -123,7 +153,8 @@ def _of_microphone(device: str | None, chain: Application) -> Sound:
 
 
 def _limited(sound: Sound, seconds: float | None, chain: Application) -> Sound:
-    left = None if seconds is None else int(seconds * chain.sample_rate_hz)
+    rate = chain.sample_rate_hz * chain.step_values
+    left = None if seconds is None or not rate else int(seconds * rate)
     for block in sound:
         if left is not None and left <= len(block):
             yield block[:left]
@@ -134,40 +165,37 @@ def _limited(sound: Sound, seconds: float | None, chain: Application) -> Sound:
 
 def _decide(chain: Application, sound: Sound, every: bool, as_json: bool) -> None:
     """Let the stream hear `sound`, and print what it decides."""
+    from coincell.cli.serial import Talker
     from coincell.firmware import HostStream
 
-    stream = HostStream(chain)
-    live = not as_json and sys.stderr.isatty()
+    stream, teller = HostStream(chain), Talker.of(json.loads(chain.description))
+    live = not as_json and sys.stderr.isatty() and chain.form.sense == "sound"
+    every = every or chain.goal == "quantity"  # a number has no label to change
     last: int | None = None
     for block in sound:
         for event in stream.process(block):
             if every or event.label != last:
                 _clear(live)
-                _tell(event, chain, as_json)
+                _tell(event, chain, teller, as_json)
             last = event.label
         if live:
             name = chain.labels[last] if last is not None and last >= 0 else "-"
             click.echo(f"\r{level_bar(block)} {printable(name):<16}", err=True, nl=False)
     _clear(live)
+    if last is None:
+        click.echo("note: it was shorter than a window: nothing was decided.", err=True)
 
 
-def _tell(event: StreamEvent, chain: Application, as_json: bool) -> None:
+def _tell(event: StreamEvent, chain: Application, teller: Talker, as_json: bool) -> None:
     label = chain.labels[event.label] if event.label >= 0 else None
-    second, share = event.samples / chain.sample_rate_hz, _share(chain, event.score)
+    rate = chain.sample_rate_hz
     if as_json:
-        facts = {"kind": "event", "second": round(second, 4), "samples": event.samples}
-        scores = {"score": share, "score_raw": event.score}
-        click.echo(json.dumps(facts | {"label": label} | scores))
+        second = {"second": round(event.samples / rate, 4)} if rate else {}
+        facts = {"kind": "event", **second, "samples": event.samples, "label": label}
+        click.echo(json.dumps(facts | teller.plain(event.score)))
     else:
-        click.echo(printable(f"{second:9.2f} s  {label or '-':<16}{share:8.3f}"))
-
-
-def _share(chain: Application, score: int) -> float:
-    if chain.score_unit is None:
-        from coincell.errors import UserError
-
-        raise UserError("What listens decides which class a sound is of; this project does not.")
-    return chain.score_unit.share(score)
+        place = f"{event.samples / rate:9.2f} s" if rate else f"picture {event.samples}"
+        click.echo(printable(f"{place}  {label or '-':<16}{teller.score(event.score):>8}"))
 
 
 def _clear(live: bool) -> None:
@@ -175,7 +203,7 @@ def _clear(live: bool) -> None:
         click.echo("\r" + " " * (_LEVEL_COLUMNS + 18) + "\r", err=True, nl=False)
 
 
-def level_bar(block: NDArray[np.int16]) -> str:
+def level_bar(block: NDArray[Any]) -> str:
     """How loud int16 [n] is, from -60 dB of full scale on, as a bar of text."""
     import numpy as np
 

@@ -46,7 +46,7 @@ def follow_board(port: str, every: bool, seconds: float | None, as_json: bool) -
 
 
 @dataclass(frozen=True)
-class _Talker:
+class Talker:
     """What a board says of itself; what it does not say is empty.
 
     Attributes:
@@ -63,8 +63,26 @@ class _Talker:
     strangeness: StrangenessUnit | None = None
     quantity: QuantityUnit | None = None
 
+    def score(self, raw: int) -> str:
+        """A decision's score for people."""
+        if self.strangeness:
+            return self.strangeness.told(raw)
+        if self.quantity:
+            return self.quantity.told(raw)
+        return f"{self.unit.share(raw):.3f}" if self.unit else f"raw {raw}"
+
+    def plain(self, raw: int) -> dict[str, Any]:
+        """The same for programs."""
+        strange, number = self.strangeness, self.quantity
+        return {
+            "score": self.unit.share(raw) if self.unit else None,
+            "score_raw": raw,
+            **({"strangeness": strange.value(raw)} if strange else {}),
+            **({"value": number.value(raw), "unit": number.unit} if number else {}),
+        }
+
     @classmethod
-    def of(cls, description: Mapping[str, Any]) -> _Talker:
+    def of(cls, description: Mapping[str, Any]) -> Talker:
         """From a description that came over the line, and so is not to be trusted."""
         from coincell.runtime import quantity_unit, score_unit, strangeness_unit
 
@@ -78,7 +96,7 @@ class _Talker:
         )
 
 
-def _introduce(line: SerialPort, every: bool, as_json: bool) -> _Talker:
+def _introduce(line: SerialPort, every: bool, as_json: bool) -> Talker:
     """Ask what is there, and let it listen."""
     from coincell.board import BoardClient, Listening
     from coincell.errors import BoardError
@@ -93,10 +111,10 @@ def _introduce(line: SerialPort, every: bool, as_json: bool) -> _Talker:
         client.listen(Listening.ALL if every else Listening.CHANGES)
     except BoardError as error:
         click.echo(f"note: {printable(error.message)} What comes is shown.", err=True)
-        return _Talker()
+        return Talker()
     finally:
         line.patience_s = patience
-    board = _Talker.of(description)
+    board = Talker.of(description)
     facts = {"port": line.port.device, "name": description.get("name")}
     if as_json:
         click.echo(json.dumps({"kind": "board", **facts, "labels": board.labels}))
@@ -106,7 +124,7 @@ def _introduce(line: SerialPort, every: bool, as_json: bool) -> _Talker:
     return board
 
 
-def _follow(line: SerialPort, board: _Talker, end: float | None, as_json: bool) -> None:
+def _follow(line: SerialPort, board: Talker, end: float | None, as_json: bool) -> None:
     from coincell.board import LineReader
 
     reader = LineReader()
@@ -119,24 +137,21 @@ def _follow(line: SerialPort, board: _Talker, end: float | None, as_json: bool) 
                 click.echo(_told(heard, board))
 
 
-def _plain(heard: Heard, board: _Talker) -> dict[str, Any]:
+def _plain(heard: Heard, board: Talker) -> dict[str, Any]:
     if heard.event is None:
         return {"kind": heard.kind, "text": heard.text, "bytes": heard.bytes}
-    event, strange, number = heard.event, board.strangeness, board.quantity
+    event = heard.event
     return {
         "kind": "event",
         "samples": event.samples,
         "label": label_name(event.label, board.labels),
-        "score": board.unit.share(event.score) if board.unit else None,
-        "score_raw": event.score,
-        **({"strangeness": strange.value(event.score)} if strange else {}),
-        **({"value": number.value(event.score), "unit": number.unit} if number else {}),
+        **board.plain(event.score),
         "lost": event.lost,
         "status": event.status,
     }
 
 
-def _told(heard: Heard, board: _Talker) -> str:
+def _told(heard: Heard, board: Talker) -> str:
     if heard.event is None:
         return heard.text if heard.kind == "text" else f"[{heard.kind}] {heard.text}"
     event = heard.event
@@ -145,12 +160,7 @@ def _told(heard: Heard, board: _Talker) -> str:
     lost = f"  ({event.lost:,} samples lost)" if event.lost else ""
     place = f"{event.samples / board.rate_hz:9.2f} s" if board.rate_hz else f"{event.samples:>11,}"
     name = label_name(event.label, board.labels) or "-"
-    score = f"{board.unit.share(event.score):.3f}" if board.unit else f"raw {event.score}"
-    if board.strangeness:
-        score = board.strangeness.told(event.score)
-    if board.quantity:
-        score = board.quantity.told(event.score)
-    return printable(f"{place}  {name:<16}{score:>8}{lost}")
+    return printable(f"{place}  {name:<16}{board.score(event.score):>8}{lost}")
 
 
 def label_name(label: int, labels: Sequence[str]) -> str | None:

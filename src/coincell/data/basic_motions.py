@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from coincell.data.manifest import Split
 from coincell.data.offline import OfflineSummary, Recipe, make_recordings
 from coincell.data.progress import Progress, silent
+from coincell.data.rest import REST_FORMAT, rest_recipes
 from coincell.data.splits import position
 from coincell.errors import DataError, UserError
 from coincell.files import sha256_bytes
@@ -37,7 +38,7 @@ _MOST_BYTES = 1 << 20
 
 def take_basic_motions(project: Project, progress: Progress = silent) -> OfflineSummary:
     """The 80 recordings, split into learning and judging as the archive has it; of the first,
-    data.split.validation is kept aside.
+    data.split.validation is kept aside. A class of rest (data.silence_label) is made.
 
     Raises:
         UserError: aeon is not installed.
@@ -48,7 +49,7 @@ def take_basic_motions(project: Project, progress: Progress = silent) -> Offline
     recipes = [
         recipe for name, split in _FILES for recipe in _recipes(project, folder / name, split)
     ]
-    return make_recordings(
+    moves = make_recordings(
         project,
         recipes,
         BASIC_MOTIONS_FORMAT,
@@ -56,6 +57,22 @@ def take_basic_motions(project: Project, progress: Progress = silent) -> Offline
         progress,
         rate_hz=RATE_HZ,
         channels=DIMENSIONS,
+    )
+    still = make_recordings(
+        project,
+        rest_recipes(project, recipes, moves.dataset.samples, STEPS, RATE_HZ),
+        REST_FORMAT,
+        f"{moves.source}, and made rest",
+        progress,
+        rate_hz=RATE_HZ,
+        channels=DIMENSIONS,
+    )
+    return OfflineSummary(
+        still.source if still.made + still.kept else moves.source,
+        moves.made + still.made,
+        moves.kept + still.kept,
+        moves.removed + still.removed,
+        still.dataset,
     )
 
 
@@ -74,11 +91,12 @@ def _check(project: Project) -> None:
             f"{data.sample_rate_hz}.",
             f"Set data.sample_rate_hz = {RATE_HZ}, or import recordings of your own.",
         )
-    if set(data.labels) != set(CLASSES):
+    if set(data.labels) - {data.silence_label} != set(CLASSES):
         raise DataError(
             f"BasicMotions has the classes {', '.join(CLASSES)}; data.labels is "
             f"{', '.join(data.labels)}.",
-            "Set data.labels to these, or import recordings of your own.",
+            "Set data.labels to these, and data.silence_label's where there is one, or import "
+            "recordings of your own.",
         )
 
 

@@ -189,7 +189,11 @@ def _check_groups(dataset: Dataset, configuration: Configuration) -> list[Findin
         findings.append(Finding("warning", "group-on-two-sides", message))
     if without:
         what = NAMES[settings.sense]
-        unmet = "people it has never heard" if settings.sense == "sound" else f"a new {by}"
+        unmet = f"a new {by}"
+        if settings.sense == "sound":
+            unmet = "people it has never heard"
+        elif by == "picture":  # each is new by itself; what it shows may be in others, too
+            unmet = "new people and places"
         message = (
             f"{what} without a {by!r}: {without}. They are split {_ONE_BY_ONE[settings.sense]}, "
             f"and the figures do not tell how the model does on {unmet}."

@@ -106,7 +106,8 @@ class MotionFiles:
         }
         return replace(
             made,
-            notes=_conversions([table.units[column] for column in columns], factors, settings),
+            notes=_conversions([table.units[column] for column in columns], factors, settings)
+            | ({} if clock or own_hz else {_assumed(settings): 1}),
             mended={what: count for what, count in counts.items() if count},
         )
 
@@ -206,6 +207,10 @@ class MotionFiles:
             starts = np.array([(len(values) - wanted) // 2])
         windows = np.stack([values[start : start + wanted].reshape(-1) for start in starts])
         return Fitted(windows, missing > 0, missing < 0 and not settings.window_step_ms)
+
+
+def _assumed(settings: DataSettings) -> str:
+    return f"that tell no times or rate, taken to be of {settings.sample_rate_hz} Hz"
 
 
 def _conversions(

@@ -24,7 +24,8 @@ def make_silence(
     """Stage the silence clips that a data set of `samples` lacks.
 
     They are cut from each split's own background noise where there is any, else made. Nothing is
-    made when the configuration has no class of silence, or recordings of it are there.
+    made when the sense is not sound, the configuration has no class of silence, or recordings of
+    it are there.
 
     Args:
         project: labels, window, seed.
@@ -36,7 +37,8 @@ def make_silence(
             result.
     """
     label = project.configuration.data.silence_label
-    if label not in project.configuration.data.labels:
+    data = project.configuration.data
+    if data.sense != "sound" or label not in data.labels:
         return []
     if any(s.label == label and s.source.format != SILENCE_FORMAT for s in samples):
         return []

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from coincell.errors import DataError, InternalError
 from coincell.evaluation import _confusion
 from coincell.evaluation._bootstrap import Resampling, resample
-from coincell.evaluation._estimate import Estimate, wilson
+from coincell.evaluation._estimate import Estimate, wilson_by_group
 from coincell.evaluation._roc import RocCurve, roc_curves
 
 
@@ -111,7 +111,7 @@ def evaluate(
     pairs = _confusion.one_hot_pairs(truth, predicted, classes)
     drawn = resampling.totals(pairs).reshape(-1, classes, classes)
     curves, auc_macro = roc_curves(truth, scores, resampling)
-    metrics = {"accuracy": wilson(int(np.trace(confusion)), len(truth))}
+    metrics = {"accuracy": wilson_by_group(predicted == truth, groups)}
     means = _confusion.macro(confusion.astype(np.float64))
     for name, values in _confusion.macro(drawn).items():
         metrics[name] = resampling.interval(means[name].item(), values)
@@ -119,7 +119,7 @@ def evaluate(
     return Evaluation(
         samples=len(truth),
         metrics=metrics,
-        per_class=_per_class(labels, confusion, drawn, curves, resampling),
+        per_class=_per_class(labels, (truth, predicted), groups, drawn, curves, resampling),
         confusion=tuple(tuple(row) for row in confusion.tolist()),
         intervals=_in_words(resampling, rounds, groups),
         notes=_notes(labels, confusion, resampling, groups is not None),
@@ -148,27 +148,35 @@ def _checked(
 
 def _per_class(
     labels: Sequence[str],
-    confusion: NDArray[np.int64],
+    pairs: tuple[NDArray[np.int64], NDArray[np.int64]],
+    groups: Sequence[Hashable] | None,
     drawn: NDArray[np.float64],
     curves: Sequence[RocCurve],
     resampling: Resampling,
 ) -> tuple[ClassMetrics, ...]:
+    truth, predicted = pairs
+    confusion = _confusion.confusion_matrix(truth, predicted, len(labels))
     f1 = _confusion.rates(confusion.astype(np.float64)).f1
     f1_rounds = _confusion.rates(drawn).f1
-    counts = _confusion.count(confusion.astype(np.float64))
+
+    def rate(hits: NDArray[np.bool_], among: NDArray[np.bool_]) -> Estimate:
+        """The share of `hits` among some clips."""
+        chosen = np.flatnonzero(among).tolist()
+        whose = None if groups is None else [groups[row] for row in chosen]
+        return wilson_by_group(hits[chosen], whose)
+
     result = []
     for each, label in enumerate(labels):
-        hits, wrong = int(counts.true_positives[each]), int(counts.false_positives[each])
-        missed, right = int(counts.false_negatives[each]), int(counts.true_negatives[each])
+        true, said = truth == each, predicted == each
         result.append(
             ClassMetrics(
                 label=label,
-                samples=hits + missed,
-                precision=wilson(hits, hits + wrong),
-                recall=wilson(hits, hits + missed),
+                samples=int(true.sum()),
+                precision=rate(true, said),
+                recall=rate(said, true),
                 f1=resampling.interval(f1[each], f1_rounds[:, each]),
-                fpr=wilson(wrong, wrong + right),
-                fnr=wilson(missed, hits + missed),
+                fpr=rate(said, ~true),
+                fnr=rate(~said, true),
                 roc=curves[each],
             )
         )
@@ -179,11 +187,15 @@ def _in_words(resampling: Resampling, rounds: int, groups: Sequence[Hashable] | 
     drawn = f"{resampling.units} clips"
     if groups is not None:
         alone = sum(clips == 1 for clips in Counter(groups).values())
-        drawn = f"{resampling.units - alone} speakers"
-        drawn += f" and {alone} clips that stand alone" if alone else ""
+        parts = (
+            (resampling.units - alone, "speakers"),
+            (alone, "clips that stand alone"),
+        )
+        drawn = " and ".join(f"{count} {what}" for count, what in parts if count)
+    worth = ", of as many independent clips as theirs are worth" if groups is not None else ""
     return (
         "95 %: Wilson's score interval for rates (accuracy; per class: precision, recall, "
-        "false-positive and false-negative rate); for all else the percentiles of "
+        f"false-positive and false-negative rate){worth}; for all else the percentiles of "
         f"{rounds} bootstrap rounds over {drawn}."
     )
 

@@ -28,6 +28,7 @@ _MOST_UNPACKED_BYTES = 256 << 20
 _MOST_CONFIG_BYTES = 4 << 20
 _MOST_UNITS = 4096  # of one layer: its weights are made before the file's are read
 _MOST_LAYERS = 500
+_MOST_NUMBERS = 16_000_000  # of all weights; 64 MB as float32
 _MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}
 
 _LAYERS = {
@@ -78,8 +79,9 @@ def load_model_file(path: Path) -> keras.Model:
         ModelError: the file is broken or not safe.
     """
     archive = _read(path)
-    _check_archive(path, archive)
+    configuration = _check_archive(path, archive)
     _, keras = load_tensorflow()
+    _check_count(path, keras, configuration)
     with tempfile.TemporaryDirectory() as folder:
         # the checked bytes, not the path, which may be another file by now
         copy = Path(folder, "model.keras")
@@ -88,10 +90,7 @@ def load_model_file(path: Path) -> keras.Model:
             with silenced():
                 return keras.saving.load_model(copy, compile=False, safe_mode=True)
         except Exception as error:  # a hostile file can make Keras raise anything
-            raise ModelError(
-                f"Keras cannot load {path}: {type(error).__name__}: {_first_line(error)}",
-                hint="Save the model with this Keras version: model.save('net.keras').",
-            ) from error
+            raise _unloadable(path, error) from error
 
 
 def _read(path: Path) -> bytes:
@@ -103,7 +102,32 @@ def _read(path: Path) -> bytes:
         raise ModelError(f"Cannot read {path}: {error.strerror or error}.") from error
 
 
-def _check_archive(path: Path, archive: bytes) -> None:
+def _check_count(path: Path, keras: Any, configuration: dict[str, Any]) -> None:
+    """How many weights Keras would make before it reads any: a line may ask for gigabytes."""
+    from keras.src.backend.common import global_state
+
+    try:
+        # within this scope variables have a shape and no memory
+        with silenced(), keras.StatelessScope(initialize_variables=False):
+            model = keras.saving.deserialize_keras_object(configuration, safe_mode=True)
+            count = sum(math.prod(variable.shape) for variable in model.variables)
+    except Exception as error:  # a hostile file can make Keras raise anything
+        raise _unloadable(path, error) from error
+    finally:
+        global_state.set_global_attribute("uninitialized_variables", [])
+    if count > _MOST_NUMBERS:
+        raise ModelError(f"{path} asks for {count:,} weights; at most {_MOST_NUMBERS:,} are read.")
+
+
+def _unloadable(path: Path, error: Exception) -> ModelError:
+    return ModelError(
+        f"Keras cannot load {path}: {type(error).__name__}: {_first_line(error)}",
+        hint="Save the model with this Keras version: model.save('net.keras').",
+    )
+
+
+def _check_archive(path: Path, archive: bytes) -> dict[str, Any]:
+    """Its config.json, checked."""
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as members:
             sizes = {member.filename: member.file_size for member in members.infolist()}
@@ -126,6 +150,7 @@ def _check_archive(path: Path, archive: bytes) -> None:
         raise ModelError(f"The config.json in {path} must be an object.")
     configuration.pop("compile_config", None)  # never used: training is configured here
     _check_configuration(path, configuration)
+    return configuration
 
 
 def _check_configuration(path: Path, configuration: dict[str, Any]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import math
+import shutil
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 Arrays = Sequence[NDArray[np.float32]]
 IMAGENET = "imagenet"
 _MOST_VALUES = 8_000_000
+_MOST_UNPACKED_BYTES = 8 * _MOST_VALUES
 _MOST_ARRAYS = 512
 # Sides of the pictures that Keras's weights were trained on, the smallest there are: the nearest
 # to what a microcontroller sees. V2's stand for 96 x 96, too.
@@ -93,6 +96,9 @@ def _from_npz(path: Path) -> list[Arrays]:
             names = archive.files
             if len(names) > _MOST_ARRAYS:
                 raise ModelError(f"{path} holds {len(names)} arrays; at most {_MOST_ARRAYS}.")
+            # What is not named as an array is unpacked whole when it takes an array's name.
+            if sum(part.file_size for part in archive.zip.infolist()) > _MOST_UNPACKED_BYTES:
+                raise ModelError(f"{path} unpacks to more than {_MOST_UNPACKED_BYTES >> 20} MiB.")
             layers: list[Arrays] = []
             for name in _npz_names(names):
                 pair = [_floats(path, archive, f"{name}__{part}") for part in ("kernel", "bias")]
@@ -124,20 +130,33 @@ def _floats(path: Path, archive: Any, name: str) -> NDArray[np.float32]:
     if member.file_size > 4 * _MOST_VALUES:
         raise ModelError(f"{path}: {name} is larger than {_MOST_VALUES} numbers.")
     values = archive[name]
-    if not np.issubdtype(values.dtype, np.floating) or not np.isfinite(values).all():
-        raise ModelError(f"{path}: {name} must hold finite floating-point numbers.")
-    return np.asarray(values, np.float32)
+    if isinstance(values, np.ndarray) and np.issubdtype(values.dtype, np.floating):
+        with np.errstate(over="ignore"):
+            numbers = values.astype(np.float32)
+        if np.isfinite(numbers).all():
+            return numbers
+    raise ModelError(f"{path}: {name} must hold finite floating-point numbers.")
 
 
 def _from_h5(path: Path, architecture: str, alpha: float) -> list[Arrays]:
     """Weights as keras.applications saves them, with or without its last layers."""
-    _check_h5(path)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, path.name)  # what is checked and what is read are the same bytes
+        try:
+            shutil.copyfile(path, copy)
+        except OSError as error:
+            raise ModelError(f"Cannot read {path}: {error.strerror or error}.") from error
+        _check_h5(path, copy)
+        return _from_checked_h5(path, copy, architecture, alpha)
+
+
+def _from_checked_h5(path: Path, copy: Path, architecture: str, alpha: float) -> list[Arrays]:
     errors = []
     for top in (False, True):
         reference = _reference(architecture, alpha, None, top=top)
         try:
             with silenced():
-                reference.load_weights(path)
+                reference.load_weights(copy)
         except Exception as error:  # a hostile file can make Keras raise anything
             errors.append(f"{type(error).__name__}: {str(error).strip().splitlines()[0][:200]}")
             continue
@@ -149,12 +168,12 @@ def _from_h5(path: Path, architecture: str, alpha: float) -> list[Arrays]:
     )
 
 
-def _check_h5(path: Path) -> None:
-    """No links out of the file, nothing unpacking to more than fits."""
+def _check_h5(path: Path, copy: Path) -> None:
+    """No links out of the file `copy` of `path`, plain numbers alone, no more than fit."""
     import h5py
 
     try:
-        with h5py.File(path, "r") as file:
+        with h5py.File(copy, "r") as file:
             total = 0
             pending: list[Any] = [file]
             seen = 0
@@ -168,13 +187,15 @@ def _check_h5(path: Path) -> None:
                     item = group[name]
                     if isinstance(item, h5py.Group):
                         pending.append(item)
-                    else:
-                        total += math.prod(item.shape or (1,))
-                        if item.is_virtual or item.external or total > _MOST_VALUES:
-                            raise ModelError(
-                                f"{path}: {name} lies elsewhere, or the weights are more than "
-                                f"{_MOST_VALUES}."
-                            )
+                        continue
+                    if not isinstance(item, h5py.Dataset) or item.dtype.kind not in "fiu":
+                        raise ModelError(f"{path}: {name} must hold plain numbers.")
+                    total += item.dtype.itemsize * math.prod(item.shape or (1,))
+                    if item.is_virtual or item.external or total > _MOST_UNPACKED_BYTES:
+                        raise ModelError(
+                            f"{path}: {name} lies elsewhere, or the weights are more than "
+                            f"{_MOST_UNPACKED_BYTES >> 20} MiB."
+                        )
     except (OSError, RuntimeError, KeyError, ValueError) as error:
         raise ModelError(f"{path} is not a readable .h5 file: {error}") from error
 

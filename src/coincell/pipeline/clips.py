@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coincell.data import Sample, Windows
+from coincell.data.splits import position
 from coincell.pipeline.store import Artefact
 from coincell.project import Configuration, DataSettings
 
@@ -94,8 +95,42 @@ def training_rows(clips: Clips, configuration: Configuration) -> NDArray[np.int6
 
 
 def watched_rows(clips: Clips, configuration: Configuration) -> NDArray[np.int64]:
-    """Positions of the windows that training watches; of normality what is normal."""
-    return _learned(clips, clips.rows("validation"), configuration)
+    """Positions of the windows that training watches; of normality what is normal, and half of
+    the units (what data.split.by names, else recordings): a threshold wants windows of others.
+    """
+    rows = _learned(clips, clips.rows("validation"), configuration)
+    return rows[_watched(clips, rows, configuration)] if configuration.goal == "normality" else rows
+
+
+def held_out_rows(
+    clips: Clips, configuration: Configuration, *, trained: bool
+) -> tuple[NDArray[np.int64], bool]:
+    """Positions of the normal windows that a threshold is chosen by, and whether training watched
+    some of them.
+
+    A fit watches nothing, so that all of the validation split is held out. Where a network was
+    `trained`, the other half of the units is; all of them where a half is too small for
+    decision.false_alarm_rate.
+    """
+    rows = _learned(clips, clips.rows("validation"), configuration)
+    if not trained:
+        return rows, False
+    apart = rows[~_watched(clips, rows, configuration)]
+    if (len(apart) + 1) * configuration.decision.false_alarm_rate < 1 - 1e-9:
+        return rows, True
+    return apart, False
+
+
+def _watched(
+    clips: Clips, rows: NDArray[np.int64], configuration: Configuration
+) -> NDArray[np.bool_]:
+    """Whose best epoch training keeps, [rows]: every second unit, in an order by hash; all of them
+    where there is but one."""
+    by, seed = configuration.data.split.by, configuration.project.seed
+    units = [clips.groups[row].get(by) or clips.files[row] for row in rows]
+    order = sorted(set(units), key=lambda unit: position(f"watched {unit}", seed))
+    chosen = set(order[::2])
+    return np.array([unit in chosen for unit in units], np.bool_)
 
 
 def _learned(

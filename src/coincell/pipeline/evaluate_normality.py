@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from coincell.anomaly import threshold_for
 from coincell.evaluation import AnomalyMetrics, anomaly_curve, evaluate_anomaly
-from coincell.pipeline.clips import Clips, normal_class, read_clips, silence_class, watched_rows
+from coincell.pipeline.clips import Clips, held_out_rows, normal_class, read_clips, silence_class
 from coincell.pipeline.detector_model import (
     DetectorModel,
     in_steps,
@@ -115,7 +115,7 @@ def _float_part(
     """The same before quantization, with a threshold of its own by the same held-out windows."""
     configuration, unit = context.configuration, model.detector.unit
     everything = np.load(context.inputs["train"].folder / "float_scores.npy")
-    rows = watched_rows(test.clips, configuration)
+    rows, _ = held_out_rows(test.clips, configuration, trained=model.facts["trained"])
     held_out = in_steps(everything[rows], unit)
     means = smoothed(held_out, test.clips, rows, configuration.decision)
     threshold = threshold_for(means, configuration.decision.false_alarm_rate)
@@ -219,7 +219,14 @@ def _notes(test: TestWindows, model: DetectorModel) -> list[str]:
             "Each recording is one window, so that smoothing had nothing to average: the device, "
             "which listens on, is calmer than these figures."
         )
-    counts = Counter(test.clips.files[row] for row in watched_rows(test.clips, test.configuration))
+    rows, shared = held_out_rows(test.clips, test.configuration, trained=model.facts["trained"])
+    if shared:
+        notes.append(
+            "The threshold was chosen by windows that training watched, too, to keep its best "
+            "epoch: they are too few to be shared out, and the false-alarm rate may come out above "
+            "the wish. Record more, or raise data.split.validation."
+        )
+    counts = Counter(test.clips.files[row] for row in rows)
     held_out = sum(counts.values())
     if held_out > 5 * len(counts):
         notes.append(

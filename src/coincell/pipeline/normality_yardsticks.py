@@ -11,7 +11,7 @@ from coincell.anomaly import Detector, fit_detector, threshold_for
 from coincell.compiler import OracleProcess, read_model
 from coincell.errors import DataError
 from coincell.models import Examples, convert_to_tflite, dequantize
-from coincell.pipeline.clips import read_clips, watched_rows
+from coincell.pipeline.clips import held_out_rows, read_clips
 from coincell.pipeline.detector_model import fit_settings, reconstruction_of, smoothed
 from coincell.pipeline.evaluate_normality import TestWindows
 from coincell.pipeline.feature_arrays import read_features
@@ -46,7 +46,8 @@ def _tried(
 ) -> dict[str, Any]:
     configuration = context.configuration
     clips = read_clips(context.inputs["dataset"])
-    test, held_out = TestWindows.of(clips, configuration), watched_rows(clips, configuration)
+    test = TestWindows.of(clips, configuration)
+    held_out, _ = held_out_rows(clips, configuration, trained=name.startswith("autoencoder"))
     rows = np.concatenate([held_out, test.rows])
     features = read_features(context.inputs["features"]).clips[rows]
     detector: Detector

@@ -56,7 +56,7 @@ def dataset_part(artefact: Artefact, configuration: Configuration) -> DatasetPar
         source=source,
         synthetic=synthetic,
         samples=len(clips.files),
-        duration_s=float(durations.sum()),
+        duration_s=_duration(durations, configuration),
         labels=() if configuration.goal == "quantity" else data.labels,
         sense=data.sense,
         sample_rate_hz=data.form.rate_hz,
@@ -121,11 +121,19 @@ def _keeps_apart(clips: Clips, column: str, silence: int | None) -> bool:
 
     A source that brings its own split may break the second.
     """
-    names = clips.units(range(len(clips.files)), column, silence)
-    if names is None:
-        return False
+    names = [
+        group.get(column) or (file if label == silence else "")
+        for group, file, label in zip(clips.groups, clips.files, clips.labels, strict=True)
+    ]
     sides = set(zip(names, clips.splits.tolist(), strict=True))
-    return len(sides) == len(set(names))
+    return all(names) and len(sides) == len(set(names))
+
+
+def _duration(
+    durations: np.typing.NDArray[np.float64], configuration: Configuration
+) -> float | None:
+    """Seconds in all; pictures last none."""
+    return None if configuration.data.sense == "picture" else float(durations.sum())
 
 
 def _split(
@@ -139,7 +147,7 @@ def _split(
     return Split(
         name=name,
         samples=len(rows),
-        duration_s=float(durations[rows].sum()),
+        duration_s=_duration(durations[rows], configuration),
         speakers=len(people) if known else None,
         counts={
             label: counts.get(index, 0) for index, label in enumerate(configuration.data.labels)

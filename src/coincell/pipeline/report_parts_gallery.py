@@ -86,6 +86,8 @@ def heat_of(features: NDArray[np.int8], change: NDArray[np.float64], form: Featu
     """
     gray = (features if features.ndim == 2 else features.mean(axis=2)).astype(np.float64)
     low, high = float(gray.min()), float(gray.max())
+    if form == "picture":  # as bright as the picture beside it
+        low, high = -128.0, 127.0
     light = 255.0 * (gray - low) / ((high - low) or 1.0)
     strength = change / (np.abs(change).max() or 1.0)
     weight = 0.75 * np.abs(strength)[..., None]

@@ -55,6 +55,7 @@ def stitch(
     wanted = max(round(seconds * rate) - len(order) * length, len(order) * length)
     shares = rng.dirichlet(np.ones(len(order) + 1))
     gaps = length // 2 + np.round(shares * max(wanted - len(shares) * (length // 2), 0)).astype(int)
+    gaps[-1] += max(wanted - int(gaps.sum()), 0)  # what rounding took
     parts: list[NDArray[Any]] = []
     intervals, at = [], 0
     for gap, row in zip(gaps, [*order, -1], strict=True):

@@ -80,7 +80,9 @@ class DataSettings(Section):
         "sensor's range, such as 4.0 for plus and minus 4 g.",
     )
     silence_label: str = Field(
-        "silence", description='Class of no speech; "" when there is none. Needs no recordings.'
+        "silence",
+        description='Class of no speech, or of rest; "" when there is none. Sound needs no '
+        "recordings of it.",
     )
     unknown_label: str = Field(
         "unknown", description='Class of other words; "" when there is none.'

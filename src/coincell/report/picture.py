@@ -19,6 +19,7 @@ _VIRIDIS: tuple[Colour, ...] = (
     (31, 158, 137), (53, 183, 121), (109, 205, 89), (253, 231, 37),
 )  # fmt: skip
 _SHADES = " ░▒▓█"
+_WIDEST = 64
 
 
 def colour_of(share: float) -> Colour:
@@ -85,6 +86,33 @@ def features_text(features: Features, *, colour: bool = True) -> Text:
         picture.append("\n")
     picture.right_crop(1)
     return picture
+
+
+def picture_text(pixels: Sequence[Sequence[Sequence[int]]], *, colour: bool = True) -> Text:
+    """Int8 pixels [height, width, 1 or 3] as lines for the terminal, at most 64 pixels wide: two
+    rows a line, -128 is black."""
+    from rich.text import Text
+
+    step = -(-len(pixels[0]) // _WIDEST)
+    rows = [[_pixel(cell) for cell in row[::step]] for row in pixels[::step]]
+    picture = Text(no_wrap=True)
+    for index in range(0, len(rows), 2):
+        upper = rows[index]
+        lower = rows[index + 1] if index + 1 < len(rows) else upper
+        for top, bottom in zip(upper, lower, strict=True):
+            if colour:
+                picture.append("▀", style=f"{_hex(top)} on {_hex(bottom)}")
+            else:
+                mean = (sum(top) + sum(bottom)) / (6 * 256)
+                picture.append(_SHADES[int(mean * len(_SHADES))])
+        picture.append("\n")
+    picture.right_crop(1)
+    return picture
+
+
+def _pixel(cell: Sequence[int]) -> Colour:
+    red, green, blue = (cell[0], cell[0], cell[0]) if len(cell) == 1 else cell
+    return red + 128, green + 128, blue + 128
 
 
 def _shares(features: Features) -> list[list[float]]:

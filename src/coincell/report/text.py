@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from coincell.report import figures
 from coincell.report.energy_schema import EnergyPart
-from coincell.report.picture import Features, features_text
+from coincell.report.picture import Features, features_text, picture_text
 from coincell.report.schema import Gate, QuantizationPart, Report
 from coincell.report.server_words import server_basis
 from coincell.report.tiles import tiles_of
@@ -78,7 +78,7 @@ def print_quantization(part: QuantizationPart, console: Console | None = None) -
 
 def print_prediction(
     prediction: Mapping[str, Any],
-    features: Features | None = None,
+    features: Features | Sequence[Features] | None = None,
     console: Console | None = None,
 ) -> None:
     """Write what a model said of a recording, with its features as a picture.
@@ -86,7 +86,7 @@ def print_prediction(
     Args:
         prediction: "file", "label" (null: no decision), "scores" (label -> 0 to 1), and "unit",
             where scores are numbers in one.
-        features: int8 [frames, bands], or None for no picture.
+        features: int8 [frames, bands], or [height, width, channels] of a picture; None for none.
         console: where to; standard output if None.
     """
     console = console or _standard_output()
@@ -102,7 +102,7 @@ def print_prediction(
     if prediction.get("padded"):
         console.print(_plain("  shorter than a window: what is missing was filled up", "yellow"))
     if prediction.get("cropped"):
-        console.print(_plain("  longer than a window: one stretch of it was taken", "yellow"))
+        console.print(_plain("  larger than a window: a part of it was taken", "yellow"))
     scores: Mapping[str, float] = prediction["scores"]
     width = max((len(name) for name in scores), default=0)
     if unit := prediction.get("unit"):
@@ -113,7 +113,14 @@ def print_prediction(
         bar = "█" * round(score * _BAR) or "▏"
         console.print(_plain(f"  {name:<{width}} {figures.percent(score):>7}  {bar}", ""))
     if features is not None:
-        console.print(features_text(features, colour=console.color_system is not None))
+        console.print(_drawn(features, colour=console.color_system is not None))
+
+
+def _drawn(features: Any, *, colour: bool) -> Text:
+    """Features [frames, bands], or a picture's pixels [height, width, channels]."""
+    if isinstance(features[0][0], Sequence):
+        return picture_text(features, colour=colour)
+    return features_text(features, colour=colour)
 
 
 def _standard_output() -> Console:

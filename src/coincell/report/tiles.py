@@ -29,7 +29,8 @@ def tiles_of(report: Report) -> tuple[Tile, ...]:
     if report.board is not None:
         tiles += _board(report.board, report.dataset.window_ms)
     if report.board is not None and report.board.instructions is not None:
-        exact = f"{report.board.instructions:,} for one window, counted"
+        window = "picture" if report.dataset.sense == "picture" else "window"
+        exact = f"{report.board.instructions:,} for one {window}, counted"
         tiles.append(Tile("Instructions", figures.short_count(report.board.instructions), exact))
     if report.exact is not None:
         tiles.append(_exactness(report.exact, words_of(report.dataset).many))

@@ -17,6 +17,7 @@
 void setup();
 void loop();
 void delay(unsigned long ms);
+unsigned long micros();  // a call later each time by $SHIM_STEP_US, else 10000
 unsigned long millis();  // a call later each time by 10
 void pinMode(int pin, int mode);
 void digitalWrite(int pin, int level);

@@ -45,6 +45,12 @@ unsigned long millis() {
   static unsigned long now = 0;
   return now += 10;
 }
+unsigned long micros() {
+  static const char *step = getenv("SHIM_STEP_US");
+  static uint32_t now = 0xffff0000u;  // soon it begins anew, as every 71 minutes
+  now += static_cast<uint32_t>(step ? atoi(step) : 10000);
+  return now;
+}
 void delay(unsigned long) {
   static int delays = 0;
   if (++delays > kMostDelays) exit(3);
@@ -78,6 +84,9 @@ int ShimImu::readAcceleration(float &x, float &y, float &z) {
 
 int ShimImu::gyroscopeAvailable() { return accelerationAvailable(); }
 int ShimImu::readGyroscope(float &x, float &y, float &z) { return readAcceleration(x, y, z); }
+
+int ShimImu::magneticFieldAvailable() { return accelerationAvailable(); }
+int ShimImu::readMagneticField(float &x, float &y, float &z) { return readAcceleration(x, y, z); }
 
 int ShimCamera::begin(int resolution, int format, int) {
   return resolution == QCIF && format == RGB565 && getenv("SHIM_PICTURE");

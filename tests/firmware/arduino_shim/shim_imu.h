@@ -15,6 +15,8 @@ class ShimImu {
   int readAcceleration(float &x, float &y, float &z);
   int gyroscopeAvailable();
   int readGyroscope(float &x, float &y, float &z); // what lies in the file after an acceleration
+  int magneticFieldAvailable();
+  int readMagneticField(float &x, float &y, float &z); // what comes next
 };
 
 extern ShimImu IMU;

@@ -101,12 +101,11 @@ def export_application(
     """Write the application as `form` into the new folder `out`, whole or not at all.
 
     Raises:
-        UserError: there is no such format, `out` exists, or the format is for sound alone.
+        UserError: there is no such format, or `out` exists.
         GateError: it does not fit the board, and the request is not forced.
         ToolchainError: a compiler is missing, or refused.
     """
     check_export(form, out, request.name)
-    _check_sense(request, form)
     progress(0, 3, "Run the known window")
     golden = golden_vector(request.application)
     manifest = make_manifest(request, golden) | {"format": form}
@@ -127,20 +126,6 @@ def export_application(
     _write(out, files, content.executable)
     progress(3, 3, "Written")
     return ExportResult(out, tuple(sorted(files)), manifest, memory)
-
-
-_SOUND_ALONE = ("arduino", "platformio", "python")
-"""Formats whose examples hear words, and have none for other senses and goals."""
-
-
-def _check_sense(request: ExportRequest, form: str) -> None:
-    goal, sense = request.application.goal, request.application.form.sense
-    if form in _SOUND_ALONE and (goal, sense) != ("classes", "sound"):
-        raise UserError(
-            f"--format {form} exports what decides which class a sound is of; this project answers "
-            f"another question ({goal} of {sense}).",
-            hint="--format c, cmake and zephyr export every project.",
-        )
 
 
 def _readme(request: ExportRequest, content: Content) -> str:

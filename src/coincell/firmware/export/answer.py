@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from coincell.errors import ModelError
 from coincell.firmware.application import Application
+from coincell.firmware.export.words import plain
 from coincell.runtime import quantity_unit, strangeness_unit
 
 _MULTIPLIER_BITS = 31
@@ -56,10 +57,10 @@ def answer_of(application: Application) -> Answer:
     if application.goal == "quantity" and network is not None:
         output = network.outputs[0]
         known = quantity_unit(application.manifest)
-        unit, scale = known.unit if known else "", output.scale
+        unit, scale = plain(known.unit) if known else "", output.scale
         return _scaled(output.zero_point * 256, scale / 256, unit, scale)
     strange = strangeness_unit(application.manifest)
-    step, unit = (strange.step, strange.unit) if strange else (1.0, "")
+    step, unit = (strange.step, plain(strange.unit)) if strange else (1.0, "")
     return _scaled(0, step, unit, step)
 
 

@@ -1,19 +1,20 @@
-"""An Arduino library: the C below src/, four examples, each checked against the board's memory."""
+"""An Arduino library: the C below src/, two examples, both checked against the board's memory."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
+from coincell.errors import DataError
+from coincell.firmware.channels import Channels
 from coincell.firmware.export.content import Content, Memory
 from coincell.firmware.export.memory import Sizes, arduino_share, check_memory, unit_sizes
 from coincell.firmware.export.request import ExportRequest
-from coincell.firmware.export.templates import render
+from coincell.firmware.export.templates import decimal, render
+from coincell.project import WindowForm
 
-EXAMPLES = ("microphone", "imu", "camera", "self_test")
-_QCIF_HEIGHT = 144
-_CAMERA_FRAME_BYTES = 176 * 144 * 2
+_FRAME_WIDTH, _FRAME_HEIGHT = 176, 144
+_CAMERA_FRAME_BYTES = _FRAME_WIDTH * _FRAME_HEIGHT * 2
 _SKETCH_CODE_BYTES = 16 * 1024
 """An allowance for a sketch's own code and its sensor's library; ours take under 4 KiB of it."""
 
@@ -24,24 +25,66 @@ Put this folder into the `libraries` folder of your sketchbook (or zip it, and c
 Include Library, Add .ZIP Library). Then File, Examples, {name}:
 
 - `self_test` prints PASS or FAIL. Begin with it.
-- `microphone` listens without a pause, with the PDM library of the board's core.
-- `imu` reads acceleration (Arduino_LSM9DS1, or Arduino_BMI270_BMM150 for Rev2).
-- `camera` reads an OV7675 (Arduino_OV767X).
-
-The last two fill the window from another sensor; they are of use to models trained for that.
+{live}
 
 {memory}
 """
 
+_LIVE = {
+    "microphone": """\
+- `microphone` listens without a pause, with the PDM library of the board's core.""",
+    "imu": """\
+- `imu` decides on how the board is moved (Arduino_LSM9DS1, or Arduino_BMI270_BMM150 for Rev2).""",
+    "sensor": """\
+- `sensor` decides on what a sensor of yours gives, once you fill in its `readSensor`.""",
+    "camera": "- `camera` looks through an OV7675 (Arduino_OV767X).",
+}
+"""Example -> what the README says of it."""
+
+
+def live_sketch(request: ExportRequest) -> str:
+    """The example that senses by itself: its name."""
+    form = request.application.form
+    if form.sense == "motion":
+        return "imu" if _inertial(request.application.channels) else "sensor"
+    return "microphone" if form.sense == "sound" else "camera"
+
+
+def _inertial(channels: Channels | None) -> bool:
+    """Whether an inertial sensor gives all channels, in units that are known."""
+    if channels is None or not channels.inertial:
+        return False
+    try:
+        return bool(channels.physical)
+    except DataError:
+        return False
+
 
 def sketch_values(request: ExportRequest) -> dict[str, Any]:
     """What the sketches' templates use beside the rest."""
-    side = math.isqrt(request.application.form.values)
+    application = request.application
+    channels = application.channels
+    inertial = channels if channels is not None and live_sketch(request) == "imu" else None
+    crop_width, crop_height = _middle(application.form)
     return request.values | {
         "ring_samples": ring_samples(request),
-        "camera_side": min(side, _QCIF_HEIGHT),
+        "inertial_places": inertial.columns if inertial else (),
+        "inertial_parts": inertial.parts if inertial else "",
+        "inertial_steps": [decimal(1 / step) for step in inertial.physical] if inertial else [],
+        "crop_width": crop_width,
+        "crop_height": crop_height,
         "is_main": False,
     }
+
+
+def _middle(form: WindowForm) -> tuple[int, int]:
+    """Columns and rows of the largest part of a camera's frame that has the picture's form."""
+    if form.sense != "picture":
+        return 0, 0
+    wide = _FRAME_WIDTH * form.height >= _FRAME_HEIGHT * form.width
+    if wide:
+        return _FRAME_HEIGHT * form.width // form.height, _FRAME_HEIGHT
+    return _FRAME_WIDTH, _FRAME_WIDTH * form.height // form.width
 
 
 def ring_samples(request: ExportRequest) -> int:
@@ -61,11 +104,12 @@ def arduino(request: ExportRequest, library: Mapping[str, str]) -> Content:
         "library.properties": render("arduino/library.properties", values),
         "keywords.txt": render("arduino/keywords.txt", values),
     }
-    for example in EXAMPLES:
+    live = live_sketch(request)
+    for example in (live, "self_test"):
         path = f"{example}/{example}.ino"
         files[f"examples/{path}"] = render(f"arduino/{path}", values)
     memory = sketch_memory(request, library)
-    guide = _GUIDE.format(name=request.name, memory=memory_table(request, memory))
+    guide = _GUIDE.format(name=request.name, live=_LIVE[live], memory=memory_table(request, memory))
     hint = "The example `self_test` prints what it returns."
     return Content(files, "This is an Arduino library.", guide, hint, memory=memory)
 
@@ -79,12 +123,14 @@ def sketch_memory(request: ExportRequest, library: Mapping[str, str]) -> Memory:
     share = arduino_share(request.board)
     if share:
         common += share.size
-    own = {
+    buffers = {
         "microphone": Sizes(0, 2 * ring_samples(request)),
         "imu": Sizes(),
+        "sensor": Sizes(),
         "camera": Sizes(0, _CAMERA_FRAME_BYTES),
-        "self_test": sizes[test],
     }
+    live = live_sketch(request)
+    own = {live: buffers[live], "self_test": sizes[test]}
     needed = {example: common + size for example, size in own.items()}
     for example, size in needed.items():
         check_memory(f"The sketch {example!r}", size, request.board, request.forced)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from coincell.firmware.export.content import Content
-from coincell.firmware.export.host import listen_program
+from coincell.firmware.export.host import guide_values, listen_program
 from coincell.firmware.export.library import units
 from coincell.firmware.export.request import ExportRequest
 from coincell.firmware.export.templates import licence, render, source
@@ -29,23 +29,26 @@ _GUIDE = """\
 ```
 pip install {wheel}
 python -m {name} --self-test
-python -m {name} sound.wav
+python -m {name} {sample}
 ```
 
 ```python
 import {name}
 
-for decision in {name}.push(samples):   # int16, any number of them
+for decision in {name}.push(samples):   # {what}
     print(decision.seconds, decision.label, decision.score)
 ```
 
 It needs no other package. The wheel fits this kind of computer ({platform}); `c/` holds the
 sources.
 
-`bin/{name}_listen` does the same without Python: it reads a WAV file or raw samples from its
-standard input, or the microphone with `--microphone` (by `arecord`), and prints a line of JSON a
-decision.
-"""
+Without Python `bin/{program}` does the same. {reads}"""
+
+_PARTS = {
+    "sound": "any number of them",
+    "motion": "the channels of a reading side by side",
+    "picture": "the pixels of a picture, rows from the top",
+}
 
 
 def python(
@@ -59,12 +62,14 @@ def python(
     name = request.name
     platform = re.sub(r"\W", "_", sysconfig.get_platform())
     wheel = f"{name}-{request.version}-py3-none-{platform}.whl"
-    sources = dict(library) | {f"{name}_listen.c": listen_program(request)}
-    program = f"bin/{name}_listen"
+    sources = dict(library) | {f"{request.program}.c": listen_program(request)}
+    program = f"bin/{request.program}"
     files: dict[str, str | bytes] = {f"c/{path}": text for path, text in sources.items()}
     files[wheel] = wheel_bytes(request, library, manifest, platform)
-    files[program] = _program(name, sources).read_bytes()
-    guide = _GUIDE.format(wheel=wheel, name=name, platform=platform)
+    files[program] = _program(request.program, sources).read_bytes()
+    what = f"{request.values['words'].value}, {_PARTS[request.application.form.sense]}"
+    told = guide_values(request)
+    guide = _GUIDE.format(wheel=wheel, platform=platform, what=what, **told)
     return Content(
         files,
         "This is a Python package with the same C, compiled, and a program for Linux.",
@@ -74,7 +79,7 @@ def python(
     )
 
 
-def _program(name: str, sources: Mapping[str, str]) -> Path:
+def _program(program: str, sources: Mapping[str, str]) -> Path:
     """The compiled program, kept by its content."""
     compiler = find_host_compiler()
     flags = [*C_FLAGS, "-O2", "-s"]
@@ -86,9 +91,9 @@ def _program(name: str, sources: Mapping[str, str]) -> Path:
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
-        compiler.run([*flags, *units(sources), "-o", f"{name}_listen"], directory=folder)
+        compiler.run([*flags, *units(sources), "-o", program], directory=folder)
 
-    return build_cached("export-program", parts, build) / f"{name}_listen"
+    return build_cached("export-program", parts, build) / program
 
 
 def wheel_bytes(

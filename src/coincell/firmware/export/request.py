@@ -14,7 +14,7 @@ from coincell.errors import UserError
 from coincell.firmware.application import Application
 from coincell.firmware.description import Board
 from coincell.firmware.export.answer import answer_of
-from coincell.firmware.export.words import words_of
+from coincell.firmware.export.words import plain, words_of
 
 _MOST_CHARACTERS = 48
 _C_KEYWORDS = frozenset(
@@ -144,7 +144,7 @@ class ExportRequest:
             "board": self.board.board.title,
             "hop_samples": application.hop_samples,
             "features": math.prod(application.features.shape),
-            "labels": application.labels,
+            "labels": tuple(plain(label) for label in application.labels),
             "score_bytes": application.score_bytes,
             "smoothing_windows": application.decision.smoothing_windows,
             "threshold": application.decision.threshold,
@@ -173,7 +173,7 @@ class ExportRequest:
     def description(self) -> str:
         """One sentence."""
         application = self.application
-        labels = ", ".join(application.labels)
+        labels = ", ".join(plain(label) for label in application.labels)
         does = {
             "classes": f"Tells {labels} apart",
             "normality": f"Tells from {application.form.sense} how far it is from normal",
@@ -207,7 +207,7 @@ def _channel_table(application: Application) -> list[tuple[str, str, str]]:
     if channels is None:
         return []
     each = zip(channels.names, channels.units, channels.full_scale, strict=True)
-    return [(name, unit, f"{most:g}") for name, unit, most in each]
+    return [(plain(name), plain(unit), f"{most:g}") for name, unit, most in each]
 
 
 def check_name(name: str) -> None:

@@ -18,12 +18,19 @@ if TYPE_CHECKING:
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    return Environment(
+    made = Environment(
         loader=PackageLoader("coincell.firmware.export"),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - C, TOML and Markdown; what goes in was checked before
     )
+    made.filters["decimal"] = decimal
+    return made
+
+
+def decimal(value: float | str) -> str:
+    """A number as C writes a float64, with a point or an exponent."""
+    return repr(float(value))
 
 
 def render(template: str, values: dict[str, Any]) -> str:

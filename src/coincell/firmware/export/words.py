@@ -47,6 +47,11 @@ _LABELS = {
 }
 
 
+def plain(text: str) -> str:
+    """What users wrote, for a C string or comment and for JSON: without quotes and the like."""
+    return "".join(letter for letter in text if letter.isprintable() and letter not in '"\\*?')
+
+
 def words_of(application: Application) -> Words:
     """For an application's templates."""
     form = application.form

@@ -11,7 +11,13 @@ from coincell.anomaly import Detector, detector_from_json
 from coincell.compiler import read_model
 from coincell.errors import ModelError
 from coincell.models import dequantize, load_network
-from coincell.pipeline.clips import read_clips, silence_class, training_rows, watched_rows
+from coincell.pipeline.clips import (
+    held_out_rows,
+    read_clips,
+    silence_class,
+    training_rows,
+    watched_rows,
+)
 from coincell.pipeline.detector_model import (
     DETECTOR_FILE,
     place_threshold,
@@ -83,7 +89,8 @@ def _make_detector(context: StageContext) -> None:
     """Its integers, and the threshold by what it scores on held-out normal windows."""
     configuration = context.configuration
     clips = read_clips(context.inputs["dataset"])
-    rows = watched_rows(clips, configuration)
+    trained = configuration.has_network and not ready_made_tflite(configuration)
+    rows, shared = held_out_rows(clips, configuration, trained=trained)
     held_out = read_features(context.inputs["features"]).clips[rows]
     context.progress(0, 1, f"threshold by {len(rows)} held-out normal windows")
     detector: Detector
@@ -96,7 +103,7 @@ def _make_detector(context: StageContext) -> None:
         detector = detector_from_json(context.inputs["train"].read_json(DETECTOR_FILE))
         strangeness = detector.score(held_out)
     facts = place_threshold(detector, strangeness, clips, rows, configuration)
-    write_detector(context.output, facts)
+    write_detector(context.output, {**facts, "trained": trained, "shared": shared})
 
 
 def _material(context: StageContext) -> Material:

@@ -40,10 +40,12 @@ from coincell.project import Configuration, ModelSettings
 def training_settings(configuration: Configuration) -> dict[str, Any]:
     """What any training on the project's features depends on, the network apart."""
     augmentation = configuration.augmentation.model_dump(mode="json")
+    normality = configuration.goal == "normality"
     return {
         "outputs": list(configuration.outputs),
         "goal": configuration.goal,
-        "normal": configuration.data.normal_label if configuration.goal == "normality" else "",
+        "normal": configuration.data.normal_label if normality else "",
+        "units": configuration.data.split.by if normality else "",
         "seed": configuration.project.seed,
         "training": configuration.training.model_dump(mode="json"),
         "masks": {name: value for name, value in augmentation.items() if "mask" in name},

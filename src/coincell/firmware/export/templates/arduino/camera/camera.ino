@@ -1,47 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A picture into the window: the middle of a QCIF frame in grey, {{ camera_side }} x {{ camera_side }} pixels in rows,
-// black -32768, white 32512. Prints a line a picture. It tells something where the model was trained
-// on such windows; a model for sound has nothing to say to it, but takes it.
+// Looks through a camera, and prints a line a picture: of a QCIF frame the middle that has the
+// picture's form, {{ width }} x {{ height }} pixels of it.
 //
 // Library: Arduino_OV767X, for the OV7675 of the Tiny Machine Learning Kit.
+{% if is_main %}#include <Arduino.h>
+{% endif -%}
 #include <Arduino_OV767X.h>
 #include <{{ name }}.h>
 
-static const int kWidth = 176, kHeight = 144;  // QCIF
-static const int kSide = {{ camera_side }};                 // of the square that fills the window
-static uint8_t frame[kWidth * kHeight * 2];    // RGB565, high byte first
+static const int kFrameWidth = 176, kFrameHeight = 144;   // QCIF
+static const int kWidth = {{ crop_width }}, kHeight = {{ crop_height }};  // of its middle
+static uint8_t frame[kFrameWidth * kFrameHeight * 2];     // RGB565, high byte first
 
-static void stopWith(const char *reason) {
-  for (;;) {
-    Serial.println(reason);
-    delay(1000);
-  }
+{% include "arduino/show.h" %}
 }
 
-// column, row: of the frame. Returns the brightness of that pixel, 0 to 255.
-static int grey(int column, int row) {
-  const uint8_t *pixel = frame + (row * kWidth + column) * 2;
-  const int red = pixel[0] & 0xf8;
-  const int green = (pixel[0] & 0x07) << 5 | (pixel[1] & 0xe0) >> 3;
-  const int blue = (pixel[1] & 0x1f) << 3;
-  return (77 * red + 150 * green + 29 * blue) >> 8;
+// column, row: of the frame -> uint8[{{ upper }}_CHANNELS].
+static void readPixel(int column, int row, uint8_t *pixel) {
+  const uint8_t *word = frame + (row * kFrameWidth + column) * 2;
+  const int r = word[0] >> 3, g = (word[0] & 0x07) << 3 | word[1] >> 5, b = word[1] & 0x1f;
+  const int red = r << 3 | r >> 2, green = g << 2 | g >> 4, blue = b << 3 | b >> 2;
+{%- if channels == 3 %}
+  pixel[0] = static_cast<uint8_t>(red);
+  pixel[1] = static_cast<uint8_t>(green);
+  pixel[2] = static_cast<uint8_t>(blue);
+{%- else %}
+  pixel[0] = static_cast<uint8_t>((77 * red + 150 * green + 29 * blue) >> 8);
+{%- endif %}
 }
 
 static void fillWindow() {
-  int16_t *window = {{ name }}_window();
-  for (int i = 0; i < {{ upper }}_WINDOW_SAMPLES; i++) window[i] = 0;
-  for (int y = 0; y < kSide; y++) {
-    const int row = (2 * y + 1) * kHeight / (2 * kSide);
-    for (int x = 0; x < kSide; x++) {
-      const int column = (kWidth - kHeight) / 2 + (2 * x + 1) * kHeight / (2 * kSide);
-      window[y * kSide + x] = static_cast<int16_t>((grey(column, row) - 128) * 256);
+  uint8_t *pixel = {{ name }}_window();
+  for (int y = 0; y < {{ upper }}_HEIGHT; y++) {
+    const int row = (kFrameHeight - kHeight) / 2 + y * kHeight / {{ upper }}_HEIGHT;
+    for (int x = 0; x < {{ upper }}_WIDTH; x++) {
+      const int column = (kFrameWidth - kWidth) / 2 + x * kWidth / {{ upper }}_WIDTH;
+      readPixel(column, row, pixel);
+      pixel += {{ upper }}_CHANNELS;
     }
   }
 }
 
 void setup() {
   Serial.begin(115200);
+{%- if is_main %}
+  Serial.println({{ name }}_self_test_text({{ name }}_self_test()));
+{%- endif %}
   if ({{ name }}_begin() != 0) stopWith("The network does not start.");
   if (!Camera.begin(QCIF, RGB565, 1)) stopWith("The camera does not answer.");
 }
@@ -49,11 +54,10 @@ void setup() {
 void loop() {
   Camera.readFrame(frame);
   fillWindow();
+  int32_t used = 0;
   {{ name }}_decision decision;
-  if ({{ name }}_classify(&decision) != 0) stopWith("The network does not run.");
-  const char *label = {{ name }}_label(decision.label);
-  Serial.print(label[0] ? label : "-");
-  Serial.print(' ');
-  char score[{{ upper }}_SCORE_TEXT];
-  Serial.println({{ name }}_score_text(&decision, score));
+  const int32_t count = {{ upper }}_WINDOW_VALUES;
+  const int made = {{ name }}_take({{ name }}_window(), count, &used, &decision);
+  if (made < 0) stopWith("The network does not run.");
+  if (made == 1) show(decision);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Listens without a pause and prints a line a decision: the word, or - for none, and its score from
-// 0 to 1. The built-in LED is lit while a word is heard. Features are computed as sound comes.
+// Listens without a pause and prints a line a decision. The built-in LED is lit while
+// {{ "something is strange" if goal == "normality" else "a word is heard" }}. Features are computed as sound comes.
 //
 // For boards whose core has a PDM library, such as the Nano 33 BLE Sense.
 {% if is_main %}#include <Arduino.h>
@@ -36,20 +36,8 @@ static void onSound() {
   }
 }
 
-static void stopWith(const char *reason) {
-  for (;;) {
-    Serial.println(reason);
-    delay(1000);
-  }
-}
-
-static void show(const {{ name }}_decision &decision) {
-  const char *label = {{ name }}_label(decision.label);
-  Serial.print(label[0] ? label : "-");
-  Serial.print(' ');
-  char score[{{ upper }}_SCORE_TEXT];
-  Serial.println({{ name }}_score_text(&decision, score));
-  digitalWrite(LED_BUILTIN, {{ name }}_is_heard(decision.label) ? HIGH : LOW);
+{% include "arduino/show.h" %}
+  digitalWrite(LED_BUILTIN, {{ name }}_{{ is_event }}(decision.label) ? HIGH : LOW);
 }
 
 void setup() {
