@@ -16,41 +16,14 @@ from coincell.cli.main import cli
 from coincell.data import make_default_data
 from coincell.errors import UserError
 from coincell.evaluation import over_folds
-from coincell.pipeline.clips import Clips
 from coincell.pipeline.folds import deal
 from coincell.project import load_project, parse_configuration
+from dealt_project import TOML, WORDS, clips_of
 from motion_project import motion_toml
 
 stats = pytest.importorskip("scipy.stats")
 pytest.importorskip("sklearn")
 
-REST = """\
-[synthesis.vibration]
-machines = 12
-recordings = 4
-seconds = 0.64
-speed_rpm = [600, 3000]
-[augmentation]
-copies = 0
-[features]
-block = "spectral"
-fft_size = 128
-bands = 12
-[model]
-architecture = "fully-connected"
-[training]
-epochs = 3
-batch_size = 16
-"""
-TOML = motion_toml(
-    "regression",
-    {"x": ("g", 4.0)},
-    rate_hz=200,
-    window_ms=640,
-    data='target = "speed"\nunit = "rpm"\n[data.split]\nby = "machine"',
-    rest=REST,
-)
-WORDS = parse_configuration('[project]\nname = "w"\n[data]\nlabels = ["yes", "no", "stop"]\n')
 DETECTION = parse_configuration(
     motion_toml(
         "anomaly-detection", {"x": ("g", 2.0)}, rate_hz=100, window_ms=1000,
@@ -58,14 +31,6 @@ DETECTION = parse_configuration(
         rest='[features]\nblock = "statistics"\n[model]\narchitecture = "k-means"\n',
     )
 )  # fmt: skip
-
-
-def clips_of(people: list[str], labels: list[int], splits: list[str], column: str) -> Clips:
-    count = len(people)
-    files = tuple(f"{n}.wav" for n in range(count))
-    groups: tuple[dict[str, str], ...] = tuple({column: p} if p else {} for p in people)
-    array = np.array(labels, np.int64)
-    return Clips(Path(), files, array, np.zeros(count), np.array(splits), groups)
 
 
 @settings(max_examples=60, deadline=None)

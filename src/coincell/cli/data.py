@@ -6,6 +6,7 @@ import click
 
 from coincell.cli.data_check import check_command
 from coincell.cli.data_collect import collect_command
+from coincell.cli.data_enough import enough_command
 from coincell.cli.data_export import export_command
 from coincell.cli.data_fetch import fetch_command
 from coincell.cli.data_firmware import firmware_command
@@ -31,6 +32,7 @@ for _command in (
     segment_command,
     synthesize_command,
     check_command,
+    enough_command,
     version_command,
     diff_command,
 ):

@@ -6,6 +6,7 @@ from coincell.pipeline.feature_comparison import Compared, Comparison, compare_f
 from coincell.pipeline.feature_relevance import Relevance, Relevances, feature_relevance
 from coincell.pipeline.flash_permit import permit_flash
 from coincell.pipeline.folds import CrossValidation, cross_validate
+from coincell.pipeline.learning_curve import LearningCurve, learning_curve
 from coincell.pipeline.ledger import Run, apart, changed_settings, find_run, noted_runs
 from coincell.pipeline.listening import project_application
 from coincell.pipeline.predict import Prediction, predict_files
@@ -22,6 +23,7 @@ __all__ = [
     "DeepReport",
     "Demand",
     "Judge",
+    "LearningCurve",
     "Outcome",
     "Prediction",
     "Relevance",
@@ -42,6 +44,7 @@ __all__ = [
     "export_project",
     "feature_relevance",
     "find_run",
+    "learning_curve",
     "noted_runs",
     "open_study",
     "permit_flash",

@@ -224,21 +224,28 @@ def _refuse_few(
             )
 
 
-def _figures(facts: Mapping[str, Any]) -> dict[str, dict[str, float]]:
-    """Of float and int8, each figure of a fold that has a value."""
-    found: dict[str, dict[str, float]] = {}
+def estimates_of(facts: Mapping[str, Any]) -> dict[str, dict[str, Estimate]]:
+    """Of float and int8, each figure of evaluation.json that has a value, with its interval."""
+    found: dict[str, dict[str, Estimate]] = {}
     for model in ("float", "int8"):
         part = facts[model]
         if part is None:
             continue
         inner = part.get("quantity") or part.get("normality") or part
         found[model] = {
-            name: value["value"]
+            name: Estimate(value["value"], *(value["ci95"] or ()))
             for name, value in inner.items()
             if isinstance(value, dict) and set(value) == {"value", "ci95"}
             and value["value"] is not None
         }  # fmt: skip
     return found
+
+
+def _figures(facts: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    return {
+        model: {name: float(each.value) for name, each in part.items() if each.value is not None}
+        for model, part in estimates_of(facts).items()
+    }
 
 
 def _together(folds: Sequence[Fold], dealt: Dealt) -> CrossValidation:

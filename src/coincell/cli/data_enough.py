@@ -1,0 +1,102 @@
+"""`coincell data enough`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from coincell.cli.output import (
+    directory_option,
+    json_option,
+    open_project,
+    print_json,
+    progress_bar,
+    tables,
+)
+
+if TYPE_CHECKING:
+    from coincell.evaluation import Estimate
+    from coincell.pipeline import LearningCurve
+
+_WIDTH = 110
+_BAR = 24
+
+
+@click.command("enough")
+@click.option(
+    "--interval", type=click.FloatRange(0, min_open=True), metavar="REACH",
+    help="Tell how many must judge for an interval of +- REACH, such as 0.05.",
+)  # fmt: skip
+@click.option(
+    "--reach", "wanted", type=float, metavar="FIGURE",
+    help="Tell how many to train on for this accuracy (AUC, mean absolute error).",
+)  # fmt: skip
+@directory_option
+@json_option
+def enough_command(
+    interval: float | None, wanted: float | None, directory: Path, as_json: bool
+) -> None:
+    """Is there enough data: train on 10 to 100 % of it, and tell what more would bring.
+
+    Eleven models, whole speakers (or values of data.split.by) together, are judged by the
+    validation split, which they were not watched by; the test split is not read.
+    """
+    from coincell.pipeline import learning_curve
+
+    with progress_bar("learning curve", quiet=as_json) as progress:
+        found = learning_curve(open_project(directory), progress)
+    judges = None if interval is None else found.judges_for(interval)
+    needed = None if wanted is None else found.units_for(wanted)
+    if as_json:
+        told = {"judges_needed": judges, "units_needed": needed and needed.to_json()}
+        print_json(found.to_json() | told)
+        return
+    _print(found)
+    if interval is not None and judges is not None:
+        click.echo(f"For +- {interval:g}: {judges:,} {found.by!r} must judge; {found.judges} do.")
+    if wanted is not None and needed is not None:
+        click.echo(_needed(found, wanted, needed))
+
+
+def _print(found: LearningCurve) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for title in ("Share", "Units", "Windows", *found.laws, ""):
+        table.add_column(title, justify="left" if title in ("", *found.laws) else "right")
+    top = max(each.figures["int8"].value or 0 for each in found.points) or 1
+    for point in found.points:
+        bar = "#" * round(_BAR * (point.figures["int8"].value or 0) / top)
+        figures = [_told(point.figures[model]) for model in found.laws]
+        table.add_row(f"{point.share:.0%}", str(point.units), f"{point.windows:.0f}", *figures, bar)
+    click.echo(f"{found.figure} on validation, mean over draws (95 %)\n")
+    tables(_WIDTH).print(table)
+    last = found.points[-1]
+    then = found.laws["int8"].error(2 * last.units)
+    ends = sorted(found.error_of(end) for end in (then.low or 0, then.high or 0))
+    click.echo(
+        f"\nWith {2 * last.units} {found.by!r} instead of {last.units}, int8 might reach "
+        f"{found.error_of(then.value or 0):.3g} ({ends[0]:.3g} to {ends[1]:.3g}): an extrapolation "
+        "by an inverse power law.\nThe test split was not read."
+    )
+
+
+def _needed(found: LearningCurve, wanted: float, needed: Estimate) -> str:
+    if needed.value is None:
+        return f"{found.figure} {wanted:g}: by the fitted curve, no amount of such data reaches it."
+    last = found.points[-1]
+    windows = needed.value * found.windows / last.units
+    high = "no end" if needed.high is None else f"{needed.high:,.0f}"
+    low = "no end" if needed.low is None else f"{needed.low:,.0f}"
+    return (
+        f"{found.figure} {wanted:g}: about {needed.value:,.0f} {found.by!r} ({low} to {high}), "
+        f"{windows:,.0f} windows, to train on; there are {last.units}. An extrapolation."
+    )
+
+
+def _told(estimate: Estimate) -> str:
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:.3g}"
+    return f"{estimate.value:.3g} ({estimate.low:.3g} to {estimate.high:.3g})"
