@@ -13,7 +13,13 @@ import pytest
 from click.testing import CliRunner
 
 from coincell.cli.main import cli
-from coincell.data import ReadOptions, export_recordings, import_recordings, read_manifest
+from coincell.data import (
+    ReadOptions,
+    check_dataset,
+    export_recordings,
+    import_recordings,
+    read_manifest,
+)
 from coincell.data.acquisition import Acquisition, read_acquisition, write_acquisition
 from coincell.errors import DataError
 from coincell.project import Project, parse_configuration
@@ -196,6 +202,34 @@ def test_an_export_comes_back_with_the_same_content(tmp_path: Path, form: Any) -
     assert again.dataset.samples == before.samples
     with pytest.raises(DataError, match="not empty"):
         export_recordings(first, tmp_path / "out", form)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ('units = ["g", "g", "g"]', 'units = ["m/s2", "m/s2", "m/s2"]', "kept in g, g, g"),
+        ('["aX", "aY", "aZ"]', '["aX", "aZ", "aY"]', "have the channels aX, aY, aZ"),
+    ],
+)
+def test_kept_readings_are_not_taken_for_others(
+    tmp_path: Path, before: str, after: str, message: str
+) -> None:
+    """Settings changed after an import would make other readings of the same numbers."""
+    source = tmp_path / "walks"
+    source.mkdir()
+    for place in range(6):
+        content = write_acquisition(walk(65, place), "json")
+        (source / f"walk.{place}.json").write_bytes(content)
+    import_recordings(source, project(tmp_path / "p"))
+    changed = project(tmp_path / "p", MOTION.replace(before, after))
+    with pytest.raises(DataError, match=message):
+        import_recordings(source, changed)
+    found = [one for one in check_dataset(changed).findings if one.rule == "other-readings"]
+    assert message in found[0].message
+    assert found[0].severity == "error"
+    (tmp_path / "p" / "data" / "readings.json").write_text("[]")
+    with pytest.raises(DataError, match="is damaged"):
+        check_dataset(changed)
 
 
 def test_the_command_exports_sound_and_takes_it_back_to_the_bit(

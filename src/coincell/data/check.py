@@ -18,6 +18,7 @@ from coincell.data.check_senses import check_motion, check_pictures, check_sound
 from coincell.data.looking import Look, look
 from coincell.data.manifest import SPLITS, Dataset, Sample, Split, read_manifest
 from coincell.data.progress import Progress, silent
+from coincell.data.readings import other_readings
 from coincell.data.senses import sense_files
 from coincell.project import Configuration, DataSettings, Project
 
@@ -49,11 +50,20 @@ def check_dataset(project: Project, progress: Progress = silent) -> CheckReport:
         *_check_copies(looks, settings),
         *_check_groups(dataset, project.configuration),
         *check_targets(dataset, project.configuration),
+        *_check_readings(dataset, settings),
     ]
     check_sense = {"sound": check_sound, "motion": check_motion, "picture": check_pictures}
     findings += check_sense[settings.sense](looks, settings)
     what = NAMES[settings.sense].lower()
     return CheckReport(len(samples), dataset.counts(), gravest_first(findings), what)
+
+
+def _check_readings(dataset: Dataset, settings: DataSettings) -> list[Finding]:
+    other = other_readings(dataset.directory, settings)
+    if not other:
+        return []
+    message = f"The readings {other} Change it back, or import the recordings again."
+    return [Finding("error", "other-readings", message)]
 
 
 def _those(looks: Sequence[Look], condition: Callable[[Look], bool]) -> list[str]:

@@ -22,7 +22,9 @@ from coincell.data.manifest import (
     read_manifest,
     write_manifest,
 )
+from coincell.data.readings import note_readings, other_readings
 from coincell.data.senses import sense_files
+from coincell.errors import DataError
 from coincell.files import disk_error, locked, sha256_bytes
 from coincell.project import DataSettings, Project
 
@@ -115,6 +117,7 @@ class Store:
             list(pool.map(_to_disk, [self.staging / file for file in staged]))
         for file in staged:
             _move(self.staging / file, directory / file)
+        note_readings(directory, self.settings)
         write_manifest(dataset)
         files = {sample.file for sample in everything}
         for sample in removed:
@@ -154,6 +157,11 @@ def open_store(project: Project) -> Iterator[Store]:
                 if manifest_path(directory).exists()
                 else Dataset(directory, ())
             )
+            if before.samples and (other := other_readings(directory, project.configuration.data)):
+                raise DataError(
+                    f"The readings in {directory} {other}",
+                    "Change it back, or delete the data folder and import everything again.",
+                )
             yield Store(before, staging, project.configuration.data)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
