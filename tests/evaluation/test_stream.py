@@ -13,6 +13,7 @@ from coincell.evaluation import (
     OperatingPoint,
     Told,
     choose_operating_point,
+    match_alarms,
     match_events,
     poisson_rate,
     stream_metrics,
@@ -83,3 +84,51 @@ def test_the_operating_point_is_the_lowest_that_stays_within_the_wish() -> None:
     assert choose_operating_point(points, 0.0) == points[4]
     assert choose_operating_point(points[:4], 1.0) is None
     assert choose_operating_point([], 1.0) is None
+
+
+def strange(*spans: tuple[float, float]) -> list[Interval]:
+    return [Interval(begin, end, "anomaly") for begin, end in spans]
+
+
+EVENTS = strange((100, 110), (200, 210))
+
+
+@pytest.mark.parametrize(
+    ("alarms", "delays", "repeated", "false"),
+    [
+        ([], (None, None), 0, 0),
+        ([(102, 106), (205, 211)], (2, 5), 0, 0),
+        ([(0, 300)], (0, 0), 0, 3),  # always on: nothing missed, and false wherever nothing is
+        ([(112, 114), (50, 60)][::-1], (12, None), 0, 1),  # within the tolerance, and elsewhere
+        ([(102, 104), (106, 108)], (2, None), 1, 0),
+        ([(105, 117)], (5, None), 0, 0),  # it lingers, no longer than twice the tolerance
+        ([(105, 150)], (5, None), 0, 1),
+        ([(90, 104)], (0, None), 0, 1),  # too early is false, and notices all the same
+        ([(105, 205)], (5, 0), 0, 1),
+        ([(20, 21), (30, 31), (250, 251)], (None, None), 0, 3),
+    ],
+)
+def test_an_alarm_that_is_on_notices(
+    alarms: list[tuple[float, float]],
+    delays: tuple[float | None, ...],
+    repeated: int,
+    false: int,
+) -> None:
+    match = match_alarms(strange(*alarms), EVENTS, 300.0, 5.0)
+    assert (match.delays, match.repeated, match.false_alarms) == (delays, repeated, false)
+    assert match.told == len(alarms)
+
+
+def test_raising_the_threshold_never_notices_more() -> None:
+    """What low thresholds tell is on for longer: misses rise with the threshold."""
+    generator = np.random.default_rng(4)
+    level = generator.normal(0, 1, 3000).cumsum() % 7
+    missed = []
+    for threshold in np.linspace(0, 7.1, 40):
+        on = np.concatenate([[0], level >= threshold, [0]]).astype(int)
+        edges = np.flatnonzero(np.diff(on)).reshape(-1, 2) / 10
+        found = match_alarms(strange(*edges.tolist()), EVENTS, 300.0, 5.0)
+        missed.append(sum(delay is None for delay in found.delays))
+    assert missed[0] == 0
+    assert missed[-1] == 2
+    assert missed == sorted(missed)

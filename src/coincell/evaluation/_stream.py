@@ -94,13 +94,7 @@ def match_events(
     Raises:
         DataError: an interval ends before it begins, or outside of the stream.
     """
-    ordered = sorted(intervals, key=lambda interval: (interval.start, interval.end))
-    for interval in ordered:
-        if not 0 <= interval.start < interval.end <= seconds + 1e-6:
-            raise DataError(
-                f"An interval lies within its stream of {seconds:g} s, and its end behind its "
-                f"begin. Received: {interval.label} from {interval.start:g} to {interval.end:g}."
-            )
+    ordered = _ordered(intervals, seconds)
     delays: list[float | None] = [None] * len(ordered)
     repeated = false_alarms = 0
     for event in sorted(told, key=lambda event: event.at):
@@ -118,6 +112,66 @@ def match_events(
         else:
             false_alarms += 1
     return Match(tuple(delays), len(told), repeated, false_alarms, seconds)
+
+
+def match_alarms(
+    alarms: Sequence[Interval], intervals: Sequence[Interval], seconds: float, tolerance_s: float
+) -> Match:
+    """An alarm that goes on and off against one stream's intervals.
+
+    An interval is noticed where the alarm is on at any time from its begin to `tolerance_s` after
+    its end; an alarm that was on before has no delay. False is an alarm that comes on elsewhere,
+    and one that stays on for longer than `tolerance_s` into a stretch in which nothing is strange:
+    once a stretch, so that an alarm that is always on is false in each.
+
+    Raises:
+        DataError: an interval ends before it begins, or outside of the stream.
+    """
+    ordered = _ordered(intervals, seconds)
+    delays: list[float | None] = []
+    first: set[int] = set()
+    for interval in ordered:
+        meeting = [
+            place
+            for place, alarm in enumerate(alarms)
+            if alarm.start <= interval.end + tolerance_s and alarm.end >= interval.start
+        ]
+        first.update(meeting[:1])
+        delays.append(max(0.0, alarms[meeting[0]].start - interval.start) if meeting else None)
+    false_alarms = 0
+    false: set[int] = set()
+    for begin, end in _between(ordered, seconds, tolerance_s):
+        for place, alarm in enumerate(alarms):
+            begins = begin <= alarm.start < end
+            stays = alarm.start < begin and alarm.end > begin + tolerance_s
+            if begins or stays:
+                false_alarms += 1
+                false.add(place)
+    repeated = len(alarms) - len(first | false)
+    return Match(tuple(delays), len(alarms), repeated, false_alarms, seconds)
+
+
+def _ordered(intervals: Sequence[Interval], seconds: float) -> list[Interval]:
+    ordered = sorted(intervals, key=lambda interval: (interval.start, interval.end))
+    for interval in ordered:
+        if not 0 <= interval.start < interval.end <= seconds + 1e-6:
+            raise DataError(
+                f"An interval lies within its stream of {seconds:g} s, and its end behind its "
+                f"begin. Received: {interval.label} from {interval.start:g} to {interval.end:g}."
+            )
+    return ordered
+
+
+def _between(
+    ordered: Sequence[Interval], seconds: float, tolerance_s: float
+) -> list[tuple[float, float]]:
+    """The stretches in which nothing is strange, the tolerance behind intervals left out."""
+    stretches, reached = [], 0.0
+    for interval in ordered:
+        if interval.start > reached:
+            stretches.append((reached, interval.start))
+        reached = max(reached, interval.end + tolerance_s)
+    return [*stretches, (reached, seconds)] if reached < seconds else stretches
 
 
 def stream_metrics(matches: Sequence[Match]) -> StreamMetrics:

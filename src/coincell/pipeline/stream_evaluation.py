@@ -19,6 +19,7 @@ from coincell.evaluation import (
     StreamMetrics,
     Told,
     choose_operating_point,
+    match_alarms,
     match_events,
     poisson_rate,
     stream_metrics,
@@ -271,13 +272,27 @@ class _Judge:
         return _run_with_quiet(decision, heard)
 
     def match(self, stream: LabelledStream, heard: _Heard, labels: NDArray[np.int16]) -> Match:
-        """Events, which begin where a label does, against the stream's intervals."""
+        """Events, which begin where a label does, against the stream's intervals; of normality the
+        alarm, while it is on."""
+        if self.strange:
+            alarms = self._alarms(heard, labels)
+            return match_alarms(alarms, self.intervals(stream), stream.seconds, self.tolerance_s)
         told, before = [], -1
         for event, label in zip(heard.decisions, labels.tolist(), strict=True):
             if label >= 0 and label != before and self.labels[label] in self.events:
                 told.append(Told(event.samples / self.rate, self.labels[label]))
             before = label
         return match_events(told, self.intervals(stream), stream.seconds, self.tolerance_s)
+
+    def _alarms(self, heard: _Heard, labels: NDArray[np.int16]) -> list[Interval]:
+        """From the decision that turns the alarm on to the one that turns it off."""
+        ends = [event.samples / self.rate for event in heard.decisions]
+        on = np.concatenate([[0], (labels > 0).astype(np.int8), [0]])
+        edges = np.flatnonzero(np.diff(on))
+        return [
+            Interval(ends[begin], ends[min(end, len(ends) - 1)], ANOMALY)
+            for begin, end in edges.reshape(-1, 2).tolist()
+        ]
 
     def intervals(self, stream: LabelledStream) -> list[Interval]:
         """Of what is an event, in the order in which they begin."""
