@@ -126,7 +126,7 @@ def _print(found: StreamEvaluation) -> None:
     from rich.table import Table
 
     now = found.now
-    console = tables(100)
+    console = tables(112)
     console.print(
         f"{now.seconds / 3600:.3g} h: {printable(', '.join(found.streams[:4]))}. Events are "
         f"{printable(', '.join(found.events))}; {now.intervals} of them were there.",
@@ -139,7 +139,7 @@ def _print(found: StreamEvaluation) -> None:
     for point in _shown(found):
         mark = " now" if point.threshold == found.threshold else ""
         mark += " to take" if point == found.chosen else ""
-        table.add_row(f"{point.threshold:g}{mark}", *_columns(point.metrics))
+        table.add_row(f"{found.told(point.threshold)}{mark}", *_columns(point.metrics))
     console.print(table)
     for label, (missed, count) in found.misses.items():
         click.echo(f"{printable(label)}: {missed} of {count} missed")
@@ -180,10 +180,10 @@ def _draw(found: StreamEvaluation, path: Path) -> None:
     from coincell.files import write_atomic
     from coincell.report import detection_svg
 
-    points = [_point(point.threshold, point.metrics) for point in found.points]
+    points = [_point(found.step * point.threshold, point.metrics) for point in found.points]
     chosen = found.chosen
-    taken = _point(chosen.threshold, chosen.metrics) if chosen is not None else None
-    now = _point(found.threshold, found.now)
+    taken = _point(found.step * chosen.threshold, chosen.metrics) if chosen is not None else None
+    now = _point(found.step * found.threshold, found.now)
     write_atomic(path, detection_svg(points, now, taken, found.wished))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from coincell.evaluation import (
 )
 from coincell.firmware import Application, HostStream, StreamEvent
 from coincell.pipeline.clips import read_clips
+from coincell.pipeline.detector_model import DetectorModel
 from coincell.pipeline.runner import Demand, Listener, alone, run_stages, unheard
 from coincell.pipeline.stages.firmware import application
 from coincell.pipeline.stages.table import STAGES
@@ -69,6 +70,8 @@ class StreamEvaluation:
         stitched: whether they were made of the test split.
         events: the labels that are events.
         threshold: of the project, in the unit of `points`.
+        step: what one of that unit is worth to a person: 1 of shares, of strangeness its unit.
+        unit: of thresholds times `step`, in words; "" of shares.
         now: at the project's own threshold.
         points: by rising threshold.
         chosen: the operating point for the wish; None where no threshold that tells anything keeps
@@ -90,6 +93,12 @@ class StreamEvaluation:
     misses: dict[str, tuple[int, int]]
     advice: str
     notes: tuple[str, ...]
+    step: float = 1.0
+    unit: str = ""
+
+    def told(self, threshold: float) -> str:
+        """A threshold as a person reads it."""
+        return f"{threshold * self.step:.4g} {self.unit}".rstrip()
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -98,6 +107,8 @@ class StreamEvaluation:
             "stitched": self.stitched,
             "events": list(self.events),
             "threshold": self.threshold,
+            "threshold_step": self.step,
+            "threshold_unit": self.unit,
             "now": self.now.to_json(),
             "points": [point.to_json() for point in self.points],
             "chosen": self.chosen.to_json() if self.chosen else None,
@@ -140,7 +151,11 @@ def evaluate_stream(
         else:
             paths = find_streams(request.path, configuration.data)
             streams = [read_stream(path, configuration.data) for path in paths]
-    return evaluate_streams(chain, configuration, streams, background, request, progress)
+    found = evaluate_streams(chain, configuration, streams, background, request, progress)
+    if configuration.goal != "normality":
+        return found
+    detector = DetectorModel(artefacts["quantize"])
+    return replace(found, step=detector.detector.unit, unit=detector.unit)
 
 
 def _background(configuration: Configuration, named: Sequence[str]) -> frozenset[str]:
@@ -335,7 +350,7 @@ class _Judge:
         rate = above / of if of else 0.0
         return (
             f"Write under [decision]: false_alarm_rate = {max(rate, 1e-6):.2g} (the share of this "
-            f"stream's normal windows at or above the score {chosen.threshold:g})"
+            "stream's normal windows that reach the threshold to take)"
         )
 
     def _normal_above(
