@@ -35,6 +35,7 @@ from coincell.data.progress import Progress
 from coincell.data.segment import Segment, SegmentOptions, SegmentSummary, segment_recordings
 from coincell.data.senses import ReadOptions, Recording, counted
 from coincell.data.single import RecordingWindow, read_recording, read_window
+from coincell.data.splits import position
 from coincell.data.streams import LabelledStream, find_streams, read_stream
 from coincell.data.suspects import (
     LEAST_JUDGE,
@@ -129,6 +130,7 @@ __all__ = [
     "numbered",
     "outliers",
     "pooled",
+    "position",
     "present_version",
     "public_set",
     "read_content",

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.data import Sample, Windows
-from coincell.data.splits import position
+from coincell.data import Sample, Windows, position
 from coincell.pipeline.store import Artefact
 from coincell.project import Configuration, DataSettings
 
