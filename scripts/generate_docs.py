@@ -99,6 +99,7 @@ def _section_text(name: str, table: dict[str, Any]) -> str:
     for key, field in table["properties"].items():
         if "$ref" not in field and "oneOf" not in field:
             default = _literal(field["default"]) if "default" in field else "required"
+            default = "none" if field.get("default", "") is None else default
             lines.append(f"| `{key}` | {_kind(field)} | {default} | {field['description']} |")
     return "\n".join(lines) + "\n"
 
@@ -109,6 +110,8 @@ def _kind(field: dict[str, Any]) -> str:
         return " or ".join(_literal(value) for value in field.get("enum", [field.get("const")]))
     if "prefixItems" in field:
         return f"[low, high], {_KINDS[field['prefixItems'][0]['type']]}s"
+    if "anyOf" in field:  # a value that may be left out
+        return _kind(next(kind for kind in field["anyOf"] if kind.get("type") != "null"))
     if field["type"] == "array":
         kind = f"list of {_KINDS[field['items']['type']]}s"
     else:

@@ -15,7 +15,14 @@ import pytest
 from numpy.typing import NDArray
 
 from coincell.errors import ToolchainError
-from coincell.toolchain import C_FLAGS, Compiler, find_cross_compiler, host_compilers
+from coincell.toolchain import (
+    C_FLAGS,
+    Compiler,
+    compile_units,
+    find_cross_compiler,
+    host_compilers,
+    write_files,
+)
 
 _LINKER_SCRIPT = """\
 SECTIONS
@@ -51,15 +58,6 @@ void __aeabi_memcpy(void *to, const void *from, unsigned long size) { memcpy(to,
 """
 
 
-def write_sources(folder: Path, sources: Mapping[str, str]) -> list[str]:
-    """Write path -> text below `folder`; returns the .c files."""
-    for path, text in sources.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-    return sorted(path for path in sources if path.endswith(".c"))
-
-
 def every_compiler() -> list[Compiler]:
     """Those of this computer, and those for a Cortex-M4 that are installed."""
     found = host_compilers()
@@ -75,12 +73,10 @@ def check_freestanding(
     compiler: Compiler, folder: Path, sources: Mapping[str, str], level: str
 ) -> None:
     """`sources` compile without a warning at -O`level`, and want no function of a library."""
-    units = write_sources(folder, sources)
+    units = sorted(path for path in sources if path.endswith(".c"))
     unwound = ["-fno-unwind-tables", "-fno-asynchronous-unwind-tables"]
-    flags = [*C_FLAGS, level, "-ffreestanding", *unwound, "-I", "."]
-    objects = [str(folder / f"{place}.o") for place in range(len(units))]
-    for unit, target in zip(units, objects, strict=True):
-        compiler.run([*flags, "-c", unit, "-o", target], directory=folder)
+    flags = [*C_FLAGS, level, "-ffreestanding", *unwound]
+    objects = [str(path) for path in compile_units(units, sources, compiler, flags)]
     if nm := shutil.which("nm"):
         listed = subprocess.run([nm, "-P", *objects], capture_output=True, text=True, check=True)
         lines = [line.split()[:2] for line in listed.stdout.splitlines() if line[-1] != ":"]
@@ -98,13 +94,17 @@ def run_sanitized(folder: Path, sources: Mapping[str, str], given: bytes) -> byt
     """
     if shutil.which("cc") is None:
         pytest.skip("needs a C compiler named cc with its sanitizers")
-    units = write_sources(folder, sources)
-    flags = ["-O1", "-g", "-fsanitize=undefined,address", "-fno-sanitize-recover=all"]
-    command = ["cc", *C_FLAGS, *flags, "-I", ".", *units, "-o", "program"]
-    built = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    if "cannot find" in built.stderr and "san" in built.stderr:
-        pytest.skip("the C compiler has no sanitizer libraries")
-    assert built.returncode == 0, built.stderr
+    compiler = host_compilers()[0]
+    units = sorted(path for path in sources if path.endswith(".c"))
+    sanitize = ["-O1", "-g", "-fsanitize=undefined,address", "-fno-sanitize-recover=all"]
+    flags = [*C_FLAGS, *sanitize]
+    objects = compile_units(units, sources, compiler, flags)
+    try:
+        compiler.run([*flags, *objects, "-o", "program"], directory=folder)
+    except ToolchainError as error:
+        if "cannot find" in error.message and "san" in error.message:
+            pytest.skip("the C compiler has no sanitizer libraries")
+        raise
     done = subprocess.run([str(folder / "program")], input=given, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout
@@ -149,11 +149,14 @@ def run_on_cortex_m4(
         f"int64_t the_samples[{windows[0].nbytes // 8 + 1}];\n"
         f"int64_t the_answer[{size // 8 + 1}];\n"
     )
-    given = {"room.c": room, "memory.c": _MEMORY, "link.ld": _LINKER_SCRIPT}
-    units = write_sources(folder, {**given, **sources})
-    flags = [*C_FLAGS, level, "-ffreestanding", "-fno-unwind-tables", "-nostdlib", "-I", "."]
-    ends = ["-Wl,-T,link.ld", f"-Wl,--entry={calls[0]}", "-o", "program.elf"]
-    compiler.run([*flags, *units, *ends], directory=folder)
+    given = {"room.c": room, "memory.c": _MEMORY}
+    everything = {**given, **sources}
+    write_files(folder, {"link.ld": _LINKER_SCRIPT})
+    units = sorted(path for path in everything if path.endswith(".c"))
+    flags = [*C_FLAGS, level, "-ffreestanding", "-fno-unwind-tables"]
+    objects = compile_units(units, everything, compiler, flags)
+    ends = ["-nostdlib", "-Wl,-T,link.ld", f"-Wl,--entry={calls[0]}", "-o", "program.elf"]
+    compiler.run([*flags, *objects, *ends], directory=folder)
     symbols = _symbols(folder / "program.elf")
     order = {
         "elf": str(folder / "program.elf"),

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from exporting import HERE, WARNINGS, compile_units, cpp_compiler, must
+import numpy as np
+from numpy.typing import NDArray
+
+from exporting import HERE, WARNINGS, compile_folder, cpp_compiler, must
 
 SHIM = HERE / "arduino_shim"
 # The flags of the Nano's core, and all warnings.
@@ -19,8 +23,8 @@ class Bench:
         self.source = source
         self.work = work
         # Arduino compiles every .c below src/ with src/ on the path, and C as gnu11.
-        flags = ("-std=gnu11", "-Os", *WARNINGS, "-I", str(source))
-        self.objects = compile_units(source, work / "objects", flags)
+        self.objects = compile_folder(source, ("-std=gnu11", "-Os", *WARNINGS), (".",)).values()
+        work.mkdir(exist_ok=True)
 
     def build(self, sketch: Path, *flags: str) -> Path:
         """The program of a sketch; an .ino has Arduino.h put before it."""
@@ -36,3 +40,20 @@ class Bench:
 
 def example(bench: Bench, name: str) -> Path:
     return bench.library / "examples" / name / f"{name}.ino"
+
+
+def scene() -> NDArray[Any]:
+    """uint8 [144, 176, 2]: RGB565 as the camera gives it, the high byte first."""
+    row, column = np.mgrid[0:144, 0:176]
+    red = (16 + 12 * np.sin(row / 9)).astype(int)
+    green = (32 + 25 * np.cos(column * row / 700)).astype(int)
+    words = red << 11 | green << 5 | column * 31 // 175
+    return np.stack([words >> 8, words & 255], axis=-1).astype(np.uint8)
+
+
+def colour_of(frame: NDArray[Any]) -> NDArray[np.uint8]:
+    """RGB565 as above -> uint8 [rows, columns, 3], each colour spread over 0 to 255."""
+    words = frame[..., 0].astype(int) << 8 | frame[..., 1]
+    red, green, blue = words >> 11, words >> 5 & 63, words & 31
+    spread = [red << 3 | red >> 2, green << 2 | green >> 4, blue << 3 | blue >> 2]
+    return np.stack(spread, axis=-1).astype(np.uint8)

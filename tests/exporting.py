@@ -23,7 +23,7 @@ from coincell.firmware import (
     load_board,
 )
 from coincell.project import DecisionSettings
-from coincell.toolchain import find_host_compiler
+from coincell.toolchain import compile_units, find_host_compiler
 from stand_in import StandInNetwork, random_windows, stand_in_application
 
 NAME = "tiny_words"
@@ -119,14 +119,40 @@ def cpp_compiler() -> list[str]:
     return [found] if found else [sys.executable, "-m", "ziglang", "c++"]
 
 
-def compile_units(folder: Path, objects: Path, flags: Sequence[str]) -> list[Path]:
-    """Every .c below `folder` by itself, as build systems do; paths of the objects."""
-    made = []
-    objects.mkdir(parents=True, exist_ok=True)
-    for number, unit in enumerate(sorted(folder.rglob("*.c"))):
-        made.append(objects / f"{number}-{unit.stem}.o")
-        find_host_compiler().run(["-c", unit, "-o", made[-1], *flags])
-    return made
+def compile_folder(
+    folder: Path, flags: Sequence[str], roots: Sequence[str] = ()
+) -> dict[str, Path]:
+    """Every .c below `folder` by itself, as build systems do: relative path -> object.
+
+    What was compiled before is taken from the cache, so that a test that changes one file of an
+    export compiles that one only.
+
+    Args:
+        folder: of an export.
+        flags: of the compiler.
+        roots: folders on the include path, relative to `folder`.
+    """
+    files = {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in folder.rglob("*.[ch]")
+    }
+    units = sorted(path for path in files if path.endswith(".c"))
+    objects = compile_units(units, files, find_host_compiler(), flags, roots)
+    return dict(zip(units, objects, strict=True))
+
+
+def link_folder(folder: Path, program: Path, flags: Sequence[str]) -> Path:
+    """The program of all that is C below `folder`."""
+    objects = compile_folder(folder, flags).values()
+    find_host_compiler().run([*flags, *objects, "-o", program])
+    return program
+
+
+def sanitizers() -> tuple[str, ...]:
+    """Flags of the address and undefined-behaviour sanitizers; none where there are none."""
+    if find_host_compiler().name == "zig":
+        return ()
+    return ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
 
 def write(path: Path, samples: NDArray[np.generic]) -> Path:

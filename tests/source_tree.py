@@ -23,6 +23,7 @@ LAYERS = (
     "features",
     "compiler",
     "anomaly",
+    "classical",
     "firmware",
     "board",
     "models",

@@ -11,11 +11,15 @@ import numpy as np
 import pytest
 
 import coincell
+from exported_project import check_exports
 from tiny_project import TOML
+from watched_commands import check_connections
 
 pytest.importorskip("tensorflow", reason="the extra `train` is not installed")
 pytest.importorskip("unicorn", reason="the extra `emulator` is not installed")
 pytest.importorskip("espeakng_loader", reason="the extra `voices` is not installed")
+
+pytestmark = pytest.mark.slow
 
 
 def run_cli(*words, cwd):
@@ -89,18 +93,17 @@ def test_the_stack_told_is_that_of_a_board_that_listens(words):
 
 
 def test_the_model_goes_elsewhere(words, tmp_path):
-    """Every export of a real model; those for computers test themselves."""
-    for form in ("arduino", "platformio", "zephyr", "c", "cmake", "python"):
-        done = run_cli("export", "--format", form, "-o", tmp_path / form, "--json", cwd=words)
-        assert done.returncode == 0, done.stderr
-        told = json.loads(done.stdout)
-        assert told["manifest"]["labels"] == ["yes", "no", "silence", "unknown"]
-        for fact in ("data", "configuration", "features", "model_sha256", "metrics", "tools"):
-            assert told["manifest"][fact], fact
-        assert all((tmp_path / form / path).is_file() for path in told["files"])
-    program = tmp_path / "python" / "bin" / "tiny_words_listen"
-    tested = subprocess.run([program, "--self-test"], capture_output=True, text=True, check=True)
-    assert tested.stdout == "PASS\n"
+    """Every export of a real model tests itself, and decides as Python does."""
+    done = run_cli("export", "--format", "c", "-o", tmp_path / "told", "--json", cwd=words)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["manifest"]["labels"] == ["yes", "no", "silence", "unknown"]
+    for fact in ("data", "configuration", "features", "model_sha256", "metrics", "tools"):
+        assert told["manifest"][fact], fact
+    assert all((tmp_path / "told" / path).is_file() for path in told["files"])
+    card = (words / "build" / "model_card.md").read_text()
+    assert (tmp_path / "told" / "MODEL_CARD.md").read_text() == card
+    check_exports(coincell.load_project(words), tmp_path / "all")
 
 
 def test_it_goes_onto_a_board(words, tmp_path, monkeypatch):
@@ -151,6 +154,25 @@ def test_nothing_changed_nothing_redone(words):
     again = run_cli("run", "--json", cwd=words)
     assert again.returncode == 0
     assert all(stage["reused"] for stage in json.loads(again.stdout)["provenance"]["stages"])
+
+
+def test_cards_tell_what_was_measured_and_what_a_person_must_add(words):
+    report = report_of(words)
+    model = (words / "build" / "model_card.md").read_text()
+    assert f"{report['model']['parameters']:,}" in model
+    assert "**To add** (intended.use)" in model
+    data = (words / "build" / "data_card.md").read_text()
+    assert "Nobody was recorded" in data
+    assert "| accent | " in data
+    for name in ("model_card", "data_card"):
+        assert "default-src 'none'" in (words / "build" / f"{name}.html").read_text()
+    told = run_cli("run", cwd=words).stdout
+    assert "The cards lack what only a person can tell: card.authors" in told
+
+
+def test_no_command_opens_a_connection(words, tmp_path):
+    """Nor does any process that a command starts, down to compilers and the emulator."""
+    check_connections(words, tmp_path)
 
 
 def test_predict_says_the_same_on_int8_host_and_board(words):

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import os
+import signal
+import subprocess
+import sys
+import termios
 import threading
 import time
 import tty
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+import wave
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from attached_boards import bridged
 from coincell.board import CollectingLine, Feed, Port, SerialPort, VirtualBoard, open_image
@@ -24,117 +27,48 @@ from coincell.cli.main import cli
 from coincell.data import read_manifest
 from coincell.errors import BoardError, DataError
 from coincell.firmware import Collector, build_collector, load_board
-from coincell.project import DataSettings, Project, parse_configuration
+from collecting_boards import (
+    MOTION,
+    PICTURE,
+    SOUND,
+    collect,
+    last_take,
+    port_of,
+    printing,
+    project,
+    settings_of,
+    six,
+    told,
+)
 
 pytest.importorskip("serial", reason="the extra `hardware` is not installed")
 
 NANO = load_board("nano33ble")
 SECOND = 64_000_000
-SOUND = """
-[project]
-name = "words"
-[data]
-labels = ["yes", "no"]
-silence_label = ""
-unknown_label = ""
+_SOUNDDEVICE = """
+class PortAudioError(Exception):
+    pass
+
+
+class RawInputStream:
+    def __init__(self, *, samplerate, channels, dtype, device, blocksize):
+        assert (samplerate, channels, dtype, device) == (16000, 1, "int16", 2)
+        self.place = 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def read(self, frames):
+        import time
+
+        time.sleep(frames / 160_000)
+        values = [3 * n % 20_001 - 10_000 for n in range(self.place, self.place + frames)]
+        self.place += frames
+        return b"".join(v.to_bytes(2, "little", signed=True) for v in values), False
 """
-MOTION = """
-[project]
-name = "moves"
-task = "gesture"
-[data]
-sense = "motion"
-labels = ["punch", "still"]
-sample_rate_hz = 100
-window_ms = 400
-channels = ["aX", "aY", "aZ", "gX", "gY", "gZ"]
-units = ["g", "g", "g", "deg/s", "deg/s", "deg/s"]
-full_scale = [4.0, 4.0, 4.0, 2000.0, 2000.0, 2000.0]
-silence_label = ""
-unknown_label = ""
-[features]
-block = "raw"
-"""
-PICTURE = """
-[project]
-name = "faces"
-task = "visual-wake-word"
-[data]
-sense = "picture"
-labels = ["face", "none"]
-silence_label = ""
-unknown_label = ""
-camera = {width = 96, height = 96}
-[features]
-block = "picture"
-"""
-
-
-def settings_of(text: str) -> DataSettings:
-    return parse_configuration(text).data
-
-
-@contextmanager
-def port_of(say: Callable[[Callable[[bytes], None]], None]) -> Iterator[str]:
-    """A port at which `say(write)` speaks, in a thread, until it returns or the port is closed."""
-    master, slave = os.openpty()
-    tty.setraw(slave)
-    name = os.ttyname(slave)
-
-    def run() -> None:
-        def write(data: bytes) -> None:
-            os.write(master, data)
-
-        with suppress(OSError):  # closed: the test is over
-            say(write)
-
-    speaker = threading.Thread(target=run, daemon=True)
-    speaker.start()
-    try:
-        yield name
-    finally:
-        os.close(slave)
-        os.close(master)
-        speaker.join(5)
-
-
-def printing(
-    lines: Callable[[int], str], rate_hz: float = 200.0, heading: str = ""
-) -> Callable[[Callable[[bytes], None]], None]:
-    """A board that prints `lines(number)` at a rate, ten at a time."""
-
-    def say(write: Callable[[bytes], None]) -> None:
-        write(b"half a line, 1\n")
-        begin = time.monotonic()
-        for number in range(100_000):
-            if number % 5 == 0:
-                time.sleep(max(0.0, begin + number / rate_hz - time.monotonic()))
-            if heading and number % 50 == 0:
-                write((heading + "\r\n").encode())
-            write((lines(number) + "\r\n").encode())
-
-    return say
-
-
-def project(folder: Path, text: str) -> Project:
-    folder.mkdir(exist_ok=True)
-    (folder / "coincell.toml").write_text(text, encoding="utf-8")
-    return Project(folder, parse_configuration(text))
-
-
-def collect(port: str, place: Project, *words: str, label: str = "punch", **more: Any) -> Result:
-    fixed = ["data", "collect", "--port", port, "--label", label, "--project"]
-    command = [*fixed, str(place.directory), "--countdown", "0", *words]
-    return CliRunner().invoke(cli, command, **more)
-
-
-def told(result: Result) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in result.stdout.splitlines()]
-
-
-def six(number: int) -> str:
-    wave = np.round(np.sin(number / 7 + np.arange(6)), 4)
-    return ",".join(map(str, wave))
 
 
 def test_the_virtual_board_gives_sound_to_the_bit(tmp_path: Path) -> None:
@@ -219,7 +153,7 @@ def test_a_board_that_prints_lines_is_understood(tmp_path: Path, mark: str) -> N
     with port_of(lines) as port:
         result = collect(port, place, "--json", "--seconds", "0.4")
     assert result.exit_code == 0, result.output
-    source, take, done = told(result)
+    (source, *_, done), take = told(result), last_take(result)
     assert source["units"] == ["m/s2", "m/s2", "m/s2", "", "", ""]
     assert done["kept"] == 1
     assert take["levels"][0]["most"] < 1 / 9.8 + 0.01  # g
@@ -231,9 +165,59 @@ def test_another_rate_is_measured_and_resampled(tmp_path: Path) -> None:
     with port_of(printing(six, 250.0)) as port:
         result = collect(port, place, "--json", "--seconds", "1")
     assert result.exit_code == 0, result.output
-    source, take, _ = told(result)
+    source, take = told(result)[0], last_take(result)
     assert 200 < source["rate_hz"] < 300
     assert 0.9 < take["seconds"] < 1.1
+
+
+def test_a_pause_is_not_taken_for_a_rate(tmp_path: Path) -> None:
+    """Readings that pause while their rate is measured, and then come faster, are taken anew."""
+    place = project(tmp_path / "p", MOTION)
+
+    def say(write: Callable[[bytes], None]) -> None:
+        for number in range(100_000):
+            if number in (1, 12):
+                time.sleep(1.5)  # till the port is open, and while the rate is measured
+            time.sleep(0.01)
+            write((six(number) + "\r\n").encode())
+
+    with port_of(say) as port:
+        result = collect(port, place, "--json", "--seconds", "2")
+    assert result.exit_code == 0, result.output
+    source, first, second = *told(result)[:2], last_take(result)
+    assert source["rate_hz"] < 40
+    assert (first["answer"], first["unsteady"]) == ("redo", True)
+    assert (second["answer"], second["unsteady"]) == ("keep", False)
+    assert 1.6 < second["seconds"] < 2.4
+
+
+def test_a_heading_that_comes_late_tells_the_unit(tmp_path: Path) -> None:
+    """The port was opened in the middle: the first heading comes with the last of the readings."""
+    place = project(tmp_path / "p", MOTION)
+    heading = "aX [m/s2],aY [m/s2],aZ [m/s2],gX,gY,gZ"
+
+    def say(write: Callable[[bytes], None]) -> None:
+        for number in range(100_000):
+            time.sleep(0.01)
+            if number == 260:
+                write((heading + "\r\n").encode())
+            write((six(number) + "\r\n").encode())
+
+    with port_of(say) as port:
+        result = collect(port, place, "--json", "--seconds", "2")
+    assert result.exit_code == 0, result.output
+    source, take = told(result)[0], last_take(result)
+    assert source["channels"] == 6
+    assert take["levels"][0]["most"] < 1 / 9.8 + 0.01  # g
+
+
+def test_a_unit_that_changes_is_refused() -> None:
+    feed = Feed()
+    feed.feed(b"half a line\naX [g],aY [g]\n1,2\n3,4\n")
+    assert len(feed.taken()) == 2
+    feed.feed(b"aX [g],aY [g]\n")
+    with pytest.raises(BoardError, match=r"the unit of aX changes from 'g' to 'm/s2'"):
+        feed.feed(b"aX [m/s2],aY [m/s2]\n5,6\n")
 
 
 def test_lost_bytes_of_frames_are_counted_as_lost_samples() -> None:
@@ -287,7 +271,7 @@ def test_a_damaged_line_is_mended_and_told(tmp_path: Path) -> None:
     with port_of(printing(lambda n: "x" + six(n) if n % 40 == 39 else six(n), 100.0)) as port:
         result = collect(port, place, "--json", "--seconds", "0.8")
     assert result.exit_code == 0, result.output
-    take = told(result)[1]
+    take = last_take(result)
     assert take["damaged_lines"] >= 1
     assert take["answer"] == "keep"
 
@@ -334,6 +318,91 @@ def test_a_pulled_cable_loses_nothing_kept(tmp_path: Path) -> None:
     assert "went away" in str(result.exception)
     assert "recordings kept before are in the project" in result.exception.message
     assert len(read_manifest(place.data_directory).samples) >= 1
+
+
+def test_ctrl_c_leaves_130_what_was_kept_and_the_terminal_as_it_was(tmp_path: Path) -> None:
+    place = project(tmp_path / "p", MOTION)
+    image = build_collector(place.configuration.data, NANO, tmp_path, link="uart")
+    rows = np.sin(np.arange(3600) / 9).astype("<f4").reshape(400, 9)
+    master, slave = os.openpty()
+    before = termios.tcgetattr(slave)
+    shown = bytearray()
+
+    def look() -> None:
+        with suppress(OSError):  # the terminal is gone: the test is over
+            while data := os.read(master, 4096):
+                shown.extend(data)
+
+    with VirtualBoard(image) as virtual:
+        virtual.put_world("motion", rows.tobytes(), rate_hz=100.0)
+        virtual.restart()
+        with bridged(virtual) as bridge:
+            words = ("data", "collect", "--port", bridge.name, "--label", "punch", "--yes")
+            process = subprocess.Popen(
+                [sys.executable, "-m", "coincell.cli", *words, "--count=500", "--countdown=0"],
+                cwd=place.directory, stdin=slave, stdout=subprocess.PIPE, stderr=slave, text=True,
+                start_new_session=True,
+            )  # fmt: skip
+            threading.Thread(target=look, daemon=True).start()
+            try:
+                deadline = time.monotonic() + 60
+                manifest = place.data_directory / "manifest.csv"
+                while not manifest.exists() and time.monotonic() < deadline:
+                    time.sleep(0.02)
+                process.send_signal(signal.SIGINT)
+                said, _ = process.communicate(timeout=60)
+            finally:
+                process.kill()
+    time.sleep(0.2)
+    text = bytes(shown).decode(errors="replace")
+    kept = len(read_manifest(place.data_directory).samples)
+    assert (process.returncode, "Traceback" in text) == (130, False), text
+    assert kept >= 1
+    assert f"{kept} of 'punch' kept" in said
+    assert text.rfind("\x1b[?25h") > text.rfind("\x1b[?25l") > -1  # the cursor is shown again
+    assert termios.tcgetattr(slave) == before
+    os.close(slave)
+    os.close(master)
+
+
+def test_pictures_come_from_a_board_with_a_camera(tmp_path: Path) -> None:
+    text = PICTURE.replace("width = 96, height = 96", "width = 24, height = 16")
+    place = project(tmp_path / "p", text)
+    image = build_collector(place.configuration.data, NANO, tmp_path)
+    coarse = np.random.default_rng(4).integers(0, 256, (1, 12, 16, 3), np.uint8)
+    scene = np.kron(coarse, np.ones((1, 40, 40, 1), np.uint8))
+    with VirtualBoard(image) as virtual:
+        virtual.put_world("scene", scene.tobytes(), seconds=1.0, channels=3)
+        virtual.restart()
+        with bridged(virtual) as bridge:
+            result = collect(bridge.name, place, "--count", "2", "--json", label="face")
+    assert result.exit_code == 0, result.output
+    source, *_, done = told(result)
+    assert (source["sense"], source["frames"], done["kept"]) == ("picture", True, 2)
+
+
+def test_the_microphone_is_read_kept_and_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a `sounddevice` on the path that hears a tone."""
+    (tmp_path / "sounddevice.py").write_text(_SOUNDDEVICE, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "sounddevice", raising=False)
+    place = project(tmp_path / "p", SOUND)
+    words = ("--microphone", "--device", "2", "--seconds", "0.5", "--json", "--countdown", "0")
+    fixed = ["data", "collect", "--label", "yes", "--project", str(place.directory)]
+    result = CliRunner().invoke(cli, [*fixed, *words])
+    monkeypatch.delitem(sys.modules, "sounddevice", raising=False)
+    assert result.exit_code == 0, result.output
+    (source, *_, done), take = told(result), last_take(result)
+    assert (source["sense"], source["rate_hz"]) == ("sound", 16000)
+    assert (take["answer"], take["lost_on_board"], take["seconds"]) == ("keep", 0, 0.5)
+    assert done["kept"] == 1
+    (sample,) = read_manifest(place.data_directory).samples
+    with wave.open(str(place.data_directory / sample.file)) as kept:
+        values = np.frombuffer(kept.readframes(kept.getnframes()), "<i2")
+    assert len(values) == 8000
+    assert set(np.diff(values.astype(np.int64))) == {3, 3 - 20_001}  # the ramp, without a seam
 
 
 def test_a_board_that_never_speaks_is_told() -> None:
@@ -427,6 +496,10 @@ def test_no_bytes_do_harm() -> None:
 def test_the_firmware_says_its_board_and_needs_its_sensor(tmp_path: Path) -> None:
     image = build_collector(settings_of(MOTION), NANO, tmp_path)
     assert open_image(image.elf).for_board().name == "nano33ble"
-    for text, link in ((PICTURE, "uart"), (MOTION.replace("aX", "wind"), "auto")):
-        with pytest.raises(BoardError, match="has no"):
+    cases = (
+        (PICTURE, "uart", "pins are the UART's"),
+        (MOTION.replace("aX", "wind"), "auto", "wind"),
+    )
+    for text, link, reason in cases:
+        with pytest.raises(BoardError, match=reason):
             build_collector(settings_of(text), NANO, tmp_path, link=link)  # type: ignore[arg-type]

@@ -91,6 +91,16 @@ def test_units_of_the_heading_and_of_the_image(tmp_path: Path) -> None:
     np.testing.assert_allclose(motion.rows, 1, rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("heading", "step"),
+    [("timestamp", 0.02), ("Timestamp_ms", 20), ("millis", 20), ("t [us]", 20000)],
+)
+def test_times_are_named_as_import_takes_them(tmp_path: Path, heading: str, step: float) -> None:
+    rows = "".join(f"{step * number},1,0,0\n" for number in range(4))
+    motion = read_motion(written(tmp_path, f"{heading},ax,ay,az\n{rows}"))
+    assert motion.rate_hz == pytest.approx(50)
+
+
 def test_a_unit_that_is_not_the_sensors_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path, "time,ax [V],ay,az\n0,0,0,0\n1,0,0,0\n")
     with pytest.raises(DataError, match="ax has the unit 'V'"):

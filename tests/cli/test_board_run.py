@@ -14,6 +14,8 @@ import soundfile
 
 from coincell.cli import main
 from coincell.firmware import build_image, load_board
+from coincell.runtime import Teller
+from exporting_senses import sensing
 from stand_in import stand_in_application
 
 Call = Callable[..., tuple[int, str, str]]
@@ -73,6 +75,49 @@ def test_json_tells_decisions_energy_and_days(run: Call, elf: Path, tmp_path: Pa
     assert "</html>" in written
     assert "On the device against sent to a server" in written
     assert picture.strip() in written
+
+
+@pytest.mark.parametrize("what", ["regression", "mahalanobis"])
+def test_numbers_and_strangeness_are_told_with_unit_and_threshold(
+    run: Call, what: str, tmp_path: Path
+) -> None:
+    application = sensing(what)
+    image = build_image(application, load_board("nano33ble"), tmp_path)
+    rows = np.random.default_rng(4).uniform(-1, 1, (150, 6)).round(4)
+    moved = tmp_path / "moved.csv"
+    heads = "ax [g],ay [g],az [g],gx [deg/s],gy [deg/s],gz [deg/s]"
+    np.savetxt(moved, rows, delimiter=",", header=heads, comments="")
+    words = (image.elf, "--motion", moved, "--motion-rate", "50", "--seconds", "3")
+    code, out, err = run(*words, "--json")
+    assert code == 0, err
+    decisions = json.loads(out)["decisions"]
+    assert decisions
+    teller = Teller.of(json.loads(application.description))
+    for each in decisions:
+        plain = teller.plain(each["score_raw"])
+        assert {name: each[name] for name in plain} == plain
+        assert each["told"] == teller.score(each["score_raw"])
+    expected = {
+        "regression": {"value", "unit"},
+        "mahalanobis": {"strangeness", "threshold", "unit"},
+    }
+    assert expected[what] <= set(decisions[0])
+    _, out, _ = run(*words)
+    assert decisions[0]["told"] in out.splitlines()[0]
+
+
+def test_without_a_terminal_a_line_tells_now_and_then_how_far_it_is(
+    run: Call, elf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pictures take the virtual board long: not without a word."""
+    monkeypatch.setattr("coincell.cli.output.SECONDS_BETWEEN_LINES", 0.0)
+    _, _, err = run(elf, "--seconds", "0.2")
+    told = [line for line in err.splitlines() if "the board runs" in line]
+    assert len(told) > 5
+    assert told[-1].endswith("100 %")
+    assert told[0] != told[-1]
+    _, _, err = run(elf, "--seconds", "0.2", "--json")
+    assert "the board runs" not in err
 
 
 def test_for_people_the_shipped_board_s_light_is_a_line(run: Call, elf: Path) -> None:

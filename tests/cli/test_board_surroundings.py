@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -77,6 +78,23 @@ def test_the_sensor_that_is_fitted_draws_its_current(
     assert code == 0, err
     found = {(line["component"], line["state"]) for line in json.loads(out)["energy"]}
     assert {("imu", state), ("camera", "standby")} <= found
+
+
+def test_the_first_example_of_the_page_runs_as_it_stands(
+    run: Call, elf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the board as it comes: with no file but the one that the page shows."""
+    page = Path("docs/sensors.md").read_text(encoding="utf-8")
+    (table,) = re.findall(r"```csv\n(.+?)```", page, re.DOTALL)
+    (tmp_path / "walk.csv").write_text(table)
+    words = re.search(r"^coincell board run \. (.+)$", page, re.MULTILINE)[1].split()
+    assert "--sensors" not in words
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(elf, *words, "--json")
+    assert code == 0, err
+    found = json.loads(out)
+    assert found["seconds"] == pytest.approx(8, abs=0.1)
+    assert ("imu", "gyroscope_low") in {(e["component"], e["state"]) for e in found["energy"]}
 
 
 def test_without_a_sensor_the_image_says_so(run: Call, elf: Path) -> None:

@@ -36,6 +36,7 @@ from coincell.errors import (
     UserError,
 )
 from coincell.firmware import Image, build_image, load_board
+from coincell.runtime import Teller
 from report.sample_report import sample_report
 from stand_in import random_windows, stand_in_application
 
@@ -197,7 +198,7 @@ def test_serial_shows_what_another_program_prints() -> None:
 def test_serial_says_why_a_board_listens_no_more() -> None:
     payload = struct.pack("<QiiII", 1000, -1, 0, 0, 256 + 0x44)
     (heard,) = LineReader().feed(encode_frame(Frame(0x20, 0, payload)))
-    told = serial_module._told(heard, serial_module.Talker())
+    told = serial_module._told(heard, Teller())
     assert told == "The board listens no more: the camera stopped answering."
 
 

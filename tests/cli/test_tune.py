@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ from click.testing import CliRunner
 from coincell.cli.main import cli
 from coincell.data import make_default_data
 from coincell.errors import ConfigurationError, UserError
+from coincell.pipeline import helping_processes
 from coincell.project import change_settings, load_project, parse_configuration
 from motion_project import motion_toml
 
@@ -117,3 +121,21 @@ def test_where_nothing_fits_the_limit_is_named(tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert "latency_ms refused" in found["binding"]
     assert not found["front"]
+
+
+def test_helpers_that_are_lost_are_told_and_end_nothing(tmp_path: Path) -> None:
+    """One is killed, the other finds no study to join; both are named, each with its reason."""
+    project = load_project(project_in(tmp_path, 2.4))
+    (project.build_directory / "tune").mkdir(parents=True)
+    told: list[str] = []
+    with helping_processes(project, 2, 1, math.inf, told.append):
+        me = os.getpid()
+        children = Path(f"/proc/{me}/task/{me}/children").read_text().split()
+        named = [c for c in children if str(tmp_path) in Path(f"/proc/{c}/cmdline").read_text()]
+        os.kill(int(named[0]), signal.SIGKILL)
+    assert len(told) == 2
+    assert "helper 1 was killed by signal 9" in told[0]
+    assert "helper 2 failed" in told[1]
+    log = project.build_directory / "tune" / "helper-2.log"
+    assert str(log) in told[1]
+    assert log.read_text()

@@ -23,6 +23,7 @@ def test_there_is_a_corpus() -> None:
     assert _corpus()
 
 
+@pytest.mark.slow
 def test_damaged_files_are_refused_or_right(zoo: Path, tmp_path: Path) -> None:
     outcome = fuzz(seed_models(zoo), seed=20, seconds=20, keep=tmp_path)
     assert not outcome.failures, "\n".join(outcome.failures.values())

@@ -26,7 +26,7 @@ from coincell.compiler import (
     read_model,
 )
 from coincell.errors import ToolchainError
-from coincell.toolchain import C_FLAGS, Compiler, find_host_compiler
+from coincell.toolchain import C_FLAGS, Compiler, compile_units, find_host_compiler
 from compiler.nasty_networks import NastyNetwork, joined, nasty_network
 from compiler.networks import RELU, Network
 
@@ -104,12 +104,10 @@ def _check_sanitized(
         for i in range(len(compiled.outputs))
     )
     sources = {**compiled.sources, "main.c": head + MAIN + tail + "    }\n}\n"}
-    for relative, text in sources.items():
-        (at / relative).parent.mkdir(parents=True, exist_ok=True)
-        (at / relative).write_text(text)
     units = [path for path in sources if path.endswith(".c")]
+    objects = compile_units(units, sources, compiler, [*C_FLAGS, *SANITIZE])
     try:
-        compiler.run([*C_FLAGS, *SANITIZE, "-I.", *units, "-o", "main"], directory=at)
+        compiler.run([*SANITIZE, *objects, "-o", "main"], directory=at)
     except ToolchainError as error:
         if "asan" in error.message or "ubsan" in error.message:
             pytest.skip("the compiler has no sanitizers")

@@ -6,14 +6,13 @@ All models make one program: kernels are compiled once, and each model has its o
 from __future__ import annotations
 
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from coincell.compiler import TARGETS, CompileOptions, bundle_files, compile_model
 from coincell.errors import ModelError, ToolchainError
-from coincell.toolchain import C_FLAGS, Compiler, find_host_compiler
+from coincell.toolchain import C_FLAGS, Compiler, compile_units, find_host_compiler
 
 SANITIZE = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
@@ -56,6 +55,7 @@ int main(void)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [
@@ -82,20 +82,8 @@ def test_no_model_of_the_zoo_leaves_its_memory(
         names.append(path.stem)
     assert len(names) > 70
     sources["main.c"] = _main(names)
-    for relative, text in sources.items():
-        target = tmp_path / relative
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text)
     units = sorted(path for path in sources if path.endswith(".c"))
-    flags = [*C_FLAGS, "-O1", "-g1", "-I.", *SANITIZE]
-
-    def compile_unit(unit: str) -> str:
-        made = unit.replace("/", "_") + ".o"
-        compiler.run([*flags, "-c", unit, "-o", made], directory=tmp_path)
-        return made
-
-    with ThreadPoolExecutor(2) as pool:
-        objects = list(pool.map(compile_unit, units))
+    objects = compile_units(units, sources, compiler, [*C_FLAGS, "-O1", "-g1", *SANITIZE])
     try:
         compiler.run([*objects, *SANITIZE, "-o", "zoo"], directory=tmp_path)
     except ToolchainError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,7 @@ def test_clean_motion_has_no_findings(motion: Folder) -> None:
     report = motion.check()
     assert report.findings == ()
     assert "Nothing found in 12 recordings." in report.to_text()
+    assert "Nothing found in 1 recording." in replace(report, clips=1).to_text()
 
 
 @pytest.mark.parametrize("rule", MOTION_FAULTS)

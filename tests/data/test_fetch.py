@@ -18,12 +18,14 @@ from click.testing import CliRunner
 from coincell.cli.main import cli
 from coincell.data import (
     CATALOGUE,
+    DataSource,
     Download,
     PublicSet,
     fetch_files,
     import_fetched,
     known_hashes,
     public_set,
+    read_sources,
 )
 from coincell.errors import DataError
 from coincell.files import sha256_bytes
@@ -119,6 +121,13 @@ def test_a_set_is_downloaded_once_and_imported(
     project = make_project("yes", "no", data='silence_label = ""')
     assert import_fetched(project, words, (again,)).added == 10
     assert list((cache / "unpacked").iterdir()) == []
+    noted = DataSource(
+        name="words", title="Two words", page="a page", licence="CC0",
+        sha256={"words.zip": first.sha256},
+    )  # fmt: skip
+    assert read_sources(project.data_directory) == (noted,)
+    assert import_fetched(project, words, (again,)).added == 0
+    assert read_sources(project.data_directory) == (noted,), "told once"
 
 
 def test_what_stopped_goes_on(

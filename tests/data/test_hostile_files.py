@@ -18,6 +18,7 @@ import soundfile
 from numpy.typing import NDArray
 from PIL import Image
 
+from coincell.data import import_recordings, read_manifest
 from coincell.data.acquisition import Acquisition, write_acquisition
 from coincell.data.archives import unpack
 from coincell.data.coco import list_coco
@@ -25,7 +26,9 @@ from coincell.data.senses import ReadOptions, sense_files
 from coincell.data.single import read_window
 from coincell.data.streams import read_stream
 from coincell.errors import CoincellError, DataError
-from coincell.project import DataSettings
+from coincell.project import DataSettings, Project, parse_configuration
+
+cbor2 = pytest.importorskip("cbor2", reason="the extra `acquisition` is not installed")
 
 SOUND = DataSettings(labels=("person", "no"))
 PICTURE = DataSettings(sense="picture", labels=("person", "no"))
@@ -154,8 +157,6 @@ def test_a_reading_beyond_any_sensor(reading: str, tmp_path: Path) -> None:
 
 
 def test_integers_of_thousands_of_digits(tmp_path: Path) -> None:
-    import cbor2
-
     whole = cbor2.loads(_valid_files()["motion.cbor"])
     whole["payload"]["interval_ms"] = 10**9000
     with pytest.raises(DataError, match="very large number"):
@@ -219,3 +220,51 @@ def test_a_folder_or_nothing_is_told_in_the_kinds_of_the_sense(
         with pytest.raises(DataError) as caught:
             read(path, settings)
         assert kinds in caught.value.hint
+
+
+def _told(folder: Path, entry: dict[str, Any]) -> Project:
+    """A folder of three clips with a sidecar, the last entry changed; and a project for them."""
+    source = folder / "source"
+    source.mkdir()
+    for number in range(3):
+        (source / f"{number}.wav").write_bytes(_sound("WAV") + bytes(2 * number))
+    files = [{"path": f"{number}.wav", "label": "no"} for number in range(3)]
+    text = json.dumps({"files": [*files[:2], {**files[2], **entry}]})
+    (source / "info.labels").write_text(text, encoding="utf-8")
+    toml = '[project]\nname = "x"\n[data]\nlabels = ["person", "no"]\nsilence_label = ""\n'
+    return Project(folder / "own", parse_configuration(toml + 'unknown_label = ""\n'))
+
+
+@pytest.mark.parametrize("text", ["a\nb", "\x1b[2J", "\x00", "\ud800"])
+@pytest.mark.parametrize("place", ["label", "speaker", "path"])
+def test_a_sidecar_brings_nothing_that_a_manifest_cannot_hold(
+    place: str, text: str, tmp_path: Path
+) -> None:
+    entry = {"metadata": {"speaker": text}} if place == "speaker" else {place: text}
+    project = _told(tmp_path, entry)
+    with pytest.raises(DataError, match="hold control characters"):
+        import_recordings(tmp_path / "source", project)
+    assert not project.data_directory.exists() or not list(project.data_directory.rglob("*.wav"))
+
+
+def test_metadata_named_as_the_manifests_columns_is_left_out(tmp_path: Path) -> None:
+    metadata = {"label": "person", "split": "test", "file": "x", "sha256": "1", "room": "attic"}
+    project = _told(tmp_path, {"category": "testing", "metadata": metadata})
+    summary = import_recordings(tmp_path / "source", project)
+    assert read_manifest(project.data_directory) == summary.dataset
+    assert {"room": "attic"} in [sample.groups for sample in summary.dataset.samples]
+
+
+def test_more_groups_than_a_manifest_holds_are_refused(tmp_path: Path) -> None:
+    project = _told(tmp_path, {"metadata": {f"g{number}": "x" for number in range(49)}})
+    with pytest.raises(DataError, match="at most 48 group columns; received 49"):
+        import_recordings(tmp_path / "source", project)
+
+
+def test_a_speaker_in_a_name_with_a_line_break_is_refused(tmp_path: Path) -> None:
+    project = _told(tmp_path, {})
+    (tmp_path / "source" / "info.labels").unlink()
+    (tmp_path / "source" / "no").mkdir()
+    (tmp_path / "source" / "0.wav").rename(tmp_path / "source" / "no" / "a\nb_1.wav")
+    with pytest.raises(DataError, match="its 'speaker' is longer than"):
+        import_recordings(tmp_path / "source", project, "folders", speaker_pattern=r"(?s)no/(.+)_1")

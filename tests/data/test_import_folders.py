@@ -60,6 +60,24 @@ def test_import_again_changes_nothing(
     assert (project.data_directory / "manifest.csv").read_bytes() == first
 
 
+def test_a_copy_under_another_label_is_told_as_a_contradiction(
+    make_project: MakeProject, recordings: Path, write_tone: WriteTone
+) -> None:
+    """Silence under two labels is none: it says nothing of them."""
+    fill(recordings, write_tone)
+    first, second = sorted(path for path in recordings.iterdir() if path.is_dir())[:2]
+    (second / "copy.wav").write_bytes(next(iter(sorted(first.glob("*.wav")))).read_bytes())
+    for folder in (first, second):
+        soundfile.write(folder / "nothing.wav", np.zeros(16000, np.int16), 16000)
+    project = make_project()
+    told = [note for note in import_recordings(recordings, project).notes if "another" in note]
+    assert len(told) == 1
+    assert "1 clip is there under another label" in told[0]
+    assert "copy-" in told[0]
+    again = import_recordings(recordings, project).notes
+    assert not [note for note in again if "another label" in note]
+
+
 def test_growth_keeps_old_splits(
     make_project: MakeProject, recordings: Path, write_tone: WriteTone
 ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from coincell.data import import_recordings
+from coincell.data import ExportFormat, check_dataset, export_recordings, import_recordings
 from coincell.errors import DataError
 from coincell.project import Project, parse_configuration
 from motion_project import motion_toml
@@ -57,6 +57,24 @@ def test_targets_are_kept(tmp_path: Path, project: Project) -> None:
     assert sorted(s.target or 0 for s in summary.dataset.samples) == [1000, 1001, 1002, 1003]
     assert {(s.label, s.unit) for s in summary.dataset.samples} == {("", "rpm")}
     assert {s.groups["machine"] for s in summary.dataset.samples} == {"m0", "m1", "m2", "m3"}
+
+
+def test_a_copy_with_another_target_is_told_as_a_contradiction(
+    tmp_path: Path, project: Project
+) -> None:
+    import_recordings(_source(tmp_path / "mine", _lines(["rpm"] * 4)), project)
+    other = tmp_path / "other"
+    other.mkdir()
+    _readings(other / "0.csv", 2)
+    table = _source(other, ["0.csv,1777,rpm,m7", "1.csv,1001,rpm,m1"])
+    (other / "1.csv").write_bytes((tmp_path / "mine" / "1.csv").read_bytes())
+    summary = import_recordings(table, project)
+    assert (summary.added, summary.already_there) == (1, 1)
+    (told,) = [note for note in summary.notes if "under another target" in note]
+    assert told.startswith("The content of 1 recording is there")
+    (found,) = [each for each in check_dataset(project).findings if each.rule == "two-labels"]
+    assert (found.severity, found.count) == ("error", 2)
+    assert "labels or targets" in found.message
 
 
 def test_a_mended_target_is_taken(tmp_path: Path, project: Project) -> None:
@@ -118,3 +136,31 @@ def test_readings_that_are_refused(
     assert "1.csv" in told
     assert message in told
     assert not (project.data_directory / "manifest.csv").exists()
+
+
+@pytest.mark.parametrize("form", ["csv", "npy", "acquisition-json"])
+def test_what_is_exported_comes_back_with_its_target(
+    tmp_path: Path, project: Project, form: ExportFormat
+) -> None:
+    """A number that no decimal of few digits tells, its unit, its machine and its side."""
+    lines = [f"{n}.csv,{1000 + n / 3},rpm,m{n}" for n in range(12)]
+    before = import_recordings(_source(tmp_path / "mine", lines), project).dataset
+    export_recordings(project, tmp_path / "out", form)
+    (tmp_path / "second").mkdir()
+    second = Project(tmp_path / "second", parse_configuration(_PROJECT))
+    after = import_recordings(tmp_path / "out", second).dataset
+    told = [
+        sorted((s.sha256, s.label, s.target, s.unit, s.split, s.groups["machine"]) for s in d)
+        for d in (before.samples, after.samples)
+    ]
+    assert told[0] == told[1]
+    assert len({side for *_, side, _ in told[0]}) == 3
+
+
+def test_files_without_targets_are_told_so(tmp_path: Path, project: Project) -> None:
+    """There are no labels to have a wrong one of."""
+    _source(tmp_path / "mine", ["0.csv,1,rpm,m"])
+    (tmp_path / "mine" / "speeds.csv").unlink()
+    (tmp_path / "mine" / "1.csv").write_text("x,y\n1,2\n2,3\n", encoding="utf-8")
+    with pytest.raises(DataError, match="the target is empty"):
+        import_recordings(tmp_path / "mine", project)

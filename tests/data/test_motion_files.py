@@ -41,7 +41,7 @@ def text_of(rows: np.ndarray, mark: str = ",", heading: str = "aX,aY,gZ") -> str
 
 
 @pytest.mark.parametrize("mark", [",", "\t", ";", " "])
-@pytest.mark.parametrize("heading", ["aX,aY,gZ", ""])
+@pytest.mark.parametrize("heading", ["aX,aY,gZ", "aX [g],aY(g),gZ (deg/s)", ""])
 def test_separators_and_headings_are_found(mark: str, heading: str) -> None:
     recording = decode("# by hand\n\n" + text_of(READINGS, mark, heading) + "\n\n")
     assert np.array_equal(recording.samples, READINGS.astype(np.float32))

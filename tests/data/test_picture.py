@@ -83,8 +83,11 @@ def test_what_is_transparent_becomes_white() -> None:
 def test_exif_turns_a_picture() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned a quarter, clockwise
-    samples, _ = _decode(_saved(_ramp(), "JPEG", exif=exif))
+    samples, kind = _decode(_saved(_ramp(), "JPEG", exif=exif))
     assert samples.shape == (32, 24, 3)
+    assert kind == "JPEG, turned by its EXIF"
+    exif[0x0112] = 1  # upright
+    assert _decode(_saved(_ramp(), "JPEG", exif=exif))[1] == "JPEG"
 
 
 def test_large_ones_are_kept_small() -> None:

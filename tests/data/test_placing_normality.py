@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from coincell.data import check_dataset, import_recordings
 from coincell.data.manifest import Dataset, Sample, Source, Split
 from coincell.data.placing import Incoming, normal_label, place, shared_note, split_notes
-from coincell.project import parse_configuration
+from coincell.errors import DataError
+from coincell.pipeline import Demand, run_until
+from coincell.project import Project, parse_configuration
 
 TOML = """
 [project]
@@ -108,3 +115,34 @@ def test_a_source_that_validates_by_itself_keeps_its_parts(tmp_path: object) -> 
     given = [Incoming(each.sample, sides[n % 4], None) for n, each in enumerate(incoming())]
     placed = place(given, empty(tmp_path), CLASSES)
     assert [s.split for s in placed] == [item.given for item in given]
+
+
+@pytest.mark.parametrize(
+    ("machines", "recordings", "share"), [(1, 6, 0.2), (2, 6, 0.2), (9, 9, 0.0), (0, 1, 0.2)]
+)
+def test_without_normal_recordings_for_a_threshold_nothing_is_begun(
+    machines: int, recordings: int, share: float, tmp_path: Path
+) -> None:
+    text = TOML.format(task="anomaly-detection", architecture="k-means")
+    text = text.replace("validation = 0.2", f"validation = {share}")
+    source, own = tmp_path / "source", tmp_path / "own"
+    source.mkdir()
+    own.mkdir()
+    lines = ["file,label,machine"]
+    for number in range(recordings + 2):
+        label = "normal" if number < recordings else "coin"
+        machine = f"m{number % machines}" if machines else ""
+        lines.append(f"{number}.csv,{label},{machine}")
+        readings = [f"{(number + 1) * step % 17 / 20}" for step in range(300)]
+        (source / f"{number}.csv").write_text("\n".join(["x", *readings]), encoding="utf-8")
+    (source / "labels.csv").write_text("\n".join(lines), encoding="utf-8")
+    project = Project(own, parse_configuration(text))
+    import_recordings(source, project)
+    report = check_dataset(project)
+    errors = [each.message for each in report.of_severity("error") if each.rule == "empty-split"]
+    (told,) = [each for each in errors if "validation" in each]
+    assert "nothing to choose the threshold by" in told
+    wanted = "at least three of 'normal', each with another 'machine'"
+    assert ("Raise data.split.validation" if not share else wanted) in told
+    with pytest.raises(DataError, match="nothing to choose the threshold by"):
+        run_until(project, Demand(until="dataset"))

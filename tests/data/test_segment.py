@@ -11,7 +11,7 @@ import soundfile
 from click.testing import CliRunner
 
 from coincell.cli.main import cli
-from coincell.data import SegmentOptions, import_recordings, segment_recordings
+from coincell.data import SegmentOptions, import_recordings, read_manifest, segment_recordings
 from coincell.errors import DataError, UserError
 from coincell.project import Project, parse_configuration
 from data.fixtures import MakeProject
@@ -64,6 +64,41 @@ def test_events_become_recordings_and_the_source_stays(
     assert import_recordings(out, project).added == 4
     with pytest.raises(UserError, match="there already"):
         segment_recordings([long_sound], project, SegmentOptions(), out)
+
+
+def test_all_events_of_a_recording_stay_on_one_side(
+    long_sound: Path, make_project: MakeProject, tmp_path: Path
+) -> None:
+    """Also of one that was cut under two labels, and after some events were thrown away."""
+    project, out = make_project("yes", "no", data='silence_label = ""'), tmp_path / "out"
+    samples, _ = soundfile.read(long_sound)
+    for number in range(12):
+        path = tmp_path / "more" / ("no" if number % 2 else "yes") / "take.wav"
+        path = path.with_name(f"take {number}.wav")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, np.roll(samples, 97 * number), RATE)
+    segment_recordings([tmp_path / "more"], project, SegmentOptions(), out)
+    again = tmp_path / "more" / "yes" / "take 0.wav"
+    segment_recordings([again], project, SegmentOptions(above_db=14), out, label="no")
+    next(out.rglob("*.wav")).unlink()
+    import_recordings(out, project)
+    sides: dict[str, set[str]] = {}
+    for sample in read_manifest(project.data_directory).samples:
+        sides.setdefault(sample.groups["recording"], set()).add(sample.split)
+    assert len(sides) == 12
+    assert all(len(side) == 1 for side in sides.values())
+    assert len(set.union(*sides.values())) == 3
+
+
+def test_a_damaged_list_of_origins_is_refused(
+    long_sound: Path, make_project: MakeProject, tmp_path: Path
+) -> None:
+    project, out = make_project("yes", "no", data='silence_label = ""'), tmp_path / "out"
+    segment_recordings([long_sound], project, SegmentOptions(), out)
+    for text in ("[1]", "{", '{"yes/long-0001.wav": 3}', '{"yes/long-0001.wav": "a\\u0007"}'):
+        (out / "segments.json").write_text(text)
+        with pytest.raises(DataError, match=r"segments\.json"):
+            import_recordings(out, project)
 
 
 def test_settings_do_what_they_say(long_sound: Path, make_project: MakeProject) -> None:

@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from coincell.cli.main import cli
 from coincell.data import (
     Dataset,
     Sample,
@@ -84,6 +86,22 @@ def test_everything_that_happened_is_told(project: Project) -> None:
     assert [s.file for s in back.added] == [taken.file]
     assert difference(before, before).same
     assert not found.same
+
+
+def test_recordings_that_are_listed_and_gone_are_told(project: Project) -> None:
+    text = '[project]\nname = "x"\n[data]\nlabels = ["yes", "no"]\nsilence_label = ""\n'
+    (project.directory / "coincell.toml").write_text(text)
+    name = note_version(project).name
+    gone = read_manifest(project.data_directory).samples[0].file
+    command = ["data", "diff", name, "--project", str(project.directory)]
+    assert "not there" not in CliRunner().invoke(cli, command, catch_exceptions=False).stdout
+    (project.data_directory / gone).unlink()
+    assert (
+        f"not there any more (coincell data check):\n    {gone}"
+        in CliRunner().invoke(cli, command, catch_exceptions=False).stdout
+    )
+    told = CliRunner().invoke(cli, [*command, "--json"], catch_exceptions=False).stdout
+    assert json.loads(told)["not_there"] == [gone]
 
 
 def test_copies_of_one_content_are_paired_once_each(project: Project) -> None:

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from coincell.errors import DataError, InternalError
-from coincell.evaluation import compare
+from coincell.evaluation import compare, wilson_by_group
 from coincell.evaluation._bootstrap import resample
 
 
@@ -54,6 +54,22 @@ def test_who_was_right_alone_is_counted() -> None:
     comparison = compare(truth, first, second, classes=2, seed=1, rounds=100)
     assert comparison.only_first_right == 2
     assert comparison.only_second_right == 1
+
+
+def test_clips_of_one_speaker_are_not_as_many_to_agree_on() -> None:
+    truth = np.zeros(200, np.int64)
+    first, speakers = np.zeros(200, np.int64), np.repeat(np.arange(20), 10)
+    second = np.where(speakers % 4 == 0, 1, 0)  # all clips of a speaker alike
+    alone, shared = (
+        compare(truth, first, second, classes=2, seed=1, rounds=50, groups=groups).agreement
+        for groups in (None, speakers.tolist())
+    )
+    assert alone.value == shared.value == 0.75
+    by_speaker = wilson_by_group(second[::10] == 0, list(range(20)))
+    assert by_speaker.low is not None
+    assert alone.low is not None
+    assert shared.low == pytest.approx(by_speaker.low, abs=0.01)
+    assert alone.low - by_speaker.low > 0.1
 
 
 def test_faults() -> None:

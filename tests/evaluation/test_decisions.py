@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from coincell.errors import DataError, InternalError
-from coincell.evaluation import NO_DECISION, decide, evaluate_decisions, wilson
+from coincell.evaluation import NO_DECISION, decide, evaluate_decisions, wilson, wilson_by_group
 
 
 def test_a_score_that_reaches_the_threshold_decides() -> None:
@@ -26,6 +26,22 @@ def test_rates() -> None:
         "right_decision_rate",
         "wrong_decision_rate",
     }
+
+
+def test_clips_of_one_speaker_are_worth_less_than_as_many_speakers() -> None:
+    """Each speaker is right throughout, or wrong or undecided throughout."""
+    truth = np.ones(40, np.int64)
+    decisions = np.repeat([1, 1, 0, -1], 10)
+    speakers = [str(at // 10) for at in range(40)]
+    apart = evaluate_decisions(truth, decisions).metrics()
+    together = evaluate_decisions(truth, decisions, speakers).metrics()
+    for name, alone in apart.items():
+        found = together[name]
+        assert found.value == alone.value
+        assert found.low < alone.low < alone.high < found.high, name
+    right = decisions == truth
+    assert together["right_decision_rate"] == wilson_by_group(right, speakers)
+    assert together["decided_accuracy"] == wilson_by_group(right[:30], speakers[:30])
 
 
 def test_no_decision_at_all() -> None:

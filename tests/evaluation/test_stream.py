@@ -17,6 +17,8 @@ from coincell.evaluation import (
     match_events,
     poisson_rate,
     stream_metrics,
+    wilson,
+    wilson_by_group,
 )
 
 
@@ -46,6 +48,20 @@ def test_two_intervals_close_together_are_met_one_after_the_other() -> None:
 def test_intervals_that_cannot_be_are_refused(interval: Interval) -> None:
     with pytest.raises(DataError, match="within its stream"):
         match_events([], [interval], 10.0, 0.5)
+
+
+def test_what_one_recording_misses_is_missed_together() -> None:
+    """Three recordings, of which one misses all of its events and the others none."""
+    rows = [((None,) * 6, "a"), ((0.5,) * 6, "b"), ((0.5,) * 6, "c")]
+    matches = [Match(delays, 6, 0, 0, 60.0, (name,) * 6) for delays, name in rows]
+    missed = np.repeat([True, False, False], 6)
+    found = stream_metrics(matches).miss_rate
+    assert found == wilson_by_group(missed, np.repeat(["a", "b", "c"], 6).tolist())
+    apart = stream_metrics([Match(delays, 6, 0, 0, 60.0) for delays, _ in rows]).miss_rate
+    assert apart == wilson(6, 18)
+    assert found.high - found.low > apart.high - apart.low
+    nothing_there = Match((), 0, 0, 0, 60.0)
+    assert stream_metrics([*matches, nothing_there]).miss_rate == found
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 20, 400])

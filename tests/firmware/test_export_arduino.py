@@ -13,7 +13,9 @@ import pytest
 from numpy.typing import NDArray
 
 from coincell.errors import UserError
-from coincell.firmware import HostStream, board_names, load_board
+from coincell.firmware import HostStream, board_names, export_application, load_board
+from coincell.firmware.export.arduino import sketch_values
+from coincell.firmware.export.templates import render
 from coincell.project import DecisionSettings, WindowForm
 from exported_sketches import SHIM, SKETCH_FLAGS, Bench, example
 from exporting import (
@@ -23,6 +25,7 @@ from exporting import (
     label_of,
     listening_application,
     must,
+    request,
     run,
     score_text,
     sound,
@@ -30,12 +33,18 @@ from exporting import (
     write,
 )
 
+BLOCK = 256  # samples that the library of the microphone has at a time
+
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     work = tmp_path_factory.mktemp("arduino")
     library = export("arduino", work / NAME)
     return Bench(library, library / "src", work)
+
+
+def microphone(bench: Bench) -> Path:
+    return bench.build(example(bench, "microphone"), "-DARDUINO_ARCH_NRF52840")
 
 
 def heard(program: Path, samples: NDArray[np.int16], **settings: object) -> list[str]:
@@ -47,26 +56,48 @@ def heard(program: Path, samples: NDArray[np.int16], **settings: object) -> list
 
 
 def test_the_microphone_sketch_decides_as_the_host_library_does(bench: Bench) -> None:
-    program = bench.build(example(bench, "microphone"))
+    program = microphone(bench)
     samples = sound()
     assert heard(program, samples) == wanted_lines(samples)
 
 
 def test_sound_that_comes_in_bursts_changes_nothing(bench: Bench) -> None:
-    program = bench.build(example(bench, "microphone"))
+    program = microphone(bench)
     samples = sound()
     assert heard(program, samples, SHIM_BLOCKS=2) == wanted_lines(samples)
 
 
 def test_lost_sound_is_told_and_no_window_spans_the_gap(bench: Bench) -> None:
-    program = bench.build(example(bench, "microphone"))
-    lines = heard(program, sound(40), SHIM_BLOCKS=9)
-    assert "! sound was lost" in lines
-    assert all(re.fullmatch(r"(silence|yes|no|-) \d+|! sound was lost", line) for line in lines)
+    program = microphone(bench)
+    samples = sound(40)
+    lines = heard(program, samples, SHIM_BLOCKS=9, SHIM_BURST_AT=50, SHIM_GAIN=40)
+    gap = lines.index("! sound was lost")
+    whole, behind = wanted_lines(samples), wanted_lines(samples[59 * BLOCK :])
+    assert 0 < gap < len(whole) - len(behind)
+    assert lines[:gap] == whole[:gap]
+    assert lines[gap + 1 :] == behind
+
+
+def test_the_gain_is_the_projects(tmp_path: Path) -> None:
+    made = replace(request(), microphone_gain_db=-7.5)
+    folder = export_application(made, "arduino", tmp_path / NAME).folder
+    sketch = folder / "examples" / "microphone" / "microphone.ino"
+    assert "  PDM.setGain(25);" in sketch.read_text()
+
+
+def test_a_rate_that_few_microphones_have_is_told(bench: Bench, tmp_path: Path) -> None:
+    known = example(bench, "microphone").read_text()
+    values = sketch_values(request())
+    assert render("arduino/microphone/microphone.ino", values) == known
+    slow = render("arduino/microphone/microphone.ino", values | {"sample_rate_hz": 8000})
+    sketch = tmp_path / "slow.ino"
+    sketch.write_text(slow)
+    done = run([bench.build(sketch)], env={})
+    assert "PDM libraries give 16000 samples a second, few 8000." in done.stdout.splitlines()
 
 
 def test_the_light_is_on_while_a_word_is_heard(bench: Bench) -> None:
-    program = bench.build(example(bench, "microphone"))
+    program = microphone(bench)
     lines = heard(program, sound(), SHIM_SHOWS_LED=1)
     pairs = list(zip(lines[::2], lines[1::2], strict=True))
     assert {led for _, led in pairs} == {"LED 0", "LED 1"}
@@ -75,7 +106,7 @@ def test_the_light_is_on_while_a_word_is_heard(bench: Bench) -> None:
 
 
 def test_a_missing_microphone_is_told(bench: Bench) -> None:
-    done = run([bench.build(example(bench, "microphone"))], env={})
+    done = run([microphone(bench)], env={})
     assert done.returncode == 3
     assert "The microphone does not start." in done.stdout
 
@@ -144,7 +175,7 @@ def test_windows_computed_whole_work_too(tmp_path: Path) -> None:
     samples = sound(6)
     events = HostStream(application).process(samples)
     wanted = [f"{label_of(event) or '-'} {score_text(event.score)}" for event in events]
-    assert heard(bench.build(example(bench, "microphone")), samples) == wanted
+    assert heard(microphone(bench), samples) == wanted
     test = bench.build(example(bench, "self_test"))
     assert must([test], env=environment(SHIM_LOOPS=0)).startswith("PASS")
 

@@ -17,8 +17,8 @@ import pytest
 from numpy.typing import NDArray
 
 from coincell.firmware import Application, HostStream, StreamEvent
-from coincell.toolchain import C_FLAGS, find_host_compiler
-from exporting import HERE, NAME, export, must, run
+from coincell.toolchain import C_FLAGS
+from exporting import HERE, NAME, export, link_folder, must, run, sanitizers
 from exporting_senses import SENSES, exact_score, number, sensing, windows_of
 
 SHIM = HERE / "zephyr_shim"
@@ -66,12 +66,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     made = {}
     for what in SENSES:
         folder = export("c", tmp_path_factory.mktemp("plain") / NAME, application=sensing(what))
-        units = list(folder.rglob("*.c"))
-        compiler = find_host_compiler()
-        extra = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-        flags = [*C_FLAGS, "-O1", *(extra if compiler.name != "zig" else [])]
-        compiler.run([*flags, *units, "-o", folder / "decide"])
-        made[what] = folder / "decide"
+        made[what] = link_folder(folder, folder / "decide", [*C_FLAGS, "-O1", *sanitizers()])
     return made
 
 
@@ -105,9 +100,7 @@ def test_another_byte_fails_the_self_test(
     )
     assert wrong != rows
     table.write_text(wrong)
-    program = tmp_path / "program"
-    find_host_compiler().run(["-std=c11", "-O1", *folder.rglob("*.c"), "-o", program])
-    done = run([program, "--self-test"])
+    done = run([link_folder(folder, tmp_path / "program", ["-std=c11", "-O1"]), "--self-test"])
     assert (done.returncode, done.stdout) == (1, "FAIL: the scores differ\n")
 
 

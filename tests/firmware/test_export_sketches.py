@@ -5,14 +5,13 @@ from __future__ import annotations
 import dataclasses
 import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from coincell.firmware import Application, Channels, HostStream, StreamEvent
-from exported_sketches import Bench, example
+from exported_sketches import Bench, colour_of, example, scene
 from exporting import NAME, environment, export, must, run, write
 from exporting_senses import CHANNELS, MOTION, exact_score, number, sensing
 
@@ -138,27 +137,15 @@ def test_a_sensor_of_ones_own_has_its_place(tmp_path: Path, channels: Channels) 
     check(application, lines, HostStream(application).process(samples.ravel()))
 
 
-def scene() -> NDArray[Any]:
-    """uint8 [144, 176, 2]: RGB565 as the camera gives it, the high byte first."""
-    row, column = np.mgrid[0:144, 0:176]
-    red = (16 + 12 * np.sin(row / 9)).astype(int)
-    green = (32 + 25 * np.cos(column * row / 700)).astype(int)
-    words = red << 11 | green << 5 | column * 31 // 175
-    return np.stack([words >> 8, words & 255], axis=-1).astype(np.uint8)
-
-
 def test_the_camera_sketch_shows_the_middle_of_the_picture(tmp_path: Path) -> None:
     application = sensing("pictures")
     bench = bench_of(application, tmp_path)
     program = bench.build(example(bench, "camera"))
     path = write(tmp_path / "picture.raw", scene())
     lines = must([program], env=environment(SHIM_PICTURE=path, SHIM_LOOPS=1)).splitlines()
-    words = scene()[..., 0].astype(int) << 8 | scene()[..., 1]
-    red, green, blue = words >> 11, words >> 5 & 63, words & 31
-    colour = np.stack([red << 3 | red >> 2, green << 2 | green >> 4, blue << 3 | blue >> 2], -1)
     # 24 x 18 is the form 4 : 3, of which the frame has 176 x 132.
     rows, columns = 6 + np.arange(18) * 132 // 18, np.arange(24) * 176 // 24
-    window = colour[np.ix_(rows, columns)].astype(np.uint8).ravel()
+    window = colour_of(scene())[np.ix_(rows, columns)].ravel()
     events = HostStream(application).process(np.tile(window, len(lines)))
     assert events
     for line, event in zip(lines, events, strict=True):

@@ -11,7 +11,7 @@ import pytest
 HEAVY = {"tensorflow", "keras", "scipy", "numpy", "pydantic", "rich"}
 HELP_CPU_SECONDS = 0.3
 
-WITHOUT_TENSORFLOW = ("compiler", "anomaly", "runtime", "firmware", "board", "report")
+WITHOUT_TENSORFLOW = ("compiler", "anomaly", "classical", "runtime", "firmware", "board", "report")
 
 _HELP = """
 import sys

@@ -41,6 +41,11 @@ def test_the_default_width_is_the_issues(architecture: str) -> None:
     assert count_parameters(default) == count_parameters(told)
 
 
+def test_no_layer_is_without_channels() -> None:
+    """Of 32 channels 0.01 leaves none."""
+    assert count_parameters(_network("mobilenet-v1", (32, 32, 1), 0.01)) > 0
+
+
 @pytest.mark.parametrize("architecture", ["mobilenet-v1", "mobilenet-v2"])
 @pytest.mark.parametrize("shape", [(96, 96, 1), (31, 50, 3), (4, 4, 1)])
 def test_any_picture_shape(architecture: str, shape: tuple[int, int, int]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,16 @@ import pytest
 
 from coincell.board import Activity, VirtualBoard, listening_activity, measure
 from coincell.board.energy import energy_of
+from coincell.board.sensed import why_deaf
 from coincell.firmware import Application, Image, build_image, load_board
 from coincell.pipeline.board_part import _energy_figures
 from coincell.pipeline.energy_facts import energy_facts
+from coincell.pipeline.reporting import _senses_nothing
 from coincell.project import parse_configuration
-from coincell.report import BoardPart
+from coincell.report import BoardPart, render_html
+from coincell.report.tiles import tiles_of
+from exporting_senses import MOTION, sensing, windows_of
+from report.sample_report import board, sample_report
 from stand_in import random_windows, stand_in_application
 from tiny_project import TOML
 
@@ -93,6 +99,33 @@ def test_without_a_microphone_of_that_rate_a_duty_model_stands_in(
     duty = facts["latency_ms"] / 250
     expected = energy_of(listening_activity(duty), load_board("nano33ble"))
     assert facts["average_mw"]["typical"] == pytest.approx(expected.average_mw.typical)
+
+
+def test_an_image_that_senses_nothing_tells_why_and_headlines_no_battery(tmp_path: Path) -> None:
+    """Channels that the board's sensor does not give."""
+    chain = sensing("gesture")
+    assert chain.channels is not None
+    names = ("x", "y", "z", "w")
+    chain = replace(chain, channels=replace(chain.channels, names=names))
+    image = build_image(chain, load_board("nano33ble"), tmp_path)
+    with VirtualBoard(image) as virtual:
+        deaf = why_deaf(virtual)
+        cost = measure(virtual, chain, windows_of(MOTION, 1)[0])
+        configuration = parse_configuration(TOML)
+        found = energy_facts(virtual, chain, cost, configuration, windows_of(MOTION, 3).ravel())
+    assert found is not None
+    assert not found["live"]
+    assert found["senses_nothing"] == deaf
+    assert "data.channels are x, y, z, w" in deaf
+    figures = _energy_figures(json.loads(json.dumps(found)))
+    report = sample_report(board=board() | figures | {"energy": figures["energy"].model_dump()})
+    assert "data.channels are x, y, z, w" in render_html(report)
+    silent, speaking = tiles_of(report), tiles_of(sample_report())
+    terms = {"Battery life", "Average power"}
+    assert terms <= {tile.term for tile in speaking}
+    assert not terms & {tile.term for tile in silent}
+    assert _senses_nothing(sample_report()) == []
+    assert deaf in _senses_nothing(report)[0]
 
 
 def test_a_board_without_currents_has_no_energy(

@@ -199,3 +199,24 @@ def test_sizes_are_those_of_the_compilers_own_tool(ran: Ran, tmp_path: Path) -> 
         ).stdout.splitlines()[1]
         text_bytes, data, bss = (int(word) for word in told.split()[:3])
         assert (size.flash_bytes, size.ram_bytes) == (text_bytes + data, data + bss), unit
+
+
+@pytest.mark.parametrize(
+    ("report", "there"),
+    [
+        ({"provenance": {"stages": [{"name": "quantize", "key": "key"}]}}, True),
+        ({"provenance": {"stages": [{"name": "quantize", "key": "another"}]}}, False),
+        ({"provenance": {"stages": 3}}, False),
+        ([], False),
+        (None, False),
+    ],
+)
+def test_the_card_of_the_exported_model_goes_along(ran: Ran, report: object, there: bool) -> None:
+    build = ran.project.build_directory
+    build.mkdir()
+    (build / "model_card.md").write_text("# Model card\n")
+    if report is not None:
+        (build / "report.json").write_text(json.dumps(report))
+    made = ran.export()
+    assert ("MODEL_CARD.md" in made.files) is there
+    assert (made.folder / "MODEL_CARD.md").is_file() is there

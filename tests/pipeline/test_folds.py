@@ -16,8 +16,9 @@ from coincell.cli.main import cli
 from coincell.data import make_default_data
 from coincell.errors import UserError
 from coincell.evaluation import over_folds
+from coincell.pipeline import searching
 from coincell.pipeline.folds import deal
-from coincell.project import load_project, parse_configuration
+from coincell.project import Project, load_project, parse_configuration
 from dealt_project import TOML, WORDS, clips_of
 from motion_project import motion_toml
 
@@ -129,3 +130,25 @@ def test_the_command(tmp_path: Path) -> None:
         run("--folds", "1")
     with pytest.raises(UserError, match="outside the test split"):
         run("--folds", "40")
+
+
+def test_each_fold_may_search_its_own_settings(tmp_path: Path) -> None:
+    pytest.importorskip("tensorflow", reason="the extra `train` is not installed")
+    pytest.importorskip("optuna")
+    space = '[tune.space]\n"training.learning_rate" = [0.000001, 0.005]\n'
+    (tmp_path / "coincell.toml").write_text(TOML + "[tune]\nearly_epochs = 0\n" + space)
+    make_default_data(load_project(tmp_path))
+    command = ["train", "--project", str(tmp_path), "--folds", "3", "--search", "2"]
+    done = CliRunner().invoke(cli, [*command, "--json"], catch_exceptions=False)
+    told = json.loads(done.output)
+    chosen = [fold["settings"]["training.learning_rate"] for fold in told["folds"]]
+    assert set(chosen) <= {0.000001, 0.005}
+    assert 0.005 in chosen  # the other learns nothing
+    assert not (tmp_path / "build" / "folds").exists()
+    assert not (tmp_path / "build" / "folds.json").exists()  # of the project as it stands alone
+    with pytest.raises(UserError, match="at least 3 folds"):
+        searching(load_project(tmp_path), 2, 2)
+    with pytest.raises(UserError, match="nothing to choose by"):
+        searching(Project(tmp_path, DETECTION), 3, 2)
+    alone = CliRunner().invoke(cli, ["train", "--project", str(tmp_path), "--search", "2"])
+    assert alone.exit_code == 2

@@ -76,6 +76,15 @@ def test_the_version_in_the_image_counts(monkeypatch):
     assert all(settings[name](configuration) != before[name] for name in BUILDS_AN_IMAGE)
 
 
+def test_words_for_the_card_and_limits_on_groups_redo_nothing():
+    pruned = TOML + "[pruning]\nshares = { channels = 0.5 }\n"
+    told = '[intended]\nuse = "A lamp"\n[card]\nauthors = "We"\n[audit]\nsmallest_group = 9\n'
+    bare, with_words = parse_configuration(pruned), parse_configuration(pruned + told)
+    for stage in STAGES:
+        if stage.name != "audit":
+            assert stage.settings(bare) == stage.settings(with_words), stage.name
+
+
 MOTION = """
 channels = ["x"]
 units = ["g"]
@@ -128,18 +137,19 @@ EXTRA = {
         ("keyword-spotting", ("threshold = 0.7", "threshold = 0.8"), {"evaluate", "gallery"}),
         ("keyword-spotting", ("min_accuracy = 0.5", "min_accuracy = 0.6"), set()),
         ("keyword-spotting", ('"no"]', '"not"]'),
-         {"dataset", "train", "yardstick", "evaluate", "gallery"}),
+         {"dataset", "train", "yardstick", "evaluate", "audit", "gallery"}),
         ("keyword-spotting", ('by = "who"', 'by = "voice"'),
-         {"dataset", "evaluate", "gallery"}),
+         {"dataset", "yardstick", "evaluate", "audit", "gallery"}),
         ("anomaly-detection", ("false_alarm_rate = 0.02", "false_alarm_rate = 0.03"),
          {"yardstick", "quantize", "evaluate", "gallery"}),
         ("anomaly-detection", ("smoothing_windows = 2", "smoothing_windows = 3"),
          {"yardstick", "quantize", "evaluate", "gallery"}),
-        ("anomaly-detection", ('"bad"]', '"inner"]'), {"dataset", "evaluate", "gallery"}),
+        ("anomaly-detection", ('"bad"]', '"inner"]'),
+         {"dataset", "evaluate", "audit", "gallery"}),
         ("anomaly-detection", ("window_step_ms = 500", "window_step_ms = 250"),
-         {"dataset", "evaluate", "gallery"}),
+         {"dataset", "evaluate", "audit", "gallery"}),
         ("anomaly-detection", ("min_auc = 0.5", "min_auc = 0.6"), set()),
-        ("regression", ('"rpm"', '"1/min"'), {"dataset", "evaluate", "gallery"}),
+        ("regression", ('"rpm"', '"1/min"'), {"dataset", "evaluate", "audit", "gallery"}),
         ("regression", ("smoothing_windows = 2", "smoothing_windows = 3"), {"evaluate", "gallery"}),
         ("regression", ("max_error = 5", "max_error = 6"), set()),
     ],

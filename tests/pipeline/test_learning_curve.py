@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -76,9 +77,14 @@ def test_the_command(tmp_path: Path) -> None:
     (tmp_path / "coincell.toml").write_text(more)
     make_default_data(load_project(tmp_path))
     command = ["data", "enough", "--project", str(tmp_path), "--interval", "50", "--json"]
+    command += ["-o", str(tmp_path / "curve.svg")]
     told = json.loads(CliRunner().invoke(cli, command, catch_exceptions=False).output)
     assert [point["share"] for point in told["points"]] == list(SHARES)
     assert told["figure"] == "mae"
     assert told["points"][0]["units"] < told["points"][-1]["units"]
     assert told["judges_needed"] > 0
+    drawn = ElementTree.parse(tmp_path / "curve.svg").getroot()
+    circles = drawn.findall("{http://www.w3.org/2000/svg}circle")
+    assert len(circles) == 2 * (len(SHARES) + 1)  # float and int8, and the key
+    assert {c.get("class") for c in circles} == {"p-blue", "p-orange"}
     assert not (tmp_path / "build" / "learning-curve").exists()

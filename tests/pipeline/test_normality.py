@@ -16,6 +16,7 @@ from coincell.pipeline.clips import held_out_rows, read_clips, training_rows, wa
 from coincell.pipeline.detector_model import DetectorModel, smoothed
 from coincell.pipeline.stream_evaluation import StreamRequest, evaluate_stream
 from coincell.project import NORMALITY_METHODS, Project, load_project
+from exported_project import check_exports
 
 pytest.importorskip("tensorflow", reason="the extra `train` is not installed")
 pytest.importorskip("unicorn", reason="the extra `emulator` is not installed")
@@ -229,6 +230,10 @@ def test_every_place_says_the_same_of_a_recording(without_network: Any) -> None:
         strange = each.scores["strangeness"] >= each.scores["threshold"]
         assert each.label == ("anomaly" if strange else "normal")
         assert each.unit == "deviations of normal windows"
+
+
+def test_every_export_tells_the_same_strangeness(without_network: Any, tmp_path: Path) -> None:
+    check_exports(without_network[0], tmp_path)
 
 
 def test_an_autoencoder_becomes_firmware_and_all_methods_are_told(with_network: Any) -> None:

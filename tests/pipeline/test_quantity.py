@@ -14,6 +14,7 @@ from coincell.pipeline.quantity_model import QuantityModel
 from coincell.pipeline.stages.firmware import application
 from coincell.project import Project, load_project
 from coincell.runtime import QuantityUnit
+from exported_project import check_exports
 from motion_project import motion_toml
 
 pytest.importorskip("tensorflow", reason="the extra `train` is not installed")
@@ -122,6 +123,12 @@ def test_every_place_tells_the_same_number(speed: tuple[Project, RunResult]) -> 
         told[where] = prediction.scores["speed"]
     assert told["int8"] == told["host"] == told["board"]
     assert told["float"] == pytest.approx(told["int8"], abs=3.0)
+
+
+def test_every_export_tells_the_same_number(
+    speed: tuple[Project, RunResult], tmp_path: Path
+) -> None:
+    check_exports(speed[0], tmp_path)
 
 
 @pytest.mark.parametrize("loss", ["squared", "absolute"])

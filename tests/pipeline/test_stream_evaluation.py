@@ -14,11 +14,13 @@ from coincell.data import LabelledStream, find_streams, read_stream
 from coincell.data.audio import encode_wav
 from coincell.data.streams import read_intervals
 from coincell.errors import DataError
+from coincell.evaluation import wilson, wilson_by_group
 from coincell.firmware import HostStream
 from coincell.pipeline.clips import Clips
 from coincell.pipeline.stitching import stitch
 from coincell.pipeline.stream_evaluation import StreamRequest, _Judge, evaluate_streams
-from coincell.project import Configuration, DecisionSettings
+from coincell.project import Configuration, DecisionSettings, parse_configuration
+from motion_project import motion_toml
 from stand_in import WINDOW_SAMPLES, random_windows, stand_in_application
 
 LABELS = ("silence", "yes", "no")
@@ -53,7 +55,12 @@ def test_another_threshold_decides_as_a_device_with_it(changes: dict[str, Any]) 
     chain = replace(stand_in_application(), decision=settings)
     judge = _Judge(chain, configured(settings), frozenset({"silence"}))
     samples = sound(6)
-    heard = judge.hear(LabelledStream("s", samples, 6.0, (), True), None)
+    moves: list[tuple[int, int, str]] = []
+    heard = judge.hear(
+        LabelledStream("s", samples, 6.0, (), True), lambda *move: moves.append(move)
+    )
+    assert moves[0] == (0, len(samples), "builds what hears s"), "compiling takes long, too"
+    assert moves[-1] == (len(samples), len(samples), "hears s")
     found = set()
     for threshold in (0.1, 0.35, 0.6):
         other = settings.model_copy(update={"threshold": threshold})
@@ -86,6 +93,16 @@ def test_figures_of_a_stream_whose_events_are_known() -> None:
     assert any("chosen on the very stream" in note for note in found.notes)
     assert found.advice == f"Write under [decision]: threshold = {found.chosen.threshold:g}"
     assert [point.threshold for point in found.points] == sorted(p.threshold for p in found.points)
+    assert found.now.miss_rate == wilson(0, len(intervals)), "of one recording, each by itself"
+    assert sum(missed for missed, _ in found.misses.values()) == 0
+    second = replace(stream, values=np.zeros_like(samples))
+    both = evaluate_streams(
+        chain, configured(settings), [stream, second], frozenset({"silence"}), StreamRequest(Path())
+    )
+    missed = np.repeat([False, True], len(intervals))
+    assert both.now.miss_rate == wilson_by_group(missed, missed.tolist()), "of two, by recording"
+    rate = both.to_json()["misses"][LABELS[1]]["rate"]
+    assert rate["ci95"][1] > (wilson(*both.misses[LABELS[1]]).high or 1)
     empty = replace(stream, intervals=())
     alarms = evaluate_streams(
         chain, configured(settings), [empty], frozenset({"silence"}), StreamRequest(Path("s"))
@@ -123,6 +140,13 @@ def test_each_test_window_is_stitched_once_where_its_interval_says() -> None:
         assert round(end * 16_000) - begin == WINDOW_SAMPLES
         assert left.pop(stream.values[begin : begin + WINDOW_SAMPLES].tobytes()) == label
     assert not left
+    assert stream.groups is None, "windows of one recording each, without a group"
+    people = tuple({"speaker": str(row % 3)} for row in range(len(labels)))
+    spoken = replace(clips, groups=people)
+    spoken.__dict__.update(windows=clips.windows, noise=clips.noise)
+    whose = stitch(spoken, configured(settings), frozenset({"silence"}), 20.0, seed=1).groups
+    assert whose is not None
+    assert sorted(whose) == sorted(str(row % 3) for row in range(11) if labels[row])
     assert np.mean(stream.values == 77) > 0.2, "recorded noise between"
     again = stitch(clips, configured(settings), frozenset({"silence"}), 20.0, seed=1)
     assert np.array_equal(again.values, stream.values)
@@ -143,6 +167,31 @@ def test_a_recording_and_its_intervals_are_read(tmp_path: Path) -> None:
     assert np.array_equal(first.values, sound(2))
     with pytest.raises(DataError, match="There is no"):
         find_streams(tmp_path / "none", settings)
+
+
+def test_what_is_done_to_a_recording_on_the_way_in_is_told(tmp_path: Path) -> None:
+    """A gap that is filled, another rate, a window that it does not fill."""
+    labels = 'labels = ["a", "b"]\nsilence_label = ""\nunknown_label = ""'
+    channels = {"x": ("g", 2.0)}
+    motion = motion_toml("gesture", channels, rate_hz=50, window_ms=2000, data=labels)
+    settings = parse_configuration(motion).data
+    steps = [step for step in range(200) if step not in (70, 71, 72)]
+    lines = [f"{10 * step},{np.sin(step)}" for step in steps]
+    (tmp_path / "a.csv").write_text("\n".join(["time [ms],x [g]", *lines]))
+    told = read_stream(tmp_path / "a.csv", settings).notes
+    assert told == (
+        "a.csv: 3 readings missing by their times, filled in.",
+        "a.csv: resampled from 100 Hz.",
+    )
+    configuration = configured(DecisionSettings())
+    short = WINDOW_SAMPLES // 2
+    values = np.zeros(short, np.int16)
+    stream = LabelledStream("b.wav", values, short / 16_000, (), True, notes=("b.wav: said.",))
+    notes = evaluate_streams(
+        stand_in_application(), configuration, [stream], frozenset(), StreamRequest(Path())
+    ).notes
+    assert notes[0] == "b.wav: said."
+    assert "nothing can be told of them: 1 of 1 (b.wav)" in notes[1]
 
 
 @pytest.mark.parametrize(

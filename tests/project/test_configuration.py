@@ -148,7 +148,9 @@ def _fields(section: type[BaseModel], path: str = "") -> Iterator[tuple[str, obj
             yield f"{path}{name}", field
 
 
-@pytest.mark.parametrize(("name", "field"), list(_fields(Configuration)), ids=str)
+@pytest.mark.parametrize(
+    ("name", "field"), [pytest.param(*setting, id=setting[0]) for setting in _fields(Configuration)]
+)
 def test_every_setting_says_what_it_is(name: str, field: object) -> None:
     description = getattr(field, "description", None)
     assert description, name

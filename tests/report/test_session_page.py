@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from coincell.board import (
 from coincell.firmware import load_board
 from coincell.report import current, days_range, server_svg, session_html, share, timeline_svg
 from coincell.report.charts.timeline import _COLUMNS, _coverage
+from coincell.runtime import QuantityUnit
 from report.browser import look
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -42,8 +44,9 @@ def session() -> Session:
         seconds=2.0,
         listened=True,
         decisions=(
-            Decision(0.5, "", 0.0, -32768), Decision(1.0, "<i>yes</i>", 0.75, 16384),
-            Decision(1.5, "no", None, 8),
+            Decision(0.5, "", 0.0, -32768, "0.000"),
+            Decision(1.0, "<i>yes</i>", 0.75, 16384, "0.750"),
+            Decision(1.5, "no", None, 8, "raw 8"),
         ),
         serial=b"hello <script>alert(1)</script>\xff",
         spells=(
@@ -70,6 +73,40 @@ def test_the_timeline_has_a_lane_for_what_was_on(session: Session) -> None:
     ]  # fmt: skip
     assert "regulator" not in words
     assert "2 s" in words
+
+
+def test_numbers_and_strangeness_are_told_with_their_units(session: Session) -> None:
+    """Not as shares, and whether or not there is a label."""
+    speed = QuantityUnit(12.5, -20, "speed", "<rpm>")
+    told = tuple(
+        Decision(at, "", None, raw, speed.told(raw), {"value": speed.value(raw), "unit": "<rpm>"})
+        for at, raw in ((0.5, 0), (1.0, 2560))
+    )
+    page = session_html(replace(session, decisions=told))
+    assert "<td>375 &lt;rpm&gt;</td>" in page
+    assert "from 250 &lt;rpm&gt; to 375 &lt;rpm&gt;" in page
+    assert '<th scope="col">value</th>' in page
+    marks = [e.text for e in ET.fromstring(timeline_svg(replace(session, decisions=told))).iter()]
+    assert "375 <rpm>" in marks
+    words = "4 nats, strange from 3"
+    figures: dict[str, float | str] = {"strangeness": 4.0, "threshold": 3.0, "unit": "nats"}
+    strange = Decision(1.0, "anomaly", None, 8, words, figures)
+    normal = Decision(0.5, "normal", None, 2, "1 nats, strange from 3", figures)
+    page = session_html(replace(session, decisions=(normal, strange)))
+    assert f"<td>{words}</td>" in page
+    assert "1 anomaly, 1 normal" in page
+
+
+def test_what_an_image_cannot_do_is_no_headline(session: Session) -> None:
+    """How long a battery lasts while nothing is sensed is told, small."""
+    days = days_range(session.life.days)
+    heading = f"<h1>{days.partition(' (')[0]} on "
+    assert heading in session_html(session)
+    page = session_html(replace(session, listened=False, deaf="The board has no <camera>."))
+    assert heading not in page
+    assert "<h1>It senses nothing by itself</h1>" in page
+    assert days in page
+    assert "What would reach a year" not in page
 
 
 def test_a_lane_is_dense_where_its_component_was_on() -> None:

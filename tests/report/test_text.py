@@ -12,9 +12,11 @@ from coincell.report import (
     print_prediction,
     print_summary,
     promises_of,
+    render_html,
     render_text,
     verdict,
 )
+from report.sample_gallery import sample_gallery, specimen
 from report.sample_report import sample_report, stopped_report, voice
 
 
@@ -25,6 +27,25 @@ def test_promises_figures_gates_and_verdict_in_plain_text() -> None:
         assert words in text
     assert text.splitlines()[-3] == "All 7 gates passed"
     assert max(len(line) for line in text.splitlines()) <= 100
+
+
+def test_the_worst_mistakes_stand_as_on_the_page() -> None:
+    evil = specimen(file="no/[red]a\x1b[31m.wav", said="yes", told="score 0.7")
+    gallery = sample_gallery(mistakes=[specimen(), evil] + [specimen(file="last.wav")] * 9)
+    text = render_text(sample_report(), gallery=gallery)
+    assert "The worst of 5 mistakes" in text
+    row = next(line for line in text.splitlines() if "yes/sample_1.wav" in line)
+    assert row.split() == ["yes/sample_1.wav", "yes", "no", "score", "0.9"]
+    assert "no/[red]a" in text
+    assert "\x1b" not in text
+    assert text.count("last.wav") == 4
+    assert "mistakes" not in render_text(sample_report())
+    assert "mistake" not in render_text(sample_report(), gallery=sample_gallery(mistakes=[]))
+    only = sample_gallery(mistakes_found=1)
+    assert "The only mistake" in render_text(sample_report(), gallery=only)
+    for each in (gallery, only):
+        title = each.mistakes_title("mistake")
+        assert f"<h3>{title}</h3>" in render_html(sample_report(), each)
 
 
 def test_what_a_server_would_take_stands_beside_the_device() -> None:

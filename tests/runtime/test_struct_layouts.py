@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from coincell.anomaly import binding as anomaly_binding
+from coincell.classical import binding as classical_binding
 from coincell.errors import ToolchainError
 from coincell.features import binding as features_binding
 from coincell.features.integer_block import IntegerBlock
@@ -26,8 +27,8 @@ from coincell.project import (
     WindowForm,
 )
 from coincell.runtime import c_sources, decision_binding, level_binding
-from coincell.toolchain import C_FLAGS, Compiler, find_host_compiler
-from emulated_core import every_compiler, write_sources
+from coincell.toolchain import C_FLAGS, Compiler, find_host_compiler, write_files
+from emulated_core import every_compiler
 from features.block_checks import made_windows, series_form
 
 SERIES = series_form(300, 3)
@@ -50,7 +51,13 @@ def structs() -> dict[str, type[ctypes.Structure]]:
     """C type -> the struct that Python passes."""
     found: dict[str, type[ctypes.Structure]] = {
         str(one.__doc__): one
-        for module in (features_binding, anomaly_binding, decision_binding, level_binding)
+        for module in (
+            features_binding,
+            anomaly_binding,
+            classical_binding,
+            decision_binding,
+            level_binding,
+        )
         for one in vars(module).values()
         if isinstance(one, type) and issubclass(one, ctypes.Structure)
     }
@@ -83,12 +90,12 @@ def _members(struct: type[ctypes.Structure], path: str = "") -> Iterator[tuple[s
 
 
 def _compile(compiler: Compiler, folder: Path, checks: list[str]) -> None:
-    sources = c_sources("features", "anomaly", "decision")
+    sources = c_sources("features", "anomaly", "decision", "trees")
     headers = {path: text for path, text in sources.items() if path.endswith(".h")}
     included = "\n".join(f'#include "{path}"' for path in headers)
     asserted = "\n".join(f'_Static_assert({check}, "differs");' for check in checks)
     text = f"#include <stddef.h>\n#include <stdint.h>\n{included}\n{asserted}\n"
-    write_sources(folder, {**headers, "layouts.c": text})
+    write_files(folder, {**headers, "layouts.c": text})
     flags = [*C_FLAGS, "-ffreestanding", "-I", "."]
     compiler.run([*flags, "-c", "layouts.c", "-o", "layouts.o"], directory=folder)
 

@@ -18,9 +18,21 @@ from hypothesis import strategies as st
 
 from coincell.errors import ConfigurationError, UserError
 from coincell.project import Span, parse_configuration
-from coincell.tuning import Candidate, Plan, Study, Verdict, binding, front, space_of
+from coincell.tuning import (
+    Branch,
+    Candidate,
+    Plan,
+    Space,
+    Study,
+    Verdict,
+    binding,
+    front,
+    kept_plan,
+    searched,
+    space_of,
+)
 from coincell.tuning.leases import SILENT_SECONDS, STALE_SECONDS, is_stale, new_lease
-from coincell.tuning.space import Space
+from coincell.tuning.space import parameters_of, settings_of, told, untold
 
 pytest.importorskip("optuna")
 
@@ -199,3 +211,77 @@ def test_of_four_processes_one_is_killed_half_way(tmp_path: Path) -> None:
     assert complete[json.dumps(dead[0].settings)] == 1
     assert all("the same settings" in t.reason for t in trials if t.state == "pruned")
     assert {trial.state for trial in trials} <= {"complete", "failed", "pruned"}
+
+
+BLOCKS: Space = {
+    "features.block": Branch(
+        {
+            "mfcc": {"features.coefficients": (8, 10), "features.hop_ms": (20.0,)},
+            "log-mel": {
+                "features.width": Branch({48: {"features.height": (48,)}, 32: {}}),
+                "features.hop_ms": (15.0, 20.0),
+            },
+        }
+    ),
+    "model.dropout": Span(low=0.0, high=0.5),
+}
+
+
+def blocks_judged(candidate: Candidate) -> Verdict:
+    settings = candidate.settings
+    ways = {"mfcc": {"features.coefficients"}, "log-mel": {"features.width"}}
+    block = settings["features.block"]
+    expected = {"features.block", "features.hop_ms", "model.dropout"} | ways[block]
+    assert set(settings) - {"features.height"} == expected
+    assert settings.get("features.height", 48) == 48
+    assert ("features.height" in settings) is (settings.get("features.width") == 48)
+    return Verdict({"accuracy": settings["model.dropout"], "latency_ms": 1.0})
+
+
+def test_along_a_branch_only_its_own_settings_are_tried(tmp_path: Path) -> None:
+    first = (
+        {"features.block": "log-mel", "features.width": 32, "other": 1},
+        {"features.block": "mfcc"},
+    )
+    study = Study(tmp_path, Plan(NAMES, BLOCKS, 1, about={"auto": "seen"}, first=first))
+    study.work(blocks_judged, 12)
+    tried = [trial.settings for trial in study.trials()]
+    assert {trial.state for trial in study.trials()} == {"complete"}
+    assert [each["features.block"] for each in tried[:2]] == ["log-mel", "mfcc"]
+    assert tried[0]["features.width"] == 32
+    assert {each["features.block"] for each in tried[2:]} == {"log-mel", "mfcc"}
+    for settings in tried:
+        assert settings_of(parameters_of(settings, BLOCKS)) == settings
+    kept = kept_plan(tmp_path)
+    again = Plan.kept(kept)
+    assert (again.space, again.objectives, again.about) == (BLOCKS, NAMES, {"auto": "seen"})
+    Study(tmp_path, again, join=True).work(blocks_judged, 13)
+    assert len(study.trials()) == 13
+
+
+def test_a_space_is_told_and_understood_again() -> None:
+    assert untold(json.loads(json.dumps(told(BLOCKS)))) == BLOCKS
+    assert dict(searched(BLOCKS))["features.hop_ms"] in (15.0, 20.0)
+    assert [name for name, _ in searched(BLOCKS)].count("features.block") == 1
+    assert kept_plan(Path("nowhere")) == {}
+
+
+def test_a_storage_that_goes_away_is_told_and_what_was_done_stays(tmp_path: Path) -> None:
+    database = tmp_path / "study.db"
+    study = Study(tmp_path / "a", PLAN, f"sqlite:///{database}")
+    study.work(judged, 2)
+    away = tmp_path / "away.db"
+
+    def evaluate(candidate: Candidate) -> Verdict:
+        database.rename(away)
+        database.mkdir()  # nothing can be opened or made there
+        return judged(candidate)
+
+    with pytest.raises(UserError, match="cannot be"):
+        Study(tmp_path / "a", PLAN, f"sqlite:///{database}").work(evaluate, 4)
+    with pytest.raises(UserError, match="cannot be"):
+        Study(tmp_path / "a", PLAN, f"sqlite:///{database}")
+    database.rmdir()
+    away.rename(database)
+    again = Study(tmp_path / "a", PLAN, f"sqlite:///{database}")
+    assert [trial.state for trial in again.trials()][:2] == ["complete", "complete"]

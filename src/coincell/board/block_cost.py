@@ -130,7 +130,7 @@ def _run_once(image: Image, window: NDArray[Any], size: int) -> tuple[Measuremen
     part = SimpleNamespace(name="part", layers=[])
     with VirtualBoard(image) as virtual:
         exchange = virtual.elf.symbol("exchange").address
-        table = model_owner_table(virtual.elf, virtual.board, part)  # type: ignore[arg-type]
+        table = model_owner_table(virtual.elf, virtual.board, part)
         virtual.emulator.ask("own", table)
 
         def prepare() -> None:
@@ -140,6 +140,6 @@ def _run_once(image: Image, window: NDArray[Any], size: int) -> tuple[Measuremen
 
         counts = count_run(virtual, prepare, virtual.resume)
         (place,) = struct.unpack("<I", virtual.read_memory(exchange + 8, 4))
-        parts = model_parts(part)  # type: ignore[arg-type]
+        parts = model_parts(part)
         cost = total_cost(parts, counts, virtual, stack_peak(virtual))
         return cost, virtual.read_memory(place, size)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from coincell.board.monitor import Heard, LineReader
 from coincell.board.protocol import Frame
-from coincell.data import TableReader
+from coincell.data import TableReader, UnitChangeError
 from coincell.errors import BoardError, DataError
 
 Values = NDArray[Any]
@@ -145,7 +145,7 @@ class Feed:
             on_board = min(missing, max(0, lost - self._board_lost))
             self.lost_on_board += on_board
             self.lost_on_line += missing - on_board
-            self._picture.clear()
+            self._give_up()
         started_anew = self._next is not None and step < self._next
         if started_anew and not (picture and step + 1 == self._next):
             self.damaged += 1  # the board was reset, and counts anew
@@ -170,10 +170,10 @@ class Feed:
         assert self.heading is not None
         whole = self.heading.width * self.heading.height * self.heading.columns
         if offset == 0:
-            self._picture.clear()
-        if offset != len(self._picture):  # a part of it was lost
-            self.lost_on_line += bool(self._picture)
-            self._picture.clear()
+            self._give_up()
+        if offset != len(self._picture):  # a part of it was lost, maybe all that came before
+            self.lost_on_line += self._next is not None and self._next <= number
+            self._give_up()
             self._next = number + 1
             return
         self._picture += content
@@ -182,6 +182,11 @@ class Feed:
             shape = (1, self.heading.height, self.heading.width, self.heading.columns)
             self._add(np.frombuffer(bytes(self._picture[:whole]), np.uint8).reshape(shape))
             self._picture.clear()
+
+    def _give_up(self) -> None:
+        """Of the picture that had begun to come, if one had, the rest was lost."""
+        self.lost_on_line += bool(self._picture)
+        self._picture.clear()
 
     def _add(self, values: Values) -> None:
         self._ready.append(values)
@@ -205,6 +210,11 @@ class Feed:
         before, names = reader.count, reader.names
         try:
             reader.feed(before + 1, line)
+        except UnitChangeError as error:
+            raise BoardError(
+                f"In the middle of its readings: {error.message}",
+                hint="What is kept has one unit. Let the board print the same one always.",
+            ) from error
         except DataError:
             self.damaged += 1
             return

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from coincell.board.measurement import Counts, Measurement, count_run, stack_peak, total_cost
 from coincell.board.owners import model_owner_table, model_parts
 from coincell.board.virtual import VirtualBoard
-from coincell.compiler import CompiledModel, output_samples, samples_of
+from coincell.compiler import output_samples, samples_of
 from coincell.errors import BoardError
-from coincell.firmware import Board, ModelImage, build_model_image, load_board
+from coincell.firmware import BareCode, Board, ModelImage, build_model_image, load_board
 from coincell.toolchain import Compiler
 
 Arrays = NDArray[Any]
@@ -39,7 +39,7 @@ class ModelMeasurement:
 
 
 def measure_model(
-    compiled: CompiledModel,
+    compiled: BareCode,
     inputs: Arrays | Sequence[Arrays],
     board: str | Board = "nano33ble",
     compiler: Compiler | None = None,
@@ -88,7 +88,7 @@ class ModelBoard:
         MissingExtraError: the extra "emulator" is not installed.
     """
 
-    def __init__(self, compiled: CompiledModel, image: ModelImage, core: str = "") -> None:
+    def __init__(self, compiled: BareCode, image: ModelImage, core: str = "") -> None:
         self.compiled = compiled
         graph = compiled.graph
         self._inputs = [graph.tensor(name) for name in graph.inputs]

@@ -14,6 +14,9 @@ from coincell.board.stream import STREAM_RATE_HZ, check_event
 from coincell.board.virtual import VirtualBoard
 from coincell.errors import BoardError
 
+_STEPS_A_SECOND = 10
+"""Of progress: a camera's frame takes seconds here."""
+
 _LONGEST_WAIT_S = 10
 """Back on the cable, the next decision comes a hop and its processing later at most."""
 
@@ -74,8 +77,9 @@ def battery_run(
     pull_cable(virtual)
     virtual.activity(restart=True)
     total = round(seconds * unit_hz)
-    for begin in range(0, total, unit_hz):
-        end = min(begin + unit_hz, total)
+    step = max(1, unit_hz // _STEPS_A_SECOND)
+    for begin in range(0, total, step):
+        end = min(begin + step, total)
         virtual.advance((end - begin) * virtual.board.clock_hz // unit_hz)
         if progress is not None:
             progress(end, total)

@@ -6,9 +6,8 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from coincell.compiler import CompiledModel
 from coincell.errors import BoardError
-from coincell.firmware import Application, Board, Elf
+from coincell.firmware import Application, BareCode, Board, Elf
 
 KEEP, OUTSIDE, FIRST = 0, 1, 2
 """Owner numbers: shared code, code that is not measured, and the first part of the chain."""
@@ -49,7 +48,7 @@ def chain_parts(application: Application) -> list[Part]:
     ]
 
 
-def model_parts(compiled: CompiledModel) -> list[Part]:
+def model_parts(compiled: BareCode) -> list[Part]:
     """The network's layers, and the dispatch between them: all code of one invoke."""
     layers = [Part(item.name, item.symbol, item.ops, item.macs) for item in compiled.layers]
     return [*layers, Part("dispatch", f"{compiled.name}_invoke")]
@@ -92,7 +91,7 @@ def image_owner_table(elf: Elf, board: Board, name: str) -> bytes:
     return _table(elf, board, _owners(image_parts(elf, name)) | {"answer_process": OUTSIDE})
 
 
-def model_owner_table(elf: Elf, board: Board, compiled: CompiledModel) -> bytes:
+def model_owner_table(elf: Elf, board: Board, compiled: BareCode) -> bytes:
     """The same for the image of a bare model.
 
     Raises:

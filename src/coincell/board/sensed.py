@@ -11,7 +11,7 @@ from coincell.board.protocol import Listening
 from coincell.board.stream import check_event
 from coincell.board.virtual import VirtualBoard
 from coincell.errors import BoardError
-from coincell.firmware import StreamEvent
+from coincell.firmware import SENSES_NOTHING, StreamEvent
 
 Surroundings = Callable[[VirtualBoard], None]
 """Puts around a board what its sensors see, from that moment on."""
@@ -22,14 +22,15 @@ def nothing_around(virtual: VirtualBoard) -> None:
 
 
 _STEPS_A_SECOND = 20
-_LEARN_S = 1.5
+LEARN_S = 1.5
+"""For how long waits are learned: more than a window, so that all of the chain runs."""
 
 _Took = tuple[dict[str, Any], list[tuple[int, str, str]]]
 """As `VirtualBoard.activity` tells it."""
 
 
 def why_deaf(virtual: VirtualBoard) -> str:
-    """Why the image does not sense by itself; "" when it does.
+    """Why the image does not sense by itself, as it says; "" when it does.
 
     Raises:
         BoardError: it faults.
@@ -38,9 +39,10 @@ def why_deaf(virtual: VirtualBoard) -> str:
     try:
         client.listen(Listening.CHANGES)
     except BoardError as error:
-        if "refused LISTEN" in error.message:
-            return error.message
-        raise
+        if "refused LISTEN" not in error.message:
+            raise
+        told = client.info().description.get(SENSES_NOTHING)
+        return told if isinstance(told, str) and told else error.message
     client.listen(Listening.OFF)
     virtual.discard()
     return ""
@@ -98,12 +100,20 @@ def sensed_activity(
     return took
 
 
-def learn_sensing(virtual: VirtualBoard, surroundings: Surroundings) -> None:
+def learn_sensing(
+    virtual: VirtualBoard,
+    surroundings: Surroundings,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
     """A moment of sensing in which the board learns how long its code waits for constants."""
     client = BoardClient(virtual)
     surroundings(virtual)
     client.listen(Listening.ALL)
     with virtual.learning_waits():
-        virtual.advance(round(_LEARN_S * virtual.board.clock_hz))
+        steps = round(LEARN_S * _STEPS_A_SECOND)
+        for step in range(1, steps + 1):
+            virtual.advance(virtual.board.clock_hz // _STEPS_A_SECOND)
+            if progress is not None:
+                progress(step, steps)
     client.listen(Listening.OFF)
     virtual.discard()

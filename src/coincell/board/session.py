@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from coincell.board.measurement import measure_image
 from coincell.board.on_battery import activity_on_battery, pull_cable, speaks_usb
 from coincell.board.protocol import Listening
 from coincell.board.sensed import (
+    LEARN_S,
     Surroundings,
     learn_sensing,
     nothing_around,
@@ -30,14 +32,12 @@ from coincell.board.virtual import VirtualBoard
 from coincell.board.year import Way, ways_to_last
 from coincell.errors import BoardError
 from coincell.firmware import Board, StreamEvent
-from coincell.runtime import ScoreUnit, score_unit
+from coincell.runtime import Teller
 
 LIGHT = "led_"
 MOST_SERIAL = 1 << 20
 MOST_STEPS = 1000
 """Of the progress of a run."""
-_LEARN_S = 1.5
-"""For how long waits are learned: more than a window, so that all of the chain runs."""
 
 Change = tuple[float, str, str]
 """(second, component, state) since the run began."""
@@ -56,13 +56,24 @@ class Decision:
         at_s: where the window ends in the sound.
         label: the class; "" for none.
         score: smoothed, 0 to 1; None where the image does not say what its scores stand for.
-        score_raw: the same as the board tells it, in 1/256 of the network's output unit.
+        score_raw: the same as the board tells it, in 1/256 of the network's output unit, or in
+            steps of a detector's score.
+        told: for people: the share, the number with its unit, or how strange beside the threshold.
+        figures: of a number {"value", "unit"}, of a detector {"strangeness", "threshold", "unit"},
+            as `Teller.figures`; empty of classes.
     """
 
     at_s: float
     label: str
     score: float | None
     score_raw: int
+    told: str = ""
+    figures: Mapping[str, float | str] = field(default_factory=dict)
+
+    @property
+    def tells(self) -> bool:
+        """Whether it says something: a label, or a figure that needs none."""
+        return bool(self.label or self.figures)
 
 
 @dataclass(frozen=True)
@@ -83,7 +94,7 @@ class Session:
         image: the file's name.
         board: its title.
         seconds: of the board's time.
-        listened: whether it decided on sound.
+        listened: whether it decided by itself, on what it sensed.
         decisions: every one, silence too.
         serial: what else it sent.
         spells: every component's states, by component and time.
@@ -96,6 +107,7 @@ class Session:
         notes: what a reader should know of this run.
         server: what the same decisions would take from a server; None of an image that made less
             than two.
+        deaf: why an image of Coincell's senses nothing by itself; "" where it does.
     """
 
     image: str
@@ -113,6 +125,7 @@ class Session:
     ways: tuple[Way, ...]
     notes: tuple[str, ...] = ()
     server: ServerComparison | None = None
+    deaf: str = ""
 
     @property
     def cpu_duty(self) -> float:
@@ -169,7 +182,8 @@ def run_session(
         request: for how long, with what.
         virtual: the board, freshly started.
         tell: is called with each decision as it comes.
-        progress: is called with what is done, and all.
+        progress: is called with the milliseconds of the board's time that are done, and all; of an
+            image that tells nothing, with steps.
 
     Raises:
         BoardError: the image faults, hangs, falls behind, or a state has no current.
@@ -180,17 +194,7 @@ def run_session(
     notes: list[str] = []
     serial = b""
     if listens:
-        usb = speaks_usb(virtual)
-        first, second = _part(progress, 0, usb), _part(progress, 1, usb)
-        if _sense_of(image) == "sound":
-            decisions, heard, took = _decide(virtual, request, image, tell, first)
-            if usb:
-                took = activity_on_battery(virtual, heard, second)
-        else:
-            decisions, took = _decide_sensing(virtual, request, image, tell, first)
-            if usb:
-                took = sensed_activity(virtual, request.surroundings, request.seconds, second)
-        report, changes = took
+        decisions, (report, changes) = _sense(virtual, request, image, tell, progress)
         if not decisions:
             notes.append(_too_short(request.seconds))
     else:
@@ -227,7 +231,33 @@ def run_session(
         ways=ways_to_last(energy, activity, request.board, request.battery),
         notes=tuple(notes),
         server=server,
+        deaf=deaf if image is not None else "",
     )
+
+
+def _sense(
+    virtual: VirtualBoard,
+    request: Request,
+    image: ImageFile | None,
+    tell: Callable[[Decision], None] | None,
+    progress: Progress | None,
+) -> tuple[list[Decision], _Took]:
+    """Every decision, and what the board did meanwhile; on a battery where it speaks USB."""
+    usb = speaks_usb(virtual)
+    lasting = [LEARN_S, request.seconds, request.seconds][: 2 + usb]
+    learning, *parts = _parts(progress, *lasting)
+    hears = _sense_of(image) == "sound"
+    around = _hearing(request.sound) if hears else request.surroundings
+    learn_sensing(virtual, around, learning)
+    if hears:
+        decisions, heard, took = _decide(virtual, request, image, tell, parts[0])
+        if usb:
+            took = activity_on_battery(virtual, heard, parts[1])
+    else:
+        decisions, took = _decide_sensing(virtual, request, image, tell, parts[0])
+        if usb:
+            took = sensed_activity(virtual, request.surroundings, request.seconds, parts[1])
+    return decisions, took
 
 
 def _from_a_server(
@@ -262,7 +292,7 @@ def live_activity(virtual: VirtualBoard, sound: NDArray[np.int16]) -> Activity |
     """
     if why_deaf(virtual):
         return None
-    _learn(virtual, sound)
+    learn_sensing(virtual, _hearing(sound))
     if speaks_usb(virtual):
         report, changes = activity_on_battery(virtual, sound)
     else:
@@ -295,16 +325,16 @@ def _sense_of(image: ImageFile | None) -> str:
     return str(image.description.get("sense", "sound")) if image else "sound"
 
 
-def _labels(image: ImageFile | None) -> list[str]:
-    labels = image.description.get("labels") if image else None
-    return [str(label) for label in labels] if isinstance(labels, list) else []
+def _parts(progress: Progress | None, *seconds: float) -> Iterator[Progress | None]:
+    """Progress of each part of a run, so long of the board's time, as a part of the whole."""
+    ends = [round(1000 * end) for end in accumulate(seconds, initial=0.0)]
+    for begin, end in pairwise(ends):
 
+        def move(done: int, of: int, begin: int = begin, end: int = end) -> None:
+            if progress is not None:
+                progress(begin + (end - begin) * done // of, ends[-1])
 
-def _part(progress: Progress | None, which: int, usb: bool) -> Progress | None:
-    """With USB the sound is heard twice: progress of the run `which`, 0 or 1, as part of both."""
-    if progress is None or not usb:
-        return progress
-    return lambda done, of: progress(which * of + done, 2 * of)
+        yield move
 
 
 def _decide(
@@ -315,16 +345,15 @@ def _decide(
     progress: Progress | None,
 ) -> tuple[list[Decision], NDArray[np.int16], _Took]:
     """Every decision, int16 [n] that they were made on, and what the board did meanwhile."""
-    _learn(virtual, request.sound)
     count = round(request.seconds * STREAM_RATE_HZ)
     heard = np.zeros(count, np.int16)
     sound = request.sound[:count]
     heard[: len(sound)] = sound
-    labels, unit = _labels(image), score_unit(image.description if image else {})
+    teller = Teller.of(image.description if image else {})
     decisions = []
     took: list[_Took] = []
     for event in stream_events(virtual, heard, progress, lambda: took.append(virtual.activity())):
-        decisions.append(_decision(event, labels, unit, event.samples / STREAM_RATE_HZ))
+        decisions.append(_decision(event, teller, event.samples / STREAM_RATE_HZ))
         if tell is not None:
             tell(decisions[-1])
     return decisions, heard, took[0]
@@ -338,42 +367,32 @@ def _decide_sensing(
     progress: Progress | None,
 ) -> tuple[list[Decision], _Took]:
     """Every decision on motion or pictures, and what the board did meanwhile."""
-    learn_sensing(virtual, request.surroundings)
-    description = image.description if image else {}
-    labels, unit = _labels(image), score_unit(description)
-    rate = description.get("rate_hz")
+    teller = Teller.of(image.description if image else {})
     decisions = []
     events = sensed_events(virtual, request.surroundings, request.seconds, progress)
     for moment, event in events:
-        at_s = event.samples / rate if isinstance(rate, int) and rate > 0 else moment
-        decisions.append(_decision(event, labels, unit, at_s))
+        at_s = event.samples / teller.rate_hz if teller.rate_hz else moment
+        decisions.append(_decision(event, teller, at_s))
         if tell is not None:
             tell(decisions[-1])
     return decisions, virtual.activity()
 
 
-def _learn(virtual: VirtualBoard, sound: NDArray[np.int16]) -> None:
-    """A second of listening in which the board learns how long its code waits for constants."""
-    client = BoardClient(virtual)
-    virtual.put_world(
-        "microphone", sound[:STREAM_RATE_HZ].astype("<i2").tobytes(), rate=STREAM_RATE_HZ
+def _hearing(sound: NDArray[np.int16]) -> Surroundings:
+    """A microphone that hears a second of int16 [n]."""
+    data = sound[:STREAM_RATE_HZ].astype("<i2").tobytes()
+    return lambda virtual: virtual.put_world("microphone", data, rate=STREAM_RATE_HZ)
+
+
+def _decision(event: StreamEvent, teller: Teller, at_s: float) -> Decision:
+    return Decision(
+        at_s=at_s,
+        label=teller.label(event.label) or "",
+        score=teller.share(event.score),
+        score_raw=event.score,
+        told=teller.score(event.score),
+        figures=teller.figures(event.score),
     )
-    client.listen(Listening.ALL)
-    with virtual.learning_waits():
-        virtual.advance(round(_LEARN_S * virtual.board.clock_hz))
-    client.listen(Listening.OFF)
-    virtual.discard()
-
-
-def _decision(
-    event: StreamEvent, labels: Sequence[str], unit: ScoreUnit | None, at_s: float
-) -> Decision:
-    label = ""
-    if event.label >= 0:
-        known = event.label < len(labels)
-        label = labels[event.label] if known else f"class {event.label}"
-    share = unit.share(event.score) if unit else None
-    return Decision(at_s, label, share, event.score)
 
 
 def _undecided(

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coincell.board.virtual import VirtualBoard
+from coincell.data import time_step
 from coincell.errors import DataError, MissingExtraError
 from coincell.firmware import SENSOR_UNITS, Channels
 from coincell.units import split_heading, unit_factor
@@ -30,7 +31,6 @@ LIMITS = 3 * (1000.0,) + 3 * (100_000.0,) + 3 * (100_000.0,)
 """No value of a column is larger: no sensor measures it, and a unit must be wrong."""
 _HEADER_HINT = f"The first line is, for example: time,{','.join(MOTION_COLUMNS[:6])}"
 _LONGEST_LINE = 1000
-_TIMES = {"s": 1.0, "ms": 1e-3, "us": 1e-6}
 _LATEST_S = 1e12
 
 EVEN = 1e-3
@@ -63,8 +63,8 @@ def read_motion(
     """Read and check a motion from CSV.
 
     The first line names the columns: ax, ay, az, then perhaps gx, gy, gz, then perhaps mx, my, mz,
-    in any order, and perhaps time in seconds. Other columns are not allowed. A unit may stand
-    behind a name: aX [m/s2], time [ms].
+    in any order, and perhaps time (timestamp, millis ...), in seconds unless told. Other columns
+    are not allowed. A unit may stand behind a name: aX [m/s2], time [ms].
 
     Args:
         path: the file.
@@ -98,9 +98,9 @@ def read_motion(
 def _column(path: Path, text: str, units: Mapping[str, str]) -> tuple[str, float]:
     """A column's name in small letters, and what one of its unit is in ours."""
     given, told = split_heading(text)
-    name = given.lower()
-    if name == "time":
-        factor = _TIMES.get(told or "s")
+    name, seconds = given.lower(), time_step(given, told)
+    if seconds is not None:
+        name, factor = "time", seconds or (None if told else 1.0)
     elif name in MOTION_COLUMNS:
         own = SENSOR_UNITS[name[0]]
         factor = unit_factor(told or units.get(name, own), own)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from coincell.cli.line_options import board_of, board_option, image_argument
+from coincell.cli.numbers import FiniteRange
 from coincell.cli.output import json_option
 from coincell.cli.sound import read_sound, resample_option
 
@@ -23,7 +24,11 @@ from coincell.cli.sound import read_sound, resample_option
     "--motion", type=click.Path(path_type=Path, dir_okay=False), metavar="CSV",
     help="How it is moved, over and over; as `coincell board run` takes it.",
 )  # fmt: skip
-@click.option("--motion-rate", type=float, help="Rows a second of a --motion without times.")
+@click.option(
+    "--motion-rate",
+    type=FiniteRange(0, min_open=True),
+    help="Rows a second of a --motion without times.",
+)
 @click.option("--once", is_flag=True, help="End when a program has had the port and closed it.")
 @json_option
 def bridge_command(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from coincell.cli.line_options import board_of
+from coincell.cli.numbers import FiniteRange
 from coincell.cli.output import json_option, page_path, print_json, printable, progress_bar, tables
 from coincell.cli.sound import read_sound, resample_option
 
@@ -47,14 +48,18 @@ _MOST_SERIAL = 2000
 )  # fmt: skip
 @resample_option
 @click.option(
-    "--seconds", type=click.FloatRange(0.1, _LONGEST_S),
+    "--seconds", type=FiniteRange(0.1, _LONGEST_S),
     help="Of the board's time; else the recording's length, or 5.",
 )  # fmt: skip
 @click.option(
     "--motion", type=click.Path(path_type=Path, dir_okay=False),
     help="How the board is moved: a CSV of time, ax, ay, az and perhaps gx .. gz, mx .. mz.",
 )  # fmt: skip
-@click.option("--motion-rate", type=float, help="Rows a second of a --motion without times.")
+@click.option(
+    "--motion-rate",
+    type=FiniteRange(0, min_open=True),
+    help="Rows a second of a --motion without times.",
+)
 @click.option(
     "--sensors", type=click.Choice(["board", "first", "rev2", "none"]), default="board",
     show_default=True,
@@ -231,16 +236,17 @@ def _run(
     quiet: bool,
 ) -> Session:
     from coincell.board import VirtualBoard, run_session
+    from coincell.runtime import decision_words
 
     def tell(decision: Decision) -> None:
-        if decision.label and not quiet:
-            label = click.style(printable(decision.label), bold=True)
-            click.echo(f"{decision.at_s:8.2f} s  {label}")
+        if decision.tells and not quiet:
+            words = printable(decision_words(decision.label, decision.told))
+            click.echo(f"{decision.at_s:8.2f} s  {words}")
 
     name = printable(path.resolve().name or str(path))
     with (
         VirtualBoard(elf, request.board, settles=known is not None) as virtual,
-        progress_bar("the board runs", quiet) as move,
+        progress_bar("the board runs, ms of its time", quiet) as move,
     ):
         if around.changes:
             around.begin(virtual)
@@ -268,7 +274,7 @@ def _draw_server(session: Session, path: Path) -> None:
 
 
 def _print(session: Session) -> None:
-    from coincell.report import current, days_range, power_range, server_basis
+    from coincell.report import current, days_range, decisions_said, power_range, server_basis
 
     console = tables(_NARROWEST)
     energy, life = session.energy, session.life
@@ -276,20 +282,20 @@ def _print(session: Session) -> None:
         click.echo("Serial output:")
         click.echo(printable(session.serial[:_MOST_SERIAL].decode("utf-8", "replace")))
     console.print(_energy_table(session))
-    told = sum(1 for decision in session.decisions if decision.label)
     lit = sum(spell.end_s - spell.begin_s for spell in session.lights)
     awake = f"the core was awake {100 * session.cpu_duty:.1f} % of it"
-    said = f"{len(session.decisions)} decisions, {told} of them with a label"
+    said = f"{len(session.decisions)} decisions, {printable(decisions_said(session.decisions))}"
     power = f"{power_range(energy.average_mw)}, {current(energy.average_a.typical)}"
     lights = f"lights on for {lit:.3g} s"
+    idle = ", sensing nothing" if session.deaf else ""
     most = f"at most {current(energy.peak_a)} at once"
     lines = [
         f"{session.seconds:.3g} s on the virtual {session.board}; {awake}; {said}; {lights}.",
         f"Average: {power} at {energy.supply_v:g} V; {most}.",
         energy.dominant,
-        f"On {life.battery.title}: {days_range(life.days)}.",
+        f"On {life.battery.title}{idle}: {days_range(life.days)}.",
     ]
-    lines += [f"{way.name}: {way.sentence}" for way in session.ways]
+    lines += [f"{way.name}: {way.sentence}" for way in session.ways if not session.deaf]
     if session.server is not None:
         lines.append("The same decisions on the device against sent to a server, a model:")
     for text in lines:
@@ -358,7 +364,8 @@ def _json(session: Session, battery: Battery) -> dict[str, Any]:
         "board": session.board,
         "seconds": session.seconds,
         "listened": session.listened,
-        "decisions": [asdict(decision) for decision in session.decisions],
+        "senses_nothing": session.deaf,
+        "decisions": [_plain(decision) for decision in session.decisions],
         "serial": session.serial.decode("utf-8", "replace"),
         "cpu_duty": session.cpu_duty,
         "lights": [asdict(spell) for spell in session.lights],
@@ -378,4 +385,16 @@ def _json(session: Session, battery: Battery) -> dict[str, Any]:
         "resets": list(session.resets),
         "complete": session.complete,
         "notes": list(session.notes),
+    }
+
+
+def _plain(decision: Decision) -> dict[str, Any]:
+    """As `coincell serial` tells it, and for people."""
+    return {
+        "at_s": decision.at_s,
+        "label": decision.label,
+        "score": decision.score,
+        "score_raw": decision.score_raw,
+        "told": decision.told,
+        **decision.figures,
     }

@@ -104,6 +104,12 @@ class View:
         ):
             if count:
                 click.echo(click.style(f"  {count} {what}", fg="yellow"), err=True)
+        if take.unsteady:
+            text = "  its readings came at another rate than before, or paused: when is in doubt"
+            click.echo(click.style(text, fg="yellow"), err=True)
+        if take.times_left_out:
+            text = "  its column of times agrees in no unit with the clock: left out, the clock's "
+            click.echo(click.style(text + "rate is taken", fg="yellow"), err=True)
 
 
 def sparkline(values: list[float]) -> str:

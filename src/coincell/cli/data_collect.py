@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +14,7 @@ import click
 
 from coincell.cli.collect_view import View
 from coincell.cli.line_options import port_option
+from coincell.cli.numbers import FiniteRange
 from coincell.cli.output import directory_option, open_project, printable
 
 if TYPE_CHECKING:
@@ -25,9 +28,13 @@ _TRIES_EACH = 3
 
 @click.command("collect")
 @port_option
-@click.option("--label", required=True, metavar="LABEL", help="The class that is recorded.")
+@click.option("--label", default="", metavar="LABEL", help="The class that is recorded.")
 @click.option(
-    "--seconds", type=click.FloatRange(min=0.05, max=3600), show_default="a window",
+    "--target", type=FiniteRange(), metavar="NUMBER",
+    help="Regression, in place of --label: what is to be predicted, in data.unit.",
+)  # fmt: skip
+@click.option(
+    "--seconds", type=FiniteRange(min=0.05, max=3600), show_default="a window",
     help="Length of a recording.",
 )  # fmt: skip
 @click.option(
@@ -35,7 +42,7 @@ _TRIES_EACH = 3
     help="How many are to be kept.",
 )  # fmt: skip
 @click.option(
-    "--countdown", type=click.FloatRange(min=0, max=60), default=3.0, show_default=True,
+    "--countdown", type=FiniteRange(min=0, max=60), default=3.0, show_default=True,
     help="Seconds before each.",
 )  # fmt: skip
 @click.option(
@@ -54,6 +61,7 @@ _TRIES_EACH = 3
 def collect_command(
     port: str,
     label: str,
+    target: float | None,
     seconds: float | None,
     count: int,
     countdown: float,
@@ -75,7 +83,7 @@ def collect_command(
 
     project = open_project(directory)
     named = _groups(groups)
-    _check_label(project, label)
+    _check_answer(project, label, target)
     if microphone and port:
         raise UserError("--microphone and --port are two sources.", "Take one of them away.")
     length = seconds or project.configuration.data.window_ms / 1000.0
@@ -92,23 +100,40 @@ def collect_command(
                 "frames": line.feed.in_frames,
             }
             _tell(as_json, facts, _described(facts))
-            session = _Session(project, line, view, label, named, as_json, yes or as_json)
+            session = _Session(project, line, view, label, target, named, as_json, yes or as_json)
             session.run(count, length, countdown)
-        except KeyboardInterrupt:
-            view.close()
-            click.echo("", err=True)
-        finally:
+        finally:  # of Ctrl-C too: the terminal is as it was
             view.close()
 
 
-def _check_label(project: Project, label: str) -> None:
+def _check_answer(project: Project, label: str, target: float | None) -> None:
+    """Of a class its label, of a quantity its number; one that the project knows."""
     from coincell.errors import UserError
 
-    labels = project.configuration.data.labels
-    if label not in labels:
+    settings = project.configuration.data
+    if settings.target:
+        if target is None or label:
+            raise UserError(
+                f"The project predicts a number: {settings.target} in {settings.unit}; a recording "
+                "of it has no label.",
+                hint="Write --target NUMBER in place of --label.",
+            )
+        return
+    if target is not None:
+        raise UserError(
+            "--target is the number of a regression; the project's task is "
+            f"{project.configuration.project.task}.",
+            hint=f"Write --label in its place: one of {', '.join(settings.labels)}.",
+        )
+    if not label:
+        raise UserError(
+            "--label is missing: the class that is recorded.",
+            hint=f"One of {', '.join(settings.labels)}.",
+        )
+    if label not in settings.labels:
         raise UserError(
             f"The label {label!r} is not in the configuration (data.labels).",
-            hint=f"data.labels is {list(labels)}; add it there, or correct --label.",
+            hint=f"data.labels is {list(settings.labels)}; add it there, or correct --label.",
         )
 
 
@@ -176,6 +201,7 @@ class _Session:
         line: CollectingLine,
         view: View,
         label: str,
+        target: float | None,
         groups: dict[str, str],
         as_json: bool,
         unasked: bool,
@@ -184,6 +210,9 @@ class _Session:
         self.line = line
         self.view = view
         self.label = label
+        self.target = target
+        unit = project.configuration.data.unit
+        self.title = label if target is None else f"{target:g} {unit}"
         self.groups = groups
         self.as_json = as_json
         self.unasked = unasked
@@ -211,15 +240,21 @@ class _Session:
             raise
         finally:
             self.view.close()
-            facts = {"kind": "done", "label": self.label, "kept": self.kept}
+            facts: dict[str, Any] = {"kind": "done", **self._answer(), "kept": self.kept}
             where = self.project.data_directory
-            _tell(self.as_json, facts, f"{self.kept} of {self.label!r} kept, in {where}.")
+            _tell(self.as_json, facts, f"{self.kept} of {self.title!r} kept, in {where}.")
+
+    def _answer(self) -> dict[str, Any]:
+        """What the recordings are of, by the columns of a labels.csv."""
+        if self.target is None:
+            return {"label": self.label}
+        return {"target": self.target, "unit": self.project.configuration.data.unit}
 
     def _one(self, count: int, seconds: float, countdown: float) -> bool:
         """One take; False when the user has enough."""
         from coincell.data import review_recording
 
-        place = f"{self.kept + 1}/{count} {self.label}"
+        place = f"{self.kept + 1}/{count} {self.title}"
         self.view.begin(place, self.line.feed.heading)
         if countdown:
             self.line.wait(countdown, self.view.counting(countdown))
@@ -229,8 +264,9 @@ class _Session:
         review = review_recording(take.content, f"recording {self.kept + 1}", settings)
         answer = self._judge(take, review)
         if answer == "keep":
-            self._keep(take)
-            self.kept += 1
+            with _held_back():
+                self._keep(take)
+                self.kept += 1
         facts = {
             "kind": "take",
             "answer": answer,
@@ -238,6 +274,8 @@ class _Session:
             "lost_on_board": take.lost_on_board,
             "lost_on_line": take.lost_on_line,
             "damaged_lines": take.damaged,
+            "unsteady": take.unsteady,
+            "times_left_out": take.times_left_out,
             "saturated": review.saturated,
             "flat": list(review.flat),
             "levels": [level.to_json() for level in review.levels],
@@ -248,7 +286,7 @@ class _Session:
 
     def _judge(self, take: Take, review: Review) -> Answer:
         """Shown to the user, who decides; unasked what is whole and moves is kept."""
-        good = not take.lost and not review.flat
+        good = not take.lost and not take.unsteady and not review.flat
         if not self.as_json:
             self.view.review(take, review)
         if self.unasked:
@@ -274,8 +312,26 @@ class _Session:
             (folder / f"{stem}{take.suffix}").write_bytes(take.content)
             with (folder / "labels.csv").open("w", encoding="utf-8", newline="") as stream:
                 writer = csv.writer(stream)
-                writer.writerow(["file", "label", *self.groups])
-                writer.writerow([f"{stem}{take.suffix}", self.label, *self.groups.values()])
+                answer = self._answer()
+                writer.writerow(["file", *answer, *self.groups])
+                told = (*answer.values(), *self.groups.values())
+                writer.writerow([f"{stem}{take.suffix}", *told])
             from coincell.data import ReadOptions
 
             import_recordings(folder, self.project, "csv", reading=ReadOptions(repair=True))
+
+
+@contextmanager
+def _held_back() -> Iterator[None]:
+    """Ctrl-C takes effect behind the block: what is being kept is kept whole, and counted."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    asked: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: asked.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if asked:
+        raise KeyboardInterrupt

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from coincell.cli.numbers import FiniteRange
 from coincell.cli.output import (
     directory_option,
     json_option,
@@ -26,18 +27,28 @@ _BAR = 24
 
 @click.command("enough")
 @click.option(
-    "--interval", type=click.FloatRange(0, min_open=True), metavar="REACH",
+    "--interval", type=FiniteRange(0, min_open=True), metavar="REACH",
     help="Tell how many must judge for an interval of +- REACH, such as 0.05.",
 )  # fmt: skip
 @click.option(
-    "--reach", "wanted", type=float, metavar="FIGURE",
+    "--reach", "wanted", type=FiniteRange(0), metavar="FIGURE",
     help="Tell how many to train on for this accuracy (AUC, mean absolute error).",
 )  # fmt: skip
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Draw the curve into this .svg.",
+)
 @directory_option
 @json_option
 def enough_command(
-    interval: float | None, wanted: float | None, directory: Path, as_json: bool
-) -> None:
+    interval: float | None,
+    wanted: float | None,
+    output: Path | None,
+    directory: Path,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Is there enough data: train on 10 to 100 % of it, and tell what more would bring.
 
     Eleven models, whole speakers (or values of data.split.by) together, are judged by the
@@ -45,8 +56,12 @@ def enough_command(
     """
     from coincell.pipeline import learning_curve
 
+    if output is not None and output.suffix.lower() != ".svg":
+        raise click.BadParameter(f"The curve is drawn as .svg; received {output}.")
     with progress_bar("learning curve", quiet=as_json) as progress:
         found = learning_curve(open_project(directory), progress)
+    if output is not None:
+        _draw(found, output)
     judges = None if interval is None else found.judges_for(interval)
     needed = None if wanted is None else found.units_for(wanted)
     if as_json:
@@ -58,6 +73,31 @@ def enough_command(
         click.echo(f"For +- {interval:g}: {judges:,} {found.by!r} must judge; {found.judges} do.")
     if wanted is not None and needed is not None:
         click.echo(_needed(found, wanted, needed))
+
+
+def _draw(found: LearningCurve, path: Path) -> None:
+    """Both models' points, and their laws up to twice the data."""
+    from coincell.files import write_atomic
+    from coincell.report import CurvePoint, learning_curve_svg
+
+    measured = {
+        model: [
+            CurvePoint(point.units, told.value or 0.0, told.low, told.high)
+            for point in found.points
+            if (told := point.figures[model]).value is not None
+        ]
+        for model in found.laws
+    }
+    first, last = found.points[0].units, 2 * found.points[-1].units
+    steps = [first * (last / first) ** (n / 40) for n in range(41)]
+    fitted = {
+        model: [
+            CurvePoint(units, found.error_of(law.error(units).value or 0.0), None, None)
+            for units in steps
+        ]
+        for model, law in found.laws.items()
+    }
+    write_atomic(path, learning_curve_svg(found.figure, found.by, measured, fitted))
 
 
 def _print(found: LearningCurve) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from coincell.cli.numbers import FiniteRange
 from coincell.cli.output import (
     directory_option,
     json_option,
@@ -32,8 +34,8 @@ _SHOWN = 40
 @click.option("--label", default="", help="Of all events; else the name of a recording's folder.")
 @click.option("--dry-run", is_flag=True, help="Only list the events, and write nothing.")
 @click.option(
-    "--above", "above_db", default=12.0, show_default=True, metavar="DB",
-    help="How far an event rises above the quiet.",
+    "--above", "above_db", type=FiniteRange(0, 100, min_open=True), default=12.0,
+    show_default=True, metavar="DB", help="How far an event rises above the quiet.",
 )  # fmt: skip
 @click.option(
     "--hold", "hold_ms", default=150, show_default=True, metavar="MS",
@@ -89,14 +91,13 @@ def segment_command(
     _print(summary)
     if summary.segments and not dry_run:
         verb = "listen to" if project.configuration.data.sense == "sound" else "look at"
-        click.echo(f"\nNext: {verb} them, then coincell data import {folder}")
+        click.echo(f"\nNext: {verb} them, then coincell data import {shlex.quote(str(folder))}")
 
 
 def _print(summary: SegmentSummary) -> None:
     events = len(summary.segments)
     from coincell.data import counted
 
-    told = "1 event" if events == 1 else f"{events} events"
     told = f"{events} event{'' if events == 1 else 's'}"
     click.echo(f"{told} in {counted(summary.recordings, 'motion')}")
     if events:

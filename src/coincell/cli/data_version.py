@@ -78,10 +78,15 @@ def diff_command(before: str, after: str, directory: Path, as_json: bool) -> Non
     first = find_version(project, before)
     second = find_version(project, after) if after else present_version(project)
     found = difference(first, second)
+    there = project.data_directory
+    gone = (
+        [] if after else [s.file for s in second.dataset.samples if not (there / s.file).is_file()]
+    )
     if as_json:
-        print_json(_as_json(found))
+        print_json(_as_json(found) | {"not_there": gone})
         return
     _print_difference(found)
+    _print_list("listed, and not there any more (coincell data check)", gone)
 
 
 def _as_json(found: Difference) -> dict[str, Any]:
@@ -106,7 +111,7 @@ def _as_json(found: Difference) -> dict[str, Any]:
 
 def _print_difference(found: Difference) -> None:
     if found.same:
-        click.echo("The same recordings, labels, splits and groups.")
+        click.echo("The same recordings, labels, splits and groups by the manifest.")
         return
     width = max(len(label) for label in [*found.counts, "(a number)"])
     click.echo(f"{'class':<{width}} {'before':>8} {'after':>8} {'':>7}")

@@ -37,6 +37,9 @@ EXTRAS: dict[str, str] = {
     "motions": "the offline gestures (BasicMotions)",
     "acquisition": "import and export of acquisitions in CBOR",
     "microphone": "`coincell listen` with this computer's microphone",
+    "tune": "`coincell tune`, `train --folds`, `baselines` and `data enough`",
+    "ray": "`coincell tune --ray`",
+    "mlflow": "`coincell runs export --mlflow`",
 }
 """Optional package group -> what does not work without it."""
 
@@ -49,6 +52,7 @@ _EXTRA_PROBES: dict[str, str] = {
     "faces": "import PIL.Image",
     "acquisition": "import cbor2",
     "microphone": "import sounddevice",
+    "tune": "import optuna, scipy, sklearn",
 }
 _ORACLE_PROBE = "from tflite_micro import runtime; runtime.Interpreter"
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from coincell.cli.numbers import FiniteRange
 from coincell.cli.output import (
     StageLines,
     directory_option,
@@ -37,10 +38,10 @@ _ROWS = 12
     "intervals in NAME.labels.csv (start,end,label); without a name, the test split stitched.",
 )  # fmt: skip
 @click.option(
-    "--hours", type=click.FloatRange(0.001, 1000), help="Of a stitched stream, at least; else 1."
+    "--hours", type=FiniteRange(0.001, 1000), help="Of a stitched stream, at least; else 1."
 )
 @click.option(
-    "--false-alarms", type=click.FloatRange(0, 100_000),
+    "--false-alarms", type=FiniteRange(0, 100_000),
     help="The most an hour that is wished of a stream; else 1.",
 )  # fmt: skip
 @click.option(
@@ -170,8 +171,10 @@ def _columns(metrics: StreamMetrics) -> list[str]:
 
 
 def _interval(estimate: Estimate, scale: float, unit: str) -> str:
-    if estimate.value is None or estimate.low is None or estimate.high is None:
+    if estimate.value is None:
         return "-"
+    if estimate.low is None or estimate.high is None:
+        return f"{scale * estimate.value:.3g}{unit}"
     low, high = scale * estimate.low, scale * estimate.high
     return f"{scale * estimate.value:.3g}{unit} ({low:.3g} to {high:.3g})"
 

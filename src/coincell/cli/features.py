@@ -90,7 +90,10 @@ def _print_comparison(comparison: Comparison) -> None:
     console.print(Text(f"\n{comparison.reason}"))
     if comparison.proposal is not None:
         chosen = comparison.blocks[comparison.proposal]
-        if chosen.current:
+        if chosen.architecture:
+            mine = ", the project's" if chosen.own else ", and not the project's"
+            console.print(Text(f"The architecture that fits it: {chosen.architecture}{mine}."))
+        if chosen.current and chosen.own:
             console.print("The project uses it already.")
         else:
             console.print(Text(f"In coincell.toml:\n\n{chosen.toml}"))
@@ -155,8 +158,20 @@ def _print_relevance(found: Relevances) -> None:
     console.print(
         Text(f"\n{found.measure} of the int8 model: {found.base:.4g}, on {found.windows} windows.")
     )
-    for note in found.notes:
+    for note in [*_unsaved(found), *found.notes]:
         console.print(Text(f"note: {note}"), style="dim")
+
+
+def _unsaved(found: Relevances) -> list[str]:
+    """Why nothing stands in the columns of what is saved, once a reason."""
+    reasons: dict[str, list[str]] = {}
+    for each in found.features:
+        if each.unsaved and found.cost is not None:
+            reasons.setdefault(each.unsaved, []).append(each.name)
+    return [
+        f"no saving of {names[0]}{f' and {len(names) - 1} more' * (len(names) > 1)}: {reason}"
+        for reason, names in reasons.items()
+    ]
 
 
 def _worth(each: Relevance, found: Relevances) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from coincell.cli.output import tables
+from coincell.cli.output import printable, tables
 
 if TYPE_CHECKING:
     from coincell.pipeline import CrossValidation
@@ -33,6 +33,10 @@ def print_folds(found: CrossValidation) -> None:
         grid.add_row(str(number), str(fold.train), str(fold.validation), str(fold.test), *cells)
     console = tables(_WIDTH)
     console.print(grid)
+    for number, fold in enumerate(found.folds, 1):
+        if fold.settings:
+            told = ", ".join(f"{name} {value}" for name, value in fold.settings.items())
+            click.echo(printable(f"Fold {number} chose {told}"))
     whole = Table(box=None, pad_edge=False)
     for title in ("Figure", *(f"{model}: mean (95 %), spread" for model in models)):
         whole.add_column(title)

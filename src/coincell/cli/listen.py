@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from coincell.cli.line_options import port_option
+from coincell.cli.numbers import FiniteRange
 from coincell.cli.output import StageLines, directory_option, open_project, printable
 from coincell.cli.sound import read_sound, resample_option
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from coincell.cli.serial import Talker
     from coincell.firmware import Application, StreamEvent
     from coincell.project import Project
+    from coincell.runtime import Teller
 
     Sound = Iterator[NDArray[Any]]
 
@@ -36,7 +37,7 @@ _QUIETEST_DB = -60.0
 @click.option("--device", help="The computer's microphone, by name or number.")
 @resample_option
 @click.option("--all", "every", is_flag=True, help="Every decision, not only the changes.")
-@click.option("--seconds", type=click.FloatRange(min=0), help="End after so much of it.")
+@click.option("--seconds", type=FiniteRange(min=0), help="End after so much of it.")
 @directory_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def listen_command(
@@ -107,7 +108,10 @@ def _of_sensor(path: Path | None, project: Project, resample: bool) -> Sound:
     if data.sense == "picture":
         yield read_window(path, data).values
         return
-    values = read_stream(path, data).values
+    stream = read_stream(path, data)
+    for note in stream.notes:
+        click.echo(f"note: {printable(note)}", err=True)
+    values = stream.values
     block = data.form.channels * max(1, data.form.rate_hz // _BLOCKS_A_SECOND)
     for begin in range(0, len(values), block):
         yield values[begin : begin + block]
@@ -165,10 +169,10 @@ def _limited(sound: Sound, seconds: float | None, chain: Application) -> Sound:
 
 def _decide(chain: Application, sound: Sound, every: bool, as_json: bool) -> None:
     """Let the stream hear `sound`, and print what it decides."""
-    from coincell.cli.serial import Talker
     from coincell.firmware import HostStream
+    from coincell.runtime import Teller
 
-    stream, teller = HostStream(chain), Talker.of(json.loads(chain.description))
+    stream, teller = HostStream(chain), Teller.of(json.loads(chain.description))
     live = not as_json and sys.stderr.isatty() and chain.form.sense == "sound"
     every = every or chain.goal == "quantity"  # a number has no label to change
     last: int | None = None
@@ -186,7 +190,7 @@ def _decide(chain: Application, sound: Sound, every: bool, as_json: bool) -> Non
         click.echo("note: it was shorter than a window: nothing was decided.", err=True)
 
 
-def _tell(event: StreamEvent, chain: Application, teller: Talker, as_json: bool) -> None:
+def _tell(event: StreamEvent, chain: Application, teller: Teller, as_json: bool) -> None:
     label = chain.labels[event.label] if event.label >= 0 else None
     rate = chain.sample_rate_hz
     if as_json:
@@ -195,7 +199,7 @@ def _tell(event: StreamEvent, chain: Application, teller: Talker, as_json: bool)
         click.echo(json.dumps(facts | teller.plain(event.score)))
     else:
         place = f"{event.samples / rate:9.2f} s" if rate else f"picture {event.samples}"
-        click.echo(printable(f"{place}  {label or '-':<16}{teller.score(event.score):>8}"))
+        click.echo(printable(f"{place}  {teller.words(event.label, event.score)}"))
 
 
 def _clear(live: bool) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
+from coincell.cli.intended_options import ask, given, intended_options, may_ask
 from coincell.cli.output import json_option, print_json
 
 
@@ -17,18 +19,34 @@ from coincell.cli.output import json_option, print_json
     help="Of pictures: begin with these weights of a MobileNet, a .npz, .keras or .h5. They are "
     "checked and copied into the project.",
 )  # fmt: skip
+@intended_options
 @json_option
-def new_command(template: str, directory: Path, weights: Path | None, as_json: bool) -> None:
+def new_command(
+    template: str,
+    directory: Path,
+    weights: Path | None,
+    no_questions: bool,
+    as_json: bool,
+    **intended: Any,
+) -> None:
     """Make a complete, commented project in DIRECTORY from TEMPLATE.
 
     Templates: anomaly-detection, gesture, keyword-spotting, mask-detection, regression,
     visual-wake-word.
-    """
-    from coincell.project import new_project
 
+    At a terminal it asks what the model is for, for [intended] and the model card, unless options
+    have told it; Enter leaves a question open.
+    """
+    from coincell.project import check_absent, new_project, template_intended
+
+    example = template_intended(template)
+    check_absent(directory)
     if weights is not None:
         _check(template, weights)
-    written = new_project(template, directory, weights)
+    answers = given(intended)
+    if may_ask() and not no_questions and not as_json:
+        answers = ask(example, answers)
+    written = new_project(template, directory, weights, answers)
     if as_json:
         print_json({"directory": str(directory), "files": [str(path) for path in written]})
         return

@@ -81,17 +81,24 @@ def tables(width: int) -> Console:
     return console
 
 
+SECONDS_BETWEEN_LINES = 20.0
+"""Without a terminal: between lines that tell how far the work is."""
+
+
 def _unseen(done: int, total: int, message: str = "") -> None:
     del done, total, message
 
 
 @contextmanager
 def progress_bar(title: str, quiet: bool) -> Iterator[Progress]:
-    """A bar on standard error for work of one kind; gives the function that moves it."""
+    """A bar on standard error for work of one kind; gives the function that moves it.
+
+    Without a terminal it is a line every so often while the work lasts.
+    """
     if quiet or not sys.stderr.isatty():
-        yield _unseen
+        yield _unseen if quiet else _now_and_then(title)
         return
-    bar = _bar()
+    bar = bar_of()
     with bar:
         task = bar.add_task(title, total=None)
 
@@ -101,7 +108,24 @@ def progress_bar(title: str, quiet: bool) -> Iterator[Progress]:
         yield move
 
 
-def _bar() -> Bar:
+def _now_and_then(title: str) -> Progress:
+    """Tells a line on standard error when long enough has passed since the last one."""
+    told = time.monotonic()
+
+    def tell(done: int, total: int, message: str = "") -> None:
+        nonlocal told
+        now = time.monotonic()
+        if now - told < SECONDS_BETWEEN_LINES:
+            return
+        told = now
+        share = f", {100 * done / total:.0f} %" if total else ""
+        click.echo(f"  {printable(message or title)}{share}", err=True)
+
+    return tell
+
+
+def bar_of(console: Console | None = None) -> Bar:
+    """A bar with a description, counts and the time; on standard error unless told."""
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as RichProgress
@@ -111,12 +135,9 @@ def _bar() -> Bar:
         BarColumn(bar_width=28),
         TextColumn("{task.completed}/{task.total}"),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
+        console=console or Console(stderr=True),
         transient=True,
     )
-
-
-_SECONDS_BETWEEN_LINES = 20.0
 
 
 class StageLines:
@@ -158,7 +179,7 @@ class StageLines:
             self._tell_now_and_then(event)
             return
         if self._bar is None:
-            self._bar = _bar()
+            self._bar = bar_of()
             self._bar.start()
             self._task = self._bar.add_task(event.stage.title, total=None)
         if event.kind == "progress":
@@ -174,7 +195,7 @@ class StageLines:
         if event.kind == "started":
             click.echo(f"{place} ...", err=True)
             self._told = now
-        elif now - self._told >= _SECONDS_BETWEEN_LINES:
+        elif now - self._told >= SECONDS_BETWEEN_LINES:
             click.echo(f"{place}: {event.done} of {event.total} {event.message}", err=True)
             self._told = now
 

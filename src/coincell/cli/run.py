@@ -8,6 +8,9 @@ import click
 
 from coincell.cli.output import StageLines, json_option, open_project
 
+_NAMED = 4
+"""Of what the cards lack, as many are named in the terminal; the cards name all."""
+
 
 @click.command("run")
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False), default=Path())
@@ -26,8 +29,8 @@ def run_command(
 ) -> None:
     """From recordings to a measured firmware image and a report, in DIRECTORY (here).
 
-    Stages: dataset, features, train, yardstick, quantize, evaluate, compile, firmware, measure,
-    prove, gallery.
+    Stages: dataset, features, train, yardstick, prune, quantize, evaluate, audit, compile,
+    firmware, measure, prove, gallery.
     What has not changed is not redone; a stopped run goes on where it was.
     Exit code 1 when a gate fails: the report is written all the same.
     """
@@ -46,6 +49,16 @@ def run_command(
     else:
         from coincell.report import print_summary
 
-        print_summary(result.report)
+        print_summary(result.report, gallery=result.gallery)
         click.echo(f"\nReport: {result.report_path}")
+        _tell_of_cards(result.report_path.parent, result.missing)
     context.exit(0 if result.passed else 1)
+
+
+def _tell_of_cards(build: Path, missing: tuple[str, ...]) -> None:
+    """Where the cards are, and what a person must add to them."""
+    click.echo(f"Cards:  {build / 'model_card.md'}, data_card.md, and .html")
+    if missing:
+        more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+        told = f"The cards lack what only a person can tell: {', '.join(missing[:_NAMED])}{more}."
+        click.echo(click.style(f"warning: {told} See docs/cards.md.", fg="yellow"))

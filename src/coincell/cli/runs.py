@@ -1,4 +1,4 @@
-"""`coincell runs list | show | compare`: the ledger."""
+"""`coincell runs list | show | compare | export`: the ledger."""
 
 from __future__ import annotations
 
@@ -123,6 +123,32 @@ def compare_command(before: str, after: str, directory: Path, as_json: bool) -> 
         mark = "differ" if one and other and apart(one, other) else ""
         grid.add_row(_title(name), _figure(name, one), _figure(name, other), mark)
     tables(_WIDTH).print(grid)
+
+
+@runs_command.command("export")
+@click.option(
+    "--mlflow",
+    "address",
+    required=True,
+    metavar="ADDRESS",
+    help="Where MLflow keeps runs: a folder, sqlite:///FILE, or the URL of a server.",
+)
+@directory_option
+@json_option
+def export_command(address: str, directory: Path, as_json: bool) -> None:
+    """Write the runs into MLflow: settings, figures with their intervals, the report as JSON.
+
+    What was exported before is not written twice. The experiment bears the project's name.
+    """
+    from coincell.pipeline import export_runs, noted_runs
+
+    project = open_project(directory)
+    new = export_runs(project, noted_runs(project), address)
+    if as_json:
+        print_json({"exported": new, "address": address})
+        return
+    told = ", ".join(map(str, new)) if new else "none that was not there"
+    click.echo(printable(f"Written to {address}: {told}."))
 
 
 def _plain(metric: Metric | None) -> Any:

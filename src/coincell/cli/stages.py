@@ -67,23 +67,40 @@ def run_stage(
     metavar="K",
     help="Cross-validate instead: K models, each judged on people that it never met.",
 )
+@click.option(
+    "--search",
+    type=click.IntRange(1),
+    metavar="TRIALS",
+    help="With --folds, nested: each fold first searches its settings ([tune]) on its own sides.",
+)
 @json_option
 @click.pass_context
 def train_command(
-    context: click.Context, directory: Path, force: bool, folds: int | None, as_json: bool
-) -> None:
+    context: click.Context,
+    directory: Path,
+    force: bool,
+    folds: int | None,
+    search: int | None,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Train the network on the training split.
 
     With --folds nothing of the test split is read: the rest is dealt into K parts, whole speakers
     (or values of data.split.by) together, and every part is judged by a model trained on others,
-    float and int8. A figure's interval is over folds.
+    float and int8. A figure's interval is over folds. With --search as well the figures are those
+    of searching and training together, on people that chose nothing.
     """
     if folds is None:
+        if search is not None:
+            raise click.UsageError("--search is of --folds; coincell tune searches by itself.")
         run_stage(context, "train", directory, force, as_json)
         return
     from coincell.cli.folds_table import print_folds
     from coincell.cli.output import progress_bar
-    from coincell.pipeline import cross_validate
+    from coincell.pipeline import cross_validate, searching
+
+    project = open_project(directory)
+    choose = None if search is None else searching(project, folds, search)
 
     with progress_bar("cross-validating", quiet=as_json) as progress:
         steps = len(_FOLD_STAGES)
@@ -92,7 +109,7 @@ def train_command(
             done = fold * steps + min(event.index, steps - 1)
             progress(done, folds * steps, f"fold {fold + 1} of {folds}: {event.stage.title}")
 
-        found = cross_validate(open_project(directory), folds, heard)
+        found = cross_validate(project, folds, heard, choose)
         progress(folds * steps, folds * steps, "")
     if as_json:
         print_json(found.to_json())
@@ -101,6 +118,33 @@ def train_command(
 
 
 _FOLD_STAGES = ("dataset", "features", "train", "quantize", "evaluate")
+
+
+@click.command("prune")
+@directory_option
+@click.option("--force", is_flag=True, help="Redo the prune stage even when up to date.")
+@json_option
+@click.pass_context
+def prune_command(context: click.Context, directory: Path, force: bool, as_json: bool) -> None:
+    """Take channels out of the trained network until it is within the limits of [pruning]."""
+    run_stage(context, "prune", directory, force, as_json, _tell_pruning)
+
+
+def _tell_pruning(outcome: Outcome, as_json: bool) -> dict[str, Any]:
+    """What went, step by step; printed where no JSON is wanted."""
+    from coincell.errors import UserError
+    from coincell.pipeline import pruning_of
+    from coincell.report import print_pruning
+
+    part = pruning_of(outcome)
+    if part is None:
+        raise UserError(
+            "Nothing says how small the network is to be.",
+            hint="Set pruning.limits, or pruning.shares, such as { cycles = 0.5 }.",
+        )
+    if not as_json:
+        print_pruning(part)
+    return {"pruning": part.model_dump(mode="json")}
 
 
 @click.command("quantize")

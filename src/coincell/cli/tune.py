@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from coincell.cli.numbers import FiniteRange
 from coincell.cli.output import (
+    StageLines,
     directory_option,
     json_option,
     open_project,
     print_json,
     printable,
-    progress_bar,
-    tables,
 )
+from coincell.cli.tune_view import SearchView, facts_of, print_trials
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from coincell.pipeline import StageEvent
     from coincell.project import Project
-    from coincell.tuning import Study, Tried
-
-_WIDTH = 120
-_SHOWN = ("latency_ms", "ram_bytes", "flash_bytes", "energy_uj")
-PICTURE = "tune.svg"
 
 
 @click.group("tune", invoke_without_command=True)
@@ -38,8 +35,22 @@ PICTURE = "tune.svg"
     show_default=True,
     help="How many the study shall have, of all processes and sittings together.",
 )
-@click.option("--seconds", type=click.FloatRange(0), help="Begin no further trial after so long.")
+@click.option("--seconds", type=FiniteRange(0), help="Begin no further trial after so long.")
+@click.option("--auto", is_flag=True, help="Search feature blocks and families, by the data.")
 @click.option("--join", is_flag=True, help="Help a study that another process began.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 256),
+    default=1,
+    show_default=True,
+    help="That work on it on this machine, each on one thread.",
+)
+@click.option(
+    "--ray",
+    metavar="ADDRESS",
+    help='Spread trials over a Ray cluster ("auto", ray://HOST:PORT; "local" starts one here) '
+    "that shares the project's folder; --processes says how many at a time.",
+)
 @directory_option
 @json_option
 @click.pass_context
@@ -47,7 +58,10 @@ def tune_command(
     context: click.Context,
     trials: int,
     seconds: float | None,
+    auto: bool,
     join: bool,
+    processes: int,
+    ray: str | None,
     directory: Path,
     as_json: bool,
 ) -> None:  # fmt: skip
@@ -55,36 +69,53 @@ def tune_command(
 
     Each candidate is built untrained, compiled, linked and measured first; what breaks a limit is
     not trained. The test split is never looked at. What was stopped or killed goes on with the same
-    command; further processes help with --join. What is searched stands in [tune] of coincell.toml.
+    command; further processes help with --join. What is searched stands in [tune] of coincell.toml;
+    --auto needs nothing there. build/tune.html shows the front while the search goes on.
     """
     if context.invoked_subcommand is not None:
         return
     from coincell.pipeline import Judge, about_limits, open_study
 
     project = open_project(directory)
-    study = open_study(project, join=join)
-    with progress_bar("searching", quiet=as_json) as progress:
+    lines = StageLines(quiet=as_json, unchanged=False)
+    judge = Judge.of(project, lines)
+    study = open_study(project, join=join, auto=auto, listener=lines)
+    lines.close()
+    view = SearchView(project, study, trials, quiet=as_json)
+    ends = math.inf if seconds is None else seconds
+    with view.shown():
+        if ray:
+            from coincell.pipeline import work_on_ray
 
-        def staged(event: StageEvent) -> None:
-            progress(_ended(study), trials, f"{event.stage.title} {event.message}".strip())
-
-        def heard(trial: Tried) -> None:
-            if not as_json:
-                click.echo(printable(_line(trial)), err=True)
-            _draw(project, study)
-
-        judge = Judge.of(project, staged)
-        study.work(judge, trials, math.inf if seconds is None else seconds, heard)
-    picture = _draw(project, study)
+            work_on_ray(project, ray, trials, ends, processes if processes > 1 else 0)
+            view.heard()
+        else:
+            beside = _beside(project, processes - 1, trials, ends)
+            with beside:
+                study.work(replace(judge, listener=view.staged), trials, ends, view.heard)
+            view.heard()
+    page = view.write(running=False)
     bound = about_limits(study)
     if as_json:
-        print_json(_facts(study) | {"picture": str(picture), "binding": bound})
+        print_json(facts_of(study) | {"page": str(page), "binding": bound})
     else:
-        _print_trials(study, study.front())
-        click.echo(f"\n{bound or picture}")
+        print_trials(study, study.front())
+        click.echo(f"\n{bound or page}")
         if not bound:
             click.echo("Take one over: coincell tune promote N")
     context.exit(1 if bound else 0)
+
+
+def _beside(
+    project: Project, count: int, trials: int, seconds: float
+) -> AbstractContextManager[None]:
+    """Further processes on the study, where any are wanted."""
+    from coincell.pipeline import helping_processes
+
+    def lost(told: str) -> None:
+        click.echo(printable(f"warning: {told}; the search went on without it"), err=True)
+
+    return helping_processes(project, count, trials, seconds, lost) if count else nullcontext()
 
 
 @tune_command.command("list")
@@ -93,13 +124,13 @@ def tune_command(
 @json_option
 def list_command(whole: bool, directory: Path, as_json: bool) -> None:
     """The front that the study has so far, or all its trials."""
-    from coincell.pipeline import open_study
+    from coincell.pipeline import read_study
 
-    study = open_study(open_project(directory), join=True)
+    study = read_study(open_project(directory))
     if as_json:
-        print_json(_facts(study))
+        print_json(facts_of(study))
         return
-    _print_trials(study, study.trials() if whole else study.front())
+    print_trials(study, study.trials() if whole else study.front())
 
 
 @tune_command.command("promote")
@@ -107,24 +138,30 @@ def list_command(whole: bool, directory: Path, as_json: bool) -> None:
 @directory_option
 @json_option
 def promote_command(number: int, directory: Path, as_json: bool) -> None:
-    """Write the settings of trial NUMBER into coincell.toml, whose comments stay."""
+    """Write the settings of trial NUMBER into coincell.toml, whose comments stay.
+
+    Settings of another feature block, or of another family of models, are taken out.
+    """
     from coincell.errors import UserError
-    from coincell.pipeline import open_study
-    from coincell.project import change_settings
+    from coincell.pipeline import read_study
+    from coincell.project import change_settings, obsolete
 
     project = open_project(directory)
-    study = open_study(project, join=True)
-    found = next((trial for trial in study.trials() if trial.number == number), None)
+    found = next((t for t in read_study(project).trials() if t.number == number), None)
     if found is None or found.state != "complete":
         state = "there is none" if found is None else f"it is {found.state}: {found.reason}"
         raise UserError(f"Trial {number} cannot be taken over; {state}.", "coincell tune list")
     table = project.configuration.model_dump(mode="python")
     before = {name: _value(table, name) for name in found.settings}
     changes = {n: value for n, value in found.settings.items() if before[n] != value}
+    gone = obsolete(project.configuration, changes)
     change_settings(project.directory, changes)
     if as_json:
-        print_json({"trial": number, "changed": {n: [before[n], v] for n, v in changes.items()}})
+        told = {n: [before[n], v] for n, v in changes.items()}
+        print_json({"trial": number, "changed": told, "taken_out": list(gone)})
         return
+    for name in gone:
+        click.echo(f"{name}: taken out")
     for name, value in changes.items():
         click.echo(f"{name}: {json.dumps(before[name])} -> {json.dumps(value)}")
     click.echo("coincell.toml is changed; coincell run trains and measures it." if changes
@@ -132,64 +169,7 @@ def promote_command(number: int, directory: Path, as_json: bool) -> None:
 
 
 def _value(table: Any, name: str) -> Any:
+    """What a setting is; None of one that the project's block or family does not have."""
     for part in name.split("."):
-        table = table[part]
+        table = table.get(part) if isinstance(table, dict) else None
     return table
-
-
-def _ended(study: Study) -> int:
-    return sum(trial.state in ("complete", "pruned", "failed") for trial in study.trials())
-
-
-def _facts(study: Study) -> dict[str, Any]:
-    return {
-        "objectives": list(study.plan.objectives),
-        "trials": [trial.to_json() for trial in study.trials()],
-        "front": [trial.number for trial in study.front()],
-    }
-
-
-def _line(trial: Tried) -> str:
-    figures = ", ".join(f"{name} {value:,.6g}" for name, value in trial.figures.items())
-    return f"{trial.number:4d} {trial.state:<8} {trial.reason or figures}"
-
-
-def _short(settings: Any) -> str:
-    return ", ".join(f"{name.split('.')[-1]} {_brief(value)}" for name, value in settings.items())
-
-
-def _brief(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _print_trials(study: Study, trials: list[Tried]) -> None:
-    from rich.table import Table
-
-    names = list(dict.fromkeys((*study.plan.objectives, *_SHOWN)))
-    best = {trial.number for trial in study.front()}
-    grid = Table(box=None, pad_edge=False)
-    for title in ("Trial", "", *names, "Settings, or why it was given up"):
-        grid.add_column(title.replace("_", " "), overflow="fold")
-    for trial in trials:
-        figures = [_brief(trial.figures[n]) if n in trial.figures else "" for n in names]
-        mark = "front" if trial.number in best else trial.state
-        told = printable(trial.reason or _short(trial.settings))
-        grid.add_row(str(trial.number), mark, *figures, told)
-    tables(_WIDTH).print(grid)
-
-
-def _draw(project: Project, study: Study) -> Path:
-    """build/tune.svg: the first objective by the second (or by latency)."""
-    from coincell.files import write_atomic
-    from coincell.report import FrontPoint, front_svg
-
-    first, second = (*study.plan.objectives, "latency_ms")[:2]
-    best = {trial.number for trial in study.front()}
-    points = [
-        FrontPoint(trial.figures[second], trial.figures[first], _line(trial), trial.number in best)
-        for trial in study.trials()
-        if trial.state == "complete"
-    ]
-    path = project.build_directory / PICTURE
-    write_atomic(path, front_svg(points, second, first))
-    return path

@@ -12,7 +12,7 @@ from coincell.compiler.deviations import deviations
 from coincell.compiler.explanation import Explanation, MemoryNote, explain
 from coincell.compiler.host import HostModel, compiled_model_library
 from coincell.compiler.interpret import interpret, output_samples, samples_of
-from coincell.compiler.ir import Graph
+from coincell.compiler.ir import DType, Graph, Quantization, Tensor
 from coincell.compiler.layers import Layer
 from coincell.compiler.operator_table import OPERATOR_TABLE, OperatorSupport
 from coincell.compiler.oracle import (
@@ -22,6 +22,7 @@ from coincell.compiler.oracle import (
     oracle_available,
     oracle_version,
 )
+from coincell.compiler.passes import rounded_channels
 from coincell.compiler.pipeline import lower
 from coincell.compiler.reading import load_model_bytes, read_model
 from coincell.compiler.targets import GENERIC, TARGETS, Target, target_of_core
@@ -33,6 +34,7 @@ __all__ = [
     "TARGETS",
     "CompileOptions",
     "CompiledModel",
+    "DType",
     "Explanation",
     "Graph",
     "HostModel",
@@ -42,7 +44,9 @@ __all__ = [
     "Oracle",
     "OracleError",
     "OracleProcess",
+    "Quantization",
     "Target",
+    "Tensor",
     "TensorInfo",
     "bundle_files",
     "compile_graph",
@@ -58,6 +62,7 @@ __all__ = [
     "output_samples",
     "print_graph",
     "read_model",
+    "rounded_channels",
     "samples_of",
     "target_of_core",
 ]

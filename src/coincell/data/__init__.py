@@ -1,16 +1,34 @@
 """Recordings -> data set: import, synthesis, splits, checks, windows, augmentation."""
 
-from coincell.data.audio import decode_recording, encode_wav, read_content
+from coincell.data.audio import (
+    decode_recording,
+    encode_wav,
+    read_content,
+    resample,
+    to_int16,
+)
 from coincell.data.augment import (
     augment,
     augment_sound,
     mixed_at_snr,
+    shifted,
     spec_augment,
     spec_augment_batch,
 )
+from coincell.data.augment_picture import sampled
 from coincell.data.catalogue import CATALOGUE, Download, PublicSet, public_set
 from coincell.data.check import check_dataset
 from coincell.data.check_report import CheckReport, Finding
+from coincell.data.corrections import (
+    Corrected,
+    Correction,
+    OvertakenError,
+    correct_labels,
+    corrections,
+    label_of,
+    undo_correction,
+    undone,
+)
 from coincell.data.defaults import make_default_data
 from coincell.data.exporting import EXPORT_FORMATS, ExportFormat, ExportSummary, export_recordings
 from coincell.data.fetch import Fetched, check_fits, fetch_files, import_fetched, known_hashes
@@ -21,21 +39,27 @@ from coincell.data.layouts import Layout
 from coincell.data.levels import ChannelLevel, Review, review_recording
 from coincell.data.manifest import (
     NOISE_LABEL,
+    RECORDING,
     SPLITS,
     Dataset,
     Sample,
     Source,
     Split,
+    manifest_path,
     read_manifest,
     write_manifest,
 )
-from coincell.data.motion_table import TableReader
+from coincell.data.motion_table import Table, TableReader, UnitChangeError
+from coincell.data.motion_time import clock_of, time_step
+from coincell.data.noise import NOISES, make_noise
 from coincell.data.offline import OfflineSummary
 from coincell.data.progress import Progress
 from coincell.data.segment import Segment, SegmentOptions, SegmentSummary, segment_recordings
-from coincell.data.senses import ReadOptions, Recording, counted
+from coincell.data.senses import ReadOptions, Recording, counted, sense_files
 from coincell.data.single import RecordingWindow, read_recording, read_window
+from coincell.data.sources import SOURCES_FILE, DataSource, read_sources
 from coincell.data.splits import position
+from coincell.data.store import open_store
 from coincell.data.streams import LabelledStream, find_streams, read_stream
 from coincell.data.suspects import (
     LEAST_JUDGE,
@@ -59,18 +83,24 @@ from coincell.data.versions import (
     noted_versions,
     present_version,
 )
-from coincell.data.windows import Windows, load_noise, load_windows
+from coincell.data.windows import Windows, load_noise, load_windows, read_clip
 
 __all__ = [
     "CATALOGUE",
     "EXPORT_FORMATS",
     "LEAST_JUDGE",
+    "NOISES",
     "NOISE_LABEL",
+    "RECORDING",
+    "SOURCES_FILE",
     "SPEECH_FORMAT",
     "SPLITS",
     "Changed",
     "ChannelLevel",
     "CheckReport",
+    "Corrected",
+    "Correction",
+    "DataSource",
     "Dataset",
     "Difference",
     "Doubt",
@@ -83,6 +113,7 @@ __all__ = [
     "LabelledStream",
     "Layout",
     "OfflineSummary",
+    "OvertakenError",
     "OwnSplit",
     "Progress",
     "PublicSet",
@@ -97,14 +128,19 @@ __all__ = [
     "Source",
     "Split",
     "SynthesisSummary",
+    "Table",
     "TableReader",
+    "UnitChangeError",
     "Version",
     "Windows",
     "augment",
     "augment_sound",
     "check_dataset",
     "check_fits",
+    "clock_of",
     "components",
+    "correct_labels",
+    "corrections",
     "counted",
     "decode_recording",
     "difference",
@@ -120,28 +156,42 @@ __all__ = [
     "import_recordings",
     "invitation_page",
     "known_hashes",
+    "label_of",
     "load_noise",
     "load_windows",
     "make_default_data",
+    "make_noise",
+    "manifest_path",
     "mixed_at_snr",
     "near_copies",
     "note_version",
     "noted_versions",
     "numbered",
+    "open_store",
     "outliers",
     "pooled",
     "position",
     "present_version",
     "public_set",
+    "read_clip",
     "read_content",
     "read_manifest",
     "read_recording",
+    "read_sources",
     "read_stream",
     "read_window",
+    "resample",
     "review_recording",
+    "sampled",
     "segment_recordings",
+    "sense_files",
+    "shifted",
     "spec_augment",
     "spec_augment_batch",
     "synthesize",
+    "time_step",
+    "to_int16",
+    "undo_correction",
+    "undone",
     "write_manifest",
 ]

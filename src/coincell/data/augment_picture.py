@@ -33,7 +33,7 @@ def augment_picture(
         uint8 [form.values].
     """
     rows, columns = _places(form, settings, generator)
-    moved = _sampled(window.reshape(-1, form.channels), form, rows, columns)
+    moved = sampled(window.reshape(-1, form.channels), form, rows, columns)
     contrast = 1.0 + generator.uniform(-settings.contrast, settings.contrast)
     brightness = 255.0 * generator.uniform(-settings.brightness, settings.brightness)
     mean = float(moved.mean(dtype=np.float64))
@@ -63,7 +63,7 @@ def _places(
     return rows, columns + np.float32(middle[1])
 
 
-def _sampled(pixels: NDArray[np.uint8], form: WindowForm, rows: Float, columns: Float) -> Float:
+def sampled(pixels: NDArray[np.uint8], form: WindowForm, rows: Float, columns: Float) -> Float:
     """Bilinear: uint8 [height * width, channels] at `rows`, `columns` -> float32 [height * width,
     channels]."""
     rows = np.clip(rows, 0, form.height - 1).ravel()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from coincell.data.check_report import (
@@ -15,12 +16,13 @@ from coincell.data.check_report import (
     gravest_first,
 )
 from coincell.data.check_senses import check_motion, check_pictures, check_sound, check_targets
+from coincell.data.contradictions import contradict, same_content
 from coincell.data.looking import Look, look
-from coincell.data.manifest import SPLITS, Dataset, Sample, Split, read_manifest
+from coincell.data.manifest import SPLITS, Dataset, Split, read_manifest
 from coincell.data.progress import Progress, silent
 from coincell.data.readings import other_readings
 from coincell.data.senses import sense_files
-from coincell.project import Configuration, DataSettings, Project
+from coincell.project import Configuration, DataSettings, Project, SplitSettings
 
 IMBALANCE = 3.0
 _SHOWN = 10
@@ -112,15 +114,22 @@ def _check_labels(dataset: Dataset, configuration: Configuration) -> list[Findin
         normal = settings.normal_label
         strange = [s.file for s in dataset.samples if s.split == "train" and s.label != normal]
         findings += finding("strange-in-training", strange, settings.sense, normal=normal)
-        return findings + _check_empty(counts, (normal,), settings)
+        findings += _check_empty(counts, (normal,), settings, "error")
+        return [_with_advice(one, normal, settings.split) for one in findings]
     findings += _check_empty(counts, settings.labels, settings)
     return findings + _check_balance(counts, settings)
 
 
 def _check_empty(
-    counts: Mapping[str, Mapping[Split, int]], labels: Sequence[str], settings: DataSettings
+    counts: Mapping[str, Mapping[Split, int]],
+    labels: Sequence[str],
+    settings: DataSettings,
+    unvalidated: Severity = "warning",
 ) -> list[Finding]:
-    """Classes without clips, and classes that a split lacks: one finding a split."""
+    """Classes without clips, and classes that a split lacks: one finding a split.
+
+    `unvalidated` is how grave it is that validation lacks one.
+    """
     what = NAMES[settings.sense].lower()
     empty: Mapping[Split, int] = dict.fromkeys(SPLITS, 0)
     rows = {label: counts.get(label, empty) for label in labels}
@@ -132,10 +141,28 @@ def _check_empty(
     for split in SPLITS:
         lacking = [label for label, row in rows.items() if any(row.values()) and not row[split]]
         if lacking:
-            severity: Severity = "warning" if split == "validation" else "error"
+            severity: Severity = unvalidated if split == "validation" else "error"
             message = f"No {what} for {split} of: {', '.join(lacking)}."
             findings.append(Finding(severity, "empty-split", message))
     return findings
+
+
+def _with_advice(found: Finding, normal: str, settings: SplitSettings) -> Finding:
+    """What an empty split of anomaly detection means, and what to do."""
+    if found.rule != "empty-split":
+        return found
+    wanted = f"Record at least three of {normal!r}, each with another {settings.by!r}."
+    told = next((why for split, why in _NEEDED.items() if f" for {split} " in found.message), "")
+    if not settings.validation and "validation" in found.message:
+        wanted = "Raise data.split.validation, which is 0."
+    return replace(found, message=f"{found.message}{told} {wanted}")
+
+
+_NEEDED: Mapping[Split, str] = {
+    "train": " There is nothing to learn from.",
+    "validation": " There is nothing to choose the threshold by.",
+    "test": " There is nothing to count false alarms on.",
+}
 
 
 def _check_balance(
@@ -156,17 +183,12 @@ def _check_balance(
 def _check_copies(looks: Sequence[Look], settings: DataSettings) -> list[Finding]:
     """Equal content: under two labels, on two sides, or merely twice."""
     telling = [one.sample for one in looks if one.loudest_dbfs > float("-inf") and not one.fault]
-    by_content: defaultdict[str, list[Sample]] = defaultdict(list)
-    for sample in telling:
-        by_content[sample.sha256].append(sample)
     two_labels: list[str] = []
     two_sides: list[str] = []
     twice: list[str] = []
-    for copies in by_content.values():
-        if len(copies) == 1:
-            continue
+    for copies in same_content(telling):
         files = [sample.file for sample in copies]
-        if len({(sample.label, sample.target) for sample in copies}) > 1:
+        if contradict(copies):
             two_labels += files
         elif len({sample.split for sample in copies}) == 1:
             twice += files[1:]

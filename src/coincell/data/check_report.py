@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from coincell.data.manifest import SPLITS, Split
@@ -18,7 +18,10 @@ RULES: Mapping[str, tuple[Severity, str]] = {
     "rate": ("error", "{Those} that are not at {rate_hz} Hz, and must be imported again: {n}."),
     "stray": ("note", "Files in the data folder that are not in the manifest: {n}."),
     "label": ("error", "{Those} with the label {label!r}, which is not in data.labels: {n}."),
-    "two-labels": ("error", "{Those} with the same content under different labels: {n}."),
+    "two-labels": (
+        "error",
+        "{Those} with the same content under different labels or targets: {n}.",
+    ),
     "leakage": ("error", "{Those} with the same content on two sides of the split: {n}."),
     "duplicate": (
         "warning",
@@ -132,6 +135,7 @@ class Finding:
         message: one sentence with its numbers.
         count: how many files it is about.
         files: the first ten of them.
+        every_file: all of them, for programs; no part of the JSON.
     """
 
     severity: Severity
@@ -139,6 +143,13 @@ class Finding:
     message: str
     count: int = 0
     files: tuple[str, ...] = ()
+    every_file: tuple[str, ...] = field(default=(), repr=False, compare=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, with the first ten files."""
+        told = asdict(self)
+        del told["every_file"]
+        return told
 
 
 @dataclass(frozen=True)
@@ -171,7 +182,7 @@ class CheckReport:
         return {
             "clips": self.clips,
             "counts": {label: dict(row) for label, row in self.counts.items()},
-            "findings": [asdict(finding) for finding in self.findings],
+            "findings": [finding.to_json() for finding in self.findings],
         }
 
     def to_text(self) -> str:
@@ -189,7 +200,8 @@ class CheckReport:
             if finding.count > len(finding.files) > 0:
                 lines.append(f"    ... and {finding.count - len(finding.files)} more")
         if not self.findings:
-            lines.append(f"Nothing found in {self.clips} {self.what}.")
+            many = self.what if self.clips != 1 else self.what.removesuffix("s")
+            lines.append(f"Nothing found in {self.clips} {many}.")
         return "\n".join(lines)
 
 
@@ -202,8 +214,9 @@ def finding(rule: str, files: Sequence[str], sense: str, **values: object) -> li
     if not files:
         return []
     severity, message = RULES[rule]
+    every = tuple(sorted(files))
     text = message.format(n=len(files), Those=NAMES[sense], **values)
-    return [Finding(severity, rule, text, len(files), tuple(sorted(files)[:_SHOWN]))]
+    return [Finding(severity, rule, text, len(files), every[:_SHOWN], every)]
 
 
 def gravest_first(findings: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -1,7 +1,7 @@
 """Data set -> files for other tools: acquisitions in JSON or CBOR, CSV, NPY.
 
 Files lie in training/ and testing/, each called after its class; `info.labels` beside them tells
-labels and groups, so that `data import` takes them back.
+labels or targets, and groups, so that `data import` takes them back.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coincell.data.acquisition import Acquisition, write_acquisition
-from coincell.data.layouts_named import INFO_FILE, SPLIT_KEY
+from coincell.data.layouts_named import INFO_FILE, SPLIT_KEY, TARGET_KEY, UNIT_KEY
 from coincell.data.manifest import Sample, read_manifest
 from coincell.data.progress import Progress, silent
 from coincell.data.senses import sense_files
@@ -101,6 +101,8 @@ def _name(sample: Sample, form: ExportFormat, taken: set[str]) -> str:
 def _listed(name: str, sample: Sample) -> dict[str, Any]:
     """One of info.labels. Validation is part of training there; its metadata tell it apart."""
     told = {SPLIT_KEY: "validation"} if sample.split == "validation" else {}
+    if sample.target is not None:
+        told |= {TARGET_KEY: repr(sample.target), UNIT_KEY: sample.unit}
     return {
         "path": name,
         "category": "testing" if sample.split == "test" else "training",

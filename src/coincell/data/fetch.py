@@ -20,6 +20,7 @@ from coincell.data.catalogue import Download, PublicSet
 from coincell.data.har import har_to_csv
 from coincell.data.importing import ImportSummary, import_recordings
 from coincell.data.progress import Progress, silent
+from coincell.data.sources import note_source
 from coincell.errors import DataError
 from coincell.files import cache_directory, disk_error, locked, sha256_file, write_atomic
 from coincell.project import Project
@@ -216,8 +217,11 @@ def import_fetched(
             raise DataError(f"{chosen.name}: the archive has no {chosen.source!r} in it.")
         if chosen.layout == "uci-har":
             source = har_to_csv(source, place / "recordings", project.configuration.data, progress)
-            return import_recordings(source, project, "csv", progress)
-        return import_recordings(source, project, chosen.layout, progress)
+        layout = "csv" if chosen.layout == "uci-har" else chosen.layout
+        summary = import_recordings(source, project, layout, progress)
+        hashes = {one.path.name: one.sha256 for one in files}
+        note_source(project.data_directory, chosen, hashes)
+        return summary
     finally:
         shutil.rmtree(place, ignore_errors=True)
 

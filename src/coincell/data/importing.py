@@ -13,6 +13,7 @@ from typing import Literal
 from coincell.data.archives import is_archive, unpacked
 from coincell.data.audio import read_content
 from coincell.data.consent import keep_consent, read_consent
+from coincell.data.contradictions import contradiction_notes
 from coincell.data.faults import Faults
 from coincell.data.layouts import Candidate, Layout, ListingOptions, list_source
 from coincell.data.manifest import (
@@ -175,6 +176,7 @@ def _import(
         sum(0 < s.duration_s < store.settings.window_ms / 1000 for s in new),
         (
             *listing.notes,
+            *contradiction_notes(dataset, (s.file for s in new), project.configuration.data),
             *shared_note(incoming, samples),
             *split_notes(dataset, project.configuration.data, normal_label(project.configuration)),
         ),

@@ -23,6 +23,7 @@ from coincell.data.manifest import (
     CORE_COLUMNS,
     MANIFEST_FILE,
     NOISE_LABEL,
+    RECORDING,
     SPLITS,
     Split,
     check_group_names,
@@ -30,6 +31,7 @@ from coincell.data.manifest import (
     finite_number,
     read_csv,
 )
+from coincell.data.origins import read_origins
 from coincell.data.senses import Part, kinds_of, sense_files
 from coincell.errors import DataError
 from coincell.project import DataSettings
@@ -229,7 +231,7 @@ def _list_folders(
 ) -> Listing:
     candidates: list[Candidate] = []
     notes: list[str] = []
-    folders = _subfolders(source)
+    folders, origins = _subfolders(source), read_origins(source)
     if not folders:
         faults.add(
             f"{source}: no folders in it", "Put each class's recordings in a folder of its name."
@@ -253,7 +255,10 @@ def _list_folders(
             notes.append(f"{folder.name}/: {_counted(ignored)} left out: not {kinds_of(settings)}.")
         for path in audio:
             name = _relative(path, source)
-            candidates.append(Candidate(path, name, folder.name, groups=_speaker_of(name, pattern)))
+            groups = _speaker_of(name, pattern)
+            if name in origins:
+                groups = {**groups, RECORDING: origins[name]}
+            candidates.append(Candidate(path, name, folder.name, groups=groups))
     return Listing("folders", tuple(candidates), tuple(notes))
 
 
@@ -267,11 +272,21 @@ def _list_named(
     candidates = []
     for name in names:
         named = told.pop(name, None) or Named(label_of_name(name))
+        groups = _speaker_of(name, pattern) | dict(named.groups or {})
+        if settings.target:
+            try:
+                target = _target({"target": named.target, "unit": named.unit}, settings)
+            except (DataError, ValueError) as error:
+                faults.add(str(error), getattr(error, "hint", ""), name)
+                continue
+            candidates.append(
+                Candidate(source / name, name, "", named.split, groups, target, settings.unit)
+            )
+            continue
         label = named.label or ("" if named.parts else label_of_name(name))
         for text in {part.label for part in named.parts} | ({label} - {""}):
             if text not in settings.labels and text != NOISE_LABEL:
                 faults.add(*explain_label(text, settings), name)
-        groups = _speaker_of(name, pattern) | dict(named.groups or {})
         candidates.append(
             Candidate(source / name, name, label, named.split, groups, parts=named.parts)
         )

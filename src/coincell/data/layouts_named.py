@@ -15,13 +15,15 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from coincell.data.faults import Faults
-from coincell.data.manifest import Split, checked_file
+from coincell.data.manifest import CORE_COLUMNS, Split, checked_file, is_field
 from coincell.data.senses import Part
 from coincell.errors import DataError
 
 INFO_FILE = "info.labels"
 SPLIT_KEY = "split"
 """Of the metadata: "validation" tells apart what the format calls training, too."""
+TARGET_KEY, UNIT_KEY = "target", "unit"
+"""Of the metadata: the number that is to be predicted, and what it is in."""
 STRUCTURED_FILE = "structured_labels.labels"
 _MAX_BYTES = 1 << 26
 _SPLITS: dict[str, Split | None] = {"training": "train", "testing": "test", "split": None}
@@ -37,12 +39,16 @@ class Named:
         split: that the source gives, else None.
         groups: metadata with plain names.
         parts: stretches with a label of their own; they stay on one side of a split.
+        target: the number to be predicted, as it is written; "" where none is told.
+        unit: of it.
     """
 
     label: str
     split: Split | None = None
     groups: Mapping[str, str] | None = None
     parts: tuple[Part, ...] = ()
+    target: str = ""
+    unit: str = ""
 
 
 def has_sidecars(source: Path) -> bool:
@@ -64,7 +70,7 @@ def read_sidecars(source: Path, faults: Faults) -> dict[str, Named]:
             found[name] = named
         except ValueError as error:
             faults.add(str(error), "", INFO_FILE)
-    structured = _object(source / STRUCTURED_FILE).get("structuredLabels", {})
+    structured = json_object(source / STRUCTURED_FILE).get("structuredLabels", {})
     if not isinstance(structured, dict):
         faults.add("structuredLabels is an object of lists", "", STRUCTURED_FILE)
         structured = {}
@@ -88,13 +94,21 @@ def _entry(entry: Any) -> tuple[str, Named]:
     metadata = entry.get("metadata", {})
     if not isinstance(label, dict) or not isinstance(metadata, dict):
         raise ValueError(f"{name}: label and metadata are objects")
-    groups = {key: str(text)[:200] for key, text in metadata.items() if _GROUP.fullmatch(key)}
+    groups = {
+        key: str(text)[:200]
+        for key, text in metadata.items()
+        if _GROUP.fullmatch(key) and (key == SPLIT_KEY or key not in CORE_COLUMNS)
+    }
+    target, unit = (str(metadata.get(key, "")) for key in (TARGET_KEY, UNIT_KEY))
+    told = (name, str(label.get("label", "")), target, unit, *groups.values())
+    if unfit := [text for text in told if not is_field(text)]:
+        raise ValueError(f"path, label or metadata hold control characters: {unfit[0][:40]!r}")
     split = _SPLITS.get(str(entry.get("category", "split")))
-    if split == "train" and groups.pop(SPLIT_KEY, "") == "validation":
+    if groups.pop(SPLIT_KEY, "") == "validation" and split == "train":
         split = "validation"
     if label.get("type") == "multi-label":
         return name, Named("", split, groups, _parts(label.get("labels"), name))
-    return name, Named(str(label.get("label", "")), split, groups)
+    return name, Named(str(label.get("label", "")), split, groups, target=target, unit=unit)
 
 
 def _parts(stretches: Any, name: str) -> tuple[Part, ...]:
@@ -116,14 +130,14 @@ def _parts(stretches: Any, name: str) -> tuple[Part, ...]:
 
 
 def _list_of(path: Path, key: str, faults: Faults) -> list[Any]:
-    listed = _object(path).get(key, [])
+    listed = json_object(path).get(key, [])
     if isinstance(listed, list):
         return listed
     faults.add(f"{key} is a list", "", path.name)
     return []
 
 
-def _object(path: Path) -> dict[str, Any]:
+def json_object(path: Path) -> dict[str, Any]:
     """A JSON object; {} where there is no file."""
     if not path.is_file():
         return {}

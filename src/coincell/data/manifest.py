@@ -12,7 +12,7 @@ import io
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Literal, get_args
@@ -22,6 +22,8 @@ from coincell.files import write_atomic
 
 MANIFEST_FILE = "manifest.csv"
 NOISE_LABEL = "_background_noise_"
+RECORDING = "recording"
+"""The group column that tells which longer recording a clip was cut from."""
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
 
@@ -35,7 +37,7 @@ CORE_COLUMNS = (
 )  # fmt: skip
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _GROUP = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -222,6 +224,31 @@ def check_group_names(path: Path, groups: Iterable[str]) -> None:
             raise DataError(f"{path}: a column's name is letters, digits and _; received {name!r}.")
 
 
+def is_field(text: str) -> bool:
+    """Whether a manifest can hold `text`: short, no control characters, and UTF-8."""
+    return len(text) <= MAX_FIELD and not _CONTROL.search(text)
+
+
+def refuse_unreadable(samples: Sequence[Sample], source: Path) -> None:
+    """Refuse groups that a manifest cannot hold, before one is written that cannot be read.
+
+    Raises:
+        DataError: reserved names of groups, too many, or a value that is no field.
+    """
+    names = sorted({name for sample in samples for name in sample.groups})
+    check_group_names(source, names)
+    if reserved := sorted({*names} & {*CORE_COLUMNS}):
+        raise DataError(f"A group cannot be called {reserved[0]!r}: the manifest's own column is.")
+    for sample in samples:
+        for name, text in sample.groups.items():
+            if not is_field(text):
+                raise DataError(
+                    f"{sample.file}: its {name!r} is longer than {MAX_FIELD} characters or holds "
+                    f"control characters: {text[:40]!r}.",
+                    "Rename what it comes from.",
+                )
+
+
 def _sample(row: Mapping[str, str]) -> Sample:
     """One line; raises ValueError with the rule that it breaks."""
     label, target = row["label"], row.get("target", "")
@@ -341,7 +368,7 @@ def _parse(path: Path, text: str) -> Rows:
                 f"{len(cells)} found."
             )
         for cell in cells:
-            if len(cell) > MAX_FIELD or _CONTROL.search(cell):
+            if not is_field(cell):
                 raise DataError(
                     f"{path}, line {reader.line_num}: a field is longer than {MAX_FIELD} "
                     f"characters or holds control characters: {cell[:40]!r}."

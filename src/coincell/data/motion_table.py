@@ -23,6 +23,10 @@ _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 _MEND = "Mend or delete that line; `coincell data import --repair` mends, and counts what it mends."
 
 
+class UnitChangeError(DataError):
+    """A heading that comes again, with another unit."""
+
+
 @dataclass(frozen=True)
 class Table:
     """Readings of one file, in the file's own columns and units.
@@ -138,7 +142,7 @@ class TableReader:
         names, units = zip(*(split_heading(cell) for cell in cells), strict=True)
         if self._names and units != self._units:
             at = next(i for i, unit in enumerate(units) if unit != self._units[i])
-            raise DataError(
+            raise UnitChangeError(
                 f"{self._name}, line {number}: the unit of {names[at]} changes from "
                 f"{self._units[at]!r} to {units[at]!r}.",
                 "A recording keeps its units; cut the file there.",
@@ -198,6 +202,9 @@ def refuse_faults(table: Table, columns: Collection[int]) -> None:
             raise DataError(message, _MEND)
 
 
+_WITH_UNIT = re.compile(r"\S+(?:\s+[\[(][^\[\]()]*[\])])?")
+
+
 def _separator_of(line: str) -> str:
     for mark in ("\t", ";", ","):
         if mark in line:
@@ -206,7 +213,10 @@ def _separator_of(line: str) -> str:
 
 
 def _cells(line: str, separator: str | None) -> list[str]:
-    parts = line.split() if separator == " " else line.split(separator)
+    if separator == " ":  # a unit belongs to its name: "aX [g]"
+        parts = _WITH_UNIT.findall(line) if "[" in line or "(" in line else line.split()
+    else:
+        parts = line.split(separator)
     return [part.strip().strip('"') for part in parts]
 
 

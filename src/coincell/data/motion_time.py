@@ -36,15 +36,23 @@ class Clock:
     seconds: float
 
 
+def time_step(name: str, unit: str) -> float | None:
+    """Seconds a step of a column of times, by its heading: 0 where that tells no known unit, None
+    where it is no such column."""
+    word, told = name.strip().lower(), unit.strip().lower()
+    match = _TIME.fullmatch(word)
+    if not match and word not in _WORDS:
+        return None
+    told = told or (match["unit"] if match and match["unit"] else "")
+    return _WORDS.get(word) or _SECONDS.get(told, 0.0)
+
+
 def clock_of(table: Table, columns_wanted: int) -> Clock | None:
     """The column of times: by its name, or by being even where there are no names."""
     for index, name in enumerate(table.names):
-        word = name.strip().lower()
-        unit = table.units[index].strip().lower()
-        match = _TIME.fullmatch(word)
-        if match or word in _WORDS:
-            told = unit or (match["unit"] if match and match["unit"] else "")
-            return Clock(index, _WORDS.get(word) or _SECONDS.get(told, 0.0))
+        seconds = time_step(name, table.units[index])
+        if seconds is not None:
+            return Clock(index, seconds)
     if table.names or table.values.shape[1] != columns_wanted + 1 or len(table.values) < 3:
         return None
     for index in (0, table.values.shape[1] - 1):

@@ -71,6 +71,9 @@ class PictureFiles:
         return Fitted(window, False, (round(wide), round(high)) != (width, height))
 
 
+_ORIENTATION, _UPRIGHT = 0x0112, 1  # Exif 2.32, section 4.6.4; 2 to 8 are turned or mirrored
+
+
 def _pillow() -> Any:
     try:
         from PIL import Image
@@ -95,6 +98,8 @@ def _open(content: bytes, name: str) -> tuple[Any, str]:
         with reader(io.BytesIO(content)) as image:
             _check_size(image.size, name)
             kind = _kind(image, content)
+            if image.getexif().get(_ORIENTATION, _UPRIGHT) in range(_UPRIGHT + 1, 9):
+                kind += ", turned by its EXIF"
             image.draft("RGB", (2 * LONGEST_SIDE, 2 * LONGEST_SIDE))  # of JPEG: decoded smaller
             return _small(_upright(image)), kind
     except DataError:

@@ -1,7 +1,8 @@
 """Where incoming clips go: the split that the source gives, that their people have, or by hash.
 
-Of anomaly detection, what is not normal goes to the test split, all of it: nothing is learned from
-it and no threshold chosen by it, so that it is worth most there. It says nothing about where the
+Of anomaly detection, what is not normal goes to the test split, all of it unless
+data.split.strange_validation says otherwise: nothing is learned from it and no threshold chosen by
+it, so that it is worth most there. It says nothing about where the
 normal recordings of the same machine go, and may stand on another side than they do.
 """
 
@@ -11,9 +12,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from coincell.data.manifest import NOISE_LABEL, SPLITS, Dataset, Sample, Split
+from coincell.data.manifest import NOISE_LABEL, RECORDING, SPLITS, Dataset, Sample, Split
 from coincell.data.senses import counted
-from coincell.data.splits import Unit, assign_splits
+from coincell.data.splits import Unit, assign_splits, position
 from coincell.project import Configuration, DataSettings, SplitSettings
 
 
@@ -33,9 +34,12 @@ class Incoming:
 
 
 def unit_key(sample: Sample, by: str) -> str:
-    """What must stay on one side: the value of the column `by`, or the clip's own content."""
-    value = sample.groups.get(by, "")
-    return f"{by}={value}" if value else f"clip={sample.source.sha256 or sample.sha256}"
+    """What must stay on one side: the value of the column `by`; else of the recording that the clip
+    was cut from, where that is known; else the clip's own content."""
+    for column in (by, RECORDING):
+        if value := sample.groups.get(column, ""):
+            return f"{column}={value}"
+    return f"clip={sample.source.sha256 or sample.sha256}"
 
 
 def place(
@@ -61,7 +65,7 @@ def place(
     incoming = [
         replace(item, given=None) if item.sample.file in shared else item for item in incoming
     ]
-    fixed = [_fixed(item, by, normal) for item in incoming]
+    fixed = [_fixed(item, configuration) for item in incoming]
     files = {item.sample.file for item in incoming}
     settled = [s for s in dataset.samples if s.file not in files and not _strange(s, normal)]
     units: tuple[dict[str, set[str]], dict[str, set[str]]] = {}, {}
@@ -134,12 +138,14 @@ def _strange(sample: Sample, normal: str) -> bool:
     return bool(normal) and sample.label not in (normal, NOISE_LABEL)
 
 
-def _fixed(item: Incoming, by: str, normal: str) -> Split | None:
-    """The clip's split where it is not for the hash to choose, else None."""
+def _fixed(item: Incoming, configuration: Configuration) -> Split | None:
+    """The clip's split where it is not for `assign_splits` to choose, else None."""
+    split, by = configuration.data.split, configuration.data.split.by
     if item.given is not None:
         return item.given
-    if _strange(item.sample, normal):
-        return "test"
+    if _strange(item.sample, normal_label(configuration)):
+        place = position(f"strange {unit_key(item.sample, by)}", configuration.project.seed)
+        return "validation" if place < split.strange_validation else "test"
     if item.sample.label == NOISE_LABEL:
         return item.sample.split
     if item.before is not None and unit_key(item.before, by) == unit_key(item.sample, by):
@@ -155,9 +161,10 @@ def split_notes(dataset: Dataset, settings: DataSettings, normal: str = "") -> t
     spoken = [s for s in learned if s.label != settings.silence_label]
     without = sum(not sample.groups.get(by) for sample in spoken)
     if without:
+        have = "has" if without == 1 else "have"
         notes.append(
-            f"{without} of {counted(len(spoken), settings.sense)} have no {by!r}: they are split "
-            f"one by one, so the same {by} may be on both sides, and the figures do not tell how "
+            f"{without} of {counted(len(spoken), settings.sense)} {have} no {by!r}: they are split "
+            f"by recording, so the same {by} may be on both sides, and the figures do not tell how "
             f"the model does on a new {by}."
         )
     sides = {(name, s.split) for s in learned if (name := s.groups.get(by))}

@@ -8,6 +8,7 @@ where it stays below half of that for `hold_ms`.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coincell.data.audio import read_content
+from coincell.data.origins import add_origins
 from coincell.data.progress import Progress, silent
 from coincell.data.senses import Recording, kinds_of, sense_files
 from coincell.errors import DataError, UserError
@@ -106,7 +108,8 @@ def segment_recordings(
         sources: files, or folders of them.
         project: of sound or motion; its rate, channels and window count.
         options: see there.
-        folder: where events are written, as LABEL/NAME-NUMBER; None: nowhere.
+        folder: where events are written, as LABEL/NAME-NUMBER, beside a list of the recordings that
+            they come from; None: nowhere.
         label: of all events; "" takes the name of the folder that a recording lies in.
         progress: told after each recording.
 
@@ -124,6 +127,7 @@ def segment_recordings(
     without: list[str] = []
     notes: list[str] = []
     names: set[str] = set()
+    origins: dict[str, str] = {}
     for done, path in enumerate(paths, start=1):
         content = read_content(path, str(path), kinds_of(settings))
         recording = sense_files(settings).decode(content, str(path), settings)
@@ -134,8 +138,12 @@ def segment_recordings(
         if folder is not None:
             stem = _free_name(f"{targets[path]}/{_PLAIN.sub('-', path.stem)[:48]}", names)
             found = _write(found, recording.samples, folder, stem, settings)
+            name = f"{_PLAIN.sub('-', path.stem)[:48]}-{hashlib.sha256(content).hexdigest()[:12]}"
+            origins |= {one.file: name for one in found}
         segments += found
         progress(done, len(paths), path.name)
+    if folder is not None and origins:
+        add_origins(folder, origins)
     return SegmentSummary(tuple(segments), len(paths), tuple(without), tuple(notes))
 
 

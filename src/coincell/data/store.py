@@ -20,6 +20,7 @@ from coincell.data.manifest import (
     Sample,
     manifest_path,
     read_manifest,
+    refuse_unreadable,
     write_manifest,
 )
 from coincell.data.readings import note_readings, other_readings
@@ -112,6 +113,7 @@ class Store:
             tuple(sample for sample in everything if sample.label != NOISE_LABEL),
             tuple(sample for sample in everything if sample.label == NOISE_LABEL),
         )
+        refuse_unreadable(everything, manifest_path(directory))
         staged = [s.file for s in samples if (self.staging / s.file).exists()]
         with ThreadPoolExecutor(_SYNC_THREADS) as pool:  # at once: one by one is 15 times slower
             list(pool.map(_to_disk, [self.staging / file for file in staged]))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coincell.data.audio import read_content, to_int16
-from coincell.data.senses import kinds_of, sense_files
+from coincell.data.senses import Recording, kinds_of, sense_files
 from coincell.errors import DataError
 from coincell.project import DataSettings
 
@@ -35,6 +35,8 @@ class LabelledStream:
         seconds: how long it lasts.
         intervals: (start, end, label) in seconds.
         labelled: whether it came with a file of intervals.
+        groups: whose each interval is, by their order; None: not known.
+        notes: what was done to it on the way in, one sentence each: resampled, gaps filled.
     """
 
     name: str
@@ -42,6 +44,8 @@ class LabelledStream:
     seconds: float
     intervals: tuple[tuple[float, float, str], ...]
     labelled: bool
+    groups: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
 
 
 def find_streams(path: Path, settings: DataSettings) -> list[Path]:
@@ -90,7 +94,20 @@ def read_stream(path: Path, settings: DataSettings) -> LabelledStream:
     beside = path.with_name(path.stem + LABELS_SUFFIX)
     labelled = beside.is_file()
     intervals = read_intervals(beside, settings.labels, seconds) if labelled else ()
-    return LabelledStream(path.name, samples.reshape(-1), seconds, intervals, labelled)
+    notes = _notes(path.name, recording, settings)
+    values = samples.reshape(-1)
+    return LabelledStream(path.name, values, seconds, intervals, labelled, notes=notes)
+
+
+def _notes(name: str, recording: Recording, settings: DataSettings) -> tuple[str, ...]:
+    """What a recording is not as it came."""
+    done = [f"{count} {what}" for what, count in recording.mended.items()]
+    done += recording.notes
+    if recording.rate_hz not in (0, settings.sample_rate_hz):
+        done.append(f"resampled from {recording.rate_hz} Hz")
+    if recording.saturated:
+        done.append(f"{recording.saturated} samples at full scale or beyond")
+    return tuple(f"{name}: {what}." for what in done)
 
 
 def read_intervals(

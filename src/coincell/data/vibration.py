@@ -101,7 +101,8 @@ def _of_machine(project: Project, name: str, split: Split) -> list[Recipe]:
     settings = configuration.synthesis.vibration
     machine = draw_machine(generator_for(configuration.project.seed, "machine", name))
     faults: list[tuple[Fault, int]] = [("none", settings.recordings)]
-    if configuration.goal == "normality" and split == "test":
+    judged = ("test", "validation") if configuration.data.split.strange_validation else ("test",)
+    if configuration.goal == "normality" and split in judged:
         labels = configuration.data.labels
         faults += [(f, settings.faulty_recordings) for f in FAULTS[1:] if f in labels]
     return [

@@ -8,7 +8,7 @@ from coincell.evaluation._decisions import (
     decide,
     evaluate_decisions,
 )
-from coincell.evaluation._estimate import Estimate, wilson
+from coincell.evaluation._estimate import Z95, Estimate, wilson, wilson_by_group
 from coincell.evaluation._evaluation import ClassMetrics, Evaluation, evaluate
 from coincell.evaluation._folds import over_folds
 from coincell.evaluation._quantity import (
@@ -17,7 +17,7 @@ from coincell.evaluation._quantity import (
     compare_quantities,
     evaluate_quantity,
 )
-from coincell.evaluation._roc import RocCurve
+from coincell.evaluation._roc import OneAgainstRest, RocCurve
 from coincell.evaluation._stream import (
     Interval,
     Match,
@@ -33,6 +33,7 @@ from coincell.evaluation._stream import (
 
 __all__ = [
     "NO_DECISION",
+    "Z95",
     "AnomalyMetrics",
     "ClassMetrics",
     "Comparison",
@@ -41,6 +42,7 @@ __all__ = [
     "Evaluation",
     "Interval",
     "Match",
+    "OneAgainstRest",
     "OperatingPoint",
     "QuantityComparison",
     "QuantityMetrics",
@@ -63,4 +65,5 @@ __all__ = [
     "poisson_rate",
     "stream_metrics",
     "wilson",
+    "wilson_by_group",
 ]

@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from coincell.errors import DataError, InternalError
 from coincell.evaluation import _confusion
 from coincell.evaluation._bootstrap import resample
-from coincell.evaluation._estimate import Estimate, wilson
+from coincell.evaluation._estimate import Estimate, wilson_by_group
 
 
 @dataclass(frozen=True)
 class Comparison:
     """The second model against the first, differences second - first.
 
-    agreement: share of clips on which both say the same class. only_first_right,
-    only_second_right: clips that decide between the two.
+    agreement: share of clips on which both say the same class, with an interval of as many as the
+    groups are worth. only_first_right, only_second_right: clips that decide between the two.
     """
 
     accuracy_difference: Estimate
@@ -87,7 +87,6 @@ def compare(
     if len(truth) == 0:
         raise DataError("There are no clips to compare two models on.")
     resampling = resample(len(truth), groups, rounds, np.random.default_rng(seed))
-    clips = len(truth)
 
     def accuracy_and_f1(totals: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
         """Sums of pairs [m, classes * classes] -> [m] each."""
@@ -102,7 +101,7 @@ def compare(
     return Comparison(
         accuracy_difference=differences["accuracy"],
         f1_macro_difference=differences["f1_macro"],
-        agreement=wilson(int((first == second).sum()), clips),
+        agreement=wilson_by_group(first == second, groups),
         only_first_right=int((right_first & ~right_second).sum()),
         only_second_right=int((right_second & ~right_first).sum()),
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coincell.errors import DataError, InternalError
-from coincell.evaluation._estimate import Estimate, wilson
+from coincell.evaluation._estimate import Estimate, wilson_by_group
 
 NO_DECISION = -1
 
@@ -42,8 +43,17 @@ def decide(scores: NDArray[np.floating], threshold: float) -> NDArray[np.int64]:
     return np.where(scores.max(axis=1) >= threshold, scores.argmax(axis=1), NO_DECISION)
 
 
-def evaluate_decisions(truth: NDArray[np.int64], decisions: NDArray[np.integer]) -> DecisionMetrics:
+def evaluate_decisions(
+    truth: NDArray[np.int64],
+    decisions: NDArray[np.integer],
+    groups: Sequence[Hashable] | None = None,
+) -> DecisionMetrics:
     """Rates of decisions, int [n], -1 for none, against true classes, int [n].
+
+    Args:
+        truth: the classes.
+        decisions: what was decided.
+        groups: whose each clip is, [n]; None: clips are independent.
 
     Raises:
         DataError: there are no clips.
@@ -52,11 +62,12 @@ def evaluate_decisions(truth: NDArray[np.int64], decisions: NDArray[np.integer])
         raise InternalError(f"lengths differ: {len(truth)} and {len(decisions)}")
     if len(truth) == 0:
         raise DataError("There are no clips to judge decisions on.")
-    decided = int((decisions != NO_DECISION).sum())
-    right = int((decisions == truth).sum())
+    decided = decisions != NO_DECISION
+    right = decisions == truth
+    own = None if groups is None else [groups[at] for at in np.flatnonzero(decided).tolist()]
     return DecisionMetrics(
-        no_decision_rate=wilson(len(truth) - decided, len(truth)),
-        decided_accuracy=wilson(right, decided),
-        right_rate=wilson(right, len(truth)),
-        wrong_rate=wilson(decided - right, len(truth)),
+        no_decision_rate=wilson_by_group(~decided, groups),
+        decided_accuracy=wilson_by_group(right[decided], own),
+        right_rate=wilson_by_group(right, groups),
+        wrong_rate=wilson_by_group(decided & ~right, groups),
     )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from coincell.errors import DataError
-from coincell.evaluation._estimate import Estimate, wilson
+from coincell.evaluation._estimate import Estimate, wilson_by_group
 
 _TAIL = 0.025
 _HOUR_S = 3600.0
@@ -44,7 +44,7 @@ class StreamMetrics:
         told: all events.
         repeated: those that met an interval which another had met before.
         false_alarms: those that met none.
-        miss_rate: with Wilson's interval.
+        miss_rate: with Wilson's interval, by group where intervals have any.
         false_alarms_an_hour: with the exact interval of a Poisson count (Garwood 1936).
         delay_s: median, from an interval's begin to the first event that meets it, with the
             interval of its order statistics; negative never.
@@ -73,13 +73,17 @@ class StreamMetrics:
 
 @dataclass(frozen=True)
 class Match:
-    """Of one stream: (delay, or None where it was missed) of each interval, and events."""
+    """Of one stream: (delay, or None where it was missed) of each interval, and events.
+
+    `groups` tells whose each interval is, as long as `delays`; None: they are independent.
+    """
 
     delays: tuple[float | None, ...]
     told: int
     repeated: int
     false_alarms: int
     seconds: float
+    groups: tuple[Hashable, ...] | None = None
 
 
 def match_events(
@@ -178,21 +182,31 @@ def stream_metrics(matches: Sequence[Match]) -> StreamMetrics:
     """The figures over streams."""
     delays = [delay for match in matches for delay in match.delays]
     caught = np.sort([delay for delay in delays if delay is not None])
-    missed = len(delays) - len(caught)
+    missed = np.array([delay is None for delay in delays], bool)
     seconds = sum(match.seconds for match in matches)
     alarms = sum(match.false_alarms for match in matches)
     return StreamMetrics(
         seconds=seconds,
         intervals=len(delays),
-        missed=missed,
+        missed=int(missed.sum()),
         told=sum(match.told for match in matches),
         repeated=sum(match.repeated for match in matches),
         false_alarms=alarms,
-        miss_rate=wilson(missed, len(delays)),
+        miss_rate=wilson_by_group(missed, _groups(matches)),
         false_alarms_an_hour=poisson_rate(alarms, seconds / _HOUR_S),
         delay_s=_median([float(delay) for delay in caught]),
         late_s=float(np.quantile(caught, 0.95, method="higher")) if len(caught) else None,
     )
+
+
+def _groups(matches: Sequence[Match]) -> list[Hashable] | None:
+    """Of all intervals; None where a stream's are independent."""
+    found: list[Hashable] = []
+    for match in matches:
+        if match.groups is None and match.delays:
+            return None
+        found += match.groups or ()
+    return found
 
 
 def poisson_rate(count: int, hours: float) -> Estimate:

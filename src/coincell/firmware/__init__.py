@@ -2,6 +2,7 @@
 
 from coincell.firmware.application import Application, application_sources, device_sources
 from coincell.firmware.bare import (
+    BareCode,
     LibrarySizes,
     ModelImage,
     build_model_image,
@@ -10,7 +11,8 @@ from coincell.firmware.bare import (
 )
 from coincell.firmware.board_header import wiring
 from coincell.firmware.channels import SENSOR_UNITS, Channels
-from coincell.firmware.collector import Collector, build_collector, collector_sketch
+from coincell.firmware.collector import Collector, build_collector
+from coincell.firmware.collector_sketch import collector_sketch
 from coincell.firmware.currents import Currents, CurrentTable, Overhead, StateCurrent
 from coincell.firmware.description import (
     MODELLED_CORE,
@@ -52,9 +54,11 @@ from coincell.firmware.image import (
 )
 from coincell.firmware.live_source import (
     MICROPHONE_RATE_HZ,
+    SENSES_NOTHING,
     Source,
     live_source,
     settling_samples,
+    why_no_source,
 )
 from coincell.firmware.sensors import find_bmi270_configuration, sensor_sources
 from coincell.firmware.stream import HostStream, StreamEvent
@@ -68,9 +72,11 @@ __all__ = [
     "MICROPHONE_RATE_HZ",
     "MODELLED_CORE",
     "RODATA_ALIGN",
+    "SENSES_NOTHING",
     "SENSOR_UNITS",
     "STACK_BYTES",
     "Application",
+    "BareCode",
     "Board",
     "ChainResult",
     "Channels",
@@ -122,5 +128,6 @@ __all__ = [
     "roomy_board",
     "sensor_sources",
     "settling_samples",
+    "why_no_source",
     "wiring",
 ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Protocol
 
-from coincell.compiler import CompiledModel
-from coincell.firmware.application import device_sources
+from coincell.compiler import CompileOptions, Graph
+from coincell.firmware.application import NetworkCode, device_sources
 from coincell.firmware.description import Board, Region, load_board
 from coincell.firmware.elf import Elf, sizes_by_section
 from coincell.firmware.image import (
@@ -32,6 +33,18 @@ _NO_WAIT = """\
  */
 static inline void wait_for_interrupt(void) {}
 """
+
+
+class BareCode(NetworkCode, Protocol):
+    """A compiled network, or trees: what NAME_invoke runs by itself."""
+
+    @property
+    def options(self) -> CompileOptions:
+        """What it was made with."""
+
+    @property
+    def graph(self) -> Graph:
+        """Its inputs and outputs."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +87,7 @@ class LibrarySizes:
 
 
 def build_model_image(
-    compiled: CompiledModel,
+    compiled: BareCode,
     board: Board,
     directory: Path,
     compiler: Compiler | None = None,
@@ -112,7 +125,7 @@ def roomy_board() -> Board:
     )
 
 
-def library_sizes(compiled: CompiledModel, compiler: Compiler | None = None) -> LibrarySizes | None:
+def library_sizes(compiled: BareCode, compiler: Compiler | None = None) -> LibrarySizes | None:
     """What `compiled` adds to a program for its target; None where the target names no processor.
 
     Raises:
@@ -142,7 +155,7 @@ def _flags(compiler: Compiler) -> str:
     return " ".join((*compiler.target_flags, *compile_flags(compiler)))
 
 
-def _programs(compiled: CompiledModel) -> tuple[dict[str, str], dict[str, str]]:
+def _programs(compiled: BareCode) -> tuple[dict[str, str], dict[str, str]]:
     """The sources of the program with the model, and of the same one without."""
     counts = len(compiled.inputs), len(compiled.outputs)
     caller_arena = compiled.options.arena == "caller"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 from coincell.errors import BoardError
@@ -13,9 +12,15 @@ from coincell.firmware.board_header import board_header
 from coincell.firmware.channels import Channels
 from coincell.firmware.description import Board, need_firmware
 from coincell.firmware.image import Image, link_image
-from coincell.firmware.live_source import MICROPHONE_RATE_HZ, Sensing, live_source, live_sources
+from coincell.firmware.live_source import (
+    MICROPHONE_RATE_HZ,
+    live_source,
+    live_sources,
+    why_no_source,
+)
 from coincell.firmware.usb_identity import Link, link_of, usb_sources
 from coincell.project import DataSettings, DecisionSettings, WindowForm
+from coincell.runtime import c_values
 from coincell.toolchain import Compiler
 
 _NOT_OURS = ("main.c", "live.c", "live.h", "protocol.c", "protocol.h", "cycle_counter.h")
@@ -75,8 +80,11 @@ def build_collector(
     compiler: Compiler | None = None,
     link: Link = "auto",
     imu_configuration: bytes | None = None,
+    microphone_gain_db: float = 0.0,
 ) -> Image:
     """The collecting firmware for `board`; writes firmware.elf, .hex and .bin into `directory`.
+
+    `microphone_gain_db` is what the project's device has, so that recordings are as loud.
 
     Raises:
         BoardError: the board has no such sensor, or it cannot give what the project takes.
@@ -86,25 +94,21 @@ def build_collector(
     collector = Collector.of(settings)
     line = link_of(board, link)
     if live_source(collector, board, line) == "none":
-        raise BoardError(_missing(collector, board, line), hint=_HINTS[settings.sense])
-    device = device_sources("firmware", "freestanding") | board_header(board)
+        reason = why_no_source(collector, board, line)
+        raise BoardError(reason, hint=SENSOR_HINTS[settings.sense])
+    device = device_sources("firmware", "freestanding") | board_header(board, microphone_gain_db)
     for name in _NOT_OURS:
         device.pop(f"firmware/{name}", None)
     if line == "usb":
         del device["firmware/transport_uarte.c"]
         device |= usb_sources(board)
     device |= live_sources(collector, board, line, imu_configuration)
-    device |= device_sources("collector") | _generated(collector, board)
+    device |= device_sources("collector")
+    device |= collector_facts(collector, board.name, collector.form.rate_hz or 2)
     return link_image(device, board, directory, compiler)
 
 
-def collector_sketch() -> str:
-    """The sketch for Arduino that prints readings of motion, a line each."""
-    path = resources.files(__package__) / "device" / "collector" / "motion.ino"
-    return path.read_text(encoding="utf-8")
-
-
-_HINTS = {
+SENSOR_HINTS = {
     "sound": f"data.sample_rate_hz must be {MICROPHONE_RATE_HZ}, and the board needs a microphone.",
     "motion": "data.channels must be of aX, aY, aZ, gX, gY, gZ, mX, mY, mZ, and the board needs "
     "the sensor; any other board can print its readings: `coincell data collect` reads text too.",
@@ -112,30 +116,78 @@ _HINTS = {
 }
 
 
-def _missing(collector: Sensing, board: Board, line: str) -> str:
-    what = {"sound": "microphone", "motion": "inertial sensor", "picture": "camera"}
-    return (
-        f"{board.board.title} has no {what[collector.form.sense]}, over {line}, that gives what "
-        "the project's [data] describes."
-    )
+def collector_facts(collector: Collector, board: str, heading_every: int) -> dict[str, str]:
+    """What the C of device/collector must know of a project; path -> text.
 
+    Args:
+        collector: what is collected.
+        board: its name, for the heading.
+        heading_every: steps between headings; of pictures their number.
 
-def _generated(collector: Collector, board: Board) -> dict[str, str]:
-    form = collector.form
-    step = form.channels if form.sense != "picture" else form.values
-    every = form.rate_hz or 2
-    heading = collector.heading(board.name)
+    Raises:
+        BoardError: the channels' names take more than a frame holds.
+    """
+    heading = collector.heading(board)
     if len(heading) > MAX_HEADING_BYTES:
         raise BoardError(
             f"The channels' names and units take {len(heading)} bytes; a frame holds "
             f"{MAX_HEADING_BYTES}.",
             hint="Give the channels shorter names.",
         )
-    rows = [heading[begin : begin + 16] for begin in range(0, len(heading), 16)]
-    lines = "\n".join("    " + " ".join(f"{byte}," for byte in row) for row in rows)
-    note = "/* SPDX-License-Identifier: Apache-2.0\n *\n * Generated: what is collected.\n */\n"
-    chain = f"""\
-{note}#ifndef COINCELL_CHAIN_H
+    return {
+        "collector/heading.c": _heading_source(heading),
+        "collector/heading.h": _HEADING_HEADER.format(heading_every),
+        "application/chain.h": _chain_header(collector.form),
+        "application/application.h": _APPLICATION_HEADER,
+    }
+
+
+_NOTE = "/* SPDX-License-Identifier: Apache-2.0\n *\n * Generated: what is collected.\n */\n"
+
+_APPLICATION_HEADER = f"""\
+{_NOTE}#ifndef COINCELL_APPLICATION_H
+#define COINCELL_APPLICATION_H
+
+#include "application/chain.h"
+
+/* Where a picture is made: application_sample[APPLICATION_WINDOW_VALUES]. */
+application_sample *application_samples(void);
+
+#endif
+"""
+
+_HEADING_HEADER = f"""\
+{_NOTE}#ifndef COINCELL_HEADING_H
+#define COINCELL_HEADING_H
+
+#include <stdint.h>
+
+#define HEADING_EVERY_STEPS {{}}u
+
+/* What the image tells of itself, JSON in UTF-8; programs find it by this name. */
+extern const uint32_t application_description_bytes;
+extern const uint8_t application_description[];
+
+#endif
+"""
+
+
+def _heading_source(heading: bytes) -> str:
+    lines = c_values(map(str, heading))
+    return f"""\
+{_NOTE}#include "collector/heading.h"
+
+const uint32_t application_description_bytes = {len(heading)}u;
+const uint8_t application_description[{len(heading)}] = {{
+{lines}
+}};
+"""
+
+
+def _chain_header(form: WindowForm) -> str:
+    step = form.channels if form.sense != "picture" else form.values
+    return f"""\
+{_NOTE}#ifndef COINCELL_CHAIN_H
 #define COINCELL_CHAIN_H
 
 #include <stdint.h>
@@ -157,42 +209,3 @@ typedef {form.dtype}_t application_sample;
 
 #endif
 """
-    application = f"""\
-{note}#ifndef COINCELL_APPLICATION_H
-#define COINCELL_APPLICATION_H
-
-#include "application/chain.h"
-
-/* Where a picture is made: application_sample[APPLICATION_WINDOW_VALUES]. */
-application_sample *application_samples(void);
-
-#endif
-"""
-    head = f"""\
-{note}#ifndef COINCELL_HEADING_H
-#define COINCELL_HEADING_H
-
-#include <stdint.h>
-
-#define HEADING_EVERY_STEPS {every}u
-
-/* What the image tells of itself, JSON in UTF-8; programs find it by this name. */
-extern const uint32_t application_description_bytes;
-extern const uint8_t application_description[];
-
-#endif
-"""
-    description = f"""\
-{note}#include "collector/heading.h"
-
-const uint32_t application_description_bytes = {len(heading)}u;
-const uint8_t application_description[{len(heading)}] = {{
-{lines}
-}};
-"""
-    return {
-        "collector/heading.c": description,
-        "application/chain.h": chain,
-        "application/application.h": application,
-        "collector/heading.h": head,
-    }

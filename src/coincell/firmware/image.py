@@ -15,10 +15,17 @@ from coincell.firmware.application import Application, application_sources, devi
 from coincell.firmware.board_header import board_header
 from coincell.firmware.description import Board, need_firmware
 from coincell.firmware.elf import Elf, intel_hex, plain_binary, read_elf
-from coincell.firmware.live_source import live_sources
+from coincell.firmware.live_source import SENSES_NOTHING, live_sources, why_no_source
 from coincell.firmware.usb_identity import Link, link_of, usb_sources
 from coincell.project import BoardSettings
-from coincell.toolchain import C_FLAGS, Compiler, build_cached, find_cross_compiler
+from coincell.toolchain import (
+    C_FLAGS,
+    Compiler,
+    build_cached,
+    compile_units,
+    find_cross_compiler,
+    write_files,
+)
 
 STACK_BYTES = BoardSettings().stack_bytes
 """Reserved for the stack unless the caller says otherwise."""
@@ -164,6 +171,8 @@ def build_image(
 ) -> Image:
     """The firmware of `application` for `board`: the chain, the protocol, the start-up.
 
+    An image that senses nothing by itself tells why in its description, under SENSES_NOTHING.
+
     `link` is the line to the computer: the chip's own USB, a UART on the board's pins, or "auto",
     as `link_of` has it; every board has the UART. `microphone_gain_db`, -20 to 20, is what the
     microphone's interface adds; `imu_configuration` is what a BMI270 needs, if it is there.
@@ -189,6 +198,8 @@ def build_image(
         "compiler": compiler_title(chosen),
         "build": _digest({**sources, "image.ld": linker_script(board, stack_bytes)}, chosen),
     }
+    if deaf := why_no_source(application, board, line):
+        marks[SENSES_NOTHING] = deaf
     marked = replace(application, manifest={**application.manifest, **marks})
     return link_image(application_sources(marked) | device, board, directory, chosen, stack_bytes)
 
@@ -270,12 +281,13 @@ def link_cached(files: Mapping[str, str], compiler: Compiler, link_flags: Sequen
     parts["compiler"] = compiler.identity
 
     def build(folder: Path) -> None:
-        for path, text in files.items():
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8")
-        units = sorted(path for path in files if path.endswith(".c"))
-        _compile(compiler, folder, units, link_flags)
+        linked = {path: text for path, text in files.items() if path.endswith(".ld")}
+        write_files(folder, linked)
+        objects = _compile(compiler, files)
+        library = "-lcompiler_rt" if compiler.name == "zig" else "-lgcc"
+        flags = compile_flags(compiler)
+        words: list[str | Path] = [*flags, *objects, library, *link_flags, "-o", "firmware.elf"]
+        compiler.run(words, directory=folder)
 
     return build_cached("image", parts, build) / "firmware.elf"
 
@@ -288,23 +300,21 @@ def compile_flags(compiler: Compiler) -> tuple[str, ...]:
     return (*_FLAGS, *_OPTIMISATION, own)
 
 
-def _compile(compiler: Compiler, folder: Path, units: list[str], link_flags: Sequence[str]) -> None:
-    zig = compiler.name == "zig"
-    prefix_map = f"-ffile-prefix-map={folder}=."
-    flags = [*compile_flags(compiler), prefix_map, "-I", ".", "-I", "freestanding"]
+def _compile(compiler: Compiler, files: Mapping[str, str]) -> list[Path]:
+    """The objects of an image, in the order in which they are linked."""
     # Left alone, a compiler sees memcpy in the loop of memcpy, and calls it; start-up would bring
     # memset into images that need none.
-    plain = ["-fno-builtin"] if zig else ["-fno-tree-loop-distribute-patterns"]
-    objects: list[str] = []
-    for unit in _PLAIN_UNITS:
-        if unit in units:
-            objects.append(Path(unit).with_suffix(".o").name)
-            compiler.run([*flags, *plain, "-c", unit, "-o", objects[-1]], directory=folder)
+    zig = compiler.name == "zig"
+    unlike = "-fno-builtin" if zig else "-fno-tree-loop-distribute-patterns"
+    units = sorted(path for path in files if path.endswith(".c"))
     others = [unit for unit in units if unit not in _PLAIN_UNITS]
-    library = "-lcompiler_rt" if zig else "-lgcc"
-    compiler.run(
-        [*flags, *others, *objects, library, *link_flags, "-o", "firmware.elf"], directory=folder
-    )
+    plain = [unit for unit in _PLAIN_UNITS if unit in units]
+    flags = compile_flags(compiler)
+    roots = (".", "freestanding")
+    made = compile_units(others, files, compiler, flags, roots)
+    made_plain = compile_units(plain, files, compiler, [*flags, unlike], roots)
+    # Where code lies is what the proved images have: zig links them in front of the others.
+    return [*made_plain, *made] if zig else [*made, *made_plain]
 
 
 def _contributors(parsed: Elf) -> tuple[Contributor, ...]:

@@ -12,6 +12,9 @@ from coincell.project import DecisionSettings, WindowForm
 
 Source = Literal["microphone", "motion", "camera", "none"]
 
+SENSES_NOTHING = "senses_nothing"
+"""Where the description of an image that senses nothing by itself tells why."""
+
 MICROPHONE_RATE_HZ = 16_000
 MOTION_SETTLING_MS = 100
 """After its start an inertial sensor's filters settle; taken as Arduino's libraries wait."""
@@ -51,20 +54,49 @@ def live_source(application: Sensing, board: Board, line: Literal["usb", "uart"]
     Raises:
         BoardError: the board has the sensor, and it cannot give what the application takes.
     """
+    if why_no_source(application, board, line):
+        return "none"
     sense = application.form.sense
     if sense == "sound":
-        fits = application.sample_rate_hz == MICROPHONE_RATE_HZ
-        return "microphone" if board.microphone is not None and fits else "none"
+        return "microphone"
     if sense == "picture":
-        if board.camera is None or line != "usb":
-            return "none"
         _check_camera(application, board)
         return "camera"
-    channels = application.channels
-    if board.imu is None or channels is None or not channels.inertial:
-        return "none"
-    _check_motion(application.sample_rate_hz, channels, board)
+    assert application.channels is not None
+    _check_motion(application.sample_rate_hz, application.channels, board)
     return "motion"
+
+
+def why_no_source(application: Sensing, board: Board, line: Literal["usb", "uart"]) -> str:
+    """Why an image senses nothing by itself on `board`, and what would help; "" where it does."""
+    title, sense = board.board.title, application.form.sense
+    if sense == "sound":
+        if board.microphone is None:
+            return f"{title} has no microphone in its description."
+        if application.sample_rate_hz == MICROPHONE_RATE_HZ:
+            return ""
+        return (
+            f"The microphone of {title} gives {MICROPHONE_RATE_HZ:,} samples a second, and the "
+            f"project takes {application.sample_rate_hz:,}: data.sample_rate_hz = "
+            f"{MICROPHONE_RATE_HZ} would do."
+        )
+    if sense == "picture":
+        if board.camera is None:
+            return f"{title} has no camera in its description."
+        if line == "usb":
+            return ""
+        return "Two of the camera's pins are the UART's: board.link = \"usb\" would do."
+    if board.imu is None:
+        return f"{title} has no inertial sensor in its description."
+    channels = application.channels
+    if channels is not None and channels.inertial:
+        return ""
+    names = ", ".join(channels.names) if channels is not None else "none"
+    return (
+        f"The sensor of {title} gives aX, aY, aZ (acceleration), gX, gY, gZ (rotation) and perhaps "
+        f"mX, mY, mZ (magnetic field); the project's data.channels are {names}, and so readings "
+        "of another sensor. Named as the board's, with units, they would be taken from there."
+    )
 
 
 def settling_samples(source: Source, board: Board, rate_hz: int) -> int:

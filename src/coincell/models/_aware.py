@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coincell.models._calibration import Calibration, calibrated_ranges
+from coincell.models._distillation import Teacher
 from coincell.models._examples import Examples
 from coincell.models._fake_quantization import Ranges, copy_weights, fake_quantized, ranges_of
 from coincell.models._folding import fold_normalizations
@@ -47,6 +48,7 @@ def train_aware(
     augment: Augment | None = None,
     on_epoch: Callable[[EpochRecord], None] | None = None,
     goal: Goal = "classes",
+    teacher: Teacher | None = None,
 ) -> AwareNetwork:
     """Train a copy of `model`, whose weights it starts from, with int8's rounding in it.
 
@@ -55,8 +57,8 @@ def train_aware(
 
     Args:
         model: as `train` left it.
-        training, validation, settings, seed, augment, on_epoch, goal: as of `train`; the learning
-            rate should be low, since little is left to learn.
+        training, validation, settings, seed, augment, on_epoch, goal, teacher: as of `train`; the
+            learning rate should be low, since little is left to learn.
         calibration: float32 [n, *shape], dequantized features.
 
     Raises:
@@ -68,7 +70,7 @@ def train_aware(
     aware = fake_quantized(folded, ranges, kernels=True)
     history = train(
         aware, training, validation, settings, seed=seed, augment=augment, on_epoch=on_epoch,
-        goal=goal,
+        goal=goal, teacher=teacher,
     )  # fmt: skip
     if folded is model:
         folded = fake_quantized(model, {}, kernels=False)

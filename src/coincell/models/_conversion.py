@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,26 @@ def convert_to_tflite(
             the compiler does not have.
         InternalError: the input's quantization came out otherwise.
     """
+    tflite = convert(model, calibration, quantization, "int8")
+    check_input(tflite, quantization)
+    return tflite
+
+
+def convert(
+    model: keras.Model,
+    calibration: NDArray[np.float32],
+    quantization: InputQuantization,
+    activations: Literal["int8", "int16"],
+) -> bytes:
+    """The converter's file, whose ends are of the type of its `activations`.
+
+    Args:
+        model, calibration, quantization: as of `convert_to_tflite`.
+        activations: what layers' outputs are; kernels are int8.
+
+    Raises:
+        ModelError: TensorFlow's converter refuses the model.
+    """
     tf, _ = load_tensorflow()
     shape = tuple(model.input_shape[1:])
     samples = np.concatenate(
@@ -52,18 +72,20 @@ def convert_to_tflite(
         converter = _converter(tf, fold_rescaling_into_dense(model), shape)
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.representative_dataset = representative_dataset
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        converter.inference_input_type = tf.int8
-        converter.inference_output_type = tf.int8
+        kinds, ends = tf.lite.OpsSet, getattr(tf, activations)
+        converter.target_spec.supported_ops = [
+            kinds.TFLITE_BUILTINS_INT8
+            if activations == "int8"
+            else kinds.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+        ]
+        converter.inference_input_type = converter.inference_output_type = ends
         try:
-            tflite = bytes(converter.convert())
+            return bytes(converter.convert())
         except (RuntimeError, ValueError) as error:  # the converter's own, by its documentation
             raise ModelError(
-                f"TensorFlow's converter cannot quantize this model to int8: {error}",
+                f"TensorFlow's converter cannot quantize this model to {activations}: {error}",
                 hint="Use layers that a microcontroller has: convolutions, pooling, dense, ReLU.",
             ) from error
-    _check_input(tflite, quantization)
-    return tflite
 
 
 def convert_aware(
@@ -109,7 +131,8 @@ def _extremes(shape: tuple[int, ...], quantization: InputQuantization) -> NDArra
     return np.broadcast_to(reals.reshape(2, *(1 for _ in shape)), (2, *shape))
 
 
-def _check_input(tflite: bytes, quantization: InputQuantization) -> None:
+def check_input(tflite: bytes, quantization: InputQuantization) -> None:
+    """Refuse, as our fault, a file whose input is not quantized as the features are."""
     graph = read_model(tflite)
     received = graph.tensor(graph.inputs[0])
     wanted = quantization.scale, quantization.zero_point

@@ -39,12 +39,17 @@ def mobilenet_v1(inputs: Any, plan: Plan) -> Any:
     """
     _, keras = load_tensorflow()
     alpha = plan.alpha or _V1_ALPHA
-    hidden = _convolution(inputs, "conv_0", plan, int(32 * alpha), kernel=3, stride=2)
+    hidden = _convolution(inputs, "conv_0", plan, _share(32, alpha), kernel=3, stride=2)
     for block, (channels, stride) in enumerate(_V1_BLOCKS, 1):
         hidden = _depthwise(hidden, f"depthwise_{block}", plan, stride)
-        hidden = _convolution(hidden, f"pointwise_{block}", plan, int(channels * alpha))
+        hidden = _convolution(hidden, f"pointwise_{block}", plan, _share(channels, alpha))
     hidden = keras.layers.GlobalAveragePooling2D(name=EMBEDDING)(hidden)
     return answer(hidden, plan)
+
+
+def _share(channels: int, alpha: float) -> int:
+    """Whole channels, one at least: a small alpha leaves less than one of the first layer's."""
+    return max(1, int(channels * alpha))
 
 
 def mobilenet_v2(inputs: Any, plan: Plan) -> Any:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coincell.errors import UserError
+from coincell.models._distillation import softened_distance
 from coincell.models._examples import Examples, dequantize
 from coincell.models._losses import quantity_losses, sample_losses
 from coincell.models.tensorflow import load_tensorflow
@@ -31,11 +32,17 @@ class Objective(Protocol):
     def part(self, model: keras.Model) -> keras.Model:
         """`model` up to the outputs that `losses` takes."""
 
+    def asked(self, teacher: keras.Model) -> keras.Model:
+        """Another network for the same, up to the outputs that `apart` takes."""
+
     def targets(self, data: Examples, chosen: Any) -> NDArray[np.float32]:
         """What the samples `chosen` of `data` should give, float32 [n, width]."""
 
     def losses(self, targets: Any, outputs: Any) -> Any:
         """One value a sample, tensor float32 [n]."""
+
+    def apart(self, given: Any, outputs: Any, temperature: float) -> Any:
+        """How far `outputs` are from what `asked` of a teacher gives, tensor float32 [n]."""
 
     def hits(self, targets: Any, outputs: Any) -> Any:
         """1 where an output is right, tensor float32 [n]; 0 where that means nothing."""
@@ -60,6 +67,10 @@ class ClassObjective:
             )
         return keras.Model(model.inputs[0], last.input)
 
+    def asked(self, teacher: keras.Model) -> keras.Model:
+        """Without its last softmax too."""
+        return self.part(teacher)
+
     def targets(self, data: Examples, chosen: Any) -> NDArray[np.float32]:
         """1 for the class, else 0."""
         rows: NDArray[np.float32] = np.eye(self.width, dtype=np.float32)[data.labels[chosen]]
@@ -68,6 +79,10 @@ class ClassObjective:
     def losses(self, targets: Any, outputs: Any) -> Any:
         """The loss that the settings name."""
         return sample_losses(targets, outputs, self._settings)
+
+    def apart(self, given: Any, outputs: Any, temperature: float) -> Any:
+        """Of softened scores."""
+        return softened_distance(given, outputs, temperature)
 
     def hits(self, targets: Any, outputs: Any) -> Any:
         """Whether the highest output is the target's."""
@@ -97,6 +112,12 @@ class QuantityObjective:
         _, keras = load_tensorflow()
         return keras.Model(model.inputs[0], model.layers[-1].input)
 
+    def asked(self, teacher: keras.Model) -> keras.Model:
+        """All of it, and its number in this network's deviations."""
+        _, keras = load_tensorflow()
+        standardize = keras.layers.Rescaling(1 / self._scale, offset=-self._offset / self._scale)
+        return keras.Model(teacher.inputs[0], standardize(teacher.outputs[0]))
+
     def targets(self, data: Examples, chosen: Any) -> NDArray[np.float32]:
         """The numbers, standardized as the network's last layer undoes it."""
         numbers = np.asarray(data.targets[chosen], np.float64)
@@ -105,6 +126,11 @@ class QuantityObjective:
     def losses(self, targets: Any, outputs: Any) -> Any:
         """Squared, absolute or Huber's."""
         return quantity_losses(targets, outputs, self._settings)
+
+    def apart(self, given: Any, outputs: Any, temperature: float) -> Any:
+        """The same of the teacher's number."""
+        del temperature
+        return quantity_losses(given, outputs, self._settings)
 
     def hits(self, targets: Any, outputs: Any) -> Any:
         """None are told."""
@@ -129,6 +155,10 @@ class ReconstructionObjective:
             model.inputs[0], keras.layers.Flatten(name="flat_outputs")(model.outputs[0])
         )
 
+    def asked(self, teacher: keras.Model) -> keras.Model:
+        """All of it too."""
+        return self.part(teacher)
+
     def targets(self, data: Examples, chosen: Any) -> NDArray[np.float32]:
         """What goes in."""
         features = dequantize(data.features[chosen], data.quantization)
@@ -138,6 +168,11 @@ class ReconstructionObjective:
         """Mean squared difference."""
         tf, _ = load_tensorflow()
         return tf.reduce_mean(tf.square(targets - outputs), axis=-1)
+
+    def apart(self, given: Any, outputs: Any, temperature: float) -> Any:
+        """Mean squared difference."""
+        del temperature
+        return self.losses(given, outputs)
 
     def hits(self, targets: Any, outputs: Any) -> Any:
         """None are told."""

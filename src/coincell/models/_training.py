@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coincell.errors import UserError
+from coincell.models._distillation import Teacher
 from coincell.models._examples import Examples
 from coincell.models._history import EpochRecord, History
 from coincell.models._objectives import Objective, objective_of
@@ -38,6 +39,7 @@ def train(
     augment: Augment | None = None,
     on_epoch: Callable[[EpochRecord], None] | None = None,
     goal: Goal = "classes",
+    teacher: Teacher | None = None,
 ) -> History:
     """Train `model` in place; it ends with the weights of the best validation loss.
 
@@ -51,11 +53,12 @@ def train(
         augment: alters each batch of dequantized features, anew each epoch.
         on_epoch: called after each epoch.
         goal: what the outputs are.
+        teacher: whose outputs on each batch, as altered, count beside the labels.
 
     Raises:
         UserError: the loss left the finite numbers.
     """
-    trainer = _Trainer(model, settings, objective_of(goal, model, settings))
+    trainer = _Trainer(model, settings, objective_of(goal, model, settings), teacher)
     generator = np.random.default_rng(seed)
     weights = np.ones(1, np.float32)
     if goal == "classes":
@@ -86,6 +89,16 @@ def train(
     stopped = len(records) < settings.epochs
     told = training_accuracy if trainer.counts_hits else None
     return History(tuple(records), best[1], stopped, told)
+
+
+def evaluate_network(
+    model: keras.Model, data: Examples, settings: TrainingSettings, goal: Goal = "classes"
+) -> tuple[float, float | None]:
+    """Mean loss on `data` as it is, and the share that is right; None where nothing is right or
+    wrong. The loss is that of the labels alone."""
+    trainer = _Trainer(model, settings, objective_of(goal, model, settings))
+    loss, hits = trainer.evaluate(data)
+    return loss, hits if trainer.counts_hits else None
 
 
 def class_weights(
@@ -121,7 +134,11 @@ class _Trainer:
     """A model with its optimizer, and the compiled steps of both."""
 
     def __init__(
-        self, model: keras.Model, settings: TrainingSettings, objective: Objective
+        self,
+        model: keras.Model,
+        settings: TrainingSettings,
+        objective: Objective,
+        teacher: Teacher | None = None,
     ) -> None:
         self._tf, keras = load_tensorflow()
         self._model = model
@@ -131,6 +148,8 @@ class _Trainer:
         self.width = objective.width
         self.counts_hits = objective.counts_hits
         self._outputs = objective.part(model)
+        self._teacher = teacher
+        self._asked: Any = objective.asked(teacher.network) if teacher else None
         self._optimizer = make_optimizer(settings)
         self._optimizer.build(model.trainable_variables)
         float32 = self._tf.float32
@@ -216,7 +235,13 @@ class _Trainer:
         tf = self._tf
         with tf.GradientTape() as tape:
             outputs = self._outputs(features, training=True)
-            loss = tf.reduce_mean(weights * self._objective.losses(targets, outputs))
+            losses = self._objective.losses(targets, outputs)
+            if self._teacher is not None:
+                given = self._asked(self._teacher.sees(features), training=False)
+                share, warmth = self._teacher.weight, self._teacher.temperature
+                far = self._objective.apart(tf.stop_gradient(given), outputs, warmth)
+                losses = (1 - share) * losses + share * far
+            loss = tf.reduce_mean(weights * losses)
         variables = self._model.trainable_variables
         self._optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
         return loss, tf.reduce_mean(self._objective.hits(targets, outputs))

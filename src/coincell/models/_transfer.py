@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from coincell.models._distillation import Teacher
 from coincell.models._examples import Examples
 from coincell.models._history import EpochRecord, History
 from coincell.models._mobilenet import EMBEDDING
@@ -31,6 +32,7 @@ def train_transferred(
     seed: int,
     on_epoch: Callable[[EpochRecord], None] | None = None,
     goal: Goal = "classes",
+    teacher: Teacher | None = None,
 ) -> History:
     """Train `model`, whose backbone has weights already, in place.
 
@@ -42,6 +44,7 @@ def train_transferred(
     Args:
         model: of `build_network`, a MobileNet, after `load_weights`.
         training, validation, settings, seed, on_epoch, goal: as of `train`.
+        teacher: as of `train`; the head alone learns without.
 
     Returns:
         The epochs of both phases, counted through.
@@ -78,8 +81,9 @@ def train_transferred(
 
     tuning = settings.model_copy(update={"learning_rate": settings.fine_tune_rate})
     second = train(
-        model, training, validation, tuning, seed=seed + 1, on_epoch=counted_on, goal=goal
-    )
+        model, training, validation, tuning, seed=seed + 1, on_epoch=counted_on, goal=goal,
+        teacher=teacher,
+    )  # fmt: skip
     return _joined(model, first, second, before)
 
 

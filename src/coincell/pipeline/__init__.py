@@ -1,6 +1,10 @@
 """The stages as one visible list, a content-addressed cache, and the run's report."""
 
+from coincell.pipeline.baseline_device import Cost
+from coincell.pipeline.baseline_verdict import verdict
+from coincell.pipeline.baselines import Baseline, Baselines, compare_baselines
 from coincell.pipeline.deep_check import DeepReport, Suspect, deep_check
+from coincell.pipeline.device_privacy import device_privacy
 from coincell.pipeline.export import export_project
 from coincell.pipeline.feature_comparison import Compared, Comparison, compare_features
 from coincell.pipeline.feature_relevance import Relevance, Relevances, feature_relevance
@@ -9,16 +13,33 @@ from coincell.pipeline.folds import CrossValidation, cross_validate
 from coincell.pipeline.learning_curve import LearningCurve, learning_curve
 from coincell.pipeline.ledger import Run, apart, changed_settings, find_run, noted_runs
 from coincell.pipeline.listening import project_application
+from coincell.pipeline.mlflow_export import export_runs
+from coincell.pipeline.nested import searching
 from coincell.pipeline.predict import Prediction, predict_files
-from coincell.pipeline.run import RunResult, quantization_of, run_project, run_until, summary_of
+from coincell.pipeline.ready import Predictor, ReadyModel, Said, find_ready
+from coincell.pipeline.report_parts_features import feature_columns, feature_form
+from coincell.pipeline.report_parts_gallery import heat_png, picture_png_of, traces_of, wav_of
+from coincell.pipeline.run import (
+    RunResult,
+    audit_of,
+    pruning_of,
+    quantization_of,
+    run_project,
+    run_until,
+    summary_of,
+)
 from coincell.pipeline.runner import Demand, Outcome, StageEvent
 from coincell.pipeline.stream_evaluation import StreamEvaluation, StreamRequest, evaluate_stream
 from coincell.pipeline.suspects_page import suspects_page
-from coincell.pipeline.tune import Judge, about_limits, open_study
+from coincell.pipeline.tune import Judge, about_limits, open_study, read_study
+from coincell.pipeline.tune_helpers import helping_processes, work_on_ray
 
 __all__ = [
+    "Baseline",
+    "Baselines",
     "Compared",
     "Comparison",
+    "Cost",
     "CrossValidation",
     "DeepReport",
     "Demand",
@@ -26,33 +47,53 @@ __all__ = [
     "LearningCurve",
     "Outcome",
     "Prediction",
+    "Predictor",
+    "ReadyModel",
     "Relevance",
     "Relevances",
     "Run",
     "RunResult",
+    "Said",
     "StageEvent",
     "StreamEvaluation",
     "StreamRequest",
     "Suspect",
     "about_limits",
     "apart",
+    "audit_of",
     "changed_settings",
+    "compare_baselines",
     "compare_features",
     "cross_validate",
     "deep_check",
+    "device_privacy",
     "evaluate_stream",
     "export_project",
+    "export_runs",
+    "feature_columns",
+    "feature_form",
     "feature_relevance",
+    "find_ready",
     "find_run",
+    "heat_png",
+    "helping_processes",
     "learning_curve",
     "noted_runs",
     "open_study",
     "permit_flash",
+    "picture_png_of",
     "predict_files",
     "project_application",
+    "pruning_of",
     "quantization_of",
+    "read_study",
     "run_project",
     "run_until",
+    "searching",
     "summary_of",
     "suspects_page",
+    "traces_of",
+    "verdict",
+    "wav_of",
+    "work_on_ray",
 ]

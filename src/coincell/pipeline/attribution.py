@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from coincell.classical import IntegerForest
 from coincell.compiler import Graph, HostModel, compile_graph, read_model
 
 Answer = Callable[[NDArray[np.int8]], NDArray[np.float64]]
@@ -27,13 +28,13 @@ class Inner:
 
     Attributes:
         outputs: int8 [n, outputs].
-        before: int8 [n, outputs], what a softmax at the end is made of; else `outputs`.
+        before: [n, outputs], what a softmax at the end is made of, or trees' sums; else `outputs`.
         hidden: int8 [n, width], what the last layer with weights reads; None where that is
             the features themselves.
     """
 
     outputs: NDArray[np.int8]
-    before: NDArray[np.int8]
+    before: NDArray[np.integer]
     hidden: NDArray[np.int8] | None
 
 
@@ -63,6 +64,21 @@ class InnerModel:
         arrays = [array.reshape(count, -1) for array in self._model.run_many([inputs])]
         hidden = arrays[self._place[self._hidden]] if self._hidden else None
         return Inner(arrays[self._place[self._output]], arrays[self._place[self._before]], hidden)
+
+
+class InnerTrees:
+    """Trees in the place of a network: they have no inner layers, but sums."""
+
+    macs = 1000
+
+    def __init__(self, forest: IntegerForest) -> None:
+        self._forest = forest
+        self.output_scale, self.output_zero_point = forest.scale, forest.zero_point
+        self.before_scale = 2.0**-forest.fixed.shift
+
+    def run(self, features: NDArray[np.int8]) -> Inner:
+        """What the trees say of features int8 [n, *shape]."""
+        return Inner(self._forest.scores(features), self._forest.sums(features), None)
 
 
 def _before_softmax(graph: Graph) -> str:

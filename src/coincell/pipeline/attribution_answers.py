@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coincell.anomaly import ReconstructionDetector
-from coincell.pipeline.attribution import Answer, InnerModel
+from coincell.pipeline.attribution import Answer, InnerModel, InnerTrees
 from coincell.pipeline.clips import Clips, normal_class
 from coincell.pipeline.detector_model import DetectorModel
-from coincell.pipeline.int8_model import MODEL_FILE
+from coincell.pipeline.int8_model import FOREST_FILE, MODEL_FILE, Int8Model
 from coincell.pipeline.store import Artefact
 from coincell.project import Configuration
 
@@ -47,8 +47,7 @@ class Asked:
 
     def __init__(self, quantized: Artefact, configuration: Configuration) -> None:
         self._configuration = configuration
-        model = quantized.folder / MODEL_FILE
-        self._inner = InnerModel(model.read_bytes()) if model.is_file() else None
+        self._inner = _inner_of(quantized)
         normality = configuration.goal == "normality"
         self._detector = DetectorModel(quantized) if normality else None
 
@@ -76,7 +75,7 @@ class Asked:
         return _lead_of(named, self._network)
 
     @property
-    def _network(self) -> InnerModel:
+    def _network(self) -> InnerModel | InnerTrees:
         assert self._inner is not None
         return self._inner
 
@@ -157,7 +156,19 @@ class Asked:
         )
 
 
-def _lead_of(named: int, model: InnerModel) -> Callable[[NDArray[np.int8]], NDArray[np.float64]]:
+def _inner_of(quantized: Artefact) -> InnerModel | InnerTrees | None:
+    """The network or the trees; None where a detector is all there is."""
+    if (quantized.folder / FOREST_FILE).is_file():
+        forest = Int8Model(quantized).forest
+        assert forest is not None
+        return InnerTrees(forest)
+    model = quantized.folder / MODEL_FILE
+    return InnerModel(model.read_bytes()) if model.is_file() else None
+
+
+def _lead_of(
+    named: int, model: InnerModel | InnerTrees
+) -> Callable[[NDArray[np.int8]], NDArray[np.float64]]:
     def lead(features: NDArray[np.int8]) -> NDArray[np.float64]:
         before = model.run(features).before.astype(np.float64) * model.before_scale
         others = np.delete(before, named, axis=1)

@@ -81,7 +81,7 @@ def _energy_figures(facts: dict[str, Any] | None) -> dict[str, Any]:
 def _energy_part(facts: dict[str, Any]) -> EnergyPart:
     names = (
         "live", "as_shipped", "supply_v", "core_share", "peak_a", "dominant", "battery",
-        "battery_warnings", "server_sources",
+        "battery_warnings", "server_sources", "senses_nothing",
     )  # fmt: skip
     return EnergyPart(
         **{name: facts[name] for name in names},

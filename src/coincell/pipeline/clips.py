@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.data import Sample, Windows, position
+from coincell.data import RECORDING, Sample, Windows, position
 from coincell.pipeline.store import Artefact
 from coincell.project import Configuration, DataSettings
 
@@ -63,7 +63,8 @@ class Clips:
         """Who speaks in each clip of `rows`: what clips share, and so what a bootstrap draws.
 
         A clip of silence has no speaker and stands alone. Where any other clip does not tell,
-        windows cut from one recording belong together; None when each is a recording by itself.
+        windows and events cut from one recording belong together; None when each is a recording by
+        itself.
 
         Args:
             rows: positions of clips.
@@ -76,7 +77,7 @@ class Clips:
         ]
         if all(names):
             return names
-        recordings = [self.files[row] for row in rows]
+        recordings = [self.groups[row].get(RECORDING) or self.files[row] for row in rows]
         return recordings if len(set(recordings)) < len(recordings) else None
 
 

@@ -29,7 +29,7 @@ from coincell.board import (
     sensing_activity,
     ways_to_last,
 )
-from coincell.firmware import Application, Source, link_of, live_source
+from coincell.firmware import Application, Source, link_of, live_source, why_no_source
 from coincell.project import Configuration
 
 _FRAME_AWAKE_S = 0.024
@@ -81,6 +81,7 @@ def energy_facts(
     return {
         "inference": asdict(inference),
         "live": live,
+        "senses_nothing": why_no_source(chain, board, link_of(board, settings.link)),
         "core_share": activity.share("cpu", "run"),
         "average_mw": asdict(energy.average_mw),
         "average_a": asdict(energy.average_a),

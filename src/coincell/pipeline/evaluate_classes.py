@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.evaluation import Evaluation, compare, evaluate, evaluate_decisions
+from coincell.evaluation import Evaluation, compare, decide, evaluate, evaluate_decisions
 from coincell.pipeline.clips import Clips, read_clips, silence_class
 from coincell.pipeline.int8_model import Int8Model
+from coincell.pipeline.judged import write_told
 from coincell.pipeline.stage import StageContext
 
 
@@ -27,14 +28,18 @@ def evaluate_classes(
     clips = read_clips(context.inputs["dataset"])
     rows = clips.rows("test")
     int8 = _evaluation(context, clips, rows, scores)
+    decision = context.configuration.decision
+    decided, _ = model.decide(scores, decision)
+    write_told(context.output, "int8", model.shares(scores), decided)
     facts: dict[str, Any] = {
         "float": None,
         "comparison": None,
         "int8": int8.to_json(),
         "notes": list(int8.notes),
-        "decisions": _decisions(context, clips.labels[rows], model, scores),
+        "decisions": _decisions(context, clips, rows, decided),
     }
     if whole is not None:
+        write_told(context.output, "float", whole, decide(whole, decision.threshold))
         facts["float"] = _evaluation(context, clips, rows, whole).to_json()
         facts["comparison"] = _comparison(context, clips, rows, whole, scores)
     return facts
@@ -80,11 +85,11 @@ def _comparison(
 
 def _decisions(
     context: StageContext,
-    truth: NDArray[np.int64],
-    model: Int8Model,
-    scores: NDArray[np.int8],
+    clips: Clips,
+    rows: NDArray[np.int64],
+    decided: NDArray[np.integer],
 ) -> dict[str, Any]:
     """What a user of the device meets: right, wrong and no decisions, a window at a time."""
-    decided, _ = model.decide(scores, context.configuration.decision)
-    metrics = evaluate_decisions(truth, decided).metrics()
+    whose = _speakers(context, clips, rows)
+    metrics = evaluate_decisions(clips.labels[rows], decided, whose).metrics()
     return {name: estimate.to_json() for name, estimate in metrics.items()}

@@ -19,7 +19,9 @@ from coincell.pipeline.detector_model import (
     smoothed,
     strangeness_of,
 )
+from coincell.pipeline.judged import write_told
 from coincell.pipeline.stage import StageContext
+from coincell.pipeline.trained import FLOAT_SCORES, trained
 from coincell.project import Configuration
 
 _MOST_SCORES = 50_000
@@ -94,6 +96,8 @@ def evaluate_normality(
     alone = strangeness_of(scores)
     means = test.smoothed(alone)
     metrics = test.judge(means, model.threshold)
+    unit = model.detector.unit
+    write_told(context.output, "int8", means * unit, means >= model.threshold)
     facts: dict[str, Any] = {
         "float": None,
         "comparison": None,
@@ -114,12 +118,13 @@ def _float_part(
 ) -> dict[str, Any]:
     """The same before quantization, with a threshold of its own by the same held-out windows."""
     configuration, unit = context.configuration, model.detector.unit
-    everything = np.load(context.inputs["train"].folder / "float_scores.npy")
+    everything = np.load(trained(context.inputs).folder / FLOAT_SCORES)
     rows, _ = held_out_rows(test.clips, configuration, trained=model.facts["trained"])
     held_out = in_steps(everything[rows], unit)
     means = smoothed(held_out, test.clips, rows, configuration.decision)
     threshold = threshold_for(means, configuration.decision.false_alarm_rate)
     scores = test.smoothed(in_steps(whole, unit))
+    write_told(context.output, "float", scores * unit, scores >= threshold)
     return _part(test, model, scores, threshold, test.judge(scores, threshold))
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from coincell.evaluation import QuantityMetrics, compare_quantities, evaluate_quantity
 from coincell.pipeline.clips import Clips, read_clips
+from coincell.pipeline.judged import write_told
 from coincell.pipeline.quantity_model import QuantityModel
 from coincell.pipeline.stage import StageContext
 from coincell.report import Gate
@@ -30,6 +31,7 @@ def evaluate_quantities(
     clips = read_clips(context.inputs["dataset"])
     rows = clips.rows("test")
     predicted = model.values(scores)
+    write_told(context.output, "int8", predicted, np.zeros(len(rows), np.int64))
     int8 = _evaluation(context, clips, rows, predicted)
     facts: dict[str, Any] = {
         "float": None,
@@ -40,6 +42,7 @@ def evaluate_quantities(
     }
     if whole is not None:
         before = np.asarray(whole, np.float64).reshape(-1)
+        write_told(context.output, "float", before, np.zeros(len(rows), np.int64))
         evaluation = _evaluation(context, clips, rows, before)
         facts["float"] = _told(context, evaluation, clips.targets[rows], before)
         configuration = context.configuration

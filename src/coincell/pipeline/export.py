@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from coincell.firmware import (
     export_application,
     load_board,
 )
+from coincell.pipeline.card_files import MODEL_CARD
 from coincell.pipeline.runner import Listener, Outcome, alone, find_stages, unheard
 from coincell.pipeline.stages.compile import c_name
 from coincell.pipeline.stages.firmware import application
@@ -71,17 +73,31 @@ def export_project(
         chain = application(
             found["features"], found["quantize"], configuration, found.get("evaluate")
         )
-        facts = _facts(outcome)
+        facts, documents = _facts(outcome), _cards(project, outcome)
     request = ExportRequest(
         application=chain,
         name=name,
         version=version,
         project=configuration.project.name,
         board=load_board(configuration.board.source),
+        microphone_gain_db=configuration.board.microphone_gain_db,
         facts=facts,
         forced=force,
+        documents=documents,
     )
     return export_application(request, form, out, progress)
+
+
+def _cards(project: Project, outcome: Outcome) -> dict[str, str]:
+    """The model card of the last run, where that made the model which is exported."""
+    try:
+        report = json.loads((project.build_directory / "report.json").read_bytes())
+        keys = {stage["name"]: stage["key"] for stage in report["provenance"]["stages"]}
+        card = (project.build_directory / f"{MODEL_CARD}.md").read_text(encoding="utf-8")
+    except (OSError, ValueError, KeyError, TypeError):  # deleted, or from an older Coincell
+        return {}
+    same = keys.get("quantize") == outcome.artefacts["quantize"].key
+    return {"MODEL_CARD.md": card} if same else {}
 
 
 def _missing(outcome: Outcome) -> str:

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from coincell.board import BlockBench, BlockCost
 from coincell.data import Progress
 from coincell.errors import ConfigurationError, ToolchainError, UserError
-from coincell.evaluation import Estimate, wilson
+from coincell.evaluation import Estimate, evaluate_anomaly, evaluate_quantity, wilson_by_group
 from coincell.features import (
     FeatureBlock,
     choose_quantization,
@@ -25,15 +25,17 @@ from coincell.features import (
 )
 from coincell.firmware import load_board, need_firmware
 from coincell.pipeline.clips import Clips, normal_class, read_clips, silence_class
+from coincell.pipeline.families import fitting_architecture
 from coincell.pipeline.report_parts_maps import spread_rows
 from coincell.pipeline.run import run_until
 from coincell.pipeline.runner import Demand, Listener, unheard
-from coincell.project import Configuration, DataSettings, FeatureSettings, Project
+from coincell.project import Configuration, DataSettings, FeatureSettings, PictureSettings, Project
 from coincell.toolchain import find_cross_compiler
 
 _MOST_WINDOWS = 1500
 _FOLDS = 5
 _FEW_UNITS = 10
+_ROUNDS = 500
 _CANDIDATES: dict[str, tuple[dict[str, Any], ...]] = {
     "sound": (
         {"block": "log-mel"},
@@ -72,6 +74,8 @@ class Compared:
         scratch_bytes: working memory.
         cost: on the virtual board; None where it could not be measured.
         problem: why the block does not fit the recordings, or "".
+        architecture: of the model that fits these features; "" where none is known.
+        own: whether that is the project's already.
     """
 
     settings: Any
@@ -83,6 +87,8 @@ class Compared:
     scratch_bytes: int = 0
     cost: BlockCost | None = None
     problem: str = ""
+    architecture: str = ""
+    own: bool = True
 
     @property
     def name(self) -> str:
@@ -97,7 +103,10 @@ class Compared:
         """The lines to paste into coincell.toml."""
         chosen = self.settings.model_dump(mode="json", exclude_defaults=True, exclude={"block"})
         lines = [f"{key} = {_toml(value)}" for key, value in chosen.items()]
-        return "\n".join(["[features]", f'block = "{self.settings.block}"', *lines])
+        model = ["", "[model]", f'architecture = "{self.architecture}"']
+        if self.own or not self.architecture:
+            model = []
+        return "\n".join(["[features]", f'block = "{self.settings.block}"', *lines, *model])
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -112,6 +121,7 @@ class Compared:
             "scratch_bytes": self.scratch_bytes,
             "cost": None if self.cost is None else asdict(self.cost),
             "problem": self.problem,
+            "architecture": self.architecture,
             "toml": self.toml,
         }
 
@@ -153,6 +163,8 @@ def compare_features(
     wanted: Sequence[str] = (),
     progress: Progress | None = None,
     listener: Listener = unheard,
+    *,
+    measured: bool = True,
 ) -> Comparison:
     """Try blocks on the project's training and validation windows, and on the virtual board.
 
@@ -161,6 +173,7 @@ def compare_features(
         wanted: blocks as "NAME" or "NAME key=value key=value"; none: those for the sense.
         progress: hears of each block.
         listener: hears of the dataset stage.
+        measured: whether blocks are run on the virtual board, for what they cost.
 
     Raises:
         UserError: a block or a setting is unknown, or there are too few windows.
@@ -169,7 +182,7 @@ def compare_features(
     settings = [parse_block(text) for text in wanted] or _candidates(configuration)
     outcome = run_until(project, Demand(until="dataset"), listener)
     data = Learned.of(read_clips(outcome.artefacts["dataset"]), configuration)
-    bench, why = block_bench(configuration)
+    bench, why = block_bench(configuration) if measured else (None, ())
     found = []
     for done, chosen in enumerate(settings):
         if progress:
@@ -216,8 +229,10 @@ def _candidates(configuration: Configuration) -> list[Any]:
     """The project's own settings first, then those for its sense."""
     own = configuration.features
     color = configuration.data.camera.color
+    # weights need the values that they were trained with
+    kept = {"values": own.values} if isinstance(own, PictureSettings) else {}
     others = [
-        _ADAPTER.validate_python(values)
+        _ADAPTER.validate_python(kept | values)
         for values in _CANDIDATES[configuration.data.sense]
         if values.get("color", "gray") == "gray" or color == "rgb"
     ]
@@ -246,6 +261,7 @@ class Learned:
         clips: the data set.
         rows: positions of the windows, [n].
         fold: a fold of each, [n].
+        units: what windows share, such as a speaker, [n]; None where each stands alone.
         configuration: the project's.
         notes: what figures on them do not say.
     """
@@ -253,6 +269,7 @@ class Learned:
     clips: Clips
     rows: NDArray[np.int64]
     fold: NDArray[np.int64]
+    units: list[str] | None
     configuration: Configuration
     notes: tuple[str, ...]
 
@@ -285,7 +302,7 @@ class Learned:
             )
         fold = folds_of(units or list(range(len(rows))), clips.labels[rows], _FOLDS,
                         configuration.project.seed)  # fmt: skip
-        return cls(clips, rows, fold, configuration, tuple(notes))
+        return cls(clips, rows, fold, units, configuration, tuple(notes))
 
     @property
     def score_name(self) -> str:
@@ -307,47 +324,35 @@ class Learned:
         return np.ascontiguousarray(self.clips.windows[self.rows])
 
     def score(self, features: NDArray[np.int8]) -> Estimate | None:
-        """How well int8 features [n, ...] tell what is to be told."""
+        """How well int8 features [n, ...] tell what is to be told, with an interval over units."""
         if self.configuration.goal == "quantity":
             return self._explained(features)
         if self.configuration.goal == "normality":
             return self._apart(features)
         right = linear_classes(features, self.labels, self.fold) == self.labels
-        return wilson(int(right.sum()), len(right))
+        return wilson_by_group(right, self.units)
 
     def _explained(self, features: NDArray[np.int8]) -> Estimate:
-        """R2 of a linear prediction, its interval from a bootstrap over windows."""
-        truth = self.clips.targets[self.rows]
-        left = truth - linear_predictions(features, truth[:, None], self.fold)[:, 0]
-        generator = np.random.default_rng(self.configuration.project.seed)
-        drawn = generator.integers(0, len(truth), (500, len(truth)))
-        values = 1 - (left[drawn] ** 2).mean(axis=1) / np.maximum(truth[drawn].var(axis=1), 1e-12)
-        low, high = np.quantile(values, [0.025, 0.975])
-        value = 1 - float((left**2).mean()) / max(float(truth.var()), 1e-12)
-        return Estimate(value, float(low), float(high))
+        """R2 of a linear prediction."""
+        truth, seed = self.clips.targets[self.rows], self.configuration.project.seed
+        said = linear_predictions(features, truth[:, None], self.fold)[:, 0]
+        mean = float(truth.mean())
+        return evaluate_quantity(
+            truth, said, training_mean=mean, seed=seed, rounds=_ROUNDS, groups=self.units
+        ).metrics["r2"]
 
     def _apart(self, features: NDArray[np.int8]) -> Estimate | None:
-        """AUC of the distance from normal windows, where strange ones are labelled.
-
-        The interval is Hanley and McNeil's (1982).
-        """
+        """AUC of the distance from normal windows, where strange ones are labelled."""
         flat = features.reshape(len(features), -1).astype(np.float64)
-        normal = self.labels == 0
-        first, second = int((~normal).sum()), int(normal.sum())
-        if not first or second < 2:
+        strange, seed = self.labels == 1, self.configuration.project.seed
+        normal = flat[~strange]
+        if not strange.any() or len(normal) < 2:
             return None
-        mean, deviation = flat[normal].mean(axis=0), flat[normal].std(axis=0)
+        mean, deviation = normal.mean(axis=0), normal.std(axis=0)
         far = (((flat - mean) / np.where(deviation > 0, deviation, 1.0)) ** 2).mean(axis=1)
-        order = np.sort(far[normal])
-        below = np.searchsorted(order, far[~normal], "left")
-        upto = np.searchsorted(order, far[~normal], "right")
-        auc = float((below + upto).sum()) / (2 * first * second)
-        one, two = auc / (2 - auc), 2 * auc**2 / (1 + auc)
-        spread = (
-            auc * (1 - auc) + (first - 1) * (one - auc**2) + (second - 1) * (two - auc**2)
-        ) / (first * second)
-        half = 1.96 * float(np.sqrt(max(spread, 0.0)))
-        return Estimate(auc, max(0.0, auc - half), min(1.0, auc + half))
+        return evaluate_anomaly(
+            strange, far, float(far.max()), seed=seed, rounds=_ROUNDS, groups=self.units
+        ).auc
 
 
 ONLY_TESTED = (
@@ -398,6 +403,7 @@ def _compared(settings: Any, data: Learned, bench: BlockBench | None) -> Compare
     except ConfigurationError as error:
         return Compared(settings, current, problem=error.message)
     number = data.configuration.goal == "quantity"
+    fitting = fitting_architecture(settings.block, data.configuration)
     return Compared(
         settings,
         current,
@@ -407,6 +413,8 @@ def _compared(settings: Any, data: Learned, bench: BlockBench | None) -> Compare
         table_bytes=block.table_bytes,
         scratch_bytes=block.scratch_bytes,
         cost=bench.cost(block, windows[:8]) if bench else None,
+        architecture=fitting,
+        own=fitting == data.configuration.model.architecture,
     )
 
 

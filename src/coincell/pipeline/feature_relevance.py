@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.board import BlockCost
+from coincell.board import BlockBench, BlockCost
 from coincell.data import Progress
 from coincell.errors import ConfigurationError, UserError
-from coincell.features import make_feature_block, mutual_information
+from coincell.features import FeatureBlock, make_feature_block, mutual_information
 from coincell.pipeline.attribution_answers import Asked
 from coincell.pipeline.clips import Clips, normal_class, read_clips
 from coincell.pipeline.feature_arrays import read_features
@@ -71,7 +71,8 @@ class Relevance:
         importance: what the int8 model loses when the feature is shuffled between windows: share
             of right answers, error in the number's unit, or AUC.
         spread: standard deviation of that over the shuffles.
-        saved: cycles, flash and working memory that leaving it out saves; None: no setting does.
+        saved: cycles, flash and working memory that leaving it out saves; None: not known.
+        unsaved: why that is not known; "" where it is.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Relevance:
     importance: float
     spread: float
     saved: Mapping[str, int] | None
+    unsaved: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -150,11 +152,10 @@ def feature_relevance(
     for done, each in enumerate(known):
         if progress:
             progress(done, len(known), each.name)
-        less = bench and _without(each, configuration, windows)
-        saved = _saved(cost, bench.cost(*less)) if bench and cost and less else None
+        saved, unsaved = _saving(each, configuration, windows, bench, cost)
         importance, spread = judge.importance(features, each, base)
         told = judge.information(features, each)
-        found.append(Relevance(each.name, told, importance, spread, saved))
+        found.append(Relevance(each.name, told, importance, spread, saved, unsaved))
     found.sort(key=lambda each: -each.importance)
     notes = [*why, *([ONLY_TESTED] if len(strange) else []), *_notes(configuration, len(rows))]
     return Relevances(judge.measure, judge.told(base), len(rows), tuple(found), cost, tuple(notes))
@@ -314,8 +315,26 @@ def _bands(settings: Any, columns: int, each: int) -> list[Feature]:
     return found
 
 
-def _without(feature: Feature, configuration: Configuration, windows: NDArray[Any]) -> Any:
-    """(the fitted block without the feature, windows of its form), or None."""
+def _saving(
+    feature: Feature,
+    configuration: Configuration,
+    windows: NDArray[Any],
+    bench: BlockBench | None,
+    whole: BlockCost | None,
+) -> tuple[dict[str, int] | None, str]:
+    """What leaving the feature out saves, or None and why that is not known."""
+    if bench is None or whole is None:
+        return None, "No cost on the board was measured."
+    less = _without(feature, configuration, windows)
+    if isinstance(less, str):
+        return None, less
+    return _saved(whole, bench.cost(*less)), ""
+
+
+def _without(
+    feature: Feature, configuration: Configuration, windows: NDArray[Any]
+) -> tuple[FeatureBlock, NDArray[Any]] | str:
+    """The fitted block without the feature, and windows of its form; or why there is none."""
     data, settings = configuration.data, configuration.features
     if feature.channel is not None:
         data = without_channel(data, feature.channel)
@@ -324,12 +343,26 @@ def _without(feature: Feature, configuration: Configuration, windows: NDArray[An
     elif feature.settings is not None:
         settings = feature.settings
     else:
-        return None
+        return _no_setting(feature, settings)
     try:
         block = make_feature_block(settings, data.form).fit(windows)
-    except ConfigurationError:
-        return None
+    except ConfigurationError as error:
+        return f"The block without it cannot be: {error.message}"
     return block, np.ascontiguousarray(windows[:8])
+
+
+def _no_setting(feature: Feature, settings: Any) -> str:
+    """Why no setting leaves this feature out, and what comes near."""
+    if feature.region is not None:
+        return "No setting leaves out a part of a picture: a smaller width and height do save."
+    if feature.name.startswith("coefficient"):
+        return "Only the last coefficient can be left out: coefficients tells how many there are."
+    if feature.name.startswith("band"):
+        return (
+            "No setting leaves out one band among others, whose filters would move: fewer bands, "
+            "or low_hz and high_hz closer together, do save."
+        )
+    return f"No setting of the block {settings.block!r} leaves it out."
 
 
 def _saved(whole: BlockCost, less: BlockCost) -> dict[str, int]:

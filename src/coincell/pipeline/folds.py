@@ -6,10 +6,11 @@ Each window that is not in the test split is judged once, by a model that met no
 
 from __future__ import annotations
 
+import json
 import math
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,13 +18,17 @@ from numpy.typing import NDArray
 
 from coincell.errors import MissingExtraError, UserError
 from coincell.evaluation import Estimate, over_folds
+from coincell.files import write_atomic
 from coincell.pipeline.clips import Clips, normal_class, read_clips, silence_class
 from coincell.pipeline.runner import Demand, Listener, StageEvent, alone, run_stages, unheard
+from coincell.pipeline.stage import Stage
 from coincell.pipeline.stages.table import STAGES
-from coincell.pipeline.variation import dealt_out, run_variation
+from coincell.pipeline.store import Artefact, key_of
+from coincell.pipeline.variation import dealt_out, run_variation, with_settings
 from coincell.project import Configuration, Project
 
-_PLACE = "folds"
+PLACE = "folds"
+"""The folder below build/ in which folds keep what they make."""
 _QUANTILES = 5
 FEWEST_FOLDS, MOST_FOLDS = 2, 50
 
@@ -35,12 +40,18 @@ class Fold:
     Attributes:
         train, validation, test: windows of each side.
         figures: "float" and "int8" -> name of a metric -> its value on the fold's windows.
+        settings: those that a search on the fold's own sides chose; none without a search.
     """
 
     train: int
     validation: int
     test: int
     figures: Mapping[str, Mapping[str, float]]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+Choose = Callable[[int, tuple[Stage, ...], Artefact], Mapping[str, Any]]
+"""(number of a fold, the stages with its splits, the data set) -> settings for its model."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +81,7 @@ class CrossValidation:
                     "validation": fold.validation,
                     "test": fold.test,
                     **{model: dict(values) for model, values in fold.figures.items()},
+                    **({"settings": dict(fold.settings)} if fold.settings else {}),
                 }
                 for fold in self.folds
             ],
@@ -86,12 +98,22 @@ class CrossValidation:
 
 
 def cross_validate(
-    project: Project, count: int, listener: Callable[[int, StageEvent], None] | None = None
+    project: Project,
+    count: int,
+    listener: Callable[[int, StageEvent], None] | None = None,
+    choose: Choose | None = None,
 ) -> CrossValidation:
     """`count` folds of the project as it stands, float and int8.
 
     A fold's model is trained on all folds but its own and the next one, which it is watched by
     (of two folds, on half of the other one).
+
+    Args:
+        project: as it stands.
+        count: of folds.
+        listener: hears of each fold's stages.
+        choose: settings of a fold, by its own training and validation sides (nested); None: the
+            project's for all.
 
     Raises:
         UserError: there are fewer units, or of a class, than folds.
@@ -109,13 +131,53 @@ def cross_validate(
                 splits = dealt.splits(number)
                 stages = dealt_out(STAGES, dataset, splits)
                 heard = _heard(number, listener)
-                made = run_variation(project, stages, "evaluate", place=_PLACE, listener=heard)
+                chosen = choose(number, stages, dataset) if choose else {}
+                own = with_settings(project, chosen) if chosen else project
+                made = run_variation(own, stages, "evaluate", place=PLACE, listener=heard)
                 facts = made.artefacts["evaluate"].read_json("evaluation.json")
                 counts = {side: int((splits == side).sum()) for side in _SIDES}
-                folds.append(Fold(**counts, figures=_figures(facts)))
+                folds.append(Fold(**counts, figures=_figures(facts), settings=chosen))
         finally:
-            shutil.rmtree(project.build_directory / _PLACE, ignore_errors=True)
-    return _together(folds, dealt)
+            shutil.rmtree(project.build_directory / PLACE, ignore_errors=True)
+    found = _together(folds, dealt)
+    if choose:
+        return found
+    told = {"key": _key(project, dataset, count), "folds": found.to_json()["folds"]}
+    write_atomic(project.build_directory / _MEMORY, json.dumps(told, allow_nan=False))
+    return found
+
+
+_MEMORY = "folds.json"
+"""In the build folder: what the folds of the project as it stands found last."""
+
+
+def _key(project: Project, dataset: Artefact, count: int) -> str:
+    """Of all that folds depend on, the program's own sources apart."""
+    names = [stage.name for stage in STAGES]
+    asked = STAGES[: names.index("evaluate") + 1]
+    settings = {stage.name: dict(stage.settings(project.configuration)) for stage in asked}
+    return key_of({"settings": settings, "dataset": dataset.content, "folds": count})
+
+
+def remembered_folds(
+    project: Project, dataset: Artefact, count: int
+) -> dict[str, list[dict[str, float]]] | None:
+    """ "float" and "int8" -> each fold's figures, as `cross_validate` found them for the project as
+    it stands; None where it has not run since a setting or the data changed."""
+    try:
+        told = json.loads((project.build_directory / _MEMORY).read_text(encoding="utf-8"))
+        if told["key"] != _key(project, dataset, count) or len(told["folds"]) != count:
+            return None
+        return {
+            model: [
+                {str(name): float(value) for name, value in fold[model].items()}
+                for fold in told["folds"]
+            ]
+            for model in ("float", "int8")
+            if model in told["folds"][0]
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 _SIDES = ("train", "validation", "test")

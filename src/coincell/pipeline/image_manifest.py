@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import coincell
-from coincell.pipeline.detector_model import DetectorModel
+from coincell.pipeline.detector_model import DETECTOR_FILE, DetectorModel
+from coincell.pipeline.int8_model import FOREST_FILE, MODEL_FILE
 from coincell.pipeline.quantity_model import QuantityModel
 from coincell.pipeline.store import Artefact
-from coincell.project import Configuration
+from coincell.project import PEOPLE_SECTIONS, Configuration
 
 _TOLD_PACKAGES = ("keras", "tensorflow-cpu", "tflite-micro")
 
@@ -40,7 +42,7 @@ def image_manifest(
         "data": features.manifest["inputs"]["needs"]["dataset"],
         "configuration": configuration_digest(configuration),
         "features": features.content,
-        "model_sha256": files.get("model.tflite") or files["detector.json"],
+        "model_sha256": _model_digest(files),
         "packages": {name: packages[name] for name in _TOLD_PACKAGES if packages.get(name)},
     }
     if configuration.goal == "normality":
@@ -60,9 +62,15 @@ def image_manifest(
     return manifest
 
 
+def _model_digest(files: Mapping[str, str]) -> str:
+    """Of the .tflite, or of what stands in its place."""
+    return next(files[name] for name in (MODEL_FILE, FOREST_FILE, DETECTOR_FILE) if name in files)
+
+
 def configuration_digest(configuration: Configuration) -> str:
     """32 hexadecimal digits of all settings that shape the image: not gates, board, search."""
-    settings = configuration.model_dump(mode="json", exclude={"gates", "board", "tune"})
+    untold = {"gates", "board", "tune", *PEOPLE_SECTIONS}
+    settings = configuration.model_dump(mode="json", exclude=untold)
     text = json.dumps(settings, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 

@@ -15,6 +15,7 @@ from coincell.data import read_window
 from coincell.errors import UserError
 from coincell.evaluation import NO_DECISION, decide
 from coincell.firmware import Application, build_host_library
+from coincell.pipeline.classical_model import read_float_forest
 from coincell.pipeline.detector_model import DetectorModel
 from coincell.pipeline.device_model import device_model
 from coincell.pipeline.feature_arrays import read_features
@@ -26,6 +27,7 @@ from coincell.pipeline.stages.firmware import application, image_of
 from coincell.pipeline.stages.inputs import ready_made_tflite
 from coincell.pipeline.stages.table import STAGES
 from coincell.pipeline.store import Artefact
+from coincell.pipeline.trained import NETWORK_FILE, trained
 from coincell.project import Project
 
 
@@ -89,7 +91,7 @@ def predict_files(
             hint="Try --on int8, host or board.",
         )
     windows = [read_window(path, project.configuration.data) for path in files]
-    until = "train" if where == "float" else "quantize"
+    until = "prune" if where == "float" else "quantize"
     batch = np.stack([window.values for window in windows])
     with alone(project, STAGES, listener):
         artefacts = run_stages(project, STAGES, Demand(until=until), listener).artefacts
@@ -134,18 +136,27 @@ class _Chain:
         self.quantization = read_features(artefacts["features"]).quantization
 
     def on_float(self, windows: NDArray[np.int16]) -> _Answers:
-        """The Keras network, before quantization."""
-        from coincell.models import load_network, predict_float
-
+        """The Keras network before quantization, or the trees with leaves that are not rounded."""
         features = self.block.run(windows, self.quantization)
-        path = self.artefacts["train"].folder / "model.keras"
-        classes = len(self.configuration.outputs)
-        network = load_network(path, self.block.shape, classes, self.configuration.goal)
-        shares = predict_float(network, features, self.quantization)
+        shares: NDArray[np.floating]
+        if self.configuration.has_trees:
+            forest = read_float_forest(self.artefacts["train"])
+            shares = forest.scores(features.reshape(len(features), -1))
+        else:
+            shares = self._network(features)
         if self.configuration.goal == "quantity":
             return self._numbers(features, shares.astype(np.float64).reshape(-1))
         labels = decide(shares, self.configuration.decision.threshold)
         return _Answers(features, self._shares(shares), labels)
+
+    def _network(self, features: NDArray[np.int8]) -> NDArray[np.float32]:
+        """What the Keras network gives."""
+        from coincell.models import load_network, predict_float
+
+        path = trained(self.artefacts).folder / NETWORK_FILE
+        classes = len(self.configuration.outputs)
+        network = load_network(path, self.block.shape, classes, self.configuration.goal)
+        return predict_float(network, features, self.quantization)
 
     def on_int8(self, windows: NDArray[np.int16]) -> _Answers:
         """The oracle's interpreter."""

@@ -16,9 +16,11 @@ from coincell.models import (
     Calibration,
     EpochRecord,
     Examples,
+    Teacher,
     bias_corrected,
     calibrated_ranges,
     convert_aware,
+    convert_int16,
     convert_to_tflite,
     dequantize,
     equalized,
@@ -45,6 +47,7 @@ class Material:
         training: settings of the float training.
         seed: of the order of samples.
         progress: hears of each epoch.
+        teacher: of training aware of int8; None: none.
     """
 
     network: Any
@@ -56,6 +59,7 @@ class Material:
     training: TrainingSettings
     seed: int
     progress: Callable[[int, int, str], None]
+    teacher: Teacher | None = None
 
 
 @dataclass(frozen=True)
@@ -153,6 +157,9 @@ def int8_losses(tflite: bytes, watching: Examples, goal: Goal) -> NDArray[np.flo
 
 def _after_training(material: Material, settings: QuantizationSettings) -> Quantized:
     quantization = material.learning.quantization
+    if settings.activations == "int16":
+        tflite = convert_int16(material.network, material.calibration, quantization, material.goal)
+        return Quantized(tflite, "ptq", "Activations are int16: a way out of int8's steps.")
     plain = settings.calibration == "min-max" and not settings.equalize
     if plain and not settings.correct_bias:
         tflite = convert_to_tflite(material.network, material.calibration, quantization)
@@ -211,6 +218,7 @@ def _aware(material: Material, settings: QuantizationSettings) -> Quantized:
         seed=material.seed,
         on_epoch=on_epoch,
         goal=material.goal,
+        teacher=material.teacher,
     )
     tflite = convert_aware(
         made.network, made.ranges, material.calibration, material.learning.quantization

@@ -15,6 +15,7 @@ from coincell.pipeline.detector_model import DETECTOR_FILE
 from coincell.pipeline.evaluate_normality import methods_of
 from coincell.pipeline.feature_arrays import read_features
 from coincell.pipeline.int8_model import MODEL_FILE
+from coincell.pipeline.pruning import PRUNING_FILE
 from coincell.pipeline.quantizing import QUANTIZATION_FILE
 from coincell.pipeline.report_parts_features import (
     band_edges,
@@ -28,12 +29,14 @@ from coincell.report import (
     Camera,
     Channel,
     DatasetPart,
+    DistillationPart,
     EvaluationPart,
     FeatureExample,
     FeaturesPart,
     History,
     Metric,
     ModelPart,
+    PruningPart,
     Quantity,
     QuantizationPart,
     Split,
@@ -219,12 +222,19 @@ def model_part(artefacts: dict[str, Artefact], configuration: Configuration) -> 
     if compiled:
         facts["macs"] = compiled["macs"]
         facts["operators"] = compiled["operators"]
+    taught = training.get("distillation")
+    pruned = artefacts["prune"].read_json(PRUNING_FILE) if "prune" in artefacts else None
+    pruning = None if pruned is None else PruningPart.model_validate(pruned)
     yardstick = artefacts["yardstick"].read_json("yardstick.json")
     if configuration.goal != "classes":
         yardstick = None  # of another form: `normality_methods`
     return ModelPart(
         architecture=configuration.model.file or configuration.model.architecture,
-        parameters=training.get("parameters") or compiled.get("parameters", 0),
+        parameters=pruning.after.parameters
+        if pruning
+        else training.get("parameters") or compiled.get("parameters", 0),
+        distillation=None if taught is None else DistillationPart.model_validate(taught),
+        pruning=pruning,
         history=History.model_validate(training["history"]) if training["trained"] else None,
         yardstick=None if yardstick is None else Yardstick.model_validate(yardstick),
         **facts,

@@ -53,6 +53,12 @@ def traces_of(window: NDArray[Any], data: DataSettings) -> tuple[Trace, ...]:
 
 
 def picture_of(window: NDArray[Any], data: DataSettings) -> str | None:
+    """`picture_png_of` as base64."""
+    content = picture_png_of(window, data)
+    return None if content is None else encoded(content)
+
+
+def picture_png_of(window: NDArray[Any], data: DataSettings) -> bytes | None:
     """A picture's window as a PNG of at most 128 pixels a side; None of other senses."""
     form = data.form
     if form.sense != "picture":
@@ -63,6 +69,12 @@ def picture_of(window: NDArray[Any], data: DataSettings) -> str | None:
 
 
 def sound_of(window: NDArray[Any], data: DataSettings) -> str | None:
+    """`wav_of` as base64."""
+    content = wav_of(window, data)
+    return None if content is None else encoded(content)
+
+
+def wav_of(window: NDArray[Any], data: DataSettings) -> bytes | None:
     """A WAV of what can be heard: one channel at a rate for ears; else None."""
     form = data.form
     if form.sense == "picture" or form.channels != 1 or form.rate_hz < _LOWEST_AUDIBLE_HZ:
@@ -73,10 +85,15 @@ def sound_of(window: NDArray[Any], data: DataSettings) -> str | None:
         file.setsampwidth(2)
         file.setframerate(form.rate_hz)
         file.writeframes(np.asarray(window, "<i2").tobytes())
-    return encoded(stream.getvalue())
+    return stream.getvalue()
 
 
 def heat_of(features: NDArray[np.int8], change: NDArray[np.float64], form: FeatureForm) -> str:
+    """`heat_png` as base64."""
+    return encoded(heat_png(features, change, form))
+
+
+def heat_png(features: NDArray[np.int8], change: NDArray[np.float64], form: FeatureForm) -> bytes:
     """Features in gray, tinted orange where they spoke for the answer and blue where against it.
 
     Args:
@@ -111,8 +128,8 @@ def mattered_of(change: NDArray[np.float64], names: tuple[str, ...]) -> tuple[Ma
     )
 
 
-def _png(pixels: NDArray[np.uint8]) -> str:
-    """[height, width] or [height, width, 1 or 3] -> base64 of a PNG."""
+def _png(pixels: NDArray[np.uint8]) -> bytes:
+    """[height, width] or [height, width, 1 or 3] -> a PNG."""
     colors = 3 if pixels.ndim == 3 and pixels.shape[2] == 3 else 1
     lines = [b"\0" + line.tobytes() for line in np.ascontiguousarray(pixels)]
-    return encoded(png_of_lines(lines, pixels.shape[1], 8, 2 if colors == 3 else 0))
+    return png_of_lines(lines, pixels.shape[1], 8, 2 if colors == 3 else 0)

@@ -7,12 +7,14 @@ import math
 import platform
 import shutil
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import coincell
 from coincell.files import write_atomic
 from coincell.pipeline.board_part import board_part, exact_part
+from coincell.pipeline.card_files import write_cards
 from coincell.pipeline.fingerprint import machine
 from coincell.pipeline.report_parts import (
     dataset_part,
@@ -22,11 +24,13 @@ from coincell.pipeline.report_parts import (
     model_part,
     with_methods,
 )
+from coincell.pipeline.report_parts_audit import fairness_part
 from coincell.pipeline.runner import Outcome
 from coincell.pipeline.stages.gallery import read_gallery
 from coincell.pipeline.store import Artefact
 from coincell.project import CONFIGURATION_FILE, Goal, Project
 from coincell.report import (
+    Gallery,
     Gate,
     Provenance,
     Report,
@@ -72,6 +76,9 @@ def make_report(project: Project, outcome: Outcome) -> Report:
         int8=evaluation_part(evaluation["int8"]),
         metrics=metrics_of(evaluation) if "evaluate" in artefacts else {},
         board=board_part(artefacts),
+        fairness=fairness_part(artefacts["audit"], configuration, exact_part(artefacts))
+        if "audit" in artefacts
+        else None,
         exact=exact_part(artefacts),
         gates=_with_open_gates(outcome.gates, configuration.goal),
         warnings=(),
@@ -135,6 +142,14 @@ def _from_scratch(report: Report, artefacts: dict[str, Artefact]) -> list[str]:
     return [told]
 
 
+def _senses_nothing(report: Report) -> list[str]:
+    """That the image waits for a computer, and why."""
+    energy = report.board.energy if report.board is not None else None
+    if energy is None or not energy.senses_nothing:
+        return []
+    return [f"The image answers a computer, and senses nothing by itself. {energy.senses_nothing}"]
+
+
 def _warnings(
     report: Report, artefacts: dict[str, Artefact], evaluation: dict[str, Any]
 ) -> list[str]:
@@ -145,6 +160,7 @@ def _warnings(
         count = sum(count for note, count in notes if note.startswith("synthetic"))
         own.append(_MADE[report.dataset.sense].format(count=count))
     own += _from_scratch(report, artefacts)
+    own += _senses_nothing(report)
     if range_ms := report.board and report.board.latency_range_ms:
         own += [
             f"The latency is modelled, and the upper end of its range, {range_ms[1]:,.0f} ms, is "
@@ -244,12 +260,21 @@ def _hashes(manifests: dict[str, dict[str, Any]]) -> dict[str, str]:
     return found
 
 
-def publish(project: Project, outcome: Outcome, report: Report) -> Path:
-    """Lay report.html, report.json, the model, the C and the image into build/.
+@dataclass(frozen=True)
+class Published:
+    """What was laid into build/.
 
-    Returns:
-        The path of report.html.
+    Attributes:
+        page: report.html.
+        missing: what the cards lack and only a person can add: keys of coincell.toml.
     """
+
+    page: Path
+    missing: tuple[str, ...]
+
+
+def publish(project: Project, outcome: Outcome, report: Report) -> Published:
+    """Lay report.html, report.json, both cards, the model, the C and the image into build/."""
     build = project.build_directory
     for stage, name in (
         ("quantize", "model.tflite"),
@@ -263,10 +288,14 @@ def publish(project: Project, outcome: Outcome, report: Report) -> Path:
         shutil.rmtree(build / "c", ignore_errors=True)
         shutil.copytree(outcome.artefacts["compile"].folder / "c", build / "c")
     write_atomic(build / "report.json", report.to_json())
+    write_atomic(build / "report.html", render_html(report, gallery_of(outcome)))
+    return Published(build / "report.html", write_cards(project, outcome.artefacts, report))
+
+
+def gallery_of(outcome: Outcome) -> Gallery | None:
+    """The single windows that are shown beside the figures, where the run came so far."""
     shown = outcome.artefacts.get("gallery")
-    gallery = read_gallery(shown) if shown else None
-    write_atomic(build / "report.html", render_html(report, gallery))
-    return build / "report.html"
+    return read_gallery(shown) if shown else None
 
 
 def _publish_file(artefact: Artefact | None, name: str, target: Path) -> None:

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from coincell.errors import UserError
 from coincell.firmware import load_board, need_firmware
+from coincell.pipeline.auditing import AUDIT_FILE
 from coincell.pipeline.ledger import note_run, with_openings
+from coincell.pipeline.pruning import PRUNING_FILE
 from coincell.pipeline.quantizing import QUANTIZATION_FILE
-from coincell.pipeline.reporting import make_report, publish
+from coincell.pipeline.reporting import gallery_of, make_report, publish
 from coincell.pipeline.runner import Demand, Listener, Outcome, alone, run_stages, unheard
 from coincell.pipeline.stages.table import STAGES
 from coincell.project import Project
-from coincell.report import QuantizationPart, Report
+from coincell.report import Gallery, PruningPart, QuantizationPart, Report
 
 
 @dataclass(frozen=True)
@@ -24,11 +27,15 @@ class RunResult:
         report: the content of report.json.
         report_path: the HTML file.
         passed: whether every gate that was reached holds and none stopped the run.
+        gallery: what the page shows of single windows; None where the run did not come so far.
+        missing: what the cards lack and only a person can add, such as "intended.use".
     """
 
     report: Report
     report_path: Path
     passed: bool
+    gallery: Gallery | None = None
+    missing: tuple[str, ...] = ()
 
 
 def run_project(
@@ -44,9 +51,10 @@ def run_project(
     with alone(project, STAGES, listener):
         outcome = run_stages(project, STAGES, demand, listener)
         report = with_openings(project, make_report(project, outcome))
-        path = publish(project, outcome, report)
+        published = publish(project, outcome, report)
         note_run(project, report)
-    return RunResult(report, path, outcome.passed and not outcome.stopped_at)
+    passed = outcome.passed and not outcome.stopped_at
+    return RunResult(report, published.page, passed, gallery_of(outcome), published.missing)
 
 
 def run_until(project: Project, demand: Demand, listener: Listener = unheard) -> Outcome:
@@ -61,6 +69,26 @@ def quantization_of(outcome: Outcome) -> QuantizationPart | None:
     if artefact is None or not (artefact.folder / QUANTIZATION_FILE).is_file():
         return None
     return QuantizationPart.model_validate(artefact.read_json(QUANTIZATION_FILE))
+
+
+def pruning_of(outcome: Outcome) -> PruningPart | None:
+    """What pruning took out in a partial run; None where nothing was to go."""
+    told = outcome.artefacts["prune"].read_json(PRUNING_FILE)
+    return None if told is None else PruningPart.model_validate(told)
+
+
+def audit_of(outcome: Outcome) -> dict[str, Any]:
+    """Groups of people compared, of a run that came to the audit.
+
+    Raises:
+        UserError: a gate ended the run before.
+    """
+    if "audit" not in outcome.artefacts:
+        raise UserError(
+            f"The run ended before the audit, at {outcome.stopped_at}: {outcome.stop_reason}"
+        )
+    facts: dict[str, Any] = outcome.artefacts["audit"].read_json(AUDIT_FILE)
+    return facts
 
 
 def summary_of(outcome: Outcome) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from coincell.data import LabelledStream
 from coincell.errors import DataError
-from coincell.pipeline.clips import Clips
+from coincell.pipeline.clips import Clips, silence_class
 from coincell.project import Configuration, WindowForm
 
 _HELD_PICTURES = 6
@@ -57,6 +57,7 @@ def stitch(
     gaps = length // 2 + np.round(shares * max(wanted - len(shares) * (length // 2), 0)).astype(int)
     gaps[-1] += max(wanted - int(gaps.sum()), 0)  # what rounding took
     parts: list[NDArray[Any]] = []
+    told = clips.units(order, data.split.by, silence_class(data))
     intervals, at = [], 0
     for gap, row in zip(gaps, [*order, -1], strict=True):
         event = _held(clips.windows[row], data.form) if row >= 0 else None
@@ -69,7 +70,8 @@ def stitch(
             at += length
     values = np.concatenate([part.reshape(-1) for part in parts])
     name = f"{len(order)} test windows, stitched"
-    return LabelledStream(name, values, at / rate, tuple(intervals), True)
+    whose = tuple(told) if told is not None else None
+    return LabelledStream(name, values, at / rate, tuple(intervals), True, whose)
 
 
 def stream_rate(configuration: Configuration) -> float:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from coincell.data import LabelledStream, find_streams, read_stream
 from coincell.errors import InternalError, UserError
 from coincell.evaluation import (
+    Estimate,
     Interval,
     Match,
     OperatingPoint,
@@ -23,7 +24,7 @@ from coincell.evaluation import (
     match_events,
     poisson_rate,
     stream_metrics,
-    wilson,
+    wilson_by_group,
 )
 from coincell.firmware import Application, HostStream, StreamEvent
 from coincell.pipeline.clips import read_clips
@@ -78,6 +79,7 @@ class StreamEvaluation:
             it.
         wished: false alarms an hour.
         misses: label -> (missed, of).
+        miss_rates: the same as rates with their intervals.
         advice: what to write into coincell.toml, or to do.
         notes: what the figures do not say.
     """
@@ -91,6 +93,7 @@ class StreamEvaluation:
     chosen: OperatingPoint | None
     wished: float
     misses: dict[str, tuple[int, int]]
+    miss_rates: dict[str, Estimate]
     advice: str
     notes: tuple[str, ...]
     step: float = 1.0
@@ -114,7 +117,7 @@ class StreamEvaluation:
             "chosen": self.chosen.to_json() if self.chosen else None,
             "wished_false_alarms_an_hour": self.wished,
             "misses": {
-                label: {"missed": missed, "of": count, "rate": wilson(missed, count).to_json()}
+                label: {"missed": missed, "of": count, "rate": self.miss_rates[label].to_json()}
                 for label, (missed, count) in self.misses.items()
             },
             "advice": self.advice,
@@ -180,6 +183,7 @@ def evaluate_streams(
 ) -> StreamEvaluation:
     """The same of a chain and streams that are there."""
     judge = _Judge(chain, configuration, background)
+    streams = _grouped(judge, streams)
     heard = [judge.hear(stream, progress) for stream in streams]
     pairs = list(zip(streams, heard, strict=True))
     matches = [judge.match(stream, each, each.labels) for stream, each in pairs]
@@ -202,9 +206,9 @@ def evaluate_streams(
         points=tuple(points),
         chosen=chosen,
         wished=request.false_alarms_an_hour,
-        misses=_misses(judge, streams, matches),
+        **_misses(judge, streams, matches),
         advice=judge.advice(chosen, heard, streams),
-        notes=_notes(streams, request, chosen is not None),
+        notes=_notes(streams, request, chosen is not None, configuration.data.window_ms / 1000),
     )
 
 
@@ -244,6 +248,9 @@ class _Judge:
 
     def hear(self, stream: LabelledStream, progress: Progress | None) -> _Heard:
         """Through the C of the device."""
+        seen = "looks at" if self.chain.form.sense == "picture" else "hears"
+        if progress is not None:
+            progress(0, len(stream.values), f"builds what {seen} {stream.name}")
         host = HostStream(self.chain)
         chunk = max(1, round(_CHUNK_S * self.rate)) * self.chain.step_values
         decisions: list[StreamEvent] = []
@@ -254,7 +261,7 @@ class _Judge:
             scores.append(outputs)
             if progress is not None:
                 done = min(begin + chunk, len(stream.values))
-                progress(done, len(stream.values), f"hears {stream.name}")
+                progress(done, len(stream.values), f"{seen} {stream.name}")
         none = np.zeros((0, self.chain.score_bytes), np.int8)
         heard = _Heard(tuple(decisions), np.concatenate([none, *scores]))
         if not np.array_equal(self.decide(heard, self.threshold), heard.labels):
@@ -291,13 +298,15 @@ class _Judge:
         alarm, while it is on."""
         if self.strange:
             alarms = self._alarms(heard, labels)
-            return match_alarms(alarms, self.intervals(stream), stream.seconds, self.tolerance_s)
+            found = match_alarms(alarms, self.intervals(stream), stream.seconds, self.tolerance_s)
+            return replace(found, groups=self.groups(stream))
         told, before = [], -1
         for event, label in zip(heard.decisions, labels.tolist(), strict=True):
             if label >= 0 and label != before and self.labels[label] in self.events:
                 told.append(Told(event.samples / self.rate, self.labels[label]))
             before = label
-        return match_events(told, self.intervals(stream), stream.seconds, self.tolerance_s)
+        found = match_events(told, self.intervals(stream), stream.seconds, self.tolerance_s)
+        return replace(found, groups=self.groups(stream))
 
     def _alarms(self, heard: _Heard, labels: NDArray[np.int16]) -> list[Interval]:
         """From the decision that turns the alarm on to the one that turns it off."""
@@ -311,12 +320,21 @@ class _Judge:
 
     def intervals(self, stream: LabelledStream) -> list[Interval]:
         """Of what is an event, in the order in which they begin."""
-        found = [
+        return [
             Interval(start, end, ANOMALY if self.strange else label)
-            for start, end, label in stream.intervals
-            if label not in self.background
+            for start, end, label in (stream.intervals[place] for place in self._places(stream))
         ]
-        return sorted(found, key=lambda interval: (interval.start, interval.end))
+
+    def groups(self, stream: LabelledStream) -> tuple[str, ...] | None:
+        """Whose each of those is; None where it is not known."""
+        if stream.groups is None:
+            return None
+        return tuple(stream.groups[place] for place in self._places(stream))
+
+    def _places(self, stream: LabelledStream) -> list[int]:
+        kept = [at for at, (*_, label) in enumerate(stream.intervals)
+                if label not in self.background]  # fmt: skip
+        return sorted(kept, key=lambda at: stream.intervals[at][:2])
 
     def thresholds(self, heard: Sequence[_Heard]) -> list[float]:
         """Rising; the project's own is one of them."""
@@ -387,22 +405,46 @@ def _run_with_quiet(decision: Decision, heard: _Heard) -> NDArray[np.int16]:
     return labels
 
 
+def _grouped(judge: _Judge, streams: Sequence[LabelledStream]) -> list[LabelledStream]:
+    """Intervals of one recording belong together, where more than one recording has any."""
+    several = sum(bool(judge.intervals(stream)) for stream in streams) > 1
+    return [
+        replace(stream, groups=(f"{at}: {stream.name}",) * len(stream.intervals))
+        if several and stream.groups is None
+        else stream
+        for at, stream in enumerate(streams)
+    ]
+
+
 def _misses(
     judge: _Judge, streams: Sequence[LabelledStream], matches: Sequence[Match]
-) -> dict[str, tuple[int, int]]:
-    """Label -> (missed, of) at the project's threshold."""
-    found = {label: [0, 0] for label in judge.events}
+) -> dict[str, Any]:
+    """`misses` and `miss_rates` at the project's threshold."""
+    missed: dict[str, list[bool]] = {label: [] for label in judge.events}
+    whose: dict[str, list[str]] = {label: [] for label in judge.events}
     for stream, match in zip(streams, matches, strict=True):
-        for interval, delay in zip(judge.intervals(stream), match.delays, strict=True):
-            found[interval.label][0] += delay is None
-            found[interval.label][1] += 1
-    return {label: (missed, count) for label, (missed, count) in found.items()}
+        groups = judge.groups(stream)
+        for at, interval in enumerate(judge.intervals(stream)):
+            missed[interval.label].append(match.delays[at] is None)
+            whose[interval.label] += [groups[at]] if groups else []
+    return {
+        "misses": {label: (sum(each), len(each)) for label, each in missed.items()},
+        "miss_rates": {
+            label: wilson_by_group(np.array(each, bool), whose[label] or None)
+            for label, each in missed.items()
+        },
+    }
 
 
 def _notes(
-    streams: Sequence[LabelledStream], request: StreamRequest, chosen: bool
+    streams: Sequence[LabelledStream], request: StreamRequest, chosen: bool, window_s: float
 ) -> tuple[str, ...]:
-    notes = []
+    notes = [note for stream in streams for note in stream.notes]
+    if short := [stream.name for stream in streams if stream.seconds < window_s]:
+        notes.append(
+            f"Shorter than a window of {window_s:g} s, so that nothing can be told of them: "
+            f"{len(short)} of {len(streams)} ({short[0]})."
+        )
     if chosen:
         notes.append(
             "The operating point was chosen on the very stream that it is judged on, so that its "
@@ -422,7 +464,7 @@ def _notes(
     hours = sum(stream.seconds for stream in streams) / 3600
     if hours * request.false_alarms_an_hour < 3:
         notes.append(
-            f"{hours:.2g} h are few for {request.false_alarms_an_hour:g} false alarms an hour: "
+            f"{hours:.2g} h are few for a rate of {request.false_alarms_an_hour:g} an hour: "
             "even none in them allows "
             f"{poisson_rate(0, hours).high or 0.0:.2g} an hour. Take more with --hours."
         )

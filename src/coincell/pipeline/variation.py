@@ -25,14 +25,14 @@ from coincell.pipeline.clips import SAMPLES_FILE
 from coincell.pipeline.runner import Demand, Listener, Outcome, run_stages, unheard
 from coincell.pipeline.stage import Stage, StageContext
 from coincell.pipeline.store import MANIFEST, Artefact, ArtefactStore
-from coincell.project import Configuration, Project
+from coincell.project import Configuration, Project, obsolete
 
 VARIATIONS = "variations"
 """The folder below build/ in which variations keep their artefacts."""
 
 
 def with_settings(project: Project, changes: Mapping[str, Any]) -> Project:
-    """`project` with other settings.
+    """`project` with other settings; those that lose their meaning by them fall away.
 
     Args:
         project: whose configuration to start from.
@@ -42,6 +42,9 @@ def with_settings(project: Project, changes: Mapping[str, Any]) -> Project:
         ConfigurationError: a key is unknown, or its value cannot be.
     """
     table = project.configuration.model_dump(mode="python", exclude_unset=True)
+    for key in obsolete(project.configuration, changes):
+        section, _, name = key.partition(".")
+        del table[section][name]
     for key, value in changes.items():
         *sections, name = key.split(".")
         place = table
@@ -94,9 +97,7 @@ def dealt_out(
     told = {"of": dataset.content, "splits": hashlib.sha256("\n".join(splits).encode()).hexdigest()}
 
     def run(context: StageContext) -> None:
-        for path in dataset.folder.iterdir():
-            if path.name not in (MANIFEST, SAMPLES_FILE):
-                _linked(path, context.output / path.name)
+        _hand_on(dataset, context.output, without=SAMPLES_FILE)
         samples = dataset.read_json(SAMPLES_FILE) | {"splits": splits.tolist()}
         (context.output / SAMPLES_FILE).write_text(json.dumps(samples), encoding="utf-8")
 
@@ -107,6 +108,30 @@ def dealt_out(
         run=run,
     )
     return (first, *stages[1:])
+
+
+def handed_on(
+    stages: Sequence[Stage], artefacts: Mapping[str, Artefact], names: Sequence[str]
+) -> tuple[Stage, ...]:
+    """The stages, of which those of `names` only hand on what others made: `artefacts`."""
+
+    def given(stage: Stage) -> Stage:
+        artefact = artefacts[stage.name]
+        return replace(
+            stage,
+            settings=lambda _: {"of": artefact.content},
+            files=lambda _: [],
+            run=lambda context: _hand_on(artefact, context.output),
+        )
+
+    return tuple(given(stage) if stage.name in names else stage for stage in stages)
+
+
+def _hand_on(artefact: Artefact, folder: Path, without: str = "") -> None:
+    """Its files under second names in `folder`, but the manifest and `without`."""
+    for path in artefact.folder.iterdir():
+        if path.name not in (MANIFEST, without):
+            _linked(path, folder / path.name)
 
 
 def _linked(source: Path, target: Path) -> None:

@@ -1,6 +1,18 @@
 """coincell.toml -> frozen, typed configuration; the only reader of configuration."""
 
-from coincell.project.change import change_settings
+from coincell.project.audit_settings import (
+    PEOPLE_SECTIONS,
+    AuditSettings,
+    IntendedSettings,
+)
+from coincell.project.card_settings import CardSettings
+from coincell.project.change import change_settings, obsolete
+from coincell.project.classical_settings import (
+    CLASSICAL_MODELS,
+    LINEAR_MODELS,
+    TREE_MODELS,
+    ClassicalFitSettings,
+)
 from coincell.project.configuration import (
     AugmentationSettings,
     BoardSettings,
@@ -8,7 +20,6 @@ from coincell.project.configuration import (
     DecisionSettings,
     EvaluationSettings,
     GateSettings,
-    ModelSettings,
     ProjectSettings,
     QuantizationSettings,
     SynthesisSettings,
@@ -16,6 +27,7 @@ from coincell.project.configuration import (
 )
 from coincell.project.data_settings import CameraSettings, DataSettings, SplitSettings
 from coincell.project.detector_settings import NORMALITY_METHODS, DetectorFitSettings
+from coincell.project.distillation_settings import DistillationSettings
 from coincell.project.feature_settings import (
     PictureSettings,
     RawSettings,
@@ -27,39 +39,53 @@ from coincell.project.feature_settings import (
 from coincell.project.feature_union import FeatureSettings
 from coincell.project.load import CONFIGURATION_FILE, Project, load_project, parse_configuration
 from coincell.project.mel_settings import MelSettings
+from coincell.project.model_settings import ModelSettings
 from coincell.project.new import (
     MOST_WEIGHT_BYTES,
     WEIGHT_SUFFIXES,
+    check_absent,
     new_project,
     template_configuration,
+    template_intended,
     templates,
 )
+from coincell.project.pruning_settings import PruningSettings
 from coincell.project.tasks import Goal, TaskName, goal_of
 from coincell.project.tune_settings import Span, TuneSettings
 from coincell.project.vibration_settings import VibrationSettings
 from coincell.project.window import Sense, WindowForm
 
 __all__ = [
+    "CLASSICAL_MODELS",
     "CONFIGURATION_FILE",
+    "LINEAR_MODELS",
     "MOST_WEIGHT_BYTES",
     "NORMALITY_METHODS",
+    "PEOPLE_SECTIONS",
+    "TREE_MODELS",
     "WEIGHT_SUFFIXES",
+    "AuditSettings",
     "AugmentationSettings",
     "BoardSettings",
     "CameraSettings",
+    "CardSettings",
+    "ClassicalFitSettings",
     "Configuration",
     "DataSettings",
     "DecisionSettings",
     "DetectorFitSettings",
+    "DistillationSettings",
     "EvaluationSettings",
     "FeatureSettings",
     "GateSettings",
     "Goal",
+    "IntendedSettings",
     "MelSettings",
     "ModelSettings",
     "PictureSettings",
     "Project",
     "ProjectSettings",
+    "PruningSettings",
     "QuantizationSettings",
     "RawSettings",
     "Sense",
@@ -76,10 +102,13 @@ __all__ = [
     "VibrationSettings",
     "WindowForm",
     "change_settings",
+    "check_absent",
     "goal_of",
     "load_project",
     "new_project",
+    "obsolete",
     "parse_configuration",
     "template_configuration",
+    "template_intended",
     "templates",
 ]

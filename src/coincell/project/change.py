@@ -10,6 +10,7 @@ from typing import Any
 
 from coincell.errors import ConfigurationError
 from coincell.files import write_atomic
+from coincell.project.configuration import Configuration
 from coincell.project.load import CONFIGURATION_FILE, parse_configuration
 
 
@@ -22,6 +23,9 @@ def change_settings(folder: Path, changes: Mapping[str, Any]) -> None:
     """
     path = folder / CONFIGURATION_FILE
     text = path.read_text(encoding="utf-8-sig")
+    before = parse_configuration(text, str(path), folder)
+    for key in obsolete(before, changes):
+        text = _without(text, key)
     for key, value in changes.items():
         text = _changed(text, key, json.dumps(value))
     configuration = parse_configuration(text, str(path), folder)
@@ -34,6 +38,33 @@ def change_settings(folder: Path, changes: Mapping[str, Any]) -> None:
                 f"{path}: {key} could not be set to {value!r} there.", "Set it by hand."
             )
     write_atomic(path, text)
+
+
+def obsolete(configuration: Configuration, changes: Mapping[str, Any]) -> tuple[str, ...]:
+    """Settings that stand in the file and lose their meaning by `changes`.
+
+    Another feature block begins with its own defaults, and only MobileNets have weights to start
+    from and a share of channels.
+    """
+    features, model = configuration.features, configuration.model
+    found = []
+    if changes.get("features.block", features.block) != features.block:
+        found += [f"features.{name}" for name in sorted(features.model_fields_set - {"block"})]
+    if not str(changes.get("model.architecture", model.architecture)).startswith("mobilenet"):
+        found += [f"model.{n}" for n in ("alpha", "weights") if n in model.model_fields_set]
+    return tuple(found)
+
+
+def _without(text: str, key: str) -> str:
+    """`text` without the line of `key`, where it stands in one."""
+    section, _, name = key.rpartition(".")
+    inside, kept = False, []
+    for line in text.split("\n"):
+        if line.lstrip().startswith("["):
+            inside = re.fullmatch(rf"\s*\[\s*{re.escape(section)}\s*\]\s*(#.*)?", line) is not None
+        if not (inside and re.match(rf"\s*{re.escape(name)}\s*=", line)):
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def _changed(text: str, key: str, value: str) -> str:

@@ -7,15 +7,25 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
+from coincell.project.audit_settings import AuditSettings, IntendedSettings
+from coincell.project.card_settings import CardSettings
+from coincell.project.classical_settings import (
+    CLASSICAL_MODELS,
+    OF_CLASSES,
+    OF_QUANTITIES,
+    TREE_MODELS,
+)
 from coincell.project.data_settings import DataSettings
 from coincell.project.detector_settings import (
     FITTED_DETECTORS,
     NORMALITY_METHODS,
-    DetectorFitSettings,
 )
+from coincell.project.distillation_settings import DistillationSettings
 from coincell.project.feature_settings import PictureSettings
 from coincell.project.feature_union import FeatureSettings
 from coincell.project.mel_settings import MelSettings
+from coincell.project.model_settings import ModelSettings
+from coincell.project.pruning_settings import PruningSettings
 from coincell.project.section import (
     Fraction,
     Range,
@@ -115,49 +125,6 @@ class AugmentationSettings(Section):
         return self
 
 
-class ModelSettings(Section):
-    """[model]"""
-
-    architecture: Literal[
-        "tiny-conv",
-        "conv-1d",
-        "ds-cnn-small",
-        "ds-cnn-medium",
-        "fully-connected",
-        "mobilenet-v1",
-        "mobilenet-v2",
-        "resnet-8",
-        "autoencoder-dense",
-        "autoencoder-conv",
-        "k-means",
-        "mahalanobis",
-        "gaussian-mixture",
-    ] = Field("ds-cnn-small", description="The network; fully-connected is the yardstick.")
-    file: str = Field(
-        "", description="A .keras file to train, or a .tflite to use as it is, in its place."
-    )
-    alpha: float = Field(
-        0.0,
-        ge=0,
-        le=1,
-        description="MobileNets: channels as a share of the full network's; 0: 0.25 of "
-        "mobilenet-v1, 0.35 of mobilenet-v2, the smallest that ImageNet weights exist for.",
-    )
-    weights: str = Field(
-        "",
-        description='MobileNets: where training starts. "imagenet": what Keras downloads; or a '
-        ".npz, .keras or .h5 file in the project's folder; empty: from scratch, which wants "
-        "many thousand pictures.",
-    )
-    dropout: Fraction = Field(
-        0.2, description="Dropped before the last layer while training; small sets overfit less."
-    )
-    yardstick: bool = Field(
-        True, description="Also train a plain fully connected network of like size, to compare."
-    )
-    detector: DetectorFitSettings = DetectorFitSettings()
-
-
 class TrainingSettings(Section):
     """[training]"""
 
@@ -220,6 +187,7 @@ class TrainingSettings(Section):
     patience: int = Field(
         8, ge=0, description="Epochs without better validation loss before stopping; 0: never."
     )
+    distillation: DistillationSettings = DistillationSettings()
 
 
 class QuantizationSettings(Section):
@@ -229,6 +197,11 @@ class QuantizationSettings(Section):
         "ptq",
         description="ptq: int8 after training. qat: the trained network learns on with int8's "
         "rounding in it. auto: both, and qat where it is better on validation beyond chance.",
+    )
+    activations: Literal["int8", "int16"] = Field(
+        "int8",
+        description="int16 where a layer's outputs lose too much in int8 (coincell quantize "
+        "--debug): twice the RAM, more time, kernels stay int8; of ptq with min-max alone.",
     )
     epochs: int = Field(10, ge=1, le=1000, description="Of qat: most passes over the data.")
     learning_rate: float = Field(
@@ -255,6 +228,16 @@ class QuantizationSettings(Section):
         description="Training samples that set the activations' ranges; some hundred reach the "
         "extremes.",
     )
+
+    @model_validator(mode="after")
+    def _wide_is_plain(self) -> Self:
+        asked = self.mode != "ptq" or self.calibration != "min-max"
+        if self.activations == "int16" and (asked or self.equalize or self.correct_bias):
+            raise ValueError(
+                "activations = 'int16' takes mode = 'ptq', calibration = 'min-max', and neither "
+                "equalize nor correct_bias: their grids are of int8"
+            )
+        return self
 
 
 class DecisionSettings(Section):
@@ -404,16 +387,20 @@ class Configuration(Section):
 
     project: ProjectSettings
     data: DataSettings
+    intended: IntendedSettings = IntendedSettings()
+    card: CardSettings = CardSettings()
     synthesis: SynthesisSettings = SynthesisSettings()
     augmentation: AugmentationSettings = AugmentationSettings()
     features: FeatureSettings = MelSettings()
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()
+    pruning: PruningSettings = PruningSettings()
     quantization: QuantizationSettings = QuantizationSettings()
     decision: DecisionSettings = DecisionSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     board: BoardSettings = BoardSettings()
     gates: GateSettings = GateSettings()
+    audit: AuditSettings = AuditSettings()
     tune: TuneSettings = TuneSettings()
 
     @property
@@ -430,9 +417,25 @@ class Configuration(Section):
         return self.model.architecture if fitted else "reconstruction"
 
     @property
-    def has_network(self) -> bool:
-        """Whether the device runs a network; a fitted detector needs none."""
+    def classical(self) -> str:
+        """A model that scikit-learn fits: "logistic-regression" ...; "" of networks, detectors."""
+        fitted = not self.model.file and self.model.architecture in CLASSICAL_MODELS
+        return self.model.architecture if fitted else ""
+
+    @property
+    def has_trees(self) -> bool:
+        """Whether tables of thresholds stand where else a network's .tflite does."""
+        return self.classical in TREE_MODELS
+
+    @property
+    def has_model(self) -> bool:
+        """Whether a network or trees give the device's scores; a fitted detector needs neither."""
         return self.detector in ("", "reconstruction")
+
+    @property
+    def has_network(self) -> bool:
+        """Whether the device runs a network, a linear model's one layer among them."""
+        return self.has_model and not self.has_trees
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -474,6 +477,24 @@ class Configuration(Section):
             f"model.architecture must be one of {', '.join(NORMALITY_METHODS)} for {task}; "
             f"received {name!r}"
         )
+
+    @model_validator(mode="after")
+    def _fitted_models_fit_the_task(self) -> Self:
+        name, task = self.classical, self.project.task
+        for goal, names in (("classes", OF_CLASSES), ("quantity", OF_QUANTITIES)):
+            if name in names and self.goal != goal:
+                what = "classes" if goal == "classes" else "a number"
+                raise ValueError(f"model.architecture {name!r} tells {what}; the task is {task}")
+        return self
+
+    @model_validator(mode="after")
+    def _pruning_has_a_network(self) -> Self:
+        if self.pruning.wanted and (not self.has_network or self.model.file.endswith(".tflite")):
+            raise ValueError(
+                "pruning needs a network that is trained here; received "
+                f"model {self.model.file or self.model.architecture!r}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _data_fit_the_task(self) -> Self:

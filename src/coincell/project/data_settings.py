@@ -19,6 +19,11 @@ class SplitSettings(Section):
         "speaker",
         description="Column whose values never cross a split; without the column: by clip.",
     )
+    strange_validation: Fraction = Field(
+        0.0,
+        description="Anomaly detection: share of what is strange that goes to validation, which "
+        "`coincell tune` judges by; 0: all of it tests. Takes effect as recordings come in.",
+    )
 
     @model_validator(mode="after")
     def _room_for_training(self) -> Self:

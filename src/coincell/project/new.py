@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from coincell.errors import ConfigurationError
 from coincell.files import write_atomic
+from coincell.project.audit_settings import IntendedSettings
 from coincell.project.configuration import Configuration
+from coincell.project.intended import proposed_intended, with_intended
 from coincell.project.load import CONFIGURATION_FILE, parse_configuration
 
 _FILES = {"coincell.toml": CONFIGURATION_FILE, "README.md": "README.md", "gitignore": ".gitignore"}
@@ -34,7 +38,30 @@ def template_configuration(template: str) -> Configuration:
     return parse_configuration(_texts(template, "any")[CONFIGURATION_FILE], f"template {template}")
 
 
-def new_project(template: str, directory: Path, weights: Path | None = None) -> list[Path]:
+def template_intended(template: str) -> IntendedSettings:
+    """An example of what a project from `template` may say in [intended].
+
+    Raises:
+        ConfigurationError: no such template.
+    """
+    return proposed_intended(_texts(template, "any")[CONFIGURATION_FILE])
+
+
+def check_absent(directory: Path) -> None:
+    """Raise ConfigurationError unless `directory` is absent or empty."""
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise ConfigurationError(
+            f"{directory} is there already and not an empty folder.",
+            hint="Name a folder that does not exist yet; nothing was changed.",
+        )
+
+
+def new_project(
+    template: str,
+    directory: Path,
+    weights: Path | None = None,
+    intended: Mapping[str, Any] | None = None,
+) -> list[Path]:
     """Write a project into `directory`, which must be absent or empty.
 
     Args:
@@ -42,25 +69,24 @@ def new_project(template: str, directory: Path, weights: Path | None = None) -> 
         directory: of the project.
         weights: where a MobileNet begins; copied into the project and named in its model.weights.
             What the file holds is not looked into here: `coincell.models.check_weights`.
+        intended: keys of [intended], such as "use", and what they are set to.
 
     Returns:
         The files written.
 
     Raises:
         ConfigurationError: no such template, it takes no weights, these are of a kind or size that
-            is not read, or the folder holds something already.
+            is not read, `intended` breaks a rule, or the folder holds something already.
     """
-    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-        raise ConfigurationError(
-            f"{directory} is there already and not an empty folder.",
-            hint="Name a folder that does not exist yet; nothing was changed.",
-        )
+    check_absent(directory)
     contents: dict[str, str | bytes] = {**_texts(template, _project_name(directory))}
     if weights is not None:
         name, copied = _weights_of(template, weights)
         contents[name] = copied
         contents[CONFIGURATION_FILE] = _beginning_with(name, str(contents[CONFIGURATION_FILE]))
-    parse_configuration(str(contents[CONFIGURATION_FILE]), f"template {template}")
+    text = with_intended(str(contents[CONFIGURATION_FILE]), intended or {})
+    contents[CONFIGURATION_FILE] = text
+    parse_configuration(text, f"template {template}")
     for target, content in contents.items():
         write_atomic(directory / target, content)
     return [directory / target for target in contents]

@@ -12,9 +12,17 @@ from coincell.project.section import Fraction, Section
 Objective = Literal[
     "accuracy", "auc", "mae", "latency_ms", "cycles", "ram_bytes", "flash_bytes", "energy_uj",
     "parameters", "macs",
+    "features",
 ]  # fmt: skip
 Cost = Literal[
-    "latency_ms", "cycles", "ram_bytes", "flash_bytes", "energy_uj", "parameters", "macs"
+    "latency_ms",
+    "cycles",
+    "ram_bytes",
+    "flash_bytes",
+    "energy_uj",
+    "parameters",
+    "macs",
+    "features",
 ]
 Value = bool | int | float | str
 Choices = Annotated[tuple[Value, ...], Field(strict=False, min_length=1)]
@@ -54,7 +62,8 @@ class TuneSettings(Section):
     objectives: Annotated[tuple[Objective, ...], Field(strict=False, max_length=4)] = Field(
         (),
         description="What is to be good, of the validation split and of the board; empty: the "
-        "task's own figure (accuracy, auc or mae), latency_ms and ram_bytes.",
+        "task's own figure (accuracy, auc or mae), latency_ms and ram_bytes. features is how many "
+        "numbers the model is given.",
     )
     limits: Mapping[Cost, float] = Field(
         {},

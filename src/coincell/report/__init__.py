@@ -1,13 +1,23 @@
 """Data -> charts -> the report: HTML, text for the terminal, JSON."""
 
+from coincell.report.audit_schema import (
+    AddedGap,
+    AuditedGroup,
+    AuditFinding,
+    FairnessPart,
+    GroupGap,
+)
+from coincell.report.charts.curves import Curve, curves_svg
 from coincell.report.charts.detection import DetectionPoint, detection_svg
 from coincell.report.charts.front import Point as FrontPoint
 from coincell.report.charts.front import front_svg
+from coincell.report.charts.learning_curve import CurvePoint, learning_curve_svg
 from coincell.report.charts.server import server_svg
 from coincell.report.charts.timeline import timeline_svg
 from coincell.report.energy_schema import EnergyLine, EnergyPart, LastingWay, ServerWay
 from coincell.report.energy_words import current, days_range, power_range, share
 from coincell.report.explain_page import explanation_html, letter_of, memory_map_text
+from coincell.report.front_page import CandidateRow, FrontPage, front_html
 from coincell.report.gallery_schema import (
     FeatureMap,
     Gallery,
@@ -25,7 +35,7 @@ from coincell.report.goal_schema import (
     NormalityPart,
     QuantityPart,
 )
-from coincell.report.html import render_html
+from coincell.report.html import json_for_script, render_html, stylesheet
 from coincell.report.input_schema import (
     Camera,
     Channel,
@@ -38,12 +48,14 @@ from coincell.report.input_schema import (
     Split,
 )
 from coincell.report.part import Metric, RocCurve
-from coincell.report.picture import features_png, features_text, png_of_lines
+from coincell.report.picture import features_png, features_text, picture_png, png_of_lines
+from coincell.report.pruning_table import print_pruning
 from coincell.report.schema import (
     BoardPart,
     ClassMetrics,
     Contributor,
     CycleModel,
+    DistillationPart,
     EvaluationPart,
     ExactPart,
     Gate,
@@ -55,6 +67,7 @@ from coincell.report.schema import (
     ModelPart,
     Promise,
     Provenance,
+    PruningPart,
     QuantizationPart,
     Report,
     StageRun,
@@ -65,6 +78,8 @@ from coincell.report.schema import (
 from coincell.report.second_look import Case, Exhibit, second_look_page
 from coincell.report.server_words import server_basis
 from coincell.report.session_page import session_html
+from coincell.report.session_words import decisions_said
+from coincell.report.specimens import traces_svg
 from coincell.report.text import (
     print_gates,
     print_prediction,
@@ -72,34 +87,45 @@ from coincell.report.text import (
     print_summary,
     render_text,
 )
+from coincell.report.tiles import tiles_of
 from coincell.report.verdict import Verdict, promises_of, verdict
 from coincell.report.words import Words, words_of
 
 __all__ = [
     "MOST_VALUES",
+    "AddedGap",
+    "AuditFinding",
+    "AuditedGroup",
     "BoardPart",
     "Camera",
+    "CandidateRow",
     "Case",
     "Channel",
     "ClassMetrics",
     "Contributor",
+    "Curve",
+    "CurvePoint",
     "CycleModel",
     "DatasetPart",
     "DetectionPoint",
+    "DistillationPart",
     "EnergyLine",
     "EnergyPart",
     "ErrorShare",
     "EvaluationPart",
     "ExactPart",
     "Exhibit",
+    "FairnessPart",
     "FeatureError",
     "FeatureExample",
     "FeatureForm",
     "FeatureMap",
     "FeaturesPart",
+    "FrontPage",
     "FrontPoint",
     "Gallery",
     "Gate",
+    "GroupGap",
     "History",
     "LabelScores",
     "LastingWay",
@@ -115,6 +141,7 @@ __all__ = [
     "NormalityPart",
     "Promise",
     "Provenance",
+    "PruningPart",
     "Quantity",
     "QuantityPart",
     "QuantizationPart",
@@ -132,20 +159,27 @@ __all__ = [
     "Words",
     "Yardstick",
     "current",
+    "curves_svg",
     "days_range",
+    "decisions_said",
     "detection_svg",
     "explanation_html",
     "features_png",
     "features_text",
+    "front_html",
     "front_svg",
     "glossary",
     "glossary_markdown",
+    "json_for_script",
+    "learning_curve_svg",
     "letter_of",
     "memory_map_text",
+    "picture_png",
     "png_of_lines",
     "power_range",
     "print_gates",
     "print_prediction",
+    "print_pruning",
     "print_quantization",
     "print_summary",
     "promises_of",
@@ -156,7 +190,10 @@ __all__ = [
     "server_svg",
     "session_html",
     "share",
+    "stylesheet",
+    "tiles_of",
     "timeline_svg",
+    "traces_svg",
     "verdict",
     "words_of",
 ]

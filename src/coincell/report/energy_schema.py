@@ -51,6 +51,11 @@ class EnergyPart(Part):
     """What the board takes while it listens."""
 
     live: bool = Field(description="True: a live run of the virtual board; false: a duty model.")
+    senses_nothing: str = Field(
+        "",
+        description="Why the image senses nothing by itself; the figures are then of a board that "
+        "is given its readings, by the duty model.",
+    )
     as_shipped: bool = Field(description="Whether the board's overheads are in it.")
     supply_v: float
     core_share: Share = Field(description="Of the time, what the core was awake.")

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from coincell.report import figures
 from coincell.report.part import Count, Part, Share
 
 Encoded = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$")]
@@ -83,3 +84,9 @@ class Gallery(Part):
     mistakes_found: Count = 0
     maps: tuple[FeatureMap, ...] = ()
     how: str = Field("", description="How what mattered was found.")
+
+    def mistakes_title(self, word: str) -> str:
+        """How many there are of which the worst are shown; `word` is "mistake" or "error"."""
+        if self.mistakes_found == 1:
+            return f"The only {word}"
+        return f"The worst of {figures.count(self.mistakes_found)} {word}s"

@@ -20,6 +20,7 @@ from markupsafe import Markup
 from coincell.report import figures
 from coincell.report.charts import (
     Chart,
+    audit_charts,
     confusion_chart,
     contributors_chart,
     energy_charts,
@@ -39,6 +40,7 @@ from coincell.report.charts import (
 from coincell.report.charts.base import theme
 from coincell.report.gallery_schema import Gallery
 from coincell.report.glossary import Term, glossary, term_of_key
+from coincell.report.pruning_table import distillation_rows, pruning_table
 from coincell.report.schema import EvaluationPart, Report
 from coincell.report.server_words import server_basis
 from coincell.report.specimens import traces_svg
@@ -81,6 +83,8 @@ def render_html(report: Report, gallery: Gallery | None = None) -> str:
         "words": words_of(report.dataset),
         "gallery": gallery,
         "traces_svg": traces_svg,
+        "pruning_table": pruning_table,
+        "distillation_rows": distillation_rows,
     }
     body = environment.get_template("report.html.j2").render(
         report=report,
@@ -90,11 +94,16 @@ def render_html(report: Report, gallery: Gallery | None = None) -> str:
         data=Markup(json_for_script(data)),  # noqa: S704 - escaped there
         scripts=[Markup(script) for script in scripts],  # noqa: S704 - our own files
         policy=_policy(scripts),
-        style=Markup(_resource("templates/report.css")),  # noqa: S704 - our own file
+        style=Markup(stylesheet()),  # noqa: S704 - our own file
         licences=[_resource(f"vendor/{name}") for name in _LICENCES],
         terms=terms,
     )
     return body + "\n"
+
+
+def stylesheet() -> str:
+    """The style of the report's page, for other pages that look like it."""
+    return _resource("templates/report.css")
 
 
 def charts_of(report: Report) -> dict[str, tuple[Chart, ...]]:
@@ -107,6 +116,7 @@ def charts_of(report: Report) -> dict[str, tuple[Chart, ...]]:
         "quantization": (),
         "evaluation": (),
         "goal": (),
+        "fairness": audit_charts(report.fairness) if report.fairness else (),
         "board": (),
         "energy": (),
         "memory": (),

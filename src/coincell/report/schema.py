@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from coincell.report.audit_schema import FairnessPart
 from coincell.report.energy_schema import EnergyPart
 from coincell.report.goal_schema import NormalityPart, QuantityPart
 from coincell.report.input_schema import DatasetPart, FeaturesPart
@@ -72,6 +73,45 @@ class QuantizationPart(Part):
     layer_losses: tuple[LayerLoss, ...] = ()
 
 
+class DistillationPart(Part):
+    """What the network learned from another one, and how good both are on validation."""
+
+    teacher: str
+    teacher_parameters: Count
+    temperature: float
+    weight: float = Field(description="Share of the loss that is the distance to the teacher.")
+    teacher_validation_loss: float | None = None
+    teacher_validation_accuracy: float | None = None
+    student_validation_loss: float | None = None
+    student_validation_accuracy: float | None = None
+
+
+class PruningStep(Part):
+    """A network on the way to its limits."""
+
+    figures: dict[str, float] = Field(description="What it takes on the board, by name.")
+    parameters: Count
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
+
+
+class PruningPart(Part):
+    """How channels were taken out of the trained network."""
+
+    limits: dict[str, float] = Field(description="The most that the network may take, by name.")
+    before: PruningStep
+    steps: tuple[PruningStep, ...] = Field(
+        (), description="Each after its training; none where the network was within limits before."
+    )
+    history: History | None = Field(None, description="Of the training after the last step.")
+    teacher: str = Field("none", description="Whom the smaller network learned from.")
+
+    @property
+    def after(self) -> PruningStep:
+        """The network that went on."""
+        return self.steps[-1] if self.steps else self.before
+
+
 class ModelPart(Part):
     """The network."""
 
@@ -84,6 +124,8 @@ class ModelPart(Part):
         default_factory=dict, description="Kind of operator -> how often the compiled graph has it."
     )
     history: History | None = None
+    distillation: DistillationPart | None = None
+    pruning: PruningPart | None = None
     quantization: QuantizationPart | None = None
     yardstick: Yardstick | None = None
 
@@ -309,6 +351,7 @@ class Report(Part):
     metrics: dict[str, Metric] = Field(
         default_factory=dict, description="Of the int8 model, by name, whatever the task."
     )
+    fairness: FairnessPart | None = Field(None, description="Groups of people compared.")
     board: BoardPart | None = None
     exact: ExactPart | None = None
     test_openings: Count | None = Field(

@@ -12,6 +12,7 @@ from coincell.report.charts.server import server_svg
 from coincell.report.charts.timeline import timeline_svg
 from coincell.report.energy_words import current, days_range, power_range, share
 from coincell.report.server_words import server_basis
+from coincell.report.session_words import decisions_said, score_heading
 
 if TYPE_CHECKING:
     from coincell.board import Session
@@ -32,7 +33,7 @@ def session_html(session: Session) -> str:
     environment.filters |= {
         "current": current, "days": days_range, "power": power_range, "share": share,
     }  # fmt: skip
-    told = [decision for decision in session.decisions if decision.label]
+    told = [decision for decision in session.decisions if decision.tells]
     style = files("coincell.report").joinpath("templates/report.css").read_text(encoding="utf-8")
     environment.globals["server_basis"] = server_basis
     return environment.get_template("session.html.j2").render(
@@ -41,6 +42,8 @@ def session_html(session: Session) -> str:
         life=session.life,
         decided=told[:_MOST_DECISIONS],
         more=max(0, len(told) - _MOST_DECISIONS),
+        said=decisions_said(session.decisions),
+        heading=score_heading(session.decisions),
         serial=session.serial[:_MOST_SERIAL].decode("utf-8", "replace"),
         timeline=Markup(timeline_svg(session)),  # noqa: S704 - every text in it is escaped
         server=Markup(server_svg(session.server)) if session.server else "",  # noqa: S704

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from coincell.report import figures
 from coincell.report.energy_schema import EnergyPart
+from coincell.report.gallery_schema import Gallery
 from coincell.report.picture import Features, features_text, picture_text
 from coincell.report.schema import Gate, QuantizationPart, Report
 from coincell.report.server_words import server_basis
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
+_MISTAKES = 6
 _SCORES = 5
 _BAR = 24
 _DECIBELS_A_BLOCK = 4
@@ -26,7 +28,7 @@ _STATE_STYLES = {"passed": "bold green", "failed": "bold red", "stopped": "bold 
                  "open": "bold yellow"}  # fmt: skip
 
 
-def render_text(report: Report, width: int = 100) -> str:
+def render_text(report: Report, width: int = 100, gallery: Gallery | None = None) -> str:
     """Plain text without colour, for files, pipes and tests."""
     from rich.console import Console
 
@@ -34,14 +36,17 @@ def render_text(report: Report, width: int = 100) -> str:
     console = Console(
         file=stream, width=width, color_system=None, force_terminal=False, legacy_windows=False
     )
-    print_summary(report, console)
+    print_summary(report, console, gallery)
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
 
 
-def print_summary(report: Report, console: Console | None = None) -> None:
-    """Write promises, key figures, gates and verdict to a rich console (standard output)."""
+def print_summary(
+    report: Report, console: Console | None = None, gallery: Gallery | None = None
+) -> None:
+    """Write promises, key figures, the worst mistakes where `gallery` shows any, gates and verdict
+    to a rich console (standard output)."""
     console = console or _standard_output()
-    for part in _parts(report):
+    for part in _parts(report, gallery):
         console.print(part)
 
 
@@ -53,6 +58,9 @@ def print_gates(gates: Sequence[Gate], console: Console | None = None) -> None:
 def print_quantization(part: QuantizationPart, console: Console | None = None) -> None:
     """Write what each layer loses to int8, as bars, with advice on the worst."""
     console = console or _standard_output()
+    if not part.layer_losses:
+        console.print(_plain(f"Nothing is told of layers. {part.reason}", ""))
+        return
     from rich.table import Table
 
     grid = Table(box=None, pad_edge=False)
@@ -129,14 +137,17 @@ def _standard_output() -> Console:
     return Console(highlight=False)
 
 
-def _parts(report: Report) -> list[RenderableType]:
+def _parts(report: Report, gallery: Gallery | None) -> list[RenderableType]:
     parts: list[RenderableType] = []
     if report.promises:
         parts += [_promises(report), ""]
     if tiles_of(report):
         parts += [_key_figures(report), ""]
+    if gallery is not None and gallery.mistakes:
+        parts += [_mistakes(gallery, "error" if report.dataset.quantity else "mistake"), ""]
     if report.board is not None and report.board.energy is not None:
         energy = report.board.energy
+        parts += [_plain(energy.senses_nothing, "yellow")] if energy.senses_nothing else []
         parts += [_plain(energy.dominant, "dim")]
         parts += [_plain(f"{way.name}: {way.told}", "dim") for way in energy.ways]
         basis = server_basis(report.board.average_mw or 0.0, energy.as_shipped)
@@ -168,6 +179,17 @@ def _key_figures(report: Report) -> Table:
         name = f"{tile.term} (modelled)" if tile.modelled else tile.term
         style = {True: "bold green", False: "bold red", None: "bold"}[tile.good]
         table.add_row(_plain(name, ""), _plain(tile.value, style), _plain(tile.detail, "dim"))
+    return table
+
+
+def _mistakes(gallery: Gallery, word: str) -> Table:
+    """The worst first, as on the page."""
+    table = _table(gallery.mistakes_title(word), "It is", "The int8 model says", "")
+    for each in gallery.mistakes[:_MISTAKES]:
+        table.add_row(
+            _plain(each.file, ""), _plain(each.truth, ""), _plain(each.said, "bold"),
+            _plain(each.told, "dim"),
+        )  # fmt: skip
     return table
 
 

@@ -128,8 +128,10 @@ def _latency(board: BoardPart, latency_ms: float, window_ms: float) -> Tile:
 
 
 def _energy(board: BoardPart) -> list[Tile]:
-    """Power and days, where they were computed."""
-    if board.energy is None or board.average_mw is None or board.battery_days is None:
+    """Power and days, where they were computed, of an image that senses by itself."""
+    if board.energy is None or board.energy.senses_nothing:
+        return []
+    if board.average_mw is None or board.battery_days is None:
         return []
     where = f"{'as shipped' if board.energy.as_shipped else 'bare module'}, no radio"
     low, high = board.average_mw_range or (board.average_mw, board.average_mw)

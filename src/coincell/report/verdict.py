@@ -35,6 +35,10 @@ GATE_TERMS = {
     "mae": "Mean absolute error",
     "rmse": "Root mean squared error",
     "r2": "R2",
+    "worst_group_recall": "Worst group's recall",
+    "equalized_odds_difference": "Equalized odds",
+    "accuracy_difference": "Gap",
+    "int8_added_gap": "Added gap",
 }
 _FIT = ("flash", "ram", "stack", "latency")
 

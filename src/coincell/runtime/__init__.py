@@ -6,6 +6,7 @@ from coincell.runtime.library import load_library
 from coincell.runtime.score import LEVEL_BITS, QuantityUnit, ScoreUnit, quantity_unit, score_unit
 from coincell.runtime.sources import c_sources, c_values
 from coincell.runtime.strangeness import StrangenessUnit, strangeness_unit
+from coincell.runtime.teller import Teller, decision_words
 
 __all__ = [
     "LEVEL_BITS",
@@ -16,9 +17,11 @@ __all__ = [
     "Rest",
     "ScoreUnit",
     "StrangenessUnit",
+    "Teller",
     "c_sources",
     "c_values",
     "decision_threshold",
+    "decision_words",
     "load_library",
     "quantity_unit",
     "score_unit",

@@ -11,6 +11,7 @@ from coincell.toolchain.compilers import (
     host_compilers,
     usual_command,
 )
+from coincell.toolchain.objects import compile_units, write_files
 
 __all__ = [
     "C_FLAGS",
@@ -18,8 +19,10 @@ __all__ = [
     "Compiler",
     "build_cached",
     "build_shared_library",
+    "compile_units",
     "find_cross_compiler",
     "find_host_compiler",
     "host_compilers",
     "usual_command",
+    "write_files",
 ]

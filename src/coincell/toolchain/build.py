@@ -8,6 +8,7 @@ from pathlib import Path
 from coincell.errors import ToolchainError
 from coincell.toolchain.cache import build_cached
 from coincell.toolchain.compilers import C_FLAGS, Compiler, find_host_compiler
+from coincell.toolchain.objects import compile_units
 
 
 def build_shared_library(
@@ -15,6 +16,7 @@ def build_shared_library(
     sources: Mapping[str, str],
     flags: Sequence[str] = ("-O2",),
     compiler: Compiler | None = None,
+    link_flags: Sequence[str] = (),
 ) -> Path:
     """Compile C for this computer into a shared library, cached by content.
 
@@ -24,6 +26,7 @@ def build_shared_library(
             root of the tree is on the include path.
         flags: optimisation and other flags beside the house's `C_FLAGS`.
         compiler: the host's compiler unless given.
+        link_flags: what the linker is told beside them.
 
     Returns:
         Path of the .so file.
@@ -31,19 +34,15 @@ def build_shared_library(
     chosen = compiler or find_host_compiler()
     parts: dict[str, str | bytes] = {f"file:{path}": text for path, text in sources.items()}
     parts["flags"] = " ".join((*C_FLAGS, *flags))
+    parts["link"] = " ".join(link_flags)
     parts["compiler"] = chosen.identity
 
     def build(folder: Path) -> None:
-        for path, text in sources.items():
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text)
         units = sorted(path for path in sources if path.endswith(".c"))
         if not units:
             raise ToolchainError(f"Nothing to compile for {name!r}: no .c file was given.")
-        chosen.run(
-            [*C_FLAGS, *flags, "-fPIC", "-shared", "-I", ".", *units, "-o", f"lib{name}.so"],
-            directory=folder,
-        )
+        objects = compile_units(units, sources, chosen, [*C_FLAGS, *flags, "-fPIC"])
+        library = f"lib{name}.so"
+        chosen.run([*flags, *link_flags, "-shared", *objects, "-o", library], directory=folder)
 
     return build_cached(name, parts, build) / f"lib{name}.so"

@@ -2,17 +2,30 @@
 `tune`. What a candidate is worth, pipeline/tune.py says."""
 
 from coincell.tuning.pareto import BETTER_HIGH, front
-from coincell.tuning.space import space_of
-from coincell.tuning.study import Candidate, Plan, Study, Tried, Verdict, binding
+from coincell.tuning.space import Branch, Space, learning_space, searched, space_of
+from coincell.tuning.study import (
+    Candidate,
+    Plan,
+    Study,
+    Tried,
+    Verdict,
+    binding,
+    kept_plan,
+)
 
 __all__ = [
     "BETTER_HIGH",
+    "Branch",
     "Candidate",
     "Plan",
+    "Space",
     "Study",
     "Tried",
     "Verdict",
     "binding",
     "front",
+    "kept_plan",
+    "learning_space",
+    "searched",
     "space_of",
 ]

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Union
 
 from coincell.project import Configuration, Span
 
 if TYPE_CHECKING:
-    from optuna.distributions import BaseDistribution
+    import optuna
 
-Space = Mapping[str, tuple[Any, ...] | Span]
+Space = Mapping[str, Union[tuple[Any, ...], Span, "Branch"]]
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A setting whose value decides what else there is to search, as a feature block does.
+
+    Attributes:
+        ways: value -> what is searched with it.
+    """
+
+    ways: Mapping[Any, Space]
+
 
 _LEARNING: Space = {
     "training.learning_rate": Span(low=0.0005, high=0.01, log=True),
@@ -33,6 +46,22 @@ _ARCHITECTURES: Mapping[str, tuple[str, ...]] = {
     "raw": ("conv-1d", "tiny-conv", "fully-connected"),
     "spectrogram": ("conv-1d", "tiny-conv", "fully-connected"),
 }
+_TREES: Space = {
+    "model.classical.trees": (8, 16, 32, 64),
+    "model.classical.smallest_leaf": (1, 3, 10),
+}
+_LINEAR: Space = {"model.classical.regularization": Span(low=0.001, high=10.0, log=True)}
+_CLASSICAL: Mapping[str, Space] = {
+    "random-forest": {**_TREES, "model.classical.leaves": (16, 32, 64, 128, 256)},
+    "gradient-boosting": {
+        **_TREES,
+        "model.classical.boosted_leaves": (4, 8, 16),
+        "model.classical.learning_rate": Span(low=0.03, high=0.5, log=True),
+    },
+    "logistic-regression": _LINEAR,
+    "linear-svm": _LINEAR,
+    "ridge": _LINEAR,
+}
 _DETECTORS = ("k-means", "mahalanobis", "gaussian-mixture")
 
 
@@ -44,9 +73,9 @@ def space_of(configuration: Configuration) -> Space:
     space = dict(_FEATURES[block])
     if configuration.goal == "normality" and not configuration.has_network:
         return space | {"model.architecture": _DETECTORS}
-    space |= _LEARNING
-    if configuration.goal != "classes":
-        del space["training.label_smoothing"]
+    if configuration.classical:
+        return space | dict(_CLASSICAL[configuration.classical])
+    space |= learning_space(configuration)
     if configuration.model.file or configuration.goal == "normality":
         return space
     if configuration.model.architecture.startswith("mobilenet"):
@@ -56,29 +85,82 @@ def space_of(configuration: Configuration) -> Space:
     return space
 
 
-def distributions(space: Space) -> dict[str, BaseDistribution]:
-    """The space as Optuna has it."""
-    from optuna.distributions import (
-        CategoricalDistribution,
-        FloatDistribution,
-        IntDistribution,
-    )
+def learning_space(configuration: Configuration) -> Space:
+    """What of a network's training is worth searching, whatever the network."""
+    classes = configuration.goal == "classes"
+    unlike = () if classes else ("training.label_smoothing",)
+    return {name: values for name, values in _LEARNING.items() if name not in unlike}
 
-    made: dict[str, BaseDistribution] = {}
+
+def suggested(trial: optuna.Trial, space: Space, way: str = "") -> None:
+    """Have `trial` choose a value of each setting, of branches only along the way it takes.
+
+    A parameter bears the way to it: "features.block=mfcc/features.coefficients". One name may then
+    have other values along another way, which Optuna would refuse.
+    """
     for name, values in space.items():
-        if not isinstance(values, Span):
-            made[name] = CategoricalDistribution(values)
+        parameter = way + name
+        if isinstance(values, Branch):
+            chosen = trial.suggest_categorical(parameter, list(values.ways))
+            suggested(trial, values.ways[chosen], f"{parameter}={chosen}/")
+        elif not isinstance(values, Span):
+            trial.suggest_categorical(parameter, values)
         elif isinstance(values.low, int) and isinstance(values.high, int):
             step = int(values.step or 1)
-            made[name] = IntDistribution(values.low, values.high, values.log, step)
+            trial.suggest_int(parameter, values.low, values.high, log=values.log, step=step)
         else:
-            made[name] = FloatDistribution(values.low, values.high, values.log, values.step)
-    return made
+            low, high = values.low, values.high
+            trial.suggest_float(parameter, low, high, log=values.log, step=values.step)
+
+
+def settings_of(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """A trial's parameters as settings: "model.dropout" -> 0.1, and so on."""
+    return {name.rpartition("/")[2]: value for name, value in parameters.items()}
+
+
+def parameters_of(settings: Mapping[str, Any], space: Space, way: str = "") -> dict[str, Any]:
+    """`settings` as parameters of `space`; those that it does not search are left out."""
+    found: dict[str, Any] = {}
+    for name, values in space.items():
+        if name not in settings:
+            continue
+        found[way + name] = settings[name]
+        if isinstance(values, Branch):
+            below = values.ways[settings[name]]
+            found |= parameters_of(settings, below, f"{way}{name}={settings[name]}/")
+    return found
+
+
+def searched(space: Space) -> Iterator[tuple[str, Any]]:
+    """Every setting of `space`, of all ways, with one of its values."""
+    for name, values in space.items():
+        if isinstance(values, Branch):
+            yield name, next(iter(values.ways))
+            for below in values.ways.values():
+                yield from searched(below)
+        else:
+            yield name, values[0] if isinstance(values, tuple) else values.low
 
 
 def told(space: Space) -> dict[str, Any]:
     """The space as JSON values, by which two studies are told apart."""
-    return {
-        name: values.model_dump() if isinstance(values, Span) else list(values)
-        for name, values in sorted(space.items())
-    }
+    return {name: _told(values) for name, values in space.items()}
+
+
+def _told(values: Any) -> Any:
+    if isinstance(values, Branch):
+        return {"ways": [[value, told(below)] for value, below in values.ways.items()]}
+    return values.model_dump() if isinstance(values, Span) else list(values)
+
+
+def untold(space: Mapping[str, Any]) -> Space:
+    """What `told` made, as a space again."""
+    return {name: _untold(values) for name, values in space.items()}
+
+
+def _untold(values: Any) -> Any:
+    if isinstance(values, list):
+        return tuple(values)
+    if "ways" in values:
+        return Branch({value: untold(below) for value, below in values["ways"]})
+    return Span.model_validate(values)

@@ -22,12 +22,12 @@ from coincell.errors import MissingExtraError, UserError
 from coincell.files import locked
 from coincell.tuning import pareto
 from coincell.tuning.leases import is_stale, new_lease, renewed
-from coincell.tuning.space import Space, distributions, told
+from coincell.tuning.space import Space, parameters_of, settings_of, suggested, told, untold
 
 if TYPE_CHECKING:
     import optuna
 
-VERSION = 1
+VERSION = 2
 NAME = "coincell"
 JOURNAL = "journal.log"
 _PAUSE_SECONDS = 0.5
@@ -102,6 +102,7 @@ class Plan:
         seed: of the suggestions.
         rivals: how many must dominate a candidate half-way for it to be given up.
         about: what else figures depend on, as JSON values: they may not change in a study.
+        first: settings to begin with, in order, before any is suggested.
     """
 
     objectives: tuple[str, ...]
@@ -109,12 +110,20 @@ class Plan:
     seed: int
     rivals: int = 2
     about: Mapping[str, Any] = field(default_factory=dict)
+    first: tuple[Mapping[str, Any], ...] = ()
 
     def signature(self) -> dict[str, Any]:
         """What a study keeps of its plan."""
         whole = {"objectives": list(self.objectives), "space": told(self.space)}
         signature: dict[str, Any] = json.loads(json.dumps(whole | {"about": dict(self.about)}))
         return signature
+
+    @classmethod
+    def kept(cls, signature: Mapping[str, Any]) -> Plan:
+        """The plan of a study that is read, not worked on."""
+        return cls(
+            tuple(signature["objectives"]), untold(signature["space"]), 0, about=signature["about"]
+        )
 
 
 class Study:
@@ -199,7 +208,8 @@ class Study:
                 return None
             if ended + running >= wanted and not waiting:
                 return _PAUSE_SECONDS
-            trial = self._study.ask(distributions(self.plan.space))
+            trial = self._study.ask()
+            suggested(trial, self.plan.space)
             trial.set_user_attr("lease", new_lease())
             return trial
 
@@ -216,7 +226,7 @@ class Study:
         taken = {trial.user_attrs.get("again_of") for trial in every}
         for trial in self._study.get_trials(deepcopy=False):
             abandoned = trial.state == TrialState.FAIL and "reason" not in trial.user_attrs
-            whole = set(trial.params) == set(self.plan.space)
+            whole = "lease" in trial.user_attrs  # it is taken once all is suggested
             if abandoned and whole and trial.number not in taken:
                 self._study.enqueue_trial(trial.params, user_attrs={"again_of": trial.number})
 
@@ -227,7 +237,8 @@ class Study:
             trial.set_user_attr("twin", twin)
             self._end(trial, Verdict({}, f"the same settings as trial {twin}"))
             return
-        candidate = Candidate(trial.number, dict(trial.params), lambda f: self._early(trial, f))
+        settings = settings_of(trial.params)
+        candidate = Candidate(trial.number, settings, lambda f: self._early(trial, f))
         try:
             with renewed(lambda lease: trial.set_user_attr("lease", lease)):
                 verdict = evaluate(candidate)
@@ -288,6 +299,36 @@ class Study:
         return f"given up early: {beaten} others were better in everything by then"
 
 
+def kept_plan(folder: Path, storage: str = "") -> Mapping[str, Any]:
+    """What the study there keeps of its plan (`Plan.signature`); nothing where there is none.
+
+    Raises:
+        UserError: it is damaged, or cannot be reached.
+    """
+    with _told_errors(storage or str(folder / JOURNAL)):
+        if not storage and not (folder / JOURNAL).is_file():
+            return {}
+        kept, names = _kept(folder, storage)
+        if NAME not in names:
+            return {}
+        plan: Mapping[str, Any] = (
+            _optuna().load_study(study_name=NAME, storage=kept).user_attrs.get("plan", {})
+        )
+        return plan
+
+
+def _kept(folder: Path, storage: str) -> tuple[Any, list[str]]:
+    """Where studies are kept, and the names of those that are there."""
+    optuna = _optuna()
+    kept: Any = storage
+    if not storage:
+        from optuna.storages import JournalStorage
+        from optuna.storages.journal import JournalFileBackend
+
+        kept = JournalStorage(JournalFileBackend(str(folder / JOURNAL)))
+    return kept, optuna.get_all_study_names(kept)
+
+
 def _counts(trial: Any) -> bool:
     """Whether a trial is one of those asked for: not what a dead process left, nor a twin."""
     return bool(
@@ -310,7 +351,7 @@ def _tried(trial: Any) -> Tried:
     return Tried(
         trial.number,
         _STATES[trial.state.name],
-        dict(trial.params),
+        settings_of(trial.params),
         attributes.get("figures", {}),
         reason,
         limit,
@@ -330,14 +371,8 @@ def _optuna() -> Any:
 
 def _opened(folder: Path, plan: Plan, storage: str, join: bool) -> optuna.Study:
     optuna = _optuna()
-    kept: Any = storage
-    if not storage:
-        from optuna.storages import JournalStorage
-        from optuna.storages.journal import JournalFileBackend
-
-        kept = JournalStorage(JournalFileBackend(str(folder / JOURNAL)))
     directions = ["maximize" if n in pareto.BETTER_HIGH else "minimize" for n in plan.objectives]
-    names = optuna.get_all_study_names(kept)
+    kept, names = _kept(folder, storage)
     if NAME in names:
         study = optuna.load_study(study_name=NAME, storage=kept)
     elif join:
@@ -346,6 +381,8 @@ def _opened(folder: Path, plan: Plan, storage: str, join: bool) -> optuna.Study:
         study = optuna.create_study(study_name=NAME, storage=kept, directions=directions)
         study.set_user_attr("version", VERSION)
         study.set_user_attr("plan", plan.signature())
+        for settings in plan.first:
+            study.enqueue_trial(parameters_of(settings, plan.space))
     own = [plan.seed, len(study.get_trials(deepcopy=False)), join * os.getpid()]
     seed = int(np.random.SeedSequence(own).generate_state(1)[0])
     study.sampler = optuna.samplers.TPESampler(seed=seed)

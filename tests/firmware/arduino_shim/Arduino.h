@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the exported sketches use of Arduino's core, for this computer: Serial is standard output,
+ * What our sketches use of Arduino's core, for this computer: Serial is standard output,
  * time does not pass, and setup() and loop() are called by shim.cpp.
  */
 #ifndef SHIM_ARDUINO_H
@@ -19,6 +19,8 @@ void loop();
 void delay(unsigned long ms);
 unsigned long micros();  // a call later each time by $SHIM_STEP_US, else 10000
 unsigned long millis();  // a call later each time by 10
+void noInterrupts();
+void interrupts();
 void pinMode(int pin, int mode);
 void digitalWrite(int pin, int level);
 
@@ -28,6 +30,7 @@ class ShimSerial {
   size_t print(const char *text);
   size_t print(char letter);
   size_t print(long number);
+  size_t write(const uint8_t *bytes, size_t count);
   size_t println(const char *text);
   size_t println(int number);
   size_t println(long number);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The camera's library: every frame is the file that $SHIM_PICTURE names, QCIF in RGB565.
+ * The camera's library: its frames are those of the file that $SHIM_PICTURE names, QCIF in
+ * RGB565, over and over.
  */
 #ifndef SHIM_OV767X_H
 #define SHIM_OV767X_H

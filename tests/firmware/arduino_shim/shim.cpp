@@ -23,6 +23,7 @@ static FILE *sound, *motion;
 static void (*received)(void);
 static uint8_t block[kBlockBytes];
 static int blockAt, blockEnd;
+static int gain = 20;  // the library's own
 
 static FILE *openNamed(const char *variable) {
   const char *path = getenv(variable);
@@ -33,10 +34,15 @@ void ShimSerial::begin(unsigned long) {}
 size_t ShimSerial::print(const char *text) { return fputs(text, stdout) < 0 ? 0 : strlen(text); }
 size_t ShimSerial::print(char letter) { return fputc(letter, stdout) == EOF ? 0 : 1; }
 size_t ShimSerial::print(long number) { return printf("%ld", number) < 0 ? 0 : 1; }
+size_t ShimSerial::write(const uint8_t *bytes, size_t count) {
+  return fwrite(bytes, 1, count, stdout);
+}
 size_t ShimSerial::println(const char *text) { return puts(text) < 0 ? 0 : strlen(text); }
 size_t ShimSerial::println(int number) { return printf("%d\n", number) < 0 ? 0 : 1; }
 size_t ShimSerial::println(long number) { return printf("%ld\n", number) < 0 ? 0 : 1; }
 
+void noInterrupts() {}
+void interrupts() {}
 void pinMode(int, int) {}
 void digitalWrite(int, int level) {
   if (getenv("SHIM_SHOWS_LED")) printf("LED %d\n", level);
@@ -58,9 +64,11 @@ void delay(unsigned long) {
 
 int ShimPdm::begin(int channels, int rate) {
   sound = openNamed("SHIM_SOUND");
-  const char *wanted = getenv("SHIM_RATE");
+  const char *wanted = getenv("SHIM_RATE"), *loud = getenv("SHIM_GAIN");
+  if (loud && atoi(loud) != gain) return 0;
   return channels == 1 && sound && (!wanted || atoi(wanted) == rate);
 }
+void ShimPdm::setGain(int wanted) { gain = wanted; }
 void ShimPdm::onReceive(void (*call)(void)) { received = call; }
 int ShimPdm::available() { return blockEnd - blockAt; }
 int ShimPdm::read(void *buffer, size_t bytes) {
@@ -92,14 +100,17 @@ int ShimCamera::begin(int resolution, int format, int) {
   return resolution == QCIF && format == RGB565 && getenv("SHIM_PICTURE");
 }
 void ShimCamera::readFrame(void *buffer) {
-  FILE *picture = openNamed("SHIM_PICTURE");
-  if (!picture || fread(buffer, 176 * 144 * 2, 1, picture) != 1) exit(4);
-  fclose(picture);
+  static FILE *pictures = openNamed("SHIM_PICTURE");
+  const size_t bytes = 176 * 144 * 2;
+  if (!pictures) exit(4);
+  if (fread(buffer, bytes, 1, pictures) == 1) return;
+  rewind(pictures);
+  if (fread(buffer, bytes, 1, pictures) != 1) exit(4);
 }
 
 // One block of sound, as an interrupt would bring it. Returns whether there was one.
 static bool hear() {
-  if (!sound || !received) return false;
+  if (!sound || !received || blockAt != blockEnd) return false;  // it stops where some was left
   blockAt = 0;
   blockEnd = static_cast<int>(fread(block, 1, kBlockBytes, sound));
   if (blockEnd > 0) received();
@@ -108,11 +119,14 @@ static bool hear() {
 
 int main() {
   const char *loops = getenv("SHIM_LOOPS"), *burst = getenv("SHIM_BLOCKS");
-  const int blocks = burst ? atoi(burst) : 1;  // that come while loop() is away
+  const int blocks = burst ? atoi(burst) : 1;  // that come while loop() is away,
+  const char *alone = getenv("SHIM_BURST_AT");  // every time, or once
   setup();
-  for (bool goesOn = true; goesOn;) {
+  bool goesOn = true;
+  for (int turn = 0; goesOn; turn++) {
     goesOn = motion && !feof(motion);
-    for (int i = 0; i < blocks; i++) goesOn = hear() || goesOn;
+    const int now = !alone || turn == atoi(alone) ? blocks : 1;
+    for (int i = 0; i < now; i++) goesOn = hear() || goesOn;
     for (int i = 0; i < kLoopsABurst; i++) loop();
   }
   for (int i = 0; i < (loops ? atoi(loops) : 100); i++) loop();

@@ -1,6 +1,7 @@
 """Passes: graph in, graph out, meaning unchanged; one a file, listed in pipeline.py."""
 
 from coincell.compiler.passes._base import Pass
+from coincell.compiler.passes._channels import rounded as rounded_channels
 from coincell.compiler.passes.drop_constant_channels import DROP_CONSTANT_CHANNELS
 from coincell.compiler.passes.drop_dead_ops import DROP_DEAD_OPS
 from coincell.compiler.passes.drop_shape_operands import DROP_SHAPE_OPERANDS
@@ -36,4 +37,5 @@ __all__ = [
     "MERGE_TRANSPOSES",
     "POOL_MAXIMA",
     "Pass",
+    "rounded_channels",
 ]

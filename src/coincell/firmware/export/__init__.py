@@ -117,12 +117,16 @@ def export_application(
     else:
         content = _MAKERS[form](request, library)
     memory = {name: size.to_json() for name, size in content.memory.items()}
-    files = dict(content.files) | {
-        "LICENSE": licence(),
-        "README.md": _readme(request, content),
-        "manifest.json": json.dumps(manifest, indent=1, sort_keys=True) + "\n",
-        "MANIFEST.txt": readable(manifest),
-    }
+    files = (
+        dict(request.documents)
+        | dict(content.files)
+        | {
+            "LICENSE": licence(),
+            "README.md": _readme(request, content),
+            "manifest.json": json.dumps(manifest, indent=1, sort_keys=True) + "\n",
+            "MANIFEST.txt": readable(manifest),
+        }
+    )
     _write(out, files, content.executable)
     progress(3, 3, "Written")
     return ExportResult(out, tuple(sorted(files)), manifest, memory)

@@ -11,10 +11,13 @@ from coincell.firmware.export.content import Content, Memory
 from coincell.firmware.export.memory import Sizes, arduino_share, check_memory, unit_sizes
 from coincell.firmware.export.request import ExportRequest
 from coincell.firmware.export.templates import decimal, render
+from coincell.firmware.live_source import MICROPHONE_RATE_HZ
 from coincell.project import WindowForm
 
-_FRAME_WIDTH, _FRAME_HEIGHT = 176, 144
-_CAMERA_FRAME_BYTES = _FRAME_WIDTH * _FRAME_HEIGHT * 2
+FRAME_WIDTH, FRAME_HEIGHT = 176, 144
+"""Of the camera in a sketch: QCIF."""
+
+_CAMERA_FRAME_BYTES = FRAME_WIDTH * FRAME_HEIGHT * 2
 _SKETCH_CODE_BYTES = 16 * 1024
 """An allowance for a sketch's own code and its sensor's library; ours take under 4 KiB of it."""
 
@@ -65,9 +68,11 @@ def sketch_values(request: ExportRequest) -> dict[str, Any]:
     application = request.application
     channels = application.channels
     inertial = channels if channels is not None and live_sketch(request) == "imu" else None
-    crop_width, crop_height = _middle(application.form)
+    crop_width, crop_height = middle_of_frame(application.form)
     return request.values | {
         "ring_samples": ring_samples(request),
+        "microphone_rate_hz": MICROPHONE_RATE_HZ,
+        "pdm_gain": pdm_gain(request.microphone_gain_db),
         "inertial_places": inertial.columns if inertial else (),
         "inertial_parts": inertial.parts if inertial else "",
         "inertial_steps": [decimal(1 / step) for step in inertial.physical] if inertial else [],
@@ -77,14 +82,19 @@ def sketch_values(request: ExportRequest) -> dict[str, Any]:
     }
 
 
-def _middle(form: WindowForm) -> tuple[int, int]:
+def middle_of_frame(form: WindowForm) -> tuple[int, int]:
     """Columns and rows of the largest part of a camera's frame that has the picture's form."""
     if form.sense != "picture":
         return 0, 0
-    wide = _FRAME_WIDTH * form.height >= _FRAME_HEIGHT * form.width
+    wide = FRAME_WIDTH * form.height >= FRAME_HEIGHT * form.width
     if wide:
-        return _FRAME_HEIGHT * form.width // form.height, _FRAME_HEIGHT
-    return _FRAME_WIDTH, _FRAME_WIDTH * form.height // form.width
+        return FRAME_HEIGHT * form.width // form.height, FRAME_HEIGHT
+    return FRAME_WIDTH, FRAME_WIDTH * form.height // form.width
+
+
+def pdm_gain(gain_db: float) -> int:
+    """What Arduino's PDM library takes on the nRF52840: the register, 40 for 0 dB, in halves."""
+    return round(40 + 2 * gain_db)
 
 
 def ring_samples(request: ExportRequest) -> int:

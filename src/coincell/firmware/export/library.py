@@ -21,6 +21,8 @@ from coincell.firmware.export.templates import number_rows, render, string_rows
 from coincell.toolchain import build_shared_library
 
 _INCLUDE = re.compile(r'^(\s*#\s*include\s+)"([^"]+)"', re.MULTILINE)
+_OF_THE_TOOLCHAIN = frozenset({"memcpy", "memmove", "memset"})
+"""Declared by the chain, in kernels/memory.h, and not its own: they keep their names."""
 
 
 def library_files(
@@ -57,6 +59,12 @@ def units(files: Mapping[str, str]) -> list[str]:
 
 def _moved(path: str, text: str, core: Mapping[str, str]) -> str:
     """The file with includes from its own folder, and names.h before all else."""
+    names = posixpath.relpath("names.h", posixpath.dirname(path) or ".")
+    return f'#include "{names}"\n{relative_includes(path, text, core)}'
+
+
+def relative_includes(path: str, text: str, core: Mapping[str, str]) -> str:
+    """The file at `path` of `core`, with includes of the others from its own folder."""
     folder = posixpath.dirname(path) or "."
 
     def relative(match: re.Match[str]) -> str:
@@ -67,8 +75,7 @@ def _moved(path: str, text: str, core: Mapping[str, str]) -> str:
             return match.group(0)
         return f'{match.group(1)}"{posixpath.relpath(found, folder)}"'
 
-    names = posixpath.relpath("names.h", folder)
-    return f'#include "{names}"\n{_INCLUDE.sub(relative, text)}'
+    return _INCLUDE.sub(relative, text)
 
 
 def global_symbols(core: Mapping[str, str]) -> list[str]:
@@ -99,4 +106,4 @@ def _declared(core: Mapping[str, str]) -> set[str]:
     for path, text in core.items():
         if path.endswith(".h"):
             found.update(pattern.findall(re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)))
-    return {name for name in found if not name.startswith("__")}
+    return {name for name in found - _OF_THE_TOOLCHAIN if not name.startswith("__")}

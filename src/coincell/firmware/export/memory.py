@@ -14,7 +14,7 @@ from coincell.firmware.application import device_sources
 from coincell.firmware.description import Board
 from coincell.firmware.export.library import units
 from coincell.firmware.image import MEMORY_HELP, compile_flags
-from coincell.toolchain import build_cached, find_cross_compiler
+from coincell.toolchain import compile_units, find_cross_compiler
 
 
 @dataclass(frozen=True)
@@ -78,23 +78,11 @@ def unit_sizes(files: Mapping[str, str], board: Board) -> dict[str, Sizes]:
     Raises:
         ToolchainError: there is no compiler for the core, or it refused.
     """
+    named = units(files)
     compiler = find_cross_compiler(board.core)
-    own = device_sources("freestanding")
-    tree = {**files, **own}
-    flags = [*compile_flags(compiler), "-I", "freestanding"]
-    parts: dict[str, str | bytes] = {f"file:{path}": text for path, text in tree.items()}
-    parts |= {"flags": " ".join(flags), "compiler": compiler.identity}
-
-    def build(folder: Path) -> None:
-        for path, text in tree.items():
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8")
-        for number, unit in enumerate(units(files)):
-            compiler.run([*flags, "-c", unit, "-o", f"{number}.o"], directory=folder)
-
-    folder = build_cached("export-sizes", parts, build)
-    return {unit: _object_size(folder / f"{number}.o") for number, unit in enumerate(units(files))}
+    tree = {**files, **device_sources("freestanding")}
+    objects = compile_units(named, tree, compiler, compile_flags(compiler), ("freestanding",))
+    return {unit: _object_size(path) for unit, path in zip(named, objects, strict=True)}
 
 
 def _object_size(path: Path) -> Sizes:

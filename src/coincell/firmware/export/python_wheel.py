@@ -18,7 +18,13 @@ from coincell.firmware.export.host import guide_values, listen_program
 from coincell.firmware.export.library import units
 from coincell.firmware.export.request import ExportRequest
 from coincell.firmware.export.templates import licence, render, source
-from coincell.toolchain import C_FLAGS, build_cached, build_shared_library, find_host_compiler
+from coincell.toolchain import (
+    C_FLAGS,
+    build_cached,
+    build_shared_library,
+    compile_units,
+    find_host_compiler,
+)
 
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """The time of every file in the archive, so that the same sources give the same bytes."""
@@ -82,16 +88,13 @@ def python(
 def _program(program: str, sources: Mapping[str, str]) -> Path:
     """The compiled program, kept by its content."""
     compiler = find_host_compiler()
-    flags = [*C_FLAGS, "-O2", "-s"]
+    flags = [*C_FLAGS, "-O2"]
     parts: dict[str, str | bytes] = {f"file:{path}": text for path, text in sources.items()}
     parts |= {"flags": " ".join(flags), "compiler": compiler.identity}
 
     def build(folder: Path) -> None:
-        for path, text in sources.items():
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8")
-        compiler.run([*flags, *units(sources), "-o", program], directory=folder)
+        objects = compile_units(units(sources), sources, compiler, flags)
+        compiler.run([*flags, "-s", *objects, "-o", program], directory=folder)
 
     return build_cached("export-program", parts, build) / program
 
@@ -101,7 +104,7 @@ def wheel_bytes(
 ) -> bytes:
     """The wheel, as the binary distribution format of the Python Packaging Authority has it."""
     name, values = request.name, request.values
-    compiled = build_shared_library(name, library, flags=("-O2", "-s"))
+    compiled = build_shared_library(name, library, link_flags=("-s",))
     info = f"{name}-{request.version}.dist-info"
     files: dict[str, str | bytes] = {
         f"{name}/__init__.py": source("python/binding.py.jinja"),

@@ -101,8 +101,10 @@ class ExportRequest:
         version: of the library, such as "1.0.0".
         project: the project's name, for people.
         board: what it must fit.
+        microphone_gain_db: what the microphone's interface adds, where a sketch can say so.
         facts: for the manifest: hashes, tools, figures; JSON values.
         forced: export what does not fit, or did not pass its gates.
+        documents: texts that go along, such as the model card: file name -> text.
 
     Raises:
         UserError: the name or the version cannot be used.
@@ -113,8 +115,10 @@ class ExportRequest:
     version: str
     project: str
     board: Board
+    microphone_gain_db: float = 0.0
     facts: Mapping[str, Any] = field(default_factory=dict)
     forced: bool = False
+    documents: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_name(self.name)

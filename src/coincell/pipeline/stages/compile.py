@@ -6,10 +6,11 @@ import json
 import re
 from typing import Any
 
+from coincell.classical import CompiledTrees
 from coincell.compiler import CompiledModel, CompileOptions, compile_model, target_of_core
 from coincell.firmware import load_board
 from coincell.pipeline.detector_model import DetectorModel
-from coincell.pipeline.int8_model import MODEL_FILE
+from coincell.pipeline.int8_model import MODEL_FILE, Int8Model
 from coincell.pipeline.stage import Stage, StageContext
 from coincell.pipeline.store import Artefact
 from coincell.project import Configuration
@@ -32,11 +33,18 @@ def c_name(configuration: Configuration) -> str:
     return name if name[:1].isalpha() else f"model_{name}"
 
 
-def compiled_model(quantized: Artefact, configuration: Configuration) -> CompiledModel:
-    """The C of the artefact's .tflite; quick enough to be done again wherever it is needed."""
-    tflite = (quantized.folder / MODEL_FILE).read_bytes()
+def compiled_model(
+    quantized: Artefact, configuration: Configuration
+) -> CompiledModel | CompiledTrees:
+    """The C of the artefact's .tflite, or of its trees; quick enough to be done again wherever it
+    is needed."""
     board = configuration.board
     options = CompileOptions(target_of_core(load_board(board.source).core), board.optimize)
+    if configuration.has_trees:
+        forest = Int8Model(quantized).forest
+        assert forest is not None
+        return forest.compiled(c_name(configuration), options)
+    tflite = (quantized.folder / MODEL_FILE).read_bytes()
     return compile_model(tflite, c_name(configuration), options)
 
 
@@ -48,6 +56,7 @@ def _settings(configuration: Configuration) -> dict[str, Any]:
         "core": core,
         "optimize": board.optimize,
         "detector": configuration.detector,
+        "classical": configuration.classical,
     }
 
 
@@ -55,7 +64,7 @@ def _run(context: StageContext) -> None:
     configuration, quantized = context.configuration, context.inputs["quantize"]
     sources: dict[str, str] = {}
     facts = dict(_NO_NETWORK)
-    if configuration.has_network:
+    if configuration.has_model:
         compiled = compiled_model(quantized, configuration)
         sources |= compiled.sources
         facts = _facts(compiled)
@@ -75,7 +84,7 @@ _NO_NETWORK: dict[str, Any] = {
 }  # fmt: skip
 
 
-def _facts(compiled: CompiledModel) -> dict[str, Any]:
+def _facts(compiled: CompiledModel | CompiledTrees) -> dict[str, Any]:
     operators: dict[str, int] = {}
     for op in compiled.graph.ops:
         operators[op.kind] = operators.get(op.kind, 0) + 1
@@ -93,7 +102,7 @@ STAGE = Stage(
     title="Compile the model to C",
     needs=("quantize",),
     settings=_settings,
-    modules=("coincell.compiler", "coincell.anomaly", "coincell.runtime"),
+    modules=("coincell.compiler", "coincell.anomaly", "coincell.classical", "coincell.runtime"),
     packages=("numpy",),
     run=_run,
 )

@@ -81,7 +81,7 @@ def _refuse_what_cannot_train(
     """No grave finding, clips of every class to learn from and to judge by, no other labels."""
     if errors := check.of_severity("error"):
         raise DataError(
-            f"The recordings have {len(errors)} grave faults. First: {errors[0].message} "
+            f"Grave faults of the recordings: {len(errors)}. The first: {errors[0].message} "
             f"{', '.join(errors[0].files[:3])}",
             hint="`coincell data check` lists all of them.",
         )

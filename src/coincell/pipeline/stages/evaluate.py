@@ -18,6 +18,7 @@ from coincell.pipeline.feature_arrays import read_features
 from coincell.pipeline.stage import Stage, StageContext
 from coincell.pipeline.stages.compilers import host_compiler
 from coincell.pipeline.store import Artefact
+from coincell.pipeline.trained import FLOAT_SCORES, trained
 from coincell.project import Configuration, GateSettings, Goal, Project
 from coincell.report import Gate
 
@@ -46,7 +47,7 @@ def _run(context: StageContext) -> None:
     context.progress(0, len(rows), "int8 scores")
     scores = model.scores(read_features(context.inputs["features"]).clips[rows])
     np.save(context.output / SCORES_FILE, scores)
-    float_scores = context.inputs["train"].folder / "float_scores.npy"
+    float_scores = trained(context.inputs).folder / FLOAT_SCORES
     whole = np.load(float_scores)[rows] if float_scores.is_file() else None
     evaluation = _EVALUATIONS[context.configuration.goal](context, model, scores, whole)
     facts = {"oracle": oracle_version()} | evaluation
@@ -127,12 +128,13 @@ def _class_gates(facts: dict[str, Any], limits: GateSettings) -> list[Gate]:
 STAGE = Stage(
     name="evaluate",
     title="Evaluate float and int8 on the test split",
-    needs=("dataset", "features", "train", "quantize"),
+    needs=("dataset", "features", "train", "prune", "quantize"),
     settings=_settings,
     modules=(
         "coincell.evaluation",
         "coincell.compiler",
         "coincell.anomaly",
+        "coincell.classical",
         "coincell.runtime",
     ),
     packages=("numpy", "tflite-micro"),

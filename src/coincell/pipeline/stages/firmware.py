@@ -53,7 +53,7 @@ def application(
     """
     strange = configuration.goal == "normality"
     return Application(
-        model=compiled_model(quantized, configuration) if configuration.has_network else None,
+        model=compiled_model(quantized, configuration) if configuration.has_model else None,
         detector=DetectorModel(quantized).placed if strange else None,
         c_name=c_name(configuration),
         features=feature_block(configuration, features),
@@ -231,6 +231,7 @@ STAGE = Stage(
         "coincell.compiler",
         "coincell.features",
         "coincell.anomaly",
+        "coincell.classical",
         "coincell.runtime",
     ),
     packages=("numpy", "pyelftools"),

@@ -1,7 +1,8 @@
-"""The user's own model file, where coincell.toml names one."""
+"""The user's own files of networks, where coincell.toml names them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from coincell.errors import ConfigurationError
@@ -20,21 +21,8 @@ def user_model_files(project: Project) -> list[Path]:
         ConfigurationError: it is neither .keras nor .tflite, absent, or outside the project.
     """
     name = project.configuration.model.file
-    if not name:
-        return []
-    path = (project.directory / name).resolve()
-    if not name.endswith((".keras", ".tflite")):
-        raise ConfigurationError(
-            f"model.file must be a .keras or a .tflite file; received {name!r}."
-        )
-    if not path.is_relative_to(project.directory):
-        raise ConfigurationError(
-            f"model.file must lie in the project's folder; received {name!r}.",
-            hint="Copy the file into the project, so that the project is whole by itself.",
-        )
-    if not path.is_file():
-        raise ConfigurationError(f"model.file names {name!r}, which is not there.")
-    return [path]
+    wanted = "a .keras or a .tflite file"
+    return [_own_file(project, "model.file", name, (".keras", ".tflite"), wanted)] if name else []
 
 
 def weights_file(project: Project) -> list[Path]:
@@ -46,20 +34,34 @@ def weights_file(project: Project) -> list[Path]:
     name = project.configuration.model.weights
     if name in ("", "imagenet"):
         return []
+    wanted = f'"imagenet", or a file, {", ".join(WEIGHT_SUFFIXES)}'
+    return [_own_file(project, "model.weights", name, WEIGHT_SUFFIXES, wanted)]
+
+
+def teacher_file(project: Project) -> list[Path]:
+    """[training.distillation] teacher, when there is one.
+
+    Raises:
+        ConfigurationError: it is no .keras, absent, or outside the project.
+    """
+    name = project.configuration.training.distillation.teacher
+    key = "training.distillation.teacher"
+    return [_own_file(project, key, name, (".keras",), "a .keras file")] if name else []
+
+
+def _own_file(project: Project, key: str, name: str, suffixes: Sequence[str], wanted: str) -> Path:
+    """The project's file that the setting `key` names, whose ending is one of `suffixes`."""
     path = (project.directory / name).resolve()
-    if path.suffix not in WEIGHT_SUFFIXES:
-        raise ConfigurationError(
-            f'model.weights must be "imagenet", or a file, {", ".join(WEIGHT_SUFFIXES)}; '
-            f"received {name!r}."
-        )
+    if path.suffix not in suffixes:
+        raise ConfigurationError(f"{key} must be {wanted}; received {name!r}.")
     if not path.is_relative_to(project.directory):
         raise ConfigurationError(
-            f"model.weights must lie in the project's folder; received {name!r}.",
+            f"{key} must lie in the project's folder; received {name!r}.",
             hint="Copy the file into the project, so that the project is whole by itself.",
         )
     if not path.is_file():
         raise ConfigurationError(
-            f"model.weights names {name!r}, which is not there.",
+            f"{key} names {name!r}, which is not there.",
             hint="Paths are told from the project's folder.",
         )
-    return [path]
+    return path

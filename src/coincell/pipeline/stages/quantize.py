@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,15 +26,17 @@ from coincell.pipeline.detector_model import (
     reconstruction_of,
     write_detector,
 )
+from coincell.pipeline.distilling import teacher_of
 from coincell.pipeline.feature_arrays import read_features
-from coincell.pipeline.int8_model import MODEL_FILE, Int8Model
+from coincell.pipeline.int8_model import FOREST_FILE, MODEL_FILE, Int8Model
 from coincell.pipeline.quantizing import QUANTIZATION_FILE, Material, quantize
 from coincell.pipeline.stage import Stage, StageContext
 from coincell.pipeline.stages.compilers import host_compiler
-from coincell.pipeline.stages.inputs import ready_made_tflite, user_model_files
+from coincell.pipeline.stages.inputs import ready_made_tflite, teacher_file, user_model_files
 from coincell.pipeline.stages.train import examples
 from coincell.pipeline.store import Artefact
-from coincell.project import Configuration
+from coincell.pipeline.trained import NETWORK_FILE, trained
+from coincell.project import Configuration, Project
 
 
 def _settings(configuration: Configuration) -> dict[str, Any]:
@@ -42,6 +46,7 @@ def _settings(configuration: Configuration) -> dict[str, Any]:
         "seed": configuration.project.seed,
         "outputs": len(configuration.outputs),
         "goal": configuration.goal,
+        "classical": configuration.classical,
         "training": _training(configuration),
     } | _detector_settings(configuration)
 
@@ -69,6 +74,8 @@ def _detector_settings(configuration: Configuration) -> dict[str, Any]:
 def _run(context: StageContext) -> None:
     if context.configuration.has_network:
         _make_network(context)
+    if context.configuration.has_trees:
+        shutil.copyfile(context.inputs["train"].folder / FOREST_FILE, context.output / FOREST_FILE)
     if context.configuration.goal == "normality":
         _make_detector(context)
 
@@ -117,7 +124,7 @@ def _material(context: StageContext) -> Material:
     wanted = min(configuration.quantization.calibration_samples, len(rows))
     chosen = np.sort(generator.choice(rows, wanted, replace=False))
     shape, outputs = features.clips.shape[1:], len(configuration.outputs)
-    path = context.inputs["train"].folder / "model.keras"
+    path = trained(context.inputs).folder / NETWORK_FILE
     network = load_network(path, shape, outputs, configuration.goal)
     by, silence = configuration.data.split.by, silence_class(configuration.data)
     return Material(
@@ -130,6 +137,7 @@ def _material(context: StageContext) -> Material:
         configuration.training,
         configuration.project.seed,
         context.progress,
+        None if configuration.quantization.mode == "ptq" else teacher_of(context, learning),
     )
 
 
@@ -162,16 +170,26 @@ def _check(context: StageContext, tflite: bytes) -> None:
         )
 
 
+def _files(project: Project) -> list[Path]:
+    if ready_made_tflite(project.configuration):
+        return user_model_files(project)
+    return [] if project.configuration.quantization.mode == "ptq" else teacher_file(project)
+
+
 STAGE = Stage(
     name="quantize",
     title="Quantize to int8 and convert to .tflite",
-    needs=("dataset", "features", "train"),
+    needs=("dataset", "features", "train", "prune"),
     settings=_settings,
-    modules=("coincell.models", "coincell.compiler", "coincell.anomaly", "coincell.runtime"),
-    packages=("keras", "numpy", "tensorflow-cpu", "tflite-micro"),
-    files=lambda project: (
-        user_model_files(project) if ready_made_tflite(project.configuration) else []
+    modules=(
+        "coincell.models",
+        "coincell.compiler",
+        "coincell.anomaly",
+        "coincell.classical",
+        "coincell.runtime",
     ),
+    packages=("keras", "numpy", "tensorflow-cpu", "tflite-micro"),
+    files=_files,
     run=_run,
     toolchain=host_compiler,
 )

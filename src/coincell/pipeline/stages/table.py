@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from coincell.pipeline.stage import Stage
 from coincell.pipeline.stages import (
+    audit,
     compile,  # noqa: A004 - the stage's name
     dataset,
     evaluate,
@@ -12,6 +13,7 @@ from coincell.pipeline.stages import (
     gallery,
     measure,
     prove,
+    prune,
     quantize,
     train,
     yardstick,
@@ -22,8 +24,10 @@ STAGES: tuple[Stage, ...] = (
     features.STAGE,
     train.STAGE,
     yardstick.STAGE,
+    prune.STAGE,
     quantize.STAGE,
     evaluate.STAGE,
+    audit.STAGE,
     compile.STAGE,
     firmware.STAGE,
     measure.STAGE,

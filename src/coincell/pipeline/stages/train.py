@@ -15,6 +15,7 @@ from coincell.models import (
     EpochRecord,
     Examples,
     History,
+    Teacher,
     build_network,
     count_parameters,
     dequantize,
@@ -25,16 +26,20 @@ from coincell.models import (
     train,
     train_transferred,
 )
+from coincell.pipeline.classical_model import fit_project
 from coincell.pipeline.clips import read_clips, training_rows, watched_rows
 from coincell.pipeline.detector_model import DETECTOR_FILE, fit_settings
+from coincell.pipeline.distilling import distillation_facts, teacher_of
 from coincell.pipeline.feature_arrays import FeatureArrays, read_features
 from coincell.pipeline.stage import Stage, StageContext
 from coincell.pipeline.stages.inputs import (
     ready_made_tflite,
+    teacher_file,
     user_model_files,
     weights_file,
 )
-from coincell.project import Configuration, ModelSettings
+from coincell.pipeline.trained import FLOAT_SCORES, NETWORK_FILE
+from coincell.project import Configuration, Goal, ModelSettings, TrainingSettings
 
 
 def training_settings(configuration: Configuration) -> dict[str, Any]:
@@ -47,19 +52,26 @@ def training_settings(configuration: Configuration) -> dict[str, Any]:
         "normal": configuration.data.normal_label if normality else "",
         "units": configuration.data.split.by if normality else "",
         "seed": configuration.project.seed,
-        "training": configuration.training.model_dump(mode="json"),
+        "training": configuration.training.model_dump(mode="json", exclude={"distillation"}),
         "masks": {name: value for name, value in augmentation.items() if "mask" in name},
     }
 
 
 def _settings(configuration: Configuration) -> dict[str, Any]:
     model = configuration.model.model_dump(mode="json", exclude={"yardstick"})
-    return training_settings(configuration) | {"model": model, "detector": configuration.detector}
+    return training_settings(configuration) | {
+        "model": model,
+        "detector": configuration.detector,
+        "distillation": configuration.training.distillation.model_dump(mode="json"),
+    }
 
 
 def _run(context: StageContext) -> None:
     if ready_made_tflite(context.configuration):
         (context.output / "training.json").write_text('{"trained": false}', encoding="utf-8")
+        return
+    if context.configuration.classical:
+        _fit_classical(context)
         return
     if not context.configuration.has_network:
         _fit_detector(context)
@@ -67,19 +79,20 @@ def _run(context: StageContext) -> None:
     learning, watching = examples(context)
     network = _network(context, learning)
     transferred = bool(context.configuration.model.weights)
-    history = fit(context, network, learning, watching, transferred=transferred)
-    network.save(context.output / "model.keras")
+    teacher = teacher_of(context, learning)
+    history = fit(context, network, learning, watching, transferred=transferred, teacher=teacher)
+    network.save(context.output / NETWORK_FILE)
     features = read_features(context.inputs["features"])
-    outputs = predict_float(network, features.clips, features.quantization)
-    if context.configuration.goal == "normality":
-        np.save(context.output / "float_scores.npy", reconstruction_error(outputs, features))
-    else:
-        np.save(context.output / "float_scores.npy", outputs)
+    scores = float_scores(network, features, context.configuration.goal)
+    np.save(context.output / FLOAT_SCORES, scores)
     facts = {
         "trained": True,
         "scratch": _from_scratch(context.configuration.model),
         "parameters": count_parameters(network),
         "history": history.to_json(),
+        "distillation": None
+        if teacher is None
+        else distillation_facts(context, teacher, network, watching),
     }
     (context.output / "training.json").write_text(json.dumps(facts), encoding="utf-8")
 
@@ -97,11 +110,27 @@ def _fit_detector(context: StageContext) -> None:
         fit_settings(configuration),
         configuration.project.seed,
     )
-    np.save(context.output / "float_scores.npy", detector.score_float(features.clips))
+    np.save(context.output / FLOAT_SCORES, detector.score_float(features.clips))
     fitted = json.dumps(detector.to_json())
     (context.output / DETECTOR_FILE).write_text(fitted, encoding="utf-8")
     facts = {"trained": False, "fitted": configuration.detector, "windows": len(learning)}
     (context.output / "training.json").write_text(json.dumps(facts), encoding="utf-8")
+
+
+def _fit_classical(context: StageContext) -> None:
+    """A linear model as a network of one layer, or trees as integers."""
+    configuration = context.configuration
+    learning, _ = examples(context)
+    context.progress(0, 1, f"fitting {configuration.classical} to {len(learning)} windows")
+    features = read_features(context.inputs["features"])
+    facts = fit_project(configuration, learning, features, context.output)
+    (context.output / "training.json").write_text(json.dumps(facts), encoding="utf-8")
+
+
+def float_scores(network: Any, features: FeatureArrays, goal: Goal) -> NDArray[Any]:
+    """What `network` gives for each window, as FLOAT_SCORES has it."""
+    outputs = predict_float(network, features.clips, features.quantization)
+    return reconstruction_error(outputs, features) if goal == "normality" else outputs
 
 
 def reconstruction_error(
@@ -152,15 +181,18 @@ def fit(
     watching: Examples,
     *,
     transferred: bool = False,
+    settings: TrainingSettings | None = None,
+    word: str = "",
+    teacher: Teacher | None = None,
 ) -> History:
-    """Train `network` in place as the configuration says, telling each epoch; a `transferred` one,
-    whose backbone has learned elsewhere, in two phases."""
+    """Train `network` in place as the configuration says, or `settings`, telling each epoch behind
+    `word`; a `transferred` one, whose backbone has learned elsewhere, in two phases."""
     configuration = context.configuration
-    settings = configuration.training
+    settings = settings or configuration.training
     epochs = settings.epochs + settings.frozen_epochs * transferred
 
     def on_epoch(record: EpochRecord) -> None:
-        message = f"loss {record.loss:.3f}"
+        message = f"{word}loss {record.loss:.3f}"
         if record.accuracy is not None:
             message += f", accuracy {record.accuracy:.3f}"
         if record.val_accuracy is not None:
@@ -176,8 +208,9 @@ def fit(
     seed, goal = configuration.project.seed, configuration.goal
     if transferred:
         return train_transferred(
-            network, learning, watched, settings, seed=seed, on_epoch=on_epoch, goal=goal
-        )
+            network, learning, watched, settings, seed=seed, on_epoch=on_epoch, goal=goal,
+            teacher=teacher,
+        )  # fmt: skip
     return train(
         network,
         learning,
@@ -187,6 +220,7 @@ def fit(
         augment=augment if configuration.data.sense == "sound" else None,
         on_epoch=on_epoch,
         goal=goal,
+        teacher=teacher,
     )
 
 
@@ -224,11 +258,15 @@ def new_network(model: ModelSettings, configuration: Configuration, learning: Ex
 
 STAGE = Stage(
     name="train",
-    title="Train the network, or fit the detector",
+    title="Train the network, or fit what needs none",
     needs=("dataset", "features"),
     settings=_settings,
-    modules=("coincell.models", "coincell.data", "coincell.anomaly"),
-    packages=("keras", "numpy", "tensorflow-cpu"),
-    files=lambda project: [*user_model_files(project), *weights_file(project)],
+    modules=("coincell.models", "coincell.data", "coincell.anomaly", "coincell.classical"),
+    packages=("keras", "numpy", "scikit-learn", "tensorflow-cpu"),
+    files=lambda project: [
+        *user_model_files(project),
+        *weights_file(project),
+        *teacher_file(project),
+    ],
     run=_run,
 )

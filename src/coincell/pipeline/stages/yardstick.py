@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from coincell.evaluation import wilson
+from coincell.evaluation import wilson_by_group
 from coincell.models import count_parameters, predict_float
-from coincell.pipeline.clips import read_clips
+from coincell.pipeline.clips import read_clips, silence_class
 from coincell.pipeline.feature_arrays import read_features
 from coincell.pipeline.normality_yardsticks import try_other_methods
 from coincell.pipeline.stage import Stage, StageContext
@@ -37,7 +37,12 @@ def _wanted(configuration: Configuration) -> bool:
 def _settings(configuration: Configuration) -> dict[str, Any]:
     if not _wanted(configuration):
         return {"wanted": False}
-    settings = {"wanted": True, "dropout": configuration.model.dropout}
+    settings: dict[str, Any] = {
+        "wanted": True,
+        "dropout": configuration.model.dropout,
+        "by": configuration.data.split.by,
+        "silence": configuration.data.silence_label,
+    }
     if configuration.goal == "normality":
         settings |= _normality_settings(configuration)
     return settings | training_settings(configuration)
@@ -50,8 +55,6 @@ def _normality_settings(configuration: Configuration) -> dict[str, Any]:
         "detector": model.detector.model_dump(mode="json"),
         "quantization": configuration.quantization.model_dump(mode="json"),
         "rounds": configuration.evaluation.bootstrap_rounds,
-        "by": configuration.data.split.by,
-        "silence": configuration.data.silence_label,
         "false_alarm_rate": decision.false_alarm_rate,
         "smoothing_windows": decision.smoothing_windows,
     }
@@ -74,12 +77,13 @@ def _run(context: StageContext) -> None:
     features = read_features(context.inputs["features"])
     rows = clips.rows("test")
     scores = predict_float(network, features.clips[rows], features.quantization)
-    right = int(np.count_nonzero(scores.argmax(axis=1) == clips.labels[rows]))
+    right = np.asarray(scores.argmax(axis=1) == clips.labels[rows])
+    units = clips.units(rows, configuration.data.split.by, silence_class(configuration.data))
     parameters = count_parameters(network)
     facts = {
         "architecture": ARCHITECTURE,
         "parameters": parameters,
-        "accuracy": wilson(right, len(rows)).to_json(),
+        "accuracy": wilson_by_group(right, units).to_json(),
     }
     path.write_text(json.dumps(facts), encoding="utf-8")
 

@@ -1,5 +1,6 @@
 """Report -> Vega-Lite specifications, by pure functions; each chart has its figures as a table."""
 
+from coincell.report.charts.audit import audit_charts
 from coincell.report.charts.base import Chart, Table
 from coincell.report.charts.dataset import split_chart
 from coincell.report.charts.energy import energy_charts
@@ -16,6 +17,7 @@ from coincell.report.charts.training import training_charts
 __all__ = [
     "Chart",
     "Table",
+    "audit_charts",
     "confusion_chart",
     "contributors_chart",
     "energy_charts",

@@ -13,10 +13,11 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 80, 20, 50, 60
 
 @dataclass(frozen=True)
 class Point:
-    """A candidate: its place, what a reader is told of it, and whether it is on the front."""
+    """A candidate: its place, its name, what a reader is told, and whether it is on the front."""
 
     x: float
     y: float
+    name: str
     told: str
     best: bool
 
@@ -46,8 +47,15 @@ def front_svg(points: Sequence[Point], x_name: str, y_name: str) -> str:
     body.append(text(8, _TOP - 4, y_name))
     for point in sorted(points, key=lambda p: p.best):
         body.append(_dot(across(point.x), down(point.y), point))
+        if point.best:
+            body.append(_name(across(point.x), down(point.y), point.name, right))
     body.append(text(right, 28, "blue: nothing is better in everything", "soft end"))
     return picture(_WIDTH, _HEIGHT, title, body)
+
+
+def _name(x: float, y: float, name: str, right: float) -> str:
+    """On the side of a dot where there is room."""
+    return text(x - 10, y + 4, name, "end") if x > right - 80 else text(x + 10, y + 4, name)
 
 
 def _dot(x: float, y: float, point: Point) -> str:

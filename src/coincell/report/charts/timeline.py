@@ -107,14 +107,20 @@ def _coverage(spells: Sequence[Spell], seconds: float) -> list[int]:
 
 
 def _decided(decisions: Sequence[Decision]) -> list[Decision]:
-    """The first of each run of equal labels; silence is not told."""
+    """The first of each run of equal labels or numbers; silence is not told."""
     told = []
     before = ""
     for decision in decisions:
-        if decision.label and decision.label != before:
+        words = _mark(decision)
+        if words and words != before:
             told.append(decision)
-        before = decision.label
+        before = words
     return told
+
+
+def _mark(decision: Decision) -> str:
+    """A label; of what tells a number that."""
+    return decision.told if "value" in decision.figures else decision.label
 
 
 def _decision_marks(decisions: Sequence[Decision], scale: float, bottom: float) -> list[str]:
@@ -122,14 +128,17 @@ def _decision_marks(decisions: Sequence[Decision], scale: float, bottom: float) 
     free = [0.0, 0.0]
     for decision in decisions:
         x = _LEFT + decision.at_s * scale
-        marks.append(line(x, 34, x, bottom))
-        room = _LABEL_ROOM * len(decision.label) + 8
+        words = _mark(decision)
+        room = _LABEL_ROOM * len(words) + 8
         left = min(x, _WIDTH - room)
         for row, taken in enumerate(free):
             if left >= taken:
-                marks.append(text(left, 14 + 15 * row, decision.label, "title"))
+                marks += [line(x, 34, x, bottom), text(left, 14 + 15 * row, words, "title")]
                 free[row] = left + room
                 break
+        else:
+            if decision.label == words:  # of numbers, which change all the time, as many as fit
+                marks.append(line(x, 34, x, bottom))
     return marks
 
 

@@ -6,6 +6,7 @@
 #include "application/application.h"
 #include "collector/frames.h"
 #include "collector/heading.h"
+#include "collector/passing.h"
 #include "firmware/bytes.h"
 #include "firmware/leds.h"
 #include "firmware/nrf52840.h"
@@ -13,19 +14,6 @@
 #include "firmware/source.h"
 #include "firmware/system.h"
 #include "firmware/transport.h"
-
-/* A whole number of steps a frame, so that one that is lost on the line leaves whole steps. */
-#define STEP_BYTES (APPLICATION_STEP_VALUES * (uint32_t)sizeof(application_sample))
-#define ROOM (FRAME_MOST - FRAME_VALUES_HEAD)
-#if APPLICATION_SENSE == SENSE_PICTURE
-#define PART ROOM
-#else
-#define PART (ROOM / STEP_BYTES * STEP_BYTES)
-#endif
-
-static uint64_t position; /* steps since the start, those lost included; of pictures their number */
-static uint32_t lost;
-static uint32_t until_heading; /* steps */
 
 #if APPLICATION_SENSE == SENSE_PICTURE
 application_sample *application_samples(void)
@@ -40,41 +28,10 @@ void transport_arrived(void)
 {
 }
 
-/* Every second, so that a program that opens the port later learns what comes. */
-static void tell_heading(uint32_t steps)
-{
-    if (steps < until_heading) {
-        until_heading -= steps;
-        return;
-    }
-    until_heading = HEADING_EVERY_STEPS;
-    frame_send(FRAME_HEADING, application_description, application_description_bytes);
-}
-
-static void pass_on(const source_block *block)
-{
-    const uint8_t *const values = (const uint8_t *)block->values;
-    const uint32_t bytes = block->count * (uint32_t)sizeof(application_sample);
-    const uint32_t steps = bytes / STEP_BYTES;
-    position += block->lost;
-    lost += block->lost;
-    tell_heading(steps);
-    for (uint32_t at = 0; at < bytes; at += PART) {
-        const uint32_t some = bytes - at < PART ? bytes - at : PART;
-#if APPLICATION_SENSE == SENSE_PICTURE
-        frame_send_values(position, lost, at, values + at, some);
-#else
-        frame_send_values(position + at / STEP_BYTES, lost, 0, values + at, some);
-#endif
-    }
-    position += steps;
-}
-
 /* It tries again after half a second, for ever: a sensor may be plugged in. So long a stretch, at
  * least, is missing in a stream that had begun. */
 static void tell_failure(int status)
 {
-    const uint32_t missing = position > 0 ? (HEADING_EVERY_STEPS + 1u) / 2u : 0;
     uint8_t payload[4];
     put_u32(payload, (uint32_t)status);
     led_set(1);
@@ -86,8 +43,7 @@ static void tell_failure(int status)
         unmask_interrupts();
     }
     pace_stop();
-    position += missing;
-    lost += missing;
+    pass_gap((HEADING_EVERY_STEPS + 1u) / 2u);
 }
 
 /* Masked, an interrupt wakes the core and is not taken: one that comes between the look and the
@@ -109,7 +65,7 @@ static void collect(void)
         if (!source_take(&block)) continue;
         status = block.status;
         if (status == 0) {
-            pass_on(&block);
+            pass_on(block.values, block.count, block.lost);
             source_release();
         } else {
             source_stop();

@@ -1,10 +1,4 @@
-static void stopWith(const char *reason) {
-  for (;;) {
-    Serial.println(reason);
-    delay(1000);
-  }
-}
-
+{% include "arduino/stop.h" %}
 {% if goal == "classes" -%}
 // Prints the {{ words.class_name }}, or - for none, and its score from 0 to 1.
 {%- elif goal == "normality" -%}

@@ -6,15 +6,7 @@
 // Library: Arduino_LSM9DS1 for the Nano 33 BLE Sense, Arduino_BMI270_BMM150 for its Rev2.
 {% if is_main %}#include <Arduino.h>
 {% endif -%}
-#ifndef IMU_OF_REV2
-#define IMU_OF_REV2 0  // 1 for the Nano 33 BLE Sense Rev2
-#endif
-
-#if IMU_OF_REV2
-#include <Arduino_BMI270_BMM150.h>
-#else
-#include <Arduino_LSM9DS1.h>
-#endif
+{% include "arduino/motion_sensor.h" %}
 #include <{{ name }}.h>
 
 // Of each channel its place among ax, ay, az in g, gx, gy, gz in degrees a second, and mx, my, mz

@@ -48,7 +48,13 @@ void setup() {
 {%- endif %}
   if ({{ name }}_begin() != 0) stopWith("The network does not start.");
   PDM.onReceive(onSound);
-  if (!PDM.begin(1, {{ upper }}_SAMPLE_RATE_HZ)) stopWith("The microphone does not start.");
+{% include "arduino/gain.h" %}
+  if (!PDM.begin(1, {{ upper }}_SAMPLE_RATE_HZ)) {
+{%- if sample_rate_hz != microphone_rate_hz %}
+    Serial.println("PDM libraries give {{ microphone_rate_hz }} samples a second, few {{ sample_rate_hz }}.");
+{%- endif %}
+    stopWith("The microphone does not start.");
+  }
 }
 
 void loop() {
@@ -62,9 +68,11 @@ void loop() {
   taken = taken + static_cast<uint32_t>(used);
   if (made == 1) show(decision);
   if (lost > 0) {  // the ring was full: go on behind the gap
+    noInterrupts();  // what is lost now belongs to the next gap
     const uint32_t gap = lost + (written - taken);
     taken = written;
     lost = 0;
+    interrupts();
     {{ name }}_skip(gap);
     Serial.println("! sound was lost");
   }

@@ -1,0 +1,74 @@
+"""Whom a model fails: groups compared, cards, and what a device stores and sends."""
+
+from coincell.audit.cards import (
+    Card,
+    CardFacts,
+    KeyFigure,
+    card_html,
+    card_markdown,
+    data_card,
+    group_counts,
+    model_card,
+)
+from coincell.audit.choices import STRATEGIES, TOLERANCE, Choice, choose
+from coincell.audit.fairness import Place, audit_people
+from coincell.audit.group_curves import NEVER, GroupCurve, Scored, group_curves
+from coincell.audit.measures import (
+    AlarmMeasure,
+    ClassMeasure,
+    Key,
+    Measure,
+    QuantityMeasure,
+    check_classes,
+    events_of,
+)
+from coincell.audit.people import NOT_TOLD, Column, People, codes_of, people_of
+from coincell.audit.privacy import privacy_facts, privacy_text
+from coincell.audit.significance import LEVEL, holm
+from coincell.audit.strategies import RATES, StrategySettings, strategies_of
+from coincell.audit.table_file import JudgedTable, TableColumns, read_table
+from coincell.audit.words import TaskWords
+
+__all__ = [
+    "LEVEL",
+    "NEVER",
+    "NOT_TOLD",
+    "RATES",
+    "STRATEGIES",
+    "TOLERANCE",
+    "AlarmMeasure",
+    "Card",
+    "CardFacts",
+    "Choice",
+    "ClassMeasure",
+    "Column",
+    "GroupCurve",
+    "JudgedTable",
+    "Key",
+    "KeyFigure",
+    "Measure",
+    "People",
+    "Place",
+    "QuantityMeasure",
+    "Scored",
+    "StrategySettings",
+    "TableColumns",
+    "TaskWords",
+    "audit_people",
+    "card_html",
+    "card_markdown",
+    "check_classes",
+    "choose",
+    "codes_of",
+    "data_card",
+    "events_of",
+    "group_counts",
+    "group_curves",
+    "holm",
+    "model_card",
+    "people_of",
+    "privacy_facts",
+    "privacy_text",
+    "read_table",
+    "strategies_of",
+]

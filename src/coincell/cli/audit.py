@@ -1,0 +1,85 @@
+"""`coincell audit`: whom the model fails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from coincell.cli.audit_file import TableOptions, audit_file, table_options
+from coincell.cli.output import StageLines, json_option, open_project, print_json
+from coincell.errors import UserError
+
+if TYPE_CHECKING:
+    from coincell.project import Project
+
+
+@click.command("audit")
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False), default=Path())
+@click.option("--force", is_flag=True, help="Redo the audit even when up to date.")
+@click.option("--privacy", is_flag=True, help="Tell what the device keeps, writes and sends.")
+@table_options
+@json_option
+@click.pass_context
+def audit_command(
+    context: click.Context,
+    /,
+    directory: Path,
+    force: bool,
+    privacy: bool,
+    as_json: bool,
+    **table: Any,
+) -> None:
+    """Compare groups of people on the test split of the project in DIRECTORY (here).
+
+    For each group column and their intersections: figures of float and int8 with intervals over
+    people, how far groups are apart, which differences are more than chance, and whether int8
+    widens a gap. [audit] in coincell.toml chooses columns and sets limits; exit code 1 when one
+    does not hold.
+
+    --table audits any CSV file of true labels beside scores or decisions, without a model.
+    """
+    options = TableOptions(**table)
+    if options.table is not None or options.said:
+        if privacy or force:
+            raise UserError("--privacy and --force are of a project; received a table's options.")
+        audit_file(options, directory, as_json)
+        return
+    project = open_project(directory)
+    if privacy:
+        _tell_privacy(project, as_json)
+        return
+    from coincell.pipeline import Demand, audit_of, run_until
+
+    lines = StageLines(quiet=as_json, unchanged=False)
+    try:
+        demand = Demand(from_stage="audit" if force else "", until="audit")
+        outcome = run_until(project, demand, lines)
+    finally:
+        lines.close()
+    facts = audit_of(outcome)
+    gates = [gate for gate in outcome.gates if hasattr(project.configuration.audit, gate.name)]
+    failed = any(gate.passed is False for gate in gates)
+    if as_json:
+        print_json(facts | {"gates": [gate.model_dump(mode="json") for gate in gates]})
+    else:
+        from coincell.cli.audit_table import print_audit
+        from coincell.report import print_gates
+
+        print_audit(facts)
+        if gates:
+            print_gates(gates)
+    context.exit(1 if failed else 0)
+
+
+def _tell_privacy(project: Project, as_json: bool) -> None:
+    from coincell.audit import privacy_text
+    from coincell.pipeline import device_privacy
+
+    facts: dict[str, Any] = device_privacy(project)
+    if as_json:
+        print_json(facts)
+        return
+    for line in privacy_text(facts):
+        click.echo(line)

@@ -1,0 +1,282 @@
+"""`coincell audit --table FILE`: a CSV file of labels and scores, audited without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from coincell.cli.audit_table import print_audit
+from coincell.cli.output import open_project, print_json, printable, tables
+
+if TYPE_CHECKING:
+    from coincell.audit import JudgedTable, People, TableColumns
+    from coincell.project import Configuration
+
+_EXAMPLE = "For instance: coincell audit --table FILE --truth label --score probability"
+_WIDTH = 110
+_MOST_THRESHOLDS = 4
+_NAMES = {
+    "one": "one threshold",
+    "by_group": "a group's own",
+    "demographic_parity": "demographic parity",
+    "equal_opportunity": "equal opportunity",
+    "equal_accuracy": "equal accuracy",
+    "equalized_odds": "equalized odds",
+}
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """What the command line says of a table.
+
+    Attributes:
+        table: the file, or None: the project is audited.
+        truth: column of the true labels.
+        score: "COLUMN", or "CLASS=COLUMN" of each class.
+        decision: column of decisions, or "".
+        group: columns of groups; empty: all that are groups.
+        person: column that tells people apart, or "".
+        positive: the label that a lone score is of, or "".
+        threshold: from which scores decide.
+        strategies: whether thresholds are proposed.
+        ratio: what a false positive costs, in false negatives; None: as [intended] says.
+        tolerance: how far apart groups may be.
+        rounds: of the bootstrap; None: as [audit] says.
+    """
+
+    table: Path | None
+    truth: str
+    score: tuple[str, ...]
+    decision: str
+    group: tuple[str, ...]
+    person: str
+    positive: str
+    threshold: float | None
+    strategies: bool
+    ratio: float | None
+    tolerance: float | None
+    rounds: int | None
+
+    @property
+    def said(self) -> list[str]:
+        """Options that were given, but for the table."""
+        return [f"--{name}" for name, value in vars(self).items() if value and name != "table"]
+
+
+_OPTIONS = (
+    click.option(
+        "--table",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Audit this CSV file of labels and answers instead of the project.",
+    ),
+    click.option("--truth", default="", metavar="COLUMN", help="Table: the true labels."),
+    click.option(
+        "--score",
+        multiple=True,
+        metavar="COLUMN",
+        help="Table: scores of the positive label, 0 to 1; or CLASS=COLUMN for each class.",
+    ),
+    click.option("--decision", default="", metavar="COLUMN", help="Table: what was decided."),
+    click.option(
+        "--group",
+        multiple=True,
+        metavar="COLUMN",
+        help="Table: groups to compare; repeat it. Not given: all that can be.",
+    ),
+    click.option("--person", default="", metavar="COLUMN", help="Table: whose each row is."),
+    click.option("--positive", default="", metavar="LABEL", help="Table: what scores are of."),
+    click.option("--threshold", type=float, help="Table: scores from here on decide.  [0.5]"),
+    click.option(
+        "--strategies", is_flag=True, help="Table: propose thresholds, common and by group."
+    ),
+    click.option(
+        "--ratio", type=float, help="Table: cost of a false positive, in false negatives.  [1]"
+    ),
+    click.option("--tolerance", type=float, help="Table: how far apart groups may be.  [0.01]"),
+    click.option(
+        "--rounds", type=click.IntRange(100, 100_000), help="Table: bootstrap rounds.  [1000]"
+    ),
+)
+
+
+def table_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a table, for a command."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def audit_file(options: TableOptions, directory: Path, as_json: bool) -> None:
+    """Audit a table; numbers of [audit] and [intended] are the project's, if there is one.
+
+    Raises:
+        UserError: options that do not go together.
+        DataError: the file is not such a table.
+    """
+    from coincell.audit import TaskWords, audit_people, read_table
+    from coincell.errors import UserError
+    from coincell.project import AuditSettings
+
+    if options.table is None:
+        raise UserError(
+            f"{options.said[0]} is of a table; received no --table.",
+            hint=_EXAMPLE,
+        )
+    if not options.truth:
+        raise UserError(
+            "A table needs its column of true labels; received no --truth.",
+            hint=_EXAMPLE,
+        )
+    if not as_json:
+        click.echo(f"Reading {printable(str(options.table))}", err=True)
+    columns = _columns(options)
+    table = read_table(options.table, columns)
+    configuration = _configuration(directory)
+    numbers = configuration.audit.model_dump() if configuration else {}
+    own = {"person": columns.person, "columns": columns.groups}
+    rounds = {"rounds": options.rounds} if options.rounds else {}
+    settings = AuditSettings(**(numbers | own | rounds))
+    people = table.people(settings)
+    seed = configuration.project.seed if configuration else 0
+    facts = audit_people(
+        people, [table.place], settings, TaskWords(""), seed=seed, labels=table.labels
+    )
+    facts["notes"] = table.noted(facts["notes"])
+    found = []
+    if options.strategies:
+        found = _strategies(table, people, options, configuration, settings.rounds)
+    if as_json:
+        print_json(facts | {"strategies": found})
+        return
+    print_audit(facts)
+    for each in found:
+        _print_strategies(each)
+    if found:
+        click.echo(click.style(f"note: {found[-1]['notes'][-1]}", dim=True))
+
+
+def _columns(options: TableOptions) -> TableColumns:
+    from coincell.audit import TableColumns
+    from coincell.errors import UserError
+
+    single = len(options.score) == 1 and "=" not in options.score[0]
+    scores: dict[str, str] = {"": options.score[0]} if single else {}
+    for text in () if single else options.score:
+        label, mark, column = text.partition("=")
+        if not (label and mark and column) or label in scores:
+            raise UserError(
+                "Of several --score each is CLASS=COLUMN, one for each class; "
+                f"received {printable(text)}."
+            )
+        scores[label] = column
+    return TableColumns(
+        options.truth,
+        scores,
+        options.decision,
+        options.group,
+        options.person,
+        options.positive,
+        options.threshold,
+    )
+
+
+def _configuration(directory: Path) -> Configuration | None:
+    """That of the project in `directory`; None where there is none."""
+    from coincell.project import CONFIGURATION_FILE
+
+    if not (directory / CONFIGURATION_FILE).is_file():
+        return None
+    return open_project(directory).configuration
+
+
+def _strategies(
+    table: JudgedTable,
+    people: People,
+    options: TableOptions,
+    configuration: Configuration | None,
+    rounds: int,
+) -> list[dict[str, Any]]:
+    """Of each column of groups, with each class against the rest; of two, the positive alone."""
+    from coincell.audit import TOLERANCE, Scored, StrategySettings, strategies_of
+    from coincell.errors import UserError
+
+    if table.scores is None:
+        raise UserError(
+            "Thresholds need scores; the table was given decisions alone.",
+            hint="Name a column of scores with --score.",
+        )
+    ratio, smallest, seed = 1.0, StrategySettings.smallest_group, 0
+    if configuration:
+        intended, seed = configuration.intended, configuration.project.seed
+        ratio = intended.false_positive_cost / intended.false_negative_cost
+        smallest = configuration.audit.smallest_group
+    settings = StrategySettings(
+        ratio if options.ratio is None else options.ratio,
+        TOLERANCE if options.tolerance is None else options.tolerance,
+        smallest,
+        rounds,
+    )
+    found = []
+    for column in people.columns:
+        if len(column.parts) > 1 and not options.group:
+            continue  # of all that could be crossed, only what was asked for
+        for at in range(len(table.labels))[1 if "" in _columns(options).scores else 0 :]:
+            scored = Scored(table.truth == at, table.scores[:, at], people.person, column)
+            facts = strategies_of(scored, settings, seed=seed)
+            found.append({"label": table.labels[at]} | facts)
+    return found
+
+
+def _print_strategies(facts: Mapping[str, Any]) -> None:
+    """A row a strategy: what it costs, how far groups are apart, its thresholds."""
+    from rich.table import Table
+    from rich.text import Text
+
+    groups = facts["strategies"][0]["groups"]
+    click.echo(
+        f"\nThresholds for {printable(facts['label'])!r} by {printable(facts['column'])}; a false "
+        f"positive costs {facts['ratio']:g} times a false negative."
+    )
+    grid = Table(box=None, pad_edge=False)
+    grid.add_column("", no_wrap=True)
+    for title in ("cost", "right", "apart", *_shown(groups)):
+        grid.add_column(Text(printable(title)), overflow="fold", justify="right")
+    for each in facts["strategies"]:
+        cells = [_cost(each["cost"]), f"{100 * each['accuracy']['value']:.1f} %", _apart(each)]
+        if len(groups) <= _MOST_THRESHOLDS:
+            cells += [_threshold(group["threshold"]) for group in each["groups"]]
+        grid.add_row(_NAMES[each["strategy"]], *cells)
+    tables(_WIDTH).print(grid)
+    if len(groups) > _MOST_THRESHOLDS:
+        click.echo(f"The thresholds of {len(groups)} groups: --json has them.")
+    for note in facts["notes"][:-1]:  # the last is of them all
+        click.echo(click.style(f"note: {printable(note)}", dim=True))
+
+
+def _shown(groups: list[dict[str, Any]]) -> list[str]:
+    """Groups whose thresholds have room; --json has all."""
+    few = len(groups) <= _MOST_THRESHOLDS
+    return [f"from, {group['value']}" for group in groups] if few else []
+
+
+def _cost(figure: Mapping[str, Any]) -> str:
+    if figure["ci95"] is None:
+        return f"{figure['value']:,.1f}"
+    low, high = figure["ci95"]
+    return f"{figure['value']:,.1f} ({low:,.0f} to {high:,.0f})"
+
+
+def _apart(strategy: Mapping[str, Any]) -> str:
+    if not strategy["equal_in"]:
+        return "\N{EN DASH}"
+    mark = "" if strategy["reached"] else ", not reached"
+    return f"{100 * strategy['difference']:.2f} points{mark}"
+
+
+def _threshold(value: float | None) -> str:
+    return "nobody" if value is None else f"{value:.4g}"

@@ -1,0 +1,6 @@
+static void stopWith(const char *reason) {
+  for (;;) {
+    Serial.println(reason);
+    delay(1000);
+  }
+}

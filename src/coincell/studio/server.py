@@ -1,0 +1,140 @@
+"""The studio's pages as one application behind its door; nothing of it asks another server."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.concurrency import run_in_threadpool
+
+from coincell.data import OvertakenError
+from coincell.errors import CoincellError
+from coincell.studio.pages import data, jobs
+from coincell.studio.pages.shared import OutsideError, page
+from coincell.studio.security import Application, Door, Guard, Receive, Scope, Send, TooLargeError
+from coincell.studio.session import Session
+
+_STATIC = {
+    "studio.css": "text/css",
+    "studio.js": "text/javascript",
+    "whatif.js": "text/javascript",
+    "scatter.js": "text/javascript",
+}
+_HTMX = "htmx-2.0.11.min.js"
+
+
+def build_application(session: Session, door: Door) -> Application:
+    """All pages of a session, as ASGI, behind `door`."""
+    inner = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    inner.state.session = session
+    inner.state.environment = environment()
+    inner.get("/")(_first)
+    inner.get("/static/{name}")(_static)
+    for router in (data.router, jobs.router):
+        inner.include_router(router)
+    inner.add_exception_handler(CoincellError, _told)
+    inner.add_exception_handler(OutsideError, _outside)
+    inner.add_exception_handler(TooLargeError, _too_large)
+    inner.add_exception_handler(404, _absent)
+    return Guard(_Later(inner), door)
+
+
+class _Later:
+    """Adds the page "What if" when it is first asked for: what it imports takes a second, for which
+    the first page need not wait."""
+
+    def __init__(self, inner: FastAPI) -> None:
+        self._inner = inner
+        self._adding = asyncio.Lock()
+        self._added = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, after the page that it wants is there."""
+        if scope["type"] == "http" and scope["path"].startswith("/whatif"):
+            async with self._adding:
+                if not self._added:
+                    page = await run_in_threadpool(_whatif)
+                    self._inner.include_router(page)
+                    self._added = True
+        await self._inner(scope, receive, send)  # type: ignore[arg-type]
+
+
+def _whatif() -> APIRouter:
+    from coincell.studio.pages.whatif import router
+
+    return router
+
+
+def environment() -> Environment:
+    """The templates; all text is escaped."""
+    return Environment(
+        loader=PackageLoader("coincell.studio"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _first() -> Response:
+    return RedirectResponse("/data", 303)
+
+
+def _static(name: str) -> Response:
+    if name == "report.css":
+        from coincell.report import stylesheet
+
+        return _kept(stylesheet().encode(), "text/css")
+    if name == "htmx.js":
+        return _kept(_resource(f"vendor/{_HTMX}"), "text/javascript")
+    if name not in _STATIC:
+        return PlainTextResponse("There is no such file.", 404)
+    return _kept(_resource(f"static/{name}"), _STATIC[name])
+
+
+def _kept(content: bytes, kind: str) -> Response:
+    """Asked for again by each page: small, from this computer, and never out of date."""
+    return Response(content, media_type=f"{kind}; charset=utf-8")
+
+
+@cache
+def _resource(name: str) -> bytes:
+    return files("coincell.studio").joinpath(name).read_bytes()
+
+
+async def _told(request: Request, error: Exception) -> Response:
+    """What went wrong, as the terminal would say it."""
+    status = 409 if isinstance(error, OvertakenError) else 400
+    message, hint = getattr(error, "message", str(error)), getattr(error, "hint", "")
+    if request.headers.get("accept", "").startswith("application/json"):
+        from fastapi.responses import JSONResponse
+
+        return JSONResponse({"error": message, "hint": hint}, status)
+    return _notice(request, status, message, hint)
+
+
+async def _outside(request: Request, error: Exception) -> Response:
+    return _notice(request, 403, str(error), "")
+
+
+async def _too_large(request: Request, error: Exception) -> Response:
+    answer = _notice(request, 413, str(error), "")
+    answer.headers["Connection"] = "close"
+    return answer
+
+
+async def _absent(request: Request, error: Exception) -> Response:
+    del error
+    return _notice(request, 404, f"There is no {request.url.path}.", "")
+
+
+def _notice(request: Request, status: int, message: str, hint: str) -> Response:
+    """A few words where a page asked for a part of itself; else a page of them."""
+    told: dict[str, Any] = {"message": message, "hint": hint}
+    name = "notice.html.j2" if request.headers.get("hx-request") else "problem.html.j2"
+    return page(request, name, status=status, **told)

@@ -1,0 +1,113 @@
+"""What a studio holds of its project while it is open; each part is made when it is first asked."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from coincell.data import Dataset, Sample, manifest_path, read_manifest
+from coincell.files import sha256_file
+from coincell.project import Project
+from coincell.studio.findings import Found
+from coincell.studio.jobs import Jobs
+from coincell.studio.thumbnails import Thumbnails
+
+if TYPE_CHECKING:
+    from coincell.studio.explorer import Explorer
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """The data set as its manifest stood at one moment.
+
+    Attributes:
+        revision: SHA-256 of the manifest's file; changes with each correction.
+        dataset: what it held.
+        places: file -> position among `dataset.samples`.
+    """
+
+    revision: str
+    dataset: Dataset
+    places: Mapping[str, int]
+
+    def sample(self, file: str) -> Sample | None:
+        """The recording of that name."""
+        place = self.places.get(file)
+        return None if place is None else self.dataset.samples[place]
+
+    @functools.cached_property
+    def columns(self) -> Mapping[str, Sequence[str]]:
+        """Group column -> its values, sorted."""
+        found: dict[str, set[str]] = {}
+        for sample in self.dataset.samples:
+            for name, value in sample.groups.items():
+                found.setdefault(name, set()).add(value)
+        return {name: sorted(found[name]) for name in sorted(found)}
+
+    @functools.cached_property
+    def labels(self) -> Sequence[str]:
+        """Labels that recordings have, sorted."""
+        return sorted({sample.label for sample in self.dataset.samples if sample.label})
+
+
+class Session:
+    """One open studio. Its methods may be called from several threads at once."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.jobs = Jobs()
+        self.found = Found()
+        self.thumbnails = Thumbnails(project)
+        self._lock = threading.Lock()
+        self._seen: tuple[int, int] = (0, 0)
+        self._holdings: Holdings | None = None
+        self._explorer: Explorer | None = None
+        self._explored = ""
+
+    def holdings(self) -> Holdings:
+        """The data set as its manifest stands now; read again only where its file changed.
+
+        Raises:
+            DataError: there is no manifest, or it cannot be read.
+        """
+        path = manifest_path(self.project.data_directory)
+        with self._lock:
+            try:
+                status = path.stat()
+                seen = status.st_mtime_ns, status.st_size
+            except OSError:
+                seen = (0, 0)
+            if self._holdings is None or seen != self._seen:
+                dataset = read_manifest(self.project.data_directory)
+                places = {sample.file: at for at, sample in enumerate(dataset.samples)}
+                self._holdings = Holdings(sha256_file(path), dataset, places)
+                self._seen = seen
+            return self._holdings
+
+    @property
+    def explorer(self) -> Explorer | None:
+        """The open model; None before it is open."""
+        with self._lock:
+            return self._explorer
+
+    def explore(self, explorer: Explorer) -> None:
+        """Put a newly opened model in the place of what was open."""
+        revision = self.holdings().revision
+        with self._lock:
+            before, self._explorer = self._explorer, explorer
+            self._explored = revision
+        if before:
+            before.model.close()
+
+    def is_stale(self) -> bool:
+        """Whether labels were corrected since the model was opened."""
+        return self._explored != self.holdings().revision
+
+    def close(self) -> None:
+        """Stop what runs behind the pages."""
+        self.jobs.close()
+        if self._explorer:
+            self._explorer.model.close()
