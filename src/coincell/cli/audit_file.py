@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from coincell.cli.audit_table import print_audit
+from coincell.cli.numbers import FiniteRange
 from coincell.cli.output import open_project, print_json, printable, tables
 
 if TYPE_CHECKING:
@@ -90,14 +91,20 @@ _OPTIONS = (
     ),
     click.option("--person", default="", metavar="COLUMN", help="Table: whose each row is."),
     click.option("--positive", default="", metavar="LABEL", help="Table: what scores are of."),
-    click.option("--threshold", type=float, help="Table: scores from here on decide.  [0.5]"),
+    click.option(
+        "--threshold", type=FiniteRange(), help="Table: scores from here on decide.  [0.5]"
+    ),
     click.option(
         "--strategies", is_flag=True, help="Table: propose thresholds, common and by group."
     ),
     click.option(
-        "--ratio", type=float, help="Table: cost of a false positive, in false negatives.  [1]"
+        "--ratio",
+        type=FiniteRange(),
+        help="Table: cost of a false positive, in false negatives.  [1]",
     ),
-    click.option("--tolerance", type=float, help="Table: how far apart groups may be.  [0.01]"),
+    click.option(
+        "--tolerance", type=FiniteRange(), help="Table: how far apart groups may be.  [0.01]"
+    ),
     click.option(
         "--rounds", type=click.IntRange(100, 100_000), help="Table: bootstrap rounds.  [1000]"
     ),
