@@ -143,3 +143,26 @@ def test_the_loss_is_told_where_it_begins(network: Any, samples: Any) -> None:
     assert errors["block_2_relu"].total_db < sound["block_2_relu"].total_db - 5
     assert "cut off" in broken.advice
     assert sum(bool(e.advice) for e in errors.values()) <= 3
+
+
+def test_answers_less_than_a_step_apart_are_told() -> None:
+    """A grid of steps of 1: 10 from 10.4 is rounding's to turn, 10 from 12 is not."""
+    _, keras = load_tensorflow()
+    inputs = keras.Input((2,), name="features")
+    logits = keras.layers.Dense(2, name="logits")(inputs)
+    model = keras.Model(inputs, keras.layers.Softmax(name="scores")(logits))
+    model.get_layer("logits").set_weights([np.eye(2), np.zeros(2)])
+    apart = np.array([[10, 10.4], [20.6, 20.4], [10, 12], [12, 10]], np.float32)
+    (told,) = layer_errors(model, {"logits": (0.0, 255.0)}, np.repeat(apart, 5, axis=0))
+    assert told.close == 0.5
+    assert told.turned == 0.25, "10 and 10.4 are both 10, and the first of equals is the answer"
+    assert told.advice.startswith("50% of the samples")
+    assert "percentile" in told.advice
+    (fine,) = layer_errors(model, {"logits": (0.0, 25.5)}, np.repeat(apart, 5, axis=0))
+    assert fine.close == fine.turned == 0
+    assert not fine.advice
+
+
+def test_places_that_are_no_answer_know_none(network: Any, samples: Any) -> None:
+    errors = layer_errors(network, calibrated_ranges(network, samples, Calibration()), samples)
+    assert [e.close is None for e in errors] == [True] * (len(errors) - 1) + [False]

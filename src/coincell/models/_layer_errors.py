@@ -26,7 +26,9 @@ _MUCH_CLIPPED = 0.001
 _LONG_TAIL = 0.4
 _WIDE_SPREAD = 64.0
 _POOR_DB = 20.0
+_MANY_CLOSE = 0.02
 _WORST = 3
+_STEPS = 255
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,9 @@ class LayerError:
         kernel_db: the same of its rounded kernel; None without one.
         kernel_spread: largest over smallest reach of the kernel's channels; None without one.
         total_db: signal to noise of the whole int8 network's output here against float.
+        close: where softmax reads it, share of samples whose two largest values are less than one
+            step of the grid apart, so that rounding may turn the answer; None elsewhere.
+        turned: share of samples whose largest value is another in int8 than in float; else None.
         advice: what may help; "" where nothing stands out.
     """
 
@@ -56,6 +61,8 @@ class LayerError:
     kernel_db: float | None
     kernel_spread: float | None
     total_db: float
+    close: float | None = None
+    turned: float | None = None
     advice: str = ""
 
     def to_json(self) -> dict[str, Any]:
@@ -109,6 +116,12 @@ def _error(
         reach = np.abs(kernel.reshape(-1, *kernel.shape[-output_axes(layer) :])).max(axis=0)
         spread = float(reach.max() / max(float(reach.min()), 1e-9))
     low, high = span
+    rounded_noisy = _rounded(noisy, span)
+    close = turned = None
+    if _is_answer(model, place):
+        first, second = np.sort(exact, axis=-1)[..., :-3:-1].T
+        close = float(np.mean(first - second < (high - low) / _STEPS))
+        turned = float(np.mean(rounded_noisy.argmax(axis=-1) != exact.argmax(axis=-1)))
     tail = np.quantile(np.abs(exact), 0.999) / max(abs(low), abs(high), 1e-9)
     return LayerError(
         place,
@@ -120,7 +133,9 @@ def _error(
         _decibels(exact, _rounded(exact, span)),
         kernel_db,
         spread,
-        _decibels(exact, _rounded(noisy, span)),
+        _decibels(exact, rounded_noisy),
+        close,
+        turned,
     )
 
 
@@ -135,6 +150,13 @@ def _with_kernel(model: keras.Model, place: str) -> Any:
         if layer.name in quantized_places(model):
             return None
     return layer
+
+
+def _is_answer(model: keras.Model, place: str) -> bool:
+    """Whether softmax reads this place: the largest of its values is the answer."""
+    _, keras = load_tensorflow()
+    follower = only_follower(model.get_layer(place))
+    return isinstance(follower, keras.layers.Softmax) and follower.output.shape[-1] > 1
 
 
 def _rounded(values: NDArray[np.float32], span: tuple[float, float]) -> NDArray[np.float32]:
@@ -163,6 +185,12 @@ def _advised(errors: list[LayerError]) -> tuple[LayerError, ...]:
 
 
 def _advice(error: LayerError) -> str:
+    if error.close is not None and error.close > _MANY_CLOSE:
+        return (
+            f"{error.close:.0%} of the samples have their two largest values less than one step "
+            f'apart; {error.turned:.1%} are answered otherwise. calibration = "percentile" makes '
+            'the steps smaller, mode = "qat" learns with them, activations = "int16" ends it.'
+        )
     if error.clipped > _MUCH_CLIPPED:
         return (
             f"{error.clipped:.2%} of its values are cut off: more calibration_samples, or "

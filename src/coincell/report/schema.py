@@ -58,6 +58,14 @@ class LayerLoss(Part):
         None, description="Largest over smallest reach of its kernel's output channels."
     )
     total_db: float = Field(description="Signal to noise of the int8 network up to here.")
+    close: float | None = Field(
+        None,
+        description="Of what softmax reads: share of samples whose two largest values are less "
+        "than one step apart.",
+    )
+    turned: float | None = Field(
+        None, description="Likewise: share of samples whose largest value is another than in float."
+    )
     advice: str = ""
 
 
