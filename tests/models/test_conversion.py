@@ -95,6 +95,23 @@ def test_calibration_beyond_the_features_range_fails(trained: Any) -> None:
         convert_to_tflite(trained, beyond, QUANTIZATION)
 
 
+def test_the_ends_of_the_inputs_grid_stretch_no_layers_range() -> None:
+    """Values far inside the grid, as standardized readings are: what softmax reads spans what the
+    network gives for them, not what it would for samples that are all at an end."""
+    _, keras = load_tensorflow()
+    inputs = keras.Input((6, 10, 1), name="features")
+    logits = keras.layers.Dense(4, name="logits")(keras.layers.Flatten()(inputs))
+    model = keras.Model(inputs, keras.layers.Softmax(name="scores")(logits))
+    generator = np.random.default_rng(1)
+    model.get_layer("logits").set_weights([generator.uniform(0, 1, (60, 4)), np.zeros(4)])
+    samples = generator.normal(0, 1, (100, 6, 10, 1)).astype(np.float32)
+    graph = read_model(convert_to_tflite(model, samples, InputQuantization(0.125, 0)))
+    found = graph.tensor(graph.ops[-1].inputs[0])
+    told = np.asarray(keras.Model(inputs, logits)(samples))
+    whole = float(told.max() - told.min())
+    assert whole <= found.scale * 255 <= 2.2 * whole, "all at an end they are 30 times as far"
+
+
 def test_a_layer_that_has_no_int8_form_is_the_users_to_mend() -> None:
     _, keras = load_tensorflow()
     inputs = keras.Input((8,), name="features")

@@ -58,9 +58,7 @@ def convert(
     """
     tf, _ = load_tensorflow()
     shape = tuple(model.input_shape[1:])
-    samples = np.concatenate(
-        [calibration.reshape(-1, *shape), _extremes(shape, quantization)], dtype=np.float32
-    )
+    samples = _to_the_ends(calibration.reshape(-1, *shape), quantization)
 
     def representative_dataset() -> Iterator[list[Any]]:
         for sample in samples:
@@ -124,11 +122,23 @@ def _converter(tf: Any, model: keras.Model, shape: tuple[int, ...]) -> Any:
     return tf.lite.TFLiteConverter.from_concrete_functions([frozen], None)
 
 
-def _extremes(shape: tuple[int, ...], quantization: InputQuantization) -> NDArray[np.float32]:
-    """Two samples, all -128 and all 127: the input's range becomes exactly the features'."""
+def _to_the_ends(
+    samples: NDArray[np.float32], quantization: InputQuantization
+) -> NDArray[np.float32]:
+    """The samples and two more, [n + 2, ...], so that the input's range becomes exactly the grid's.
+
+    Of the sample that holds the greatest value that one value is moved to the grid's upper end, of
+    that with the least to the lower. All else stays as recorded, and so do the ranges of the layers
+    behind: samples wholly at an end would stretch those to what no recording does.
+    """
     ends = np.array([-128, 127], np.float32) - np.float32(quantization.zero_point)
-    reals = ends * np.float32(quantization.scale)
-    return np.broadcast_to(reals.reshape(2, *(1 for _ in shape)), (2, *shape))
+    moved = []
+    for place, end in zip((samples.argmin(), samples.argmax()), ends, strict=True):
+        at = np.unravel_index(place, samples.shape)
+        sample = samples[at[0]].copy()
+        sample[at[1:]] = end * np.float32(quantization.scale)
+        moved.append(sample)
+    return np.concatenate([samples, np.stack(moved)], dtype=np.float32)
 
 
 def check_input(tflite: bytes, quantization: InputQuantization) -> None:
