@@ -127,6 +127,29 @@ def test_squared_error_is_the_least_of_all_shares() -> None:
     assert low / values.min() == pytest.approx(high / values.max())
 
 
+def test_what_softmax_reads_is_judged_by_its_shares() -> None:
+    """Against every other pair of ends, by TensorFlow's own rounding; far below the greatest value
+    there is nothing to keep."""
+    tf, keras = load_tensorflow()
+    inputs = keras.Input((3,), name="features")
+    logits = keras.layers.Dense(3, name="logits")(inputs)
+    model = keras.Model(inputs, keras.layers.Softmax(name="scores")(logits))
+    model.get_layer("logits").set_weights([np.eye(3), np.zeros(3)])
+    generator = np.random.default_rng(1)
+    values = generator.normal([4, 4, -30], [2, 2, 5], (600, 3)).astype(np.float32)
+    low, high = calibrated_ranges(model, values, Calibration("squared-error"))["logits"]
+
+    def error(first: float, last: float) -> float:
+        rounded = tf.quantization.fake_quant_with_min_max_vars(values, first, last)
+        return float(np.square(tf.nn.softmax(rounded) - tf.nn.softmax(values)).mean())
+
+    ends = values.min() * np.linspace(0.05, 1, 20), values.max() * np.linspace(0.05, 1, 20)
+    best = min(error(first, last) for first in ends[0] for last in ends[1])
+    assert error(low, high) < 1.2 * best
+    assert error(low, high) < 0.2 * error(float(values.min()), float(values.max()))
+    assert low > 0.5 * values.min()
+
+
 def test_the_loss_is_told_where_it_begins(network: Any, samples: Any) -> None:
     network = equalized(network)
     ranges = calibrated_ranges(network, samples, Calibration())
@@ -157,7 +180,7 @@ def test_answers_less_than_a_step_apart_are_told() -> None:
     assert told.close == 0.5
     assert told.turned == 0.25, "10 and 10.4 are both 10, and the first of equals is the answer"
     assert told.advice.startswith("50% of the samples")
-    assert "percentile" in told.advice
+    assert "squared-error" in told.advice
     (fine,) = layer_errors(model, {"logits": (0.0, 25.5)}, np.repeat(apart, 5, axis=0))
     assert fine.close == fine.turned == 0
     assert not fine.advice

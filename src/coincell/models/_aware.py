@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 from coincell.models._calibration import Calibration, calibrated_ranges
 from coincell.models._distillation import Teacher
 from coincell.models._examples import Examples
-from coincell.models._fake_quantization import Ranges, copy_weights, fake_quantized, ranges_of
+from coincell.models._fake_quantization import (
+    Ranges,
+    answer_places,
+    copy_weights,
+    fake_quantized,
+    ranges_of,
+)
 from coincell.models._folding import fold_normalizations
 from coincell.models._history import EpochRecord, History
 from coincell.models._training import Augment, train
@@ -53,7 +59,8 @@ def train_aware(
     """Train a copy of `model`, whose weights it starts from, with int8's rounding in it.
 
     Normalizations are folded first, as in the int8 graph. The activations' ranges begin where
-    `calibration` puts them and follow the batches.
+    `calibration` puts them and follow the batches; what softmax reads keeps to the share of its
+    reach in which the answers lose least.
 
     Args:
         model: as `train` left it.
@@ -66,8 +73,11 @@ def train_aware(
         UserError: the loss left the finite numbers.
     """
     folded = fold_normalizations(model)
-    ranges = calibrated_ranges(folded, calibration, Calibration())
-    aware = fake_quantized(folded, ranges, kernels=True)
+    extremes = calibrated_ranges(folded, calibration, Calibration())
+    drawn_in = calibrated_ranges(folded, calibration, Calibration("squared-error"))
+    answers = {name: drawn_in[name] for name in answer_places(folded) if name in drawn_in}
+    kept = {name: _shares(span, extremes[name]) for name, span in answers.items()}
+    aware = fake_quantized(folded, extremes | answers, kernels=True, kept=kept)
     history = train(
         aware, training, validation, settings, seed=seed, augment=augment, on_epoch=on_epoch,
         goal=goal, teacher=teacher,
@@ -76,3 +86,9 @@ def train_aware(
         folded = fake_quantized(model, {}, kernels=False)
     copy_weights(aware, folded)
     return AwareNetwork(folded, ranges_of(aware), history)
+
+
+def _shares(inner: tuple[float, float], outer: tuple[float, float]) -> tuple[float, float]:
+    """How far the ends of a range that holds 0 reach, of those of another that holds it."""
+    low, high = (one / whole if whole else 1.0 for one, whole in zip(inner, outer, strict=True))
+    return low, high

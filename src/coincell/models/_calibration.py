@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.models._fake_quantization import quantized_places
+from coincell.models._fake_quantization import answer_places, quantized_places
 from coincell.models.tensorflow import compiled, load_tensorflow
 
 if TYPE_CHECKING:
     import keras
 
 Method = Literal["min-max", "percentile", "squared-error"]
+Values = NDArray[np.float64]
 
 _BATCH = 64
 _BINS = 2048
 _CANDIDATES = 64
+_ANSWER_CANDIDATES = 32
+_MOST_ANSWER_VALUES = 20_000
 _STEPS = 255
 
 
@@ -28,7 +32,9 @@ class Calibration:
 
     Attributes:
         method: "min-max" spans all; "percentile" leaves out a share at either end; "squared-error"
-            takes the range in which rounding and clipping together lose least.
+            takes the range in which rounding and clipping together lose least; of what softmax
+            reads, in which the shares that it gives of them do: far below the largest value all
+            are next to nothing, and need no steps.
         outside: share of all values that "percentile" leaves out, half of it at either end.
     """
 
@@ -58,10 +64,25 @@ def calibrated_ranges(
         for name, values in batch:
             counts[name] += np.histogram(values, _BINS, _wide(extremes[name]))[0]
     choose = _by_percentile if calibration.method == "percentile" else _by_squared_error
-    return {
+    ranges = {
         name: choose(counts[name], *_wide(span), calibration.outside)
         for name, span in extremes.items()
     }
+    if calibration.method == "squared-error":
+        for name in answer_places(model):
+            if name in ranges:
+                ranges[name] = _by_shares(_values_of(model, name, samples), *_wide(extremes[name]))
+    return ranges
+
+
+def _values_of(model: keras.Model, name: str, samples: NDArray[np.float32]) -> Values:
+    """What a layer gives for samples, spread over all of them, [m, outputs]."""
+    _, keras = load_tensorflow()
+    watched = keras.Model(model.inputs[0], model.get_layer(name).output)
+    width = int(watched.output.shape[-1])
+    step = max(1, -(-len(samples) * width // _MOST_ANSWER_VALUES))
+    chosen = samples[::step].reshape(-1, *model.input_shape[1:])
+    return np.asarray(watched.predict(chosen, batch_size=_BATCH, verbose=0), np.float64)
 
 
 def _activations(model: keras.Model, samples: NDArray[np.float32]) -> Any:
@@ -111,3 +132,22 @@ def _by_squared_error(
         error = float(counts @ np.square(rounded - middles))
         best = min(best, (error, *ends))
     return best[1], best[2]
+
+
+def _by_shares(values: Values, low: float, high: float) -> tuple[float, float]:
+    """Of `low` and `high` drawn in to 0, each by itself, the pair with which softmax's shares of
+    the values [n, outputs] have the least mean squared error."""
+    exact = _softmax(values)
+    inwards = np.linspace(1, 1 / _ANSWER_CANDIDATES, _ANSWER_CANDIDATES)
+    best = (np.inf, low, high)
+    for first, last in product(inwards * low, inwards * high):
+        step = (last - first) / _STEPS
+        zero = np.round(-first / step)
+        rounded = (np.clip(np.round(values / step) + zero, 0, _STEPS) - zero) * step
+        best = min(best, (float(np.square(_softmax(rounded) - exact).mean()), first, last))
+    return float(best[1]), float(best[2])
+
+
+def _softmax(values: Values) -> Values:
+    powers = np.exp(values - values.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,6 +59,17 @@ def quantized_places(model: keras.Model) -> dict[str, str]:
     return places
 
 
+def answer_places(model: keras.Model) -> list[str]:
+    """Of the places that are rounded, those that softmax alone reads: the largest of their values
+    is the answer."""
+    _, keras = load_tensorflow()
+    return [
+        name
+        for name in quantized_places(model)
+        if isinstance(only_follower(model.get_layer(name)), keras.layers.Softmax)
+    ]
+
+
 def _share_grid(concatenation: Any, places: dict[str, str]) -> None:
     """What a concatenation puts side by side takes its grid, and so does who shared that one's."""
     pending = read_by(concatenation)
@@ -101,7 +113,9 @@ def _answers_one(model: keras.Model) -> bool:
     return tuple(model.output_shape[1:]) == (1,)
 
 
-def fake_quantized(model: keras.Model, ranges: Ranges, *, kernels: bool) -> keras.Model:
+def fake_quantized(
+    model: keras.Model, ranges: Ranges, *, kernels: bool, kept: Ranges = MappingProxyType({})
+) -> keras.Model:
     """A network like `model`, with its weights, whose activations keep to int8 grids.
 
     Args:
@@ -110,13 +124,18 @@ def fake_quantized(model: keras.Model, ranges: Ranges, *, kernels: bool) -> kera
             they follow each batch's extremes.
         kernels: whether the kernels keep to int8 grids too, one an output channel (the converter
             rounds them itself).
+        kept: name of a grid -> the shares of a batch's least and greatest value, 0 to 1, to which
+            its ends go while it is trained; others keep all.
     """
     _, keras = load_tensorflow()
     rounding, aware = _rounding_class(), _aware_class()
     with_kernel = keras.layers.Conv2D, keras.layers.Dense, keras.layers.DepthwiseConv2D
 
     places = quantized_places(model)
-    grids = {name: rounding(*span, name=f"{name}_grid") for name, span in ranges.items()}
+    grids = {
+        name: rounding(*span, kept.get(name, (1.0, 1.0)), name=f"{name}_grid")
+        for name, span in ranges.items()
+    }
 
     def clone(layer: Any) -> Any:
         fresh = layer.__class__.from_config(layer.get_config())
@@ -171,9 +190,12 @@ def _rounding_class() -> type[Any]:
     class Rounding(layer_class):  # type: ignore[misc]
         """Values rounded to 256 steps from `low` to `high`, which follow the batches trained on."""
 
-        def __init__(self, low: float, high: float, **options: Any) -> None:
+        def __init__(
+            self, low: float, high: float, kept: tuple[float, float] = (1.0, 1.0), **options: Any
+        ) -> None:
             super().__init__(**options)
             self._start = float(low), float(high)
+            self._kept = kept
 
         def build(self, input_shape: Any) -> None:
             """The range is two weights, so that it is kept and put back with them."""
@@ -191,9 +213,10 @@ def _rounding_class() -> type[Any]:
             """inputs float32 of any shape -> the same shape; the range follows them if told so."""
             low, high = self._ends
             if training and follows:
-                batch = tf.reduce_min(inputs), tf.reduce_max(inputs)
-                low.assign(_moved(low, tf.minimum(batch[0], 0.0)))
-                high.assign(_moved(high, tf.maximum(batch[1], low + _SMALLEST_SPAN)))
+                least = tf.reduce_min(inputs) * self._kept[0]
+                most = tf.reduce_max(inputs) * self._kept[1]
+                low.assign(_moved(low, tf.minimum(least, 0.0)))
+                high.assign(_moved(high, tf.maximum(most, low + _SMALLEST_SPAN)))
             return tf.quantization.fake_quant_with_min_max_vars(
                 inputs, low.value, tf.maximum(high.value, low.value + _SMALLEST_SPAN)
             )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from coincell.models._fake_quantization import (
     Ranges,
+    answer_places,
     fake_quantized,
     outputs_of,
     quantized_places,
@@ -118,7 +119,7 @@ def _error(
     low, high = span
     rounded_noisy = _rounded(noisy, span)
     close = turned = None
-    if _is_answer(model, place):
+    if place in answer_places(model) and exact.shape[-1] > 1:
         first, second = np.sort(exact, axis=-1)[..., :-3:-1].T
         close = float(np.mean(first - second < (high - low) / _STEPS))
         turned = float(np.mean(rounded_noisy.argmax(axis=-1) != exact.argmax(axis=-1)))
@@ -152,13 +153,6 @@ def _with_kernel(model: keras.Model, place: str) -> Any:
     return layer
 
 
-def _is_answer(model: keras.Model, place: str) -> bool:
-    """Whether softmax reads this place: the largest of its values is the answer."""
-    _, keras = load_tensorflow()
-    follower = only_follower(model.get_layer(place))
-    return isinstance(follower, keras.layers.Softmax) and follower.output.shape[-1] > 1
-
-
 def _rounded(values: NDArray[np.float32], span: tuple[float, float]) -> NDArray[np.float32]:
     tf, _ = load_tensorflow()
     low, high = span
@@ -188,8 +182,8 @@ def _advice(error: LayerError) -> str:
     if error.close is not None and error.close > _MANY_CLOSE:
         return (
             f"{error.close:.0%} of the samples have their two largest values less than one step "
-            f'apart; {error.turned:.1%} are answered otherwise. calibration = "percentile" makes '
-            'the steps smaller, mode = "qat" learns with them, activations = "int16" ends it.'
+            f'apart; {error.turned:.1%} are answered otherwise. calibration = "squared-error" '
+            'makes the steps smaller, mode = "qat" learns with them, activations = "int16" ends it.'
         )
     if error.clipped > _MUCH_CLIPPED:
         return (

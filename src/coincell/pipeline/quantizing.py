@@ -47,7 +47,7 @@ class Material:
         training: settings of the float training.
         seed: of the order of samples.
         progress: hears of each epoch.
-        teacher: of training aware of int8; None: none.
+        teacher: of training aware of int8, whom the project names; None: none.
     """
 
     network: Any
@@ -196,6 +196,14 @@ def _errors(
     return [error.to_json() for error in layer_errors(network, ranges, material.calibration)]
 
 
+def _teacher(material: Material, settings: QuantizationSettings) -> Teacher | None:
+    """Who is heard beside the labels: whom the project names, else the float network itself, which
+    knows what int8 should say."""
+    if material.teacher or not settings.float_teacher:
+        return material.teacher
+    return Teacher(material.network, 1.0, settings.float_teacher)
+
+
 def _aware(material: Material, settings: QuantizationSettings) -> Quantized:
     training = material.training.model_copy(
         update={"epochs": settings.epochs, "learning_rate": settings.learning_rate}
@@ -218,7 +226,7 @@ def _aware(material: Material, settings: QuantizationSettings) -> Quantized:
         seed=material.seed,
         on_epoch=on_epoch,
         goal=material.goal,
-        teacher=material.teacher,
+        teacher=_teacher(material, settings),
     )
     tflite = convert_aware(
         made.network, made.ranges, material.calibration, material.learning.quantization

@@ -207,6 +207,11 @@ class QuantizationSettings(Section):
     learning_rate: float = Field(
         0.0002, gt=0, lt=1, description="Of qat, at the start; low, since little is left to learn."
     )
+    float_teacher: Fraction = Field(
+        1.0,
+        description="Of qat: share of the loss that is the distance from what the float network "
+        "says, the labels have the rest; not where training.distillation names a teacher.",
+    )
     calibration: Literal["min-max", "percentile", "squared-error"] = Field(
         "min-max",
         description="How the activations' ranges follow from samples: all values, all but "
