@@ -12,7 +12,7 @@ from coincell.audit.cards import (
 )
 from coincell.audit.choices import STRATEGIES, TOLERANCE, Choice, choose
 from coincell.audit.fairness import Place, audit_people
-from coincell.audit.group_curves import NEVER, GroupCurve, Scored, group_curves
+from coincell.audit.group_curves import NEVER, GroupCurve, Scored, curve_of, group_curves
 from coincell.audit.measures import (
     AlarmMeasure,
     ClassMeasure,
@@ -60,6 +60,7 @@ __all__ = [
     "check_classes",
     "choose",
     "codes_of",
+    "curve_of",
     "data_card",
     "events_of",
     "group_counts",

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from coincell.cli.audit_file import TableOptions, audit_file, table_options
+from coincell.cli.audit_file import TableOptions, audit_file, needs_table, table_options
 from coincell.cli.output import StageLines, json_option, open_project, print_json
+from coincell.cli.project_strategies import tell_strategies
 from coincell.errors import UserError
 
 if TYPE_CHECKING:
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Redo the audit even when up to date.")
 @click.option("--privacy", is_flag=True, help="Tell what the device keeps, writes and sends.")
 @table_options
+@click.option(
+    "--write",
+    is_flag=True,
+    help="Strategies: write the cheapest threshold that the device can have to coincell.toml.",
+)
 @json_option
 @click.pass_context
 def audit_command(
@@ -28,6 +34,7 @@ def audit_command(
     directory: Path,
     force: bool,
     privacy: bool,
+    write: bool,
     as_json: bool,
     **table: Any,
 ) -> None:
@@ -39,13 +46,23 @@ def audit_command(
     does not hold.
 
     --table audits any CSV file of true labels beside scores or decisions, without a model.
+
+    --strategies proposes thresholds: for all, for each group, and such that groups are alike in a
+    rate; and the one threshold that the device can have, which --write puts into coincell.toml.
     """
     options = TableOptions(**table)
-    if options.table is not None or options.said:
-        if privacy or force:
-            raise UserError("--privacy and --force are of a project; received a table's options.")
+    if needs_table(options):
+        if privacy or force or write:
+            raise UserError(
+                "--privacy, --force and --write are of a project; received a table's options."
+            )
         audit_file(options, directory, as_json)
         return
+    if (write or privacy) and options.strategies != write:
+        raise UserError(
+            "--write writes what --strategies found; --privacy stands alone.",
+            hint="coincell audit --strategies --write",
+        )
     project = open_project(directory)
     if privacy:
         _tell_privacy(project, as_json)
@@ -58,6 +75,9 @@ def audit_command(
         outcome = run_until(project, demand, lines)
     finally:
         lines.close()
+    if options.strategies:
+        tell_strategies(project, outcome, options, write, as_json)
+        return
     facts = audit_of(outcome)
     gates = [gate for gate in outcome.gates if hasattr(project.configuration.audit, gate.name)]
     failed = any(gate.passed is False for gate in gates)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,23 +11,16 @@ import click
 
 from coincell.cli.audit_table import print_audit
 from coincell.cli.numbers import FiniteRange
-from coincell.cli.output import open_project, print_json, printable, tables
+from coincell.cli.output import open_project, print_json, printable
+from coincell.cli.strategy_table import print_strategies
 
 if TYPE_CHECKING:
     from coincell.audit import JudgedTable, People, TableColumns
     from coincell.project import Configuration
 
+_OF_STRATEGIES = ("--strategies", "--ratio", "--tolerance", "--group", "--positive")
+"""Options that say the same of a project."""
 _EXAMPLE = "For instance: coincell audit --table FILE --truth label --score probability"
-_WIDTH = 110
-_MOST_THRESHOLDS = 4
-_NAMES = {
-    "one": "one threshold",
-    "by_group": "a group's own",
-    "demographic_parity": "demographic parity",
-    "equal_opportunity": "equal opportunity",
-    "equal_accuracy": "equal accuracy",
-    "equalized_odds": "equalized odds",
-}
 
 
 @dataclass(frozen=True)
@@ -64,8 +57,12 @@ class TableOptions:
 
     @property
     def said(self) -> list[str]:
-        """Options that were given, but for the table."""
-        return [f"--{name}" for name, value in vars(self).items() if value and name != "table"]
+        """Options that were given, but for the table; of a project none but these may be."""
+        return [
+            f"--{name}"
+            for name, value in vars(self).items()
+            if value is not None and value not in (False, "", ()) and name != "table"
+        ]
 
 
 _OPTIONS = (
@@ -87,23 +84,31 @@ _OPTIONS = (
         "--group",
         multiple=True,
         metavar="COLUMN",
-        help="Table: groups to compare; repeat it. Not given: all that can be.",
+        help="Table, strategies: groups to compare; repeat it. Not given: all that can be.",
     ),
     click.option("--person", default="", metavar="COLUMN", help="Table: whose each row is."),
-    click.option("--positive", default="", metavar="LABEL", help="Table: what scores are of."),
+    click.option(
+        "--positive",
+        default="",
+        metavar="LABEL",
+        help="Table: what scores are of. Strategies of a project: the class, against the rest.",
+    ),
     click.option(
         "--threshold", type=FiniteRange(), help="Table: scores from here on decide.  [0.5]"
     ),
     click.option(
-        "--strategies", is_flag=True, help="Table: propose thresholds, common and by group."
+        "--strategies",
+        is_flag=True,
+        help="Propose thresholds, common and by group, as alike as asked; of a project by its "
+        "validation split, judged on the test split.",
     ),
     click.option(
         "--ratio",
         type=FiniteRange(),
-        help="Table: cost of a false positive, in false negatives.  [1]",
+        help="Strategies: cost of a false positive, in false negatives.  [as intended, else 1]",
     ),
     click.option(
-        "--tolerance", type=FiniteRange(), help="Table: how far apart groups may be.  [0.01]"
+        "--tolerance", type=FiniteRange(), help="Strategies: how far apart groups may be.  [0.01]"
     ),
     click.option(
         "--rounds", type=click.IntRange(100, 100_000), help="Table: bootstrap rounds.  [1000]"
@@ -116,6 +121,18 @@ def table_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+def _of_a_table(options: TableOptions) -> list[str]:
+    """Options that were given and need a table."""
+    if options.strategies:
+        return [name for name in options.said if name not in _OF_STRATEGIES]
+    return options.said
+
+
+def needs_table(options: TableOptions) -> bool:
+    """Whether a table is audited, or an option given that needs one."""
+    return options.table is not None or bool(_of_a_table(options))
 
 
 def audit_file(options: TableOptions, directory: Path, as_json: bool) -> None:
@@ -131,7 +148,7 @@ def audit_file(options: TableOptions, directory: Path, as_json: bool) -> None:
 
     if options.table is None:
         raise UserError(
-            f"{options.said[0]} is of a table; received no --table.",
+            f"{_of_a_table(options)[0]} is of a table; received no --table.",
             hint=_EXAMPLE,
         )
     if not options.truth:
@@ -161,10 +178,7 @@ def audit_file(options: TableOptions, directory: Path, as_json: bool) -> None:
         print_json(facts | {"strategies": found})
         return
     print_audit(facts)
-    for each in found:
-        _print_strategies(each)
-    if found:
-        click.echo(click.style(f"note: {found[-1]['notes'][-1]}", dim=True))
+    print_strategies(found)
 
 
 def _columns(options: TableOptions) -> TableColumns:
@@ -237,53 +251,3 @@ def _strategies(
             facts = strategies_of(scored, settings, seed=seed)
             found.append({"label": table.labels[at]} | facts)
     return found
-
-
-def _print_strategies(facts: Mapping[str, Any]) -> None:
-    """A row a strategy: what it costs, how far groups are apart, its thresholds."""
-    from rich.table import Table
-    from rich.text import Text
-
-    groups = facts["strategies"][0]["groups"]
-    click.echo(
-        f"\nThresholds for {printable(facts['label'])!r} by {printable(facts['column'])}; a false "
-        f"positive costs {facts['ratio']:g} times a false negative."
-    )
-    grid = Table(box=None, pad_edge=False)
-    grid.add_column("", no_wrap=True)
-    for title in ("cost", "right", "apart", *_shown(groups)):
-        grid.add_column(Text(printable(title)), overflow="fold", justify="right")
-    for each in facts["strategies"]:
-        cells = [_cost(each["cost"]), f"{100 * each['accuracy']['value']:.1f} %", _apart(each)]
-        if len(groups) <= _MOST_THRESHOLDS:
-            cells += [_threshold(group["threshold"]) for group in each["groups"]]
-        grid.add_row(_NAMES[each["strategy"]], *cells)
-    tables(_WIDTH).print(grid)
-    if len(groups) > _MOST_THRESHOLDS:
-        click.echo(f"The thresholds of {len(groups)} groups: --json has them.")
-    for note in facts["notes"][:-1]:  # the last is of them all
-        click.echo(click.style(f"note: {printable(note)}", dim=True))
-
-
-def _shown(groups: list[dict[str, Any]]) -> list[str]:
-    """Groups whose thresholds have room; --json has all."""
-    few = len(groups) <= _MOST_THRESHOLDS
-    return [f"from, {group['value']}" for group in groups] if few else []
-
-
-def _cost(figure: Mapping[str, Any]) -> str:
-    if figure["ci95"] is None:
-        return f"{figure['value']:,.1f}"
-    low, high = figure["ci95"]
-    return f"{figure['value']:,.1f} ({low:,.0f} to {high:,.0f})"
-
-
-def _apart(strategy: Mapping[str, Any]) -> str:
-    if not strategy["equal_in"]:
-        return "\N{EN DASH}"
-    mark = "" if strategy["reached"] else ", not reached"
-    return f"{100 * strategy['difference']:.2f} points{mark}"
-
-
-def _threshold(value: float | None) -> str:
-    return "nobody" if value is None else f"{value:.4g}"

@@ -29,6 +29,12 @@ from coincell.pipeline.run import (
     summary_of,
 )
 from coincell.pipeline.runner import Demand, Outcome, StageEvent
+from coincell.pipeline.strategies import (
+    StrategyWish,
+    device_threshold,
+    project_strategies,
+    told_errors,
+)
 from coincell.pipeline.stream_evaluation import StreamEvaluation, StreamRequest, evaluate_stream
 from coincell.pipeline.suspects_page import suspects_page
 from coincell.pipeline.tune import Judge, about_limits, open_study, read_study
@@ -55,6 +61,7 @@ __all__ = [
     "RunResult",
     "Said",
     "StageEvent",
+    "StrategyWish",
     "StreamEvaluation",
     "StreamRequest",
     "Suspect",
@@ -67,6 +74,7 @@ __all__ = [
     "cross_validate",
     "deep_check",
     "device_privacy",
+    "device_threshold",
     "evaluate_stream",
     "export_project",
     "export_runs",
@@ -84,6 +92,7 @@ __all__ = [
     "picture_png_of",
     "predict_files",
     "project_application",
+    "project_strategies",
     "pruning_of",
     "quantization_of",
     "read_study",
@@ -92,6 +101,7 @@ __all__ = [
     "searching",
     "summary_of",
     "suspects_page",
+    "told_errors",
     "traces_of",
     "verdict",
     "wav_of",

@@ -9,9 +9,12 @@ from numpy.typing import NDArray
 
 from coincell.evaluation import Evaluation, compare, decide, evaluate, evaluate_decisions
 from coincell.pipeline.clips import Clips, read_clips, silence_class
+from coincell.pipeline.feature_arrays import read_features
 from coincell.pipeline.int8_model import Int8Model
 from coincell.pipeline.judged import write_told
 from coincell.pipeline.stage import StageContext
+from coincell.pipeline.trained import FLOAT_SCORES, trained
+from coincell.project import DecisionSettings
 
 
 def evaluate_classes(
@@ -38,11 +41,29 @@ def evaluate_classes(
         "notes": list(int8.notes),
         "decisions": _decisions(context, clips, rows, decided),
     }
+    _keep_validation(context, model, clips, decision)
     if whole is not None:
         write_told(context.output, "float", whole, decide(whole, decision.threshold))
         facts["float"] = _evaluation(context, clips, rows, whole).to_json()
         facts["comparison"] = _comparison(context, clips, rows, whole, scores)
     return facts
+
+
+def _keep_validation(
+    context: StageContext, model: Int8Model, clips: Clips, decision: DecisionSettings
+) -> None:
+    """What the models say of the validation split, by which thresholds may be chosen."""
+    rows = clips.rows("validation")
+    if not len(rows):
+        return
+    scores = model.scores(read_features(context.inputs["features"]).clips[rows])
+    decided, _ = model.decide(scores, decision)
+    write_told(context.output, "int8", model.shares(scores), decided, "validation")
+    float_scores = trained(context.inputs).folder / FLOAT_SCORES
+    if float_scores.is_file():
+        whole = np.load(float_scores)[rows]
+        told = decide(whole, decision.threshold)
+        write_told(context.output, "float", whole, told, "validation")
 
 
 def _evaluation(
