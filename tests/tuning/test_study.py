@@ -32,7 +32,14 @@ from coincell.tuning import (
     space_of,
 )
 from coincell.tuning.leases import SILENT_SECONDS, STALE_SECONDS, is_stale, new_lease
-from coincell.tuning.space import parameters_of, settings_of, told, untold
+from coincell.tuning.space import (
+    candidates,
+    parameters_of,
+    settings_of,
+    suggested,
+    told,
+    untold,
+)
 
 pytest.importorskip("optuna")
 
@@ -110,6 +117,26 @@ def test_the_same_settings_are_tried_once(tmp_path: Path) -> None:
 
     study.work(evaluate, 5)  # there are but two
     assert sorted(tried) == [16, 32]  # type: ignore[type-var]
+    assert len(study.trials()) < 22, "it ends with the second, not after many twins in a row"
+
+
+def test_candidates_are_counted() -> None:
+    """Against all that a sampler of Optuna's makes of the space."""
+    optuna = pytest.importorskip("optuna")
+    space: Space = {
+        "a": Branch({"x": {"b": (1, 2, 3)}, "y": {"c": Span(low=2, high=9, step=3)}}),
+        "d": Span(low=0.0, high=1.0, step=0.25),
+        "e": Span(low=4, high=4),
+    }
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
+    found = set()
+    for _ in range(1000):
+        trial = study.ask()
+        suggested(trial, space)
+        found.add(tuple(sorted(trial.params.items())))
+    assert candidates(space) == len(found) == 30
+    assert candidates({"f": Span(low=0.0, high=1.0)}) == math.inf
+    assert candidates({}) == 1
 
 
 def test_no_numbers_and_faults_fail_a_trial_alone(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union
@@ -140,6 +141,23 @@ def searched(space: Space) -> Iterator[tuple[str, Any]]:
                 yield from searched(below)
         else:
             yield name, values[0] if isinstance(values, tuple) else values.low
+
+
+def candidates(space: Space) -> float:
+    """How many different candidates there are; infinity where a setting is any number."""
+    return math.prod(_choices(values) for values in space.values())
+
+
+def _choices(values: Any) -> float:
+    if isinstance(values, Branch):
+        return sum(candidates(below) for below in values.ways.values())
+    if not isinstance(values, Span):
+        return len(set(values))
+    if values.low == values.high:
+        return 1
+    whole = isinstance(values.low, int) and isinstance(values.high, int)
+    step = values.step or (1 if whole else 0)
+    return (values.high - values.low) // step + 1 if step else math.inf
 
 
 def told(space: Space) -> dict[str, Any]:

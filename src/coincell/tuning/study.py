@@ -22,7 +22,15 @@ from coincell.errors import MissingExtraError, UserError
 from coincell.files import locked
 from coincell.tuning import pareto
 from coincell.tuning.leases import is_stale, new_lease, renewed
-from coincell.tuning.space import Space, parameters_of, settings_of, suggested, told, untold
+from coincell.tuning.space import (
+    Space,
+    candidates,
+    parameters_of,
+    settings_of,
+    suggested,
+    told,
+    untold,
+)
 
 if TYPE_CHECKING:
     import optuna
@@ -174,7 +182,8 @@ class Study:
 
         Args:
             evaluate: of a candidate; a UserError, or figures that are no numbers, fail the trial.
-            trials: of all processes together; what a dead process left counts when done again.
+            trials: of all processes together; what a dead process left counts when done again. A
+                space that holds fewer candidates ends the work when all were tried.
             seconds: after which no further trial is begun.
             heard: hears of each trial of this process that ended.
         """
@@ -204,6 +213,7 @@ class Study:
             exhausted = len(every) > _TWINS and all(
                 "twin" in trial.user_attrs for trial in every[-_TWINS:]
             )
+            wanted = int(min(wanted, candidates(self.plan.space)))
             if ended >= wanted or exhausted:
                 return None
             if ended + running >= wanted and not waiting:
