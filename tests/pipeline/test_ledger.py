@@ -53,7 +53,7 @@ def test_a_run_that_redid_nothing_is_no_new_entry(project: Project) -> None:
     assert note_run(project, found("a")) == 1
     assert note_run(project, found("b")) == 2
     assert note_run(project, found("a")) == 3  # back again is a run of its own
-    assert [run.number for run in noted_runs(project)] == [1, 2, 3]
+    assert [run.number for run in noted_runs(project)[0]] == [1, 2, 3]
 
 
 def test_an_entry_is_the_whole_report(project: Project) -> None:
@@ -79,7 +79,7 @@ def test_openings_of_the_test_split_are_counted_once_a_model(project: Project) -
 def test_settings_and_figures_are_compared(project: Project) -> None:
     note_run(project, found("a", 0.80, epochs=3))
     note_run(project, found("b", 0.95, epochs=9))
-    first, second = noted_runs(project)
+    first, second = noted_runs(project)[0]
     assert changed_settings(first, second) == {"training.epochs": (3, 9)}
     assert apart(first.figures["accuracy"], second.figures["accuracy"])
     assert not apart(Metric(value=0.9, ci95=(0.8, 0.95)), Metric(value=0.94, ci95=(0.9, 0.99)))
@@ -94,11 +94,21 @@ def test_what_is_no_run_is_told(project: Project, name: str) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b"\xff\xfe", b'{"version": 1}'])
-def test_a_spoilt_entry_is_named(project: Project, content: bytes) -> None:
-    note_run(project, found("a"))
-    (project.directory / "runs" / "0001.json").write_bytes(content)
-    with pytest.raises(UserError, match=r"0001\.json is no report"):
-        noted_runs(project)
+def test_a_spoilt_entry_is_named_and_ends_no_run(project: Project, content: bytes) -> None:
+    for key in ("a", "b"):
+        note_run(project, found(key))
+    (project.directory / "runs" / "0002.json").write_bytes(content)
+    with pytest.raises(UserError, match=r"0002\.json is no report"):
+        find_run(project, "2")
+    known, unreadable = noted_runs(project)
+    assert [*(run.number for run in known), *unreadable] == [1, 2]
+    listed = CliRunner().invoke(
+        cli, ["runs", "list", "--json", "--project", str(project.directory)]
+    )
+    assert "run 2 is left out" in listed.stderr
+    assert [entry["number"] for entry in json.loads(listed.stdout)] == [1]
+    assert with_openings(project, found("c")).test_openings == 3, "each may have been another"
+    assert note_run(project, found("c")) == 3
 
 
 def run(*arguments: str) -> Any:

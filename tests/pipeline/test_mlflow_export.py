@@ -94,8 +94,8 @@ def project(tmp_path: Path) -> Project:
 
 def test_a_run_is_written_once(project: Project, mlflow: type[StandInClient]) -> None:
     folder = project.directory / "tracked"
-    assert export_runs(project, noted_runs(project), str(folder)) == [1]
-    assert export_runs(project, noted_runs(project), str(folder)) == []
+    assert export_runs(project, noted_runs(project)[0], str(folder)) == [1]
+    assert export_runs(project, noted_runs(project)[0], str(folder)) == []
     (store,) = mlflow.stores.values()
     assert next(iter(mlflow.stores)) == f"sqlite:///{folder.resolve()}/mlflow.db"
     assert folder.is_dir()
@@ -121,9 +121,9 @@ def test_what_cannot_be_is_told(
     project: Project, mlflow: type[StandInClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(UserError, match=r"cannot take the runs: nobody answers\.?$"):
-        export_runs(project, noted_runs(project), "http://127.0.0.1:1")
+        export_runs(project, noted_runs(project)[0], "http://127.0.0.1:1")
     with pytest.raises(UserError, match="No run was kept"):
         export_runs(project, [], "folder")
     monkeypatch.setitem(sys.modules, "mlflow", None)
     with pytest.raises(MissingExtraError, match="mlflow-skinny"):
-        export_runs(project, noted_runs(project), "folder")
+        export_runs(project, noted_runs(project)[0], "folder")

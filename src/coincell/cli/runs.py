@@ -16,6 +16,7 @@ from coincell.cli.output import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from coincell.pipeline import Run
@@ -39,7 +40,8 @@ def list_command(directory: Path, as_json: bool) -> None:
 
     from coincell.pipeline import changed_settings, noted_runs
 
-    runs = noted_runs(open_project(directory))
+    runs, unreadable = noted_runs(open_project(directory))
+    _warn(unreadable)
     if as_json:
         print_json([run.to_json() for run in runs])
         return
@@ -143,12 +145,24 @@ def export_command(address: str, directory: Path, as_json: bool) -> None:
     from coincell.pipeline import export_runs, noted_runs
 
     project = open_project(directory)
-    new = export_runs(project, noted_runs(project), address)
+    runs, unreadable = noted_runs(project)
+    _warn(unreadable)
+    new = export_runs(project, runs, address)
     if as_json:
         print_json({"exported": new, "address": address})
         return
     told = ", ".join(map(str, new)) if new else "none that was not there"
     click.echo(printable(f"Written to {address}: {told}."))
+
+
+def _warn(unreadable: Sequence[int]) -> None:
+    """Of entries that are left out, on standard error."""
+    for number in unreadable:
+        click.echo(
+            f"warning: run {number} is left out: runs/{number:04d}.json is no report of this "
+            "version of Coincell.",
+            err=True,
+        )
 
 
 def _plain(metric: Metric | None) -> Any:

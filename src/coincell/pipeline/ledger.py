@@ -95,8 +95,9 @@ def note_run(project: Project, report: Report) -> int:
     folder.mkdir(exist_ok=True)
     with locked(folder / ".lock"):
         numbers = _numbers(folder)
-        if numbers and _keys(_read(folder, numbers[-1]).report) == _keys(report):
-            return numbers[-1]
+        last = _if_readable(folder, numbers[-1]) if numbers else None
+        if last and _keys(last.report) == _keys(report):
+            return last.number
         number = numbers[-1] + 1 if numbers else 1
         write_atomic(folder / f"{number:04d}.json", report.to_json())
         return number
@@ -108,10 +109,11 @@ def _keys(report: Report) -> dict[str, str]:
 
 def with_openings(project: Project, report: Report) -> Report:
     """`report` with how often the test split was looked at with another model or other settings,
-    this run included, and a warning where it was often: choices may lean on it by now."""
-    folder = project.directory / RUNS
-    keys = {_keys(_read(folder, number).report).get("evaluate") for number in _numbers(folder)}
-    opened = len((keys | {_keys(report).get("evaluate")}) - {None})
+    this run included, and a warning where it was often: choices may lean on it by now. An entry
+    that cannot be read counts as one more."""
+    known, unreadable = noted_runs(project)
+    keys = {_keys(each).get("evaluate") for each in (*(run.report for run in known), report)}
+    opened = len(keys - {None}) + len(unreadable)
     warnings = report.warnings
     if opened >= _MANY_OPENINGS:
         told = (
@@ -123,10 +125,13 @@ def with_openings(project: Project, report: Report) -> Report:
     return report.model_copy(update={"test_openings": opened, "warnings": warnings})
 
 
-def noted_runs(project: Project) -> list[Run]:
-    """All entries, the oldest first."""
+def noted_runs(project: Project) -> tuple[list[Run], list[int]]:
+    """All entries, the oldest first; and the numbers of those that cannot be read, since they are
+    damaged or another version's."""
     folder = project.directory / RUNS
-    return [_read(folder, number) for number in _numbers(folder)]
+    numbers = _numbers(folder)
+    found = [run for number in numbers if (run := _if_readable(folder, number))]
+    return found, sorted({*numbers} - {run.number for run in found})
 
 
 def find_run(project: Project, name: str) -> Run:
@@ -164,6 +169,14 @@ def _numbers(folder: Path) -> Sequence[int]:
         return []
     found = (_NAME.fullmatch(path.name) for path in folder.iterdir())
     return sorted(int(match[1]) for match in found if match)
+
+
+def _if_readable(folder: Path, number: int) -> Run | None:
+    """An entry that nobody asked for by its number; one bad file is no reason to end a run."""
+    try:
+        return _read(folder, number)
+    except UserError:
+        return None
 
 
 def _read(folder: Path, number: int) -> Run:
