@@ -40,6 +40,40 @@ def test_ridge_is_scikit_learns_on_standardized_columns() -> None:
     assert np.allclose(fitted.scores(lessons.features)[:, 0], oracle.predict(lessons.flat))
 
 
+def test_weights_of_samples_are_scikit_learns() -> None:
+    lessons, numbers = lessons_of_classes(3), lessons_of_numbers()
+    generator = np.random.default_rng(1)
+    for plain, name, oracle in (
+        (lessons, "logistic-regression", LogisticRegression(C=1 / 0.6, class_weight="balanced")),
+        (numbers, "ridge", Ridge(0.6)),
+    ):
+        weights = generator.uniform(0.1, 5, len(plain)).astype(np.float32)
+        weighed = replace(plain, weights=weights)
+        columns = StandardScaler().fit_transform(plain.flat.astype(float))
+        oracle.fit(columns, plain.answers, sample_weight=weights)
+        classes = name != "ridge"
+        wanted = oracle.predict_proba(columns) if classes else oracle.predict(columns)[:, None]
+        scores = fit_classical(BY_NAME[name], weighed, SETTINGS, 0).scores(plain.features)
+        assert np.abs(scores - wanted).max() < 3e-3
+        without = fit_classical(BY_NAME[name], plain, SETTINGS, 0).scores(plain.features)
+        assert np.abs(without - wanted).max() > 1e-2
+
+
+@pytest.mark.parametrize("name", ["linear-svm", "random-forest", "gradient-boosting"])
+def test_what_weighs_nothing_teaches_nothing(name: str) -> None:
+    lessons = lessons_of_classes(2)
+    odd = np.arange(len(lessons)) % 2 == 1
+    spoilt = replace(
+        lessons,
+        answers=np.where(odd, 1 - lessons.answers, lessons.answers),
+        weights=(~odd).astype(np.float32),
+    )
+    told = fit_classical(BY_NAME[name], spoilt, SETTINGS, 0).scores(lessons.features)
+    right = (told.argmax(axis=1) == lessons.answers).mean()
+    own = fit_classical(BY_NAME[name], lessons, SETTINGS, 0).scores(lessons.features)
+    assert right > (own.argmax(axis=1) == lessons.answers).mean() - 0.1
+
+
 @pytest.mark.parametrize("method", methods_of("classes"), ids=lambda method: method.name)
 def test_a_class_that_training_never_met_is_never_answered(method: Method) -> None:
     lessons = lessons_of_classes(3, outputs=5)

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from coincell.errors import InternalError, UserError
@@ -18,7 +20,7 @@ from coincell.models import (
     predict_float,
     train,
 )
-from coincell.models._training import mix
+from coincell.models._training import epoch_order, mix
 from coincell.project import ModelSettings, TrainingSettings
 from coincell.report import History as ReportHistory
 from models.toy import CLASSES, QUANTIZATION, make_examples
@@ -191,6 +193,59 @@ def test_class_weights_balance() -> None:
     np.testing.assert_allclose(balanced[:2], [4 / 6, 4 / 2])
     assert (balanced[labels]).sum() == pytest.approx(4)
     assert class_weights(labels, 3, _settings(class_weights="none")).tolist() == [1, 1, 1]
+
+
+def test_what_weighs_nothing_teaches_nothing(training: Examples, validation: Examples) -> None:
+    """Half of the samples have another class's label: weighed 0 they are not heard."""
+    odd = np.arange(len(training)) % 2 == 1
+    labels = np.where(odd, (training.labels + 1) % CLASSES, training.labels)
+    weights = (~odd).astype(np.float32)
+    spoilt = Examples(training.features, labels, QUANTIZATION, weights=weights)
+    model = _network()
+    train(model, spoilt, None, _settings(), seed=1)
+    assert _accuracy(model, validation) > 0.9
+    deaf = _network()
+    train(deaf, Examples(training.features, labels, QUANTIZATION, weights=1 - weights), None,
+          _settings(), seed=1)  # fmt: skip
+    assert _accuracy(deaf, validation) < 0.2
+
+
+def test_weights_of_one_change_nothing(training: Examples) -> None:
+    plain, weighed = _network(), _network()
+    ones = np.ones(len(training), np.float32)
+    train(plain, training, None, _settings(epochs=2), seed=1)
+    even = Examples(training.features, training.labels, QUANTIZATION, weights=ones)
+    train(weighed, even, None, _settings(epochs=2), seed=1)
+    for one, other in zip(plain.get_weights(), weighed.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@given(
+    samples=st.lists(st.tuples(st.integers(0, 2), st.integers(-1, 2)), min_size=1, max_size=80),
+    seed=st.integers(0, 99),
+)
+def test_an_epoch_draws_groups_alike(samples: list[tuple[int, int]], seed: int) -> None:
+    """Each class as often as before, its groups as often as each other, none of one twice more
+    often than another sample of it."""
+    labels, strata = (np.array(each) for each in zip(*samples, strict=True))
+    order = epoch_order(labels, strata, np.random.default_rng(seed))
+    assert len(order) == len(samples)
+    np.testing.assert_array_equal(np.bincount(labels[order]), np.bincount(labels))
+    for label in np.unique(labels):
+        groups = np.unique(strata[(labels == label) & (strata >= 0)])
+        drawn = [int(((labels == label) & (strata == group))[order].sum()) for group in groups]
+        assert not drawn or max(drawn) - min(drawn) <= 1
+        for group in groups:
+            each = np.flatnonzero((labels == label) & (strata == group))
+            times = [int((order == one).sum()) for one in each]
+            assert max(times) - min(times) <= 1
+    silent = order[strata[order] < 0]
+    assert sorted(silent) == np.flatnonzero(strata < 0).tolist()
+
+
+def test_without_groups_an_epoch_is_the_permutation_it_was() -> None:
+    order = epoch_order(np.zeros(40, np.int64), np.empty(0, np.int64), np.random.default_rng(5))
+    np.testing.assert_array_equal(order, np.random.default_rng(5).permutation(40))
 
 
 def test_mixing_keeps_targets_whole() -> None:

@@ -22,6 +22,7 @@ from coincell.audit.measures import (
     check_classes,
     events_of,
 )
+from coincell.audit.mitigation import UNTOLD, reweighed, strata_of
 from coincell.audit.people import NOT_TOLD, Column, People, codes_of, people_of
 from coincell.audit.privacy import privacy_facts, privacy_text
 from coincell.audit.significance import LEVEL, holm
@@ -36,6 +37,7 @@ __all__ = [
     "RATES",
     "STRATEGIES",
     "TOLERANCE",
+    "UNTOLD",
     "AlarmMeasure",
     "Card",
     "CardFacts",
@@ -71,5 +73,7 @@ __all__ = [
     "privacy_facts",
     "privacy_text",
     "read_table",
+    "reweighed",
+    "strata_of",
     "strategies_of",
 ]

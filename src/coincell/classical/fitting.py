@@ -29,6 +29,7 @@ class Lessons:
         goal: which of both.
         outputs: how many classes; 1 of a number.
         balanced: whether a class counts the more the rarer it is.
+        weights: what each sample counts beside that, float32 [n]; None: alike. Not of neighbours.
     """
 
     features: NDArray[np.int8]
@@ -36,6 +37,7 @@ class Lessons:
     goal: Goal
     outputs: int
     balanced: bool = True
+    weights: NDArray[np.float32] | None = None
 
     @property
     def flat(self) -> NDArray[np.float32]:
@@ -119,7 +121,9 @@ def fit_classical(
     if method.family == "linear":
         return _linear(method, lessons, settings, seed)
     estimator = _estimator(method, lessons, settings, seed)
-    return EstimatorFit(estimator.fit(lessons.flat, lessons.answers), lessons.goal, lessons.outputs)
+    weighed = {} if method.family == "neighbours" else {"sample_weight": lessons.weights}
+    estimator.fit(lessons.flat, lessons.answers, **weighed)
+    return EstimatorFit(estimator, lessons.goal, lessons.outputs)
 
 
 def flat(features: NDArray[np.int8]) -> NDArray[np.float32]:
@@ -182,7 +186,7 @@ def _linear(
     penalty = settings.regularization * values.shape[1]
     weight = "balanced" if lessons.balanced else None
     if method.name == "ridge":
-        found = Ridge(penalty).fit(values, lessons.answers)
+        found = Ridge(penalty).fit(values, lessons.answers, lessons.weights)
     elif method.name == "linear-svm":
         found = LinearSVC(
             C=1 / penalty, class_weight=weight, dual="auto", tol=_NEAR_ENOUGH, random_state=seed,
@@ -195,13 +199,13 @@ def _linear(
         )
         values = values.astype(np.float32)
     if method.name != "ridge":
-        _quietly_fitted(found, values, lessons.answers)
+        _quietly_fitted(found, values, lessons)
     weights, bias = _every_output(found, lessons)
     weights = weights / scale[:, None]
     return LinearFit(weights, bias - mean @ weights, lessons.goal == "classes")
 
 
-def _quietly_fitted(estimator: Any, values: Float, answers: NDArray[Any]) -> None:
+def _quietly_fitted(estimator: Any, values: Float, lessons: Lessons) -> None:
     """Fit; steps that ran out are no fault: what is judged is what came out."""
     import warnings
 
@@ -209,7 +213,7 @@ def _quietly_fitted(estimator: Any, values: Float, answers: NDArray[Any]) -> Non
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        estimator.fit(values, answers)
+        estimator.fit(values, lessons.answers, sample_weight=lessons.weights)
 
 
 def _every_output(found: Any, lessons: Lessons) -> tuple[Float, Float]:

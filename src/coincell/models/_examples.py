@@ -17,13 +17,17 @@ class Examples:
     """Features as the device computes them, with what is to be learned of them.
 
     features: int8 [n, *shape]; labels: integers [n], positions in the list of classes; targets:
-    float64 [n], numbers to predict, or none at all.
+    float64 [n], numbers to predict, or none at all; weights: float32 [n], what each sample counts,
+    or none at all: alike; strata: int64 [n], groups that epochs draw from alike, below 0 where a
+    sample tells none, or none at all.
     """
 
     features: NDArray[np.int8]
     labels: NDArray[np.int64]
     quantization: InputQuantization
     targets: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    weights: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
+    strata: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     def __post_init__(self) -> None:
         if self.features.dtype != np.int8:
@@ -33,9 +37,11 @@ class Examples:
                 "features and labels must be as many; received shapes "
                 f"{self.features.shape} and {self.labels.shape}"
             )
-
-        if len(self.targets) not in (0, len(self.labels)):
-            raise InternalError(f"{len(self.labels)} samples have {len(self.targets)} targets")
+        for name in ("targets", "weights", "strata"):
+            if len(getattr(self, name)) not in (0, len(self.labels)):
+                raise InternalError(
+                    f"{len(self.labels)} samples have {len(getattr(self, name))} {name}"
+                )
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -46,8 +52,14 @@ class Examples:
 
     def take(self, chosen: NDArray[np.int64]) -> Examples:
         """The samples at these positions."""
-        targets = self.targets[chosen] if len(self.targets) else self.targets
-        return Examples(self.features[chosen], self.labels[chosen], self.quantization, targets)
+        return Examples(
+            self.features[chosen],
+            self.labels[chosen],
+            self.quantization,
+            self.targets[chosen] if len(self.targets) else self.targets,
+            self.weights[chosen] if len(self.weights) else self.weights,
+            self.strata[chosen] if len(self.strata) else self.strata,
+        )
 
     @property
     def mean(self) -> float:

@@ -112,6 +112,34 @@ def class_weights(
     return np.asarray(len(labels) / (present * np.maximum(counts, 1)), np.float32)
 
 
+def epoch_order(
+    labels: NDArray[np.int64], strata: NDArray[np.int64], generator: np.random.Generator
+) -> NDArray[np.int64]:
+    """Positions of the n samples of an epoch, in random order, int64 [n].
+
+    With strata each class keeps its number of samples, and draws as many of each of its groups: all
+    of one before any of them again. What tells no group is drawn as often as it is there.
+
+    Args:
+        labels: int64 [n].
+        strata: int64 [n], below 0 of no group; or none at all: every sample once.
+        generator: of the order.
+    """
+    if not len(strata):
+        return generator.permutation(len(labels))
+    drawn = [np.flatnonzero(strata < 0)]
+    for label in np.unique(labels):
+        own = np.flatnonzero((labels == label) & (strata >= 0))
+        groups = [own[strata[own] == group] for group in np.unique(strata[own])]
+        shares = np.diff(np.linspace(0, len(own), len(groups) + 1).round().astype(np.int64))
+        for group, share in zip(groups, generator.permutation(shares), strict=True):
+            rounds = -(-int(share) // len(group))
+            drawn.append(
+                np.concatenate([generator.permutation(group) for _ in range(rounds)])[:share]
+            )
+    return generator.permutation(np.concatenate(drawn))
+
+
 def mix(
     features: NDArray[np.float32],
     targets: NDArray[np.float32],
@@ -179,7 +207,7 @@ class _Trainer:
         """
         size = min(self._settings.batch_size, len(data))
         batches = len(data) // size
-        order = generator.permutation(len(data))
+        order = epoch_order(data.labels, data.strata, generator)
         losses, hits = [], []
         for batch in range(batches):
             chosen = order[batch * size : (batch + 1) * size]
@@ -191,7 +219,10 @@ class _Trainer:
                 features, targets = mix(features, targets, self._settings.mixup, generator)
             progress = (epoch + batch / batches) / self._settings.epochs
             self._optimizer.learning_rate.assign(learning_rate_at(self._settings, progress))
-            loss, hit = self._step(self._tensor(features), targets, _weighted(targets, weights))
+            weighted = _weighted(targets, weights)
+            if len(data.weights):
+                weighted *= data.weights[chosen]
+            loss, hit = self._step(self._tensor(features), targets, weighted)
             losses.append(float(loss))
             hits.append(float(hit))
         mean = float(np.mean(losses))

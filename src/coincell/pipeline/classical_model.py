@@ -41,6 +41,7 @@ def lessons_from(learning: Examples, configuration: Configuration) -> Lessons:
         configuration.goal,
         len(configuration.outputs),
         configuration.training.class_weights == "balanced",
+        learning.weights if len(learning.weights) else None,
     )
 
 

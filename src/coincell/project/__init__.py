@@ -39,6 +39,7 @@ from coincell.project.feature_settings import (
 from coincell.project.feature_union import FeatureSettings
 from coincell.project.load import CONFIGURATION_FILE, Project, load_project, parse_configuration
 from coincell.project.mel_settings import MelSettings
+from coincell.project.mitigation_settings import MitigationSettings
 from coincell.project.model_settings import ModelSettings
 from coincell.project.new import (
     MOST_WEIGHT_BYTES,
@@ -81,6 +82,7 @@ __all__ = [
     "Goal",
     "IntendedSettings",
     "MelSettings",
+    "MitigationSettings",
     "ModelSettings",
     "PictureSettings",
     "Project",

@@ -24,6 +24,7 @@ from coincell.project.distillation_settings import DistillationSettings
 from coincell.project.feature_settings import PictureSettings
 from coincell.project.feature_union import FeatureSettings
 from coincell.project.mel_settings import MelSettings
+from coincell.project.mitigation_settings import MitigationSettings
 from coincell.project.model_settings import ModelSettings
 from coincell.project.pruning_settings import PruningSettings
 from coincell.project.section import (
@@ -399,6 +400,7 @@ class Configuration(Section):
     features: FeatureSettings = MelSettings()
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()
+    mitigation: MitigationSettings = MitigationSettings()
     pruning: PruningSettings = PruningSettings()
     quantization: QuantizationSettings = QuantizationSettings()
     decision: DecisionSettings = DecisionSettings()
@@ -490,6 +492,24 @@ class Configuration(Section):
             if name in names and self.goal != goal:
                 what = "classes" if goal == "classes" else "a number"
                 raise ValueError(f"model.architecture {name!r} tells {what}; the task is {task}")
+        return self
+
+    @model_validator(mode="after")
+    def _mitigation_has_training(self) -> Self:
+        told = self.mitigation
+        if told.wanted and (self.model.file.endswith(".tflite") or self.goal == "normality"):
+            what = self.model.file or "normality, which is learned from normal windows alone"
+            raise ValueError(f"mitigation is of a model that is trained here; received {what!r}")
+        if told.batches != "none" and self.classical:
+            raise ValueError(
+                f"mitigation.batches is of networks; {self.classical!r} is fitted to all samples "
+                'at once: mitigation.weights = "reweigh" serves it'
+            )
+        if told.weights != "none" and self.goal == "quantity":
+            raise ValueError(
+                'mitigation.weights evens out classes; a number has none: batches = "balanced" '
+                "evens out groups"
+            )
         return self
 
     @model_validator(mode="after")

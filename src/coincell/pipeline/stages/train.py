@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coincell.anomaly import fit_detector
+from coincell.audit import reweighed, strata_of
 from coincell.data import spec_augment_batch
 from coincell.models import (
     IMAGENET,
@@ -27,7 +28,7 @@ from coincell.models import (
     train_transferred,
 )
 from coincell.pipeline.classical_model import fit_project
-from coincell.pipeline.clips import read_clips, training_rows, watched_rows
+from coincell.pipeline.clips import Clips, read_clips, training_rows, watched_rows
 from coincell.pipeline.detector_model import DETECTOR_FILE, fit_settings
 from coincell.pipeline.distilling import distillation_facts, teacher_of
 from coincell.pipeline.feature_arrays import FeatureArrays, read_features
@@ -54,7 +55,15 @@ def training_settings(configuration: Configuration) -> dict[str, Any]:
         "seed": configuration.project.seed,
         "training": configuration.training.model_dump(mode="json", exclude={"distillation"}),
         "masks": {name: value for name, value in augmentation.items() if "mask" in name},
-    }
+    } | _mitigation(configuration)
+
+
+def _mitigation(configuration: Configuration) -> dict[str, Any]:
+    """Nothing where it is off: models of before keep their key."""
+    told = configuration.mitigation
+    if not told.wanted:
+        return {}
+    return {"mitigation": told.model_dump(mode="json"), "most": configuration.audit.most_values}
 
 
 def _settings(configuration: Configuration) -> dict[str, Any]:
@@ -164,6 +173,7 @@ def examples(context: StageContext) -> tuple[Examples, Examples]:
         clips.labels[sources],
         features.quantization,
         clips.targets[sources],
+        *_mitigated(context.configuration, clips, sources),
     )
     watching = Examples(
         features.clips[watched],
@@ -172,6 +182,22 @@ def examples(context: StageContext) -> tuple[Examples, Examples]:
         clips.targets[watched],
     )
     return learning, watching
+
+
+def _mitigated(
+    configuration: Configuration, clips: Clips, sources: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Weights and strata of the samples made of the windows `sources`, as [mitigation] says; empty
+    where it asks for none. A copy is its window's."""
+    weights, strata = np.empty(0, np.float32), np.empty(0, np.int64)
+    told = configuration.mitigation
+    if not told.wanted:
+        return weights, strata
+    groups = [clips.groups[row] for row in sources]
+    _, codes = strata_of(groups, told.columns, configuration.audit.most_values)
+    if told.weights == "reweigh":
+        weights = reweighed(clips.labels[sources], codes)
+    return weights, codes if told.batches == "balanced" else strata
 
 
 def fit(
