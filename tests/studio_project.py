@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -56,8 +56,8 @@ _HERTZ = {"low": 300.0, "middle": 900.0, "high": 2700.0}
 _SPLITS = ("train", "train", "train", "validation", "test", "test")
 
 
-def tones(folder: Path, clips: int = 72) -> Project:
-    """Sounds of three pitches by six people; every second person is a woman."""
+def tones(folder: Path, clips: int = 72, splits: Sequence[str] = _SPLITS) -> Project:
+    """Sounds of three pitches by six people, each in one of `splits`; every second is a woman."""
     project = _project(folder, TONES)
     generator = np.random.default_rng(5)
     time = np.arange(16000) / 16000
@@ -69,7 +69,7 @@ def tones(folder: Path, clips: int = 72) -> Project:
         wave += 0.003 * generator.standard_normal(16000)
         groups = {"speaker": f"p{person}", "gender": ("woman", "man")[person % 2]}
         rows.append((f"{label}/{number:05}.wav", label, person, groups, wave * 32768))
-    _keep(project, [(*row[:4], row[4].astype(np.int16)) for row in rows])
+    _keep(project, [(*row[:4], row[4].astype(np.int16)) for row in rows], splits)
     return project
 
 
@@ -97,12 +97,16 @@ def _project(folder: Path, settings: str) -> Project:
     return load_project(folder)
 
 
-def _keep(project: Project, rows: list[tuple[str, str, int, dict[str, str], NDArray[Any]]]) -> None:
+def _keep(
+    project: Project,
+    rows: list[tuple[str, str, int, dict[str, str], NDArray[Any]]],
+    splits: Sequence[str] = _SPLITS,
+) -> None:
     with open_store(project) as store:
         samples = []
         for file, label, person, groups, values in rows:
             kept = store.stage(file, values)
-            split: Any = _SPLITS[person]
+            split: Any = splits[person]
             samples.append(Sample(file, label, split, kept.sha256, kept.duration_s, groups))
         store.publish(samples)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from coincell.cli.audit_file import TableOptions, audit_file, needs_table, table_options
+from coincell.cli.mitigations import tell_mitigations
 from coincell.cli.output import StageLines, json_option, open_project, print_json
 from coincell.cli.project_strategies import tell_strategies
 from coincell.errors import UserError
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False), default=Path())
 @click.option("--force", is_flag=True, help="Redo the audit even when up to date.")
 @click.option("--privacy", is_flag=True, help="Tell what the device keeps, writes and sends.")
+@click.option(
+    "--mitigations",
+    is_flag=True,
+    help="Train in each way of [mitigation], and compare them on the validation split.",
+)
 @table_options
 @click.option(
     "--write",
@@ -34,6 +40,7 @@ def audit_command(
     directory: Path,
     force: bool,
     privacy: bool,
+    mitigations: bool,
     write: bool,
     as_json: bool,
     **table: Any,
@@ -51,19 +58,25 @@ def audit_command(
     rate; and the one threshold that the device can have, which --write puts into coincell.toml.
     """
     options = TableOptions(**table)
-    if needs_table(options):
-        if privacy or force or write:
+    if needs_table(options, mitigations):
+        if privacy or force or write or mitigations:
             raise UserError(
-                "--privacy, --force and --write are of a project; received a table's options."
+                "--privacy, --mitigations, --force and --write are of a project; received a "
+                "table's options."
             )
         audit_file(options, directory, as_json)
         return
-    if (write or privacy) and options.strategies != write:
+    if write and not options.strategies:
         raise UserError(
-            "--write writes what --strategies found; --privacy stands alone.",
+            "--write writes what --strategies found; received it alone.",
             hint="coincell audit --strategies --write",
         )
+    if privacy + mitigations + options.strategies > 1:
+        raise UserError("Of --privacy, --mitigations and --strategies one; received several.")
     project = open_project(directory)
+    if mitigations:
+        tell_mitigations(project, options.group, as_json)
+        return
     if privacy:
         _tell_privacy(project, as_json)
         return

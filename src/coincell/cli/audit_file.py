@@ -84,7 +84,8 @@ _OPTIONS = (
         "--group",
         multiple=True,
         metavar="COLUMN",
-        help="Table, strategies: groups to compare; repeat it. Not given: all that can be.",
+        help="Table, strategies, mitigations: groups to compare; repeat it. Not given: all that "
+        "can be.",
     ),
     click.option("--person", default="", metavar="COLUMN", help="Table: whose each row is."),
     click.option(
@@ -123,16 +124,20 @@ def table_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def _of_a_table(options: TableOptions) -> list[str]:
+def needs_table(options: TableOptions, mitigations: bool = False) -> bool:
+    """Whether a table is audited, or an option given that needs one.
+
+    Args:
+        options: as given.
+        mitigations: whether `--mitigations` is asked for, which takes groups.
+    """
+    return options.table is not None or bool(_of_a_table(options, mitigations))
+
+
+def _of_a_table(options: TableOptions, mitigations: bool = False) -> list[str]:
     """Options that were given and need a table."""
-    if options.strategies:
-        return [name for name in options.said if name not in _OF_STRATEGIES]
-    return options.said
-
-
-def needs_table(options: TableOptions) -> bool:
-    """Whether a table is audited, or an option given that needs one."""
-    return options.table is not None or bool(_of_a_table(options))
+    taken = _OF_STRATEGIES if options.strategies else ("--group",) if mitigations else ()
+    return [name for name in options.said if name not in taken]
 
 
 def audit_file(options: TableOptions, directory: Path, as_json: bool) -> None:

@@ -13,6 +13,7 @@ from coincell.pipeline.folds import CrossValidation, cross_validate
 from coincell.pipeline.learning_curve import LearningCurve, learning_curve
 from coincell.pipeline.ledger import Run, apart, changed_settings, find_run, noted_runs
 from coincell.pipeline.listening import project_application
+from coincell.pipeline.mitigating import compare_mitigations
 from coincell.pipeline.mlflow_export import export_runs
 from coincell.pipeline.nested import searching
 from coincell.pipeline.predict import Prediction, predict_files
@@ -71,6 +72,7 @@ __all__ = [
     "changed_settings",
     "compare_baselines",
     "compare_features",
+    "compare_mitigations",
     "cross_validate",
     "deep_check",
     "device_privacy",
