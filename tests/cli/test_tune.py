@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from click.testing import CliRunner
 from coincell.cli.main import cli
 from coincell.data import make_default_data
 from coincell.errors import ConfigurationError, UserError
-from coincell.pipeline import helping_processes
+from coincell.pipeline import helping_processes, open_study
 from coincell.project import change_settings, load_project, parse_configuration
 from motion_project import motion_toml
 
@@ -111,6 +112,42 @@ def test_a_search_from_trials_to_promotion(tmp_path: Path) -> None:
     assert str(best) in tune(folder, "list").output
     with pytest.raises(UserError, match="there is none"):
         tune(folder, "promote", "99")
+    change_settings(folder, {"training.epochs": 5})
+    again = CliRunner().invoke(cli, ["tune", "promote", str(best), "--project", str(folder)])
+    assert "changed since the study began" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("tune", "told"),
+    [
+        ('storage = "postgresql://ada:geheim@127.0.0.1:1/x"', "needs a driver|cannot be used"),
+        ('storage = "nonsense://ada:geheim@127.0.0.1/x"', "cannot be used"),
+        ('storage = "geheim"', "cannot be used"),
+        ("limits = { latency_ms = 0 }", "greater than 0"),
+        ('space = { "model.architecture" = ["nix", "nox"] }', "no value of model.architecture"),
+        (
+            'space = { "training.batch_size" = { low = -3, high = 0 } }',
+            "no value of training",
+        ),
+        ('space = { "training.nix" = [1] }', "has no setting 'training.nix'"),
+        ('space = { "model.dropout" = { low = nan, high = 0.5 } }', "of finite numbers"),
+    ],
+)
+def test_what_cannot_be_searched_is_refused_and_no_password_shown(
+    tmp_path: Path, tune: str, told: str
+) -> None:
+    text = motion_toml(
+        "regression", {"x": ("g", 2.0)}, rate_hz=100, window_ms=640,
+        data='target = "speed"\nunit = "rpm"',
+        rest=f'[features]\nblock = "statistics"\n[tune]\n{tune}\n',
+    )  # fmt: skip
+    (tmp_path / "coincell.toml").write_text(text)
+    pytest.importorskip("optuna")
+    with pytest.raises((UserError, ConfigurationError)) as refused:
+        open_study(load_project(tmp_path))
+    shown = f"{refused.value} {refused.value.hint}"
+    assert re.search(told, shown)
+    assert "geheim" not in shown
 
 
 def test_where_nothing_fits_the_limit_is_named(tmp_path: Path) -> None:

@@ -127,6 +127,13 @@ _FOLD_STAGES = ("dataset", "features", "train", "quantize", "evaluate")
 @click.pass_context
 def prune_command(context: click.Context, directory: Path, force: bool, as_json: bool) -> None:
     """Take channels out of the trained network until it is within the limits of [pruning]."""
+    from coincell.errors import UserError
+
+    if not open_project(directory).configuration.pruning.wanted:
+        raise UserError(
+            "Nothing says how small the network is to be.",
+            hint="Set pruning.limits, or pruning.shares, such as { cycles = 0.5 }.",
+        )
     run_stage(context, "prune", directory, force, as_json, _tell_pruning)
 
 
@@ -138,10 +145,7 @@ def _tell_pruning(outcome: Outcome, as_json: bool) -> dict[str, Any]:
 
     part = pruning_of(outcome)
     if part is None:
-        raise UserError(
-            "Nothing says how small the network is to be.",
-            hint="Set pruning.limits, or pruning.shares, such as { cycles = 0.5 }.",
-        )
+        raise UserError("The run ended before the network was pruned.")
     if not as_json:
         print_pruning(part)
     return {"pruning": part.model_dump(mode="json")}

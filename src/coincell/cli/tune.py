@@ -143,14 +143,22 @@ def promote_command(number: int, directory: Path, as_json: bool) -> None:
     Settings of another feature block, or of another family of models, are taken out.
     """
     from coincell.errors import UserError
-    from coincell.pipeline import read_study
+    from coincell.pipeline import changed_since, read_study
     from coincell.project import change_settings, obsolete
 
     project = open_project(directory)
-    found = next((t for t in read_study(project).trials() if t.number == number), None)
+    study = read_study(project)
+    found = next((trial for trial in study.trials() if trial.number == number), None)
     if found is None or found.state != "complete":
-        state = "there is none" if found is None else f"it is {found.state}: {found.reason}"
+        reason = (found.reason or "").rstrip(".") if found else ""
+        state = "there is none" if found is None else f"it is {found.state}: {reason}"
         raise UserError(f"Trial {number} cannot be taken over; {state}.", "coincell tune list")
+    if changed_since(project, study):
+        click.echo(
+            "warning: coincell.toml changed since the study began, in what is not searched: the "
+            "trial's figures are of what stood then.",
+            err=True,
+        )
     table = project.configuration.model_dump(mode="python")
     before = {name: _value(table, name) for name in found.settings}
     changes = {n: value for n, value in found.settings.items() if before[n] != value}

@@ -38,7 +38,7 @@ from coincell.pipeline.strategies import (
 )
 from coincell.pipeline.stream_evaluation import StreamEvaluation, StreamRequest, evaluate_stream
 from coincell.pipeline.suspects_page import suspects_page
-from coincell.pipeline.tune import Judge, about_limits, open_study, read_study
+from coincell.pipeline.tune import Judge, about_limits, changed_since, open_study, read_study
 from coincell.pipeline.tune_helpers import helping_processes, work_on_ray
 
 __all__ = [
@@ -70,6 +70,7 @@ __all__ = [
     "apart",
     "audit_of",
     "changed_settings",
+    "changed_since",
     "compare_baselines",
     "compare_features",
     "compare_mitigations",

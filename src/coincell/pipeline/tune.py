@@ -8,6 +8,7 @@ and measured as they are. The test split is not judged by.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -91,6 +92,8 @@ def plan_of(project: Project) -> Plan:
     space = space_of(configuration)
     for key, value in searched(space):
         _check_key(project, key, value)
+    for key, values in space.items():
+        _check_some_value(project, key, values)
     return _plan(project, space, (_standing(configuration, space),), {})
 
 
@@ -130,6 +133,13 @@ def read_study(project: Project) -> Study:
     return Study(folder, Plan.kept(kept), storage, join=True)
 
 
+def changed_since(project: Project, study: Study) -> bool:
+    """Whether a study began with other limits, or other settings of what is not searched."""
+    now = json.loads(json.dumps(_about(project, study.plan.space)))
+    then = {name: value for name, value in study.plan.about.items() if name != "auto"}
+    return bool(now != then)
+
+
 def _auto(
     project: Project, kept: Mapping[str, Any], listener: Listener
 ) -> tuple[Space, tuple[Mapping[str, Any], ...], str]:
@@ -162,8 +172,30 @@ def _check_key(project: Project, key: str, value: Any) -> None:
     try:
         with_settings(project, {key: value})
     except UserError as error:
-        if "Extra inputs" in error.message or "valid" in error.message:
+        if "Extra inputs" in error.message:
+            raise UserError(
+                f"tune.space: this project has no setting {key!r}.", "See docs/configuration.md."
+            ) from error
+        if "valid" in error.message:
             raise UserError(f"tune.space: {error.message}", "See docs/configuration.md.") from error
+
+
+def _check_some_value(project: Project, key: str, values: Any) -> None:
+    """Refuse a setting of whose values (of a range, its ends) none can be; what goes with other
+    settings alone, a branch tells."""
+    if isinstance(values, Branch):
+        return
+    ends = (values.low, values.high) if isinstance(values, Span) else values
+    faults = []
+    for value in ends:
+        try:
+            with_settings(project, {key: value})
+        except UserError as error:
+            faults.append(error.message)
+    if len(faults) == len(ends):
+        raise UserError(
+            f"tune.space: no value of {key} can be. {faults[0]}", "See docs/configuration.md."
+        )
 
 
 def _about(project: Project, space: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from coincell.project.section import Fraction, Section
 
@@ -36,6 +37,13 @@ class Span(Section):
     step: int | float | None = Field(None, gt=0, description="From value to value.")
     log: bool = Field(False, description="Whether factors matter, not differences.")
 
+    @field_validator("low", "high", "step", mode="before")
+    @classmethod
+    def _finite(cls, value: Any) -> Any:
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError(f"a range is of finite numbers; received {value}")
+        return value
+
     @model_validator(mode="after")
     def _possible(self) -> Self:
         if self.low > self.high:
@@ -65,7 +73,7 @@ class TuneSettings(Section):
         "task's own figure (accuracy, auc or mae), latency_ms and ram_bytes. features is how many "
         "numbers the model is given.",
     )
-    limits: Mapping[Cost, float] = Field(
+    limits: Mapping[Cost, Annotated[float, Field(gt=0)]] = Field(
         {},
         description="What no candidate may exceed, such as { latency_ms = 50, ram_bytes = 65536 }; "
         "what does is not trained. The gates of the board count too.",

@@ -151,7 +151,7 @@ class Study:
     def __init__(self, folder: Path, plan: Plan, storage: str = "", *, join: bool = False) -> None:
         self.plan = plan
         self._folder = folder
-        with _told_errors(storage or str(folder / JOURNAL)):
+        with _told_errors(_place(storage) or str(folder / JOURNAL), storage):
             if join and not storage and not (folder / JOURNAL).is_file():
                 raise UserError("There is no study to join here.", "coincell tune --trials 30")
             folder.mkdir(parents=True, exist_ok=True)
@@ -315,7 +315,7 @@ def kept_plan(folder: Path, storage: str = "") -> Mapping[str, Any]:
     Raises:
         UserError: it is damaged, or cannot be reached.
     """
-    with _told_errors(storage or str(folder / JOURNAL)):
+    with _told_errors(_place(storage) or str(folder / JOURNAL), storage):
         if not storage and not (folder / JOURNAL).is_file():
             return {}
         kept, names = _kept(folder, storage)
@@ -417,9 +417,27 @@ def _unlike(name: str) -> str:
     return {"about": "of the project, its data or tune.limits"}.get(name, f"tune.{name}")
 
 
+def _first_line(error: Exception, secret: str, place: str) -> str:
+    line = (str(error).splitlines() or [type(error).__name__])[0]
+    return line.replace(secret, place) if secret else line
+
+
+def _place(storage: str) -> str:
+    """A database's URL as it may be shown: without its password."""
+    if not storage:
+        return ""
+    try:
+        from sqlalchemy.engine import make_url
+
+        return make_url(storage).render_as_string(hide_password=True)
+    except Exception:  # no URL at all: its text may hold anything
+        return "tune.storage"
+
+
 @contextlib.contextmanager
-def _told_errors(place: str) -> Iterator[None]:
-    """What a storage that is damaged or away makes Optuna raise, as the user's to mend."""
+def _told_errors(place: str, secret: str = "") -> Iterator[None]:
+    """What a storage that is damaged or away makes Optuna raise, as the user's to mend; `secret` is
+    not repeated from what libraries say."""
     try:
         yield
     except OSError as error:
@@ -427,13 +445,19 @@ def _told_errors(place: str) -> Iterator[None]:
             f"The study at {place} cannot be reached: {error.strerror or error}.",
             "Run the same command again when it is there; what was finished is kept.",
         ) from error
+    except ImportError as error:
+        raise UserError(
+            f"The study at {place} needs a driver of its database, which is not installed: "
+            f"{_first_line(error, secret, place)}",
+            "For postgresql: pip install psycopg2-binary; for others see SQLAlchemy's dialects.",
+        ) from error
     except (KeyError, json.JSONDecodeError) as error:
         raise UserError(f"The study at {place} is damaged: {error}.", "Move it away.") from error
     except Exception as error:
         if type(error).__module__.split(".")[0] not in ("optuna", "sqlalchemy"):
             raise
         raise UserError(
-            f"The study at {place} cannot be used: {str(error).splitlines()[0]}",
+            f"The study at {place} cannot be used: {_first_line(error, secret, place)}",
             "Check tune.storage, and that its database runs.",
         ) from error
 
