@@ -186,6 +186,25 @@ def test_answers_less_than_a_step_apart_are_told() -> None:
     assert not fine.advice
 
 
+def test_close_answers_are_advised_on_whatever_else_is_worse() -> None:
+    """Three layers lose more than the answer does, all samples of which are close."""
+    _, keras = load_tensorflow()
+    inputs = keras.Input((2,), name="features")
+    passed, eye = inputs, np.eye(2)
+    for number in range(3):
+        passed = keras.layers.Dense(2, name=f"before_{number}")(passed)
+    logits = keras.layers.Dense(2, name="logits")(passed)
+    model = keras.Model(inputs, keras.layers.Softmax(name="scores")(logits))
+    for name in ("before_0", "before_1", "before_2", "logits"):
+        model.get_layer(name).set_weights([eye * (100 if name == "logits" else 1), np.zeros(2)])
+    values = np.array([[1.0, 1.001], [2.0, 2.001]], np.float32)
+    ranges = {f"before_{number}": (0.0, 200.0) for number in range(3)}
+    errors = layer_errors(model, ranges | {"logits": (0.0, 255.0)}, values)
+    assert errors[-1].total_db >= max(error.total_db for error in errors[:-1]) - 1e-6
+    assert errors[-1].close == 1.0
+    assert "two largest values" in errors[-1].advice
+
+
 def test_places_that_are_no_answer_know_none(network: Any, samples: Any) -> None:
     errors = layer_errors(network, calibrated_ranges(network, samples, Calibration()), samples)
     assert [e.close is None for e in errors] == [True] * (len(errors) - 1) + [False]

@@ -111,6 +111,22 @@ def test_a_spoilt_entry_is_named_and_ends_no_run(project: Project, content: byte
     assert note_run(project, found("c")) == 3
 
 
+def test_what_is_no_file_is_left_out(project: Project) -> None:
+    note_run(project, found("a"))
+    (project.directory / "runs" / "0002.json").symlink_to("/dev/zero")
+    (project.directory / "runs" / "0003.json").mkdir()
+    assert noted_runs(project)[1] == [2, 3]
+    assert find_run(project, "last").number == 1, "the last that can be read"
+
+
+def test_a_file_in_the_folders_place_is_told(project: Project) -> None:
+    (project.directory / "runs").write_text("mine")
+    with pytest.raises(UserError, match="is a file, where runs are kept"):
+        noted_runs(project)
+    with pytest.raises(UserError, match="is a file, where runs are kept"):
+        note_run(project, found("a"))
+
+
 def run(*arguments: str) -> Any:
     result = CliRunner().invoke(cli, ["runs", *arguments], catch_exceptions=False)
     assert result.exit_code == 0, result.output

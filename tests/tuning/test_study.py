@@ -186,9 +186,12 @@ def test_other_plans_and_versions_are_refused(tmp_path: Path) -> None:
         Study(tmp_path, PLAN, "nosuch://database")
     damaged = tmp_path / "damaged"
     damaged.mkdir()
-    (damaged / "journal.log").write_text("no json\nat all\n")
-    with pytest.raises(UserError, match="damaged"):
-        Study(damaged, PLAN)
+    for content in (b"no json\nat all\n", b"\xff\xfe\n{}\n", b"[]\n[]\n", b'{"op_code": 99}\n{}\n'):
+        (damaged / "journal.log").write_bytes(content)
+        with pytest.raises(UserError, match="damaged"):
+            Study(damaged, PLAN)
+        with pytest.raises(UserError, match="damaged"):
+            kept_plan(damaged)
 
 
 WORKER = """

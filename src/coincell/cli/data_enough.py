@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,8 @@ def enough_command(
 
     if output is not None and output.suffix.lower() != ".svg":
         raise click.BadParameter(f"The curve is drawn as .svg; received {output}.")
+    if output is not None and not os.access(output.parent, os.W_OK):
+        raise click.BadParameter(f"Nothing can be written to {output.parent}.")
     with progress_bar("learning curve", quiet=as_json) as progress:
         found = learning_curve(open_project(directory), progress)
     if output is not None:
@@ -115,6 +118,13 @@ def _print(found: LearningCurve) -> None:
     tables(_WIDTH).print(table)
     last = found.points[-1]
     then = found.laws["int8"].error(2 * last.units)
+    now = found.error_of(last.figures["int8"].value or 0)
+    if then.value is not None and then.value >= now:
+        click.echo(
+            "\nWhat twice the data would bring cannot be told: the inverse power law through these "
+            "points is not better there than what was measured.\nThe test split was not read."
+        )
+        return
     ends = sorted(found.error_of(end) for end in (then.low or 0, then.high or 0))
     click.echo(
         f"\nWith {2 * last.units} {found.by!r} instead of {last.units}, int8 might reach "

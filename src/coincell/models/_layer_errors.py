@@ -171,10 +171,14 @@ def _decibels(exact: NDArray[np.float32], noisy: NDArray[np.float32]) -> float:
 
 
 def _advised(errors: list[LayerError]) -> tuple[LayerError, ...]:
-    """With advice for the few at which the network's signal to noise is worst."""
+    """With advice for the few at which the network's signal to noise is worst, and where rounding
+    decides the answer."""
     worst = {error.name for error in sorted(errors, key=lambda one: one.total_db)[:_WORST]}
     return tuple(
-        replace(error, advice=_advice(error)) if error.name in worst else error for error in errors
+        replace(error, advice=_advice(error))
+        if error.name in worst or (error.close or 0) > _MANY_CLOSE
+        else error
+        for error in errors
     )
 
 

@@ -57,6 +57,16 @@ class Clips:
         """Positions of the clips of `split`."""
         return np.flatnonzero(self.splits == split).astype(np.int64)
 
+    def unit_word(
+        self, rows: Sequence[int] | NDArray[np.int64], column: str, silence: int | None
+    ) -> str:
+        """What the units of `rows` are: the column, where all that speak tell it; "recording" where
+        they are told apart by that; "" where each window stands alone."""
+        if self.units(rows, column, silence) is None:
+            return ""
+        told = (self.groups[row].get(column) or self.labels[row] == silence for row in rows)
+        return column if all(told) else RECORDING
+
     def units(
         self, rows: Sequence[int] | NDArray[np.int64], column: str, silence: int | None
     ) -> list[str] | None:

@@ -240,13 +240,14 @@ def deal(clips: Clips, configuration: Configuration, count: int) -> Dealt:
     named = clips.units(rows, by, silence_class(configuration.data))
     units = named if named is not None else [str(row) for row in rows]
     classes = _classes(clips, rows, configuration)
-    _refuse_few(units, classes, configuration, count, by if named is not None else "window")
+    word = clips.unit_word(rows, by, silence_class(configuration.data))
+    _refuse_few(units, classes, configuration, count, word or "window")
     dealer = StratifiedGroupKFold(count, shuffle=True, random_state=configuration.project.seed)
     fold = np.full(len(clips.files), -1)
     for number, (_, judged) in enumerate(dealer.split(rows, classes, units)):
         fold[rows[judged]] = number
     shares = configuration.goal != "quantity"
-    return Dealt(fold, always, count, len(set(units)), by if named is not None else "", shares)
+    return Dealt(fold, always, count, len(set(units)), word, shares)
 
 
 def _classes(

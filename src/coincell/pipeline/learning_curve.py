@@ -215,7 +215,7 @@ def units_of(clips: Clips, configuration: Configuration) -> tuple[NDArray[np.str
     named = clips.units(rows, by, silence_class(configuration.data))
     if named is None:
         return np.array([str(row) for row in rows]), "window"
-    return np.array(named), by
+    return np.array(named), clips.unit_word(rows, by, silence_class(configuration.data))
 
 
 def draw_units(
@@ -242,7 +242,12 @@ def draw_units(
         strata.setdefault(commonest, []).append(unit)
     generator = np.random.default_rng(configuration.project.seed)
     found = []
+    sizes: set[int] = set()
     for share, times in SHARES.items():
+        size = sum(max(1, round(share * len(each))) for each in strata.values())
+        if size in sizes:
+            continue  # so few units that the next share is the same ones
+        sizes.add(size)
         for _ in range(times):
             drawn: set[str] = set()
             for each in strata.values():

@@ -92,6 +92,7 @@ def _flat(table: Mapping[str, Any], before: str = "") -> list[tuple[str, Any]]:
 def note_run(project: Project, report: Report) -> int:
     """Keep a report; the number of its entry, which is an older one if nothing was redone."""
     folder = project.directory / RUNS
+    _numbers(folder)  # refuses a file in its place
     folder.mkdir(exist_ok=True)
     with locked(folder / ".lock"):
         numbers = _numbers(folder)
@@ -142,8 +143,8 @@ def find_run(project: Project, name: str) -> Run:
     """
     folder = project.directory / RUNS
     numbers = _numbers(folder)
-    if name == "last" and numbers:
-        return _read(folder, numbers[-1])
+    if name == "last" and (known := noted_runs(project)[0]):
+        return known[-1]
     if not name.isdecimal() or int(name) not in numbers:
         there = f"{numbers[0]} to {numbers[-1]}" if numbers else "none yet"
         raise UserError(f"There is no run {name!r}; there are: {there}.", "coincell runs list")
@@ -165,7 +166,11 @@ def apart(before: Metric, after: Metric) -> bool | None:
 
 
 def _numbers(folder: Path) -> Sequence[int]:
-    if not folder.is_dir():
+    if folder.exists() and not folder.is_dir():
+        raise UserError(
+            f"{folder} is a file, where runs are kept in a folder of that name.", "Move it away."
+        )
+    if not folder.exists():
         return []
     found = (_NAME.fullmatch(path.name) for path in folder.iterdir())
     return sorted(int(match[1]) for match in found if match)
@@ -182,6 +187,8 @@ def _if_readable(folder: Path, number: int) -> Run | None:
 def _read(folder: Path, number: int) -> Run:
     path = folder / f"{number:04d}.json"
     try:
+        if not path.is_file():
+            raise UserError(f"{path} is no file: it is no report.")
         if path.stat().st_size > _MAX_BYTES:
             raise UserError(f"{path} is larger than 64 MiB: it is no report.")
         return Run(number, Report.from_json(path.read_bytes()))

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coincell.errors import MissingExtraError, UserError
+from coincell.errors import CoincellError, MissingExtraError, UserError
 from coincell.files import locked
 from coincell.tuning import pareto
 from coincell.tuning.leases import is_stale, new_lease, renewed
@@ -151,7 +151,7 @@ class Study:
     def __init__(self, folder: Path, plan: Plan, storage: str = "", *, join: bool = False) -> None:
         self.plan = plan
         self._folder = folder
-        with _told_errors(_place(storage) or str(folder / JOURNAL), storage):
+        with _opening(_place(storage) or str(folder / JOURNAL), storage):
             if join and not storage and not (folder / JOURNAL).is_file():
                 raise UserError("There is no study to join here.", "coincell tune --trials 30")
             folder.mkdir(parents=True, exist_ok=True)
@@ -315,7 +315,7 @@ def kept_plan(folder: Path, storage: str = "") -> Mapping[str, Any]:
     Raises:
         UserError: it is damaged, or cannot be reached.
     """
-    with _told_errors(_place(storage) or str(folder / JOURNAL), storage):
+    with _opening(_place(storage) or str(folder / JOURNAL), storage):
         if not storage and not (folder / JOURNAL).is_file():
             return {}
         kept, names = _kept(folder, storage)
@@ -432,6 +432,20 @@ def _place(storage: str) -> str:
         return make_url(storage).render_as_string(hide_password=True)
     except Exception:  # no URL at all: its text may hold anything
         return "tune.storage"
+
+
+@contextlib.contextmanager
+def _opening(place: str, secret: str) -> Iterator[None]:
+    """`_told_errors` while nothing but the storage is read: whatever else goes wrong in its library
+    is what the storage holds, which may be anything."""
+    try:
+        with _told_errors(place, secret):
+            yield
+    except CoincellError:
+        raise
+    except Exception as error:
+        told = _first_line(error, secret, place)
+        raise UserError(f"The study at {place} is damaged: {told}.", "Move it away.") from error
 
 
 @contextlib.contextmanager
