@@ -72,4 +72,5 @@ def relit(
     levels = np.power(np.arange(256) / 255.0, gamma)
     table = np.clip(np.rint(255.0 * levels[:, None] * gains), 0, 255).astype(np.uint8)
     pixels = window.reshape(-1, form.channels)
-    return table[pixels, np.arange(form.channels)].reshape(-1)
+    lit: NDArray[np.uint8] = table[pixels, np.arange(form.channels)].reshape(-1)
+    return lit

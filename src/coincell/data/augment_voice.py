@@ -86,7 +86,8 @@ def _envelope_change(spectra: Complex, stretch: float, quefrencies: int) -> Floa
     below = np.minimum(places.astype(np.int64), last - 1)
     share = places - below
     moved = envelope[:, below] * (1.0 - share) + envelope[:, below + 1] * share
-    return np.clip(moved - envelope, -_MOST_LOG, _MOST_LOG)
+    change: Float = np.clip(moved - envelope, -_MOST_LOG, _MOST_LOG)
+    return change
 
 
 def _stretched(spectra: Complex, frames: int, stretch: float, hop: int) -> Complex:
@@ -118,4 +119,5 @@ def _overlapped(spectra: Complex, size: int, hop: int) -> Float:
         place = slice(part * hop, (part + 1) * hop)
         values[part : part + len(frames)] += frames[:, place]
         weight[part : part + len(frames)] += np.square(window[place])
-    return (values / np.maximum(weight, 1e-3)).reshape(-1)
+    added: Float = (values / np.maximum(weight, 1e-3)).reshape(-1)
+    return added
