@@ -25,7 +25,7 @@ from coincell.audit.measures import (
 from coincell.audit.mitigation import UNTOLD, copies_for, reweighed, strata_of
 from coincell.audit.people import NOT_TOLD, Column, People, codes_of, people_of
 from coincell.audit.privacy import privacy_facts, privacy_text
-from coincell.audit.significance import LEVEL, holm
+from coincell.audit.significance import LEVEL, holm, paired_p
 from coincell.audit.strategies import RATES, StrategySettings, strategies_of
 from coincell.audit.table_file import JudgedTable, TableColumns, read_table
 from coincell.audit.words import TaskWords
@@ -70,6 +70,7 @@ __all__ = [
     "group_curves",
     "holm",
     "model_card",
+    "paired_p",
     "people_of",
     "privacy_facts",
     "privacy_text",
