@@ -57,8 +57,8 @@ def compare_mitigations(
         "worst", "worst_gain": E or None, "clear"}]}, where E is {"value", "ci95"}; the gap is of
         accuracy between the groups that are large enough; `worst_gain` is how much more often the
         group that was worst as it is was right, with an interval over people. It is `clear` where
-        that group is large enough and a paired test over people, corrected for the number of ways (Holm
-        1979), says so. The group was chosen by the same windows, which flatters every way a little.
+        that group is large enough and a paired test over people, corrected for the number of ways
+        (Holm 1979), says so. The group was chosen by the same windows, which flatters every way.
 
     Raises:
         UserError: there are no columns, or the project does not tell classes.
