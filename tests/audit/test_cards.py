@@ -22,7 +22,13 @@ from coincell.audit import (
     model_card,
 )
 from coincell.data import DataSource
-from coincell.project import CardSettings, Configuration, IntendedSettings, parse_configuration
+from coincell.project import (
+    CardSettings,
+    Configuration,
+    IntendedSettings,
+    MitigationSettings,
+    parse_configuration,
+)
 from coincell.report import Report
 from report.sample_goals import sample_normality, sample_quantity, sample_sight
 from report.sample_report import sample_report, stopped_report
@@ -123,6 +129,18 @@ def test_without_groups_or_an_audit_the_card_says_so() -> None:
     model, data = cards_of(facts)
     assert model.gaps == ("columns of the data", "coincell audit")
     assert data.gaps == ("columns of the data",)
+
+
+def test_what_training_did_for_groups_is_told() -> None:
+    report = sample_report()
+    plain, _ = cards_of(facts_of(report))
+    assert "For groups by" not in card_markdown(plain)
+    told = MitigationSettings(columns=("gender", "accent"), weights="reweigh", copies=3)
+    mitigated, _ = cards_of(facts_of(report, configuration_with(mitigation=told)))
+    words = words_shown(card_markdown(mitigated))
+    assert "For groups by gender, accent: samples were weighed" in words
+    assert "up to 3 further altered copies" in words
+    assert "each epoch drew" not in words
 
 
 def test_figures_are_those_of_the_report() -> None:

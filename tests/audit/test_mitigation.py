@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coincell.audit import UNTOLD, reweighed, strata_of
+from coincell.audit import UNTOLD, copies_for, reweighed, strata_of
 from coincell.errors import DataError
 
 Samples = st.lists(st.tuples(st.integers(0, 3), st.integers(UNTOLD, 2)), min_size=1, max_size=60)
@@ -70,3 +70,20 @@ def test_what_is_no_group_is_told(column: str, told: str) -> None:
     rows = [{"who": str(at), "same": "x", "silent": ""} for at in range(60)]
     with pytest.raises(DataError, match=told):
         strata_of(rows, (column,), 50)
+
+
+@given(samples=Samples, most=st.integers(0, 5), seed=st.integers(0, 99), times=st.integers(1, 4))
+def test_copies_even_out_groups(
+    samples: list[tuple[int, int]], most: int, seed: int, times: int
+) -> None:
+    """Counted by hand: a group reaches the largest of its class, or the most that is allowed."""
+    labels, groups = (np.array(each) for each in zip(*samples, strict=True))
+    copies = copies_for(labels, groups, most, np.random.default_rng(seed), times)
+    assert not copies[groups == UNTOLD].any()
+    for label in set(labels.tolist()):
+        sizes = {group: samples.count((label, group)) for group in set(groups.tolist()) - {UNTOLD}}
+        for group, size in sizes.items():
+            made = copies[(labels == label) & (groups == group)]
+            wished = times * max(sizes.values())
+            assert times * size + made.sum() == min(wished, (times + most) * size)
+            assert not size or made.max() - made.min() <= 1

@@ -84,6 +84,22 @@ def test_both_phases_are_counted_through_and_told() -> None:
     assert not _same(kernels, _weights(model, "Conv2D"))
 
 
+def test_the_head_does_not_hear_what_weighs_nothing() -> None:
+    """Twice the samples, half of them with the other class's label and the weight 0."""
+    model, plain = _network(), _examples(1)
+    spoilt = Examples(
+        np.concatenate([plain.features, plain.features]),
+        np.concatenate([plain.labels, 1 - plain.labels]),
+        QUANTIZATION,
+        weights=np.repeat(np.float32([0, 1]), len(plain)),
+    )
+    train_transferred(
+        model, spoilt, None, _settings(fine_tune_rate=1e-12, frozen_epochs=20), seed=1
+    )
+    said = predict_float(model, plain.features, QUANTIZATION).argmax(axis=1)
+    assert (said != plain.labels).mean() > 0.8
+
+
 def test_the_head_learns_on_a_frozen_backbone() -> None:
     """A rate that changes nothing leaves the backbone as it was, and the head has learned."""
     model, data = _network(), _examples(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,16 @@ from coincell.cli.main import cli
 from coincell.errors import ConfigurationError, DataError, UserError
 from coincell.pipeline import Demand, compare_mitigations, run_until
 from coincell.pipeline.clips import read_clips
+from coincell.pipeline.feature_arrays import read_features
 from coincell.pipeline.judged import read_told
+from coincell.pipeline.stages.features import STAGE as FEATURES
 from coincell.pipeline.stages.train import training_settings
 from coincell.pipeline.variation import with_settings
 from coincell.project import Project, parse_configuration
 from studio_project import tones
 
 pytest.importorskip("sklearn")
+WAYS = ["as it is", "reweighed", "targeted copies"]
 SIDES = ("validation", "validation", "test")
 WORDS = '[project]\nname = "toy"\n[data]\nlabels = ["yes", "no"]\n'
 
@@ -43,8 +47,37 @@ def test_weights_make_another_model(project: Project) -> None:
     assert scores[0].shape == scores[1].shape
 
 
+def test_targeted_copies_join_the_groups_that_lack_samples(project: Project) -> None:
+    """Two women and one man are in the training split."""
+    changes = {"mitigation.columns": ["gender"], "mitigation.copies": 64, "augmentation.copies": 1}
+    plain, more = (
+        run_until(
+            with_settings(project, changes | {"mitigation.copies": copies}),
+            Demand(until="features"),
+        ).artefacts
+        for copies in (0, 64)
+    )
+    clips = read_clips(more["dataset"])
+    before, after = (read_features(each["features"]) for each in (plain, more))
+    count = len(before.altered)
+    np.testing.assert_array_equal(before.altered, after.altered[:count], "others stay as they were")
+    assert len(after.altered) > count
+    learned = np.concatenate([clips.rows("train"), after.altered_rows])
+    genders = [clips.groups[row]["gender"] for row in learned]
+    tally = Counter(zip(clips.labels[learned].tolist(), genders, strict=True))
+    for label in {label for label, _ in tally}:
+        assert tally[label, "man"] == tally[label, "woman"]
+    own = after.clips[after.altered_rows[count:]]
+    assert (own != after.altered[count:]).any(axis=(1, 2)).all(), "altered, each of them"
+    assert (clips.splits[after.altered_rows] == "train").all()
+
+
 def test_off_no_key_knows_of_it() -> None:
     assert "mitigation" not in training_settings(parse_configuration(WORDS))
+    assert "mitigation" not in FEATURES.settings(parse_configuration(WORDS))
+    copies = '[mitigation]\ncolumns = ["gender"]\ncopies = 2\n'
+    assert "mitigation" in FEATURES.settings(parse_configuration(WORDS + copies))
+    assert "mitigation" not in training_settings(parse_configuration(WORDS + copies))
     on = '[mitigation]\ncolumns = ["gender"]\nbatches = "balanced"\n'
     assert "mitigation" in training_settings(parse_configuration(WORDS + on))
 
@@ -58,6 +91,8 @@ def test_a_column_that_is_not_there_is_told(project: Project) -> None:
     ("text", "told"),
     [
         ('[mitigation]\nweights = "reweigh"\n', "need columns"),
+        ("[mitigation]\ncopies = 1\n", "need columns"),
+        ('[mitigation]\ncolumns = ["a"]\ncopies = 65\n', "copies"),
         (
             '[model]\narchitecture="linear-svm"\n[mitigation]\nbatches="balanced"\ncolumns=["a"]',
             "fitted to all samples at once",
@@ -77,12 +112,14 @@ def test_ways_are_judged_on_validation(tmp_path: Path) -> None:
     """By hand: how often int8 is right, of each group, on windows that nothing was judged by."""
     project = tones(tmp_path / "tones", clips=90, splits=("train", "train", "train", *SIDES))
     facts = compare_mitigations(project, ["gender"])
-    assert [way["name"] for way in facts["ways"]] == ["as it is", "reweighed"], "trees: no batches"
+    assert [way["name"] for way in facts["ways"]] == WAYS, "trees: no batches"
     dataset = run_until(project, Demand(until="dataset")).artefacts["dataset"]
     clips = read_clips(dataset)
     rows = clips.rows("validation")
     changed = {"mitigation.columns": ["gender"], "mitigation.weights": "reweigh"}
-    for way, settings in zip(facts["ways"], ({}, changed), strict=True):
+    copied = {"mitigation.columns": ["gender"], "mitigation.copies": 4}
+    for way, settings in zip(facts["ways"], ({}, changed, copied), strict=True):
+        assert not way["clear"], "two people in each group tell nothing"
         varied = with_settings(project, settings)
         told = run_until(varied, Demand(until="evaluate")).artefacts["evaluate"]
         said = read_told(told, "validation")["int8"].scores.argmax(axis=1)

@@ -22,10 +22,10 @@ from coincell.audit.measures import (
     check_classes,
     events_of,
 )
-from coincell.audit.mitigation import UNTOLD, reweighed, strata_of
+from coincell.audit.mitigation import UNTOLD, copies_for, reweighed, strata_of
 from coincell.audit.people import NOT_TOLD, Column, People, codes_of, people_of
 from coincell.audit.privacy import privacy_facts, privacy_text
-from coincell.audit.significance import LEVEL, holm
+from coincell.audit.significance import LEVEL, holm, paired_p
 from coincell.audit.strategies import RATES, StrategySettings, strategies_of
 from coincell.audit.table_file import JudgedTable, TableColumns, read_table
 from coincell.audit.words import TaskWords
@@ -62,6 +62,7 @@ __all__ = [
     "check_classes",
     "choose",
     "codes_of",
+    "copies_for",
     "curve_of",
     "data_card",
     "events_of",
@@ -69,6 +70,7 @@ __all__ = [
     "group_curves",
     "holm",
     "model_card",
+    "paired_p",
     "people_of",
     "privacy_facts",
     "privacy_text",

@@ -17,6 +17,7 @@ from coincell.audit._card_facts import (
     told,
 )
 from coincell.audit._card_fairness import fairness_blocks
+from coincell.project import MitigationSettings
 
 _PER_CLASS = ("precision", "recall", "f1", "fpr", "fnr")
 
@@ -207,6 +208,22 @@ def _training_data(facts: CardFacts) -> Iterator[Block]:
     yield Paragraph(f"{sentence(dataset['source'])} The data-set card (data_card.md) has more.")
     if copies:
         yield Paragraph(f"Each training window was joined by {copies} altered copies of it.")
+    yield from _mitigation(facts.configuration.mitigation)
+
+
+def _mitigation(settings: MitigationSettings) -> Iterator[Block]:
+    """What training did for groups of people, if anything."""
+    ways = {
+        "samples were weighed so that groups and classes are independent": settings.weights
+        != "none",
+        "each epoch drew as many samples of each group": settings.batches != "none",
+        f"groups with few samples got up to {settings.copies} further altered copies of each": (
+            settings.copies > 0
+        ),
+    }
+    used = [words for words, on in ways.items() if on]
+    if used:
+        yield Paragraph(f"For groups by {', '.join(settings.columns)}: {'; '.join(used)}.")
 
 
 def _analyses(facts: CardFacts) -> Iterator[Block]:

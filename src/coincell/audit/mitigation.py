@@ -1,5 +1,5 @@
-"""Groups of training samples, and what each sample weighs so that groups and classes are
-independent."""
+"""Groups of training samples: what each sample weighs so that groups and classes are independent,
+and how often it is copied so that groups are alike."""
 
 from __future__ import annotations
 
@@ -76,3 +76,35 @@ def reweighed(labels: NDArray[np.int64], strata: NDArray[np.int64]) -> NDArray[n
     expected = counts.sum(axis=1)[group] * counts.sum(axis=0)[label] / len(group)
     weights[told] = expected / counts[group, label]
     return weights
+
+
+def copies_for(
+    labels: NDArray[np.int64],
+    strata: NDArray[np.int64],
+    most: int,
+    generator: np.random.Generator,
+    times: int = 1,
+) -> NDArray[np.int64]:
+    """How many further copies of each sample even out the groups of each class, int64 [n].
+
+    Every group of a class is brought to as many samples as its largest group has, or as near as
+    `most` copies of each reach; samples of a group differ by one copy at most. A group without any
+    sample of a class gets none: there is nothing to copy.
+
+    Args:
+        labels: int64 [n], classes.
+        strata: int64 [n], groups or UNTOLD; of the latter no copies are made.
+        most: copies of one sample.
+        generator: chooses who is copied once more.
+        times: how many samples are learned from each of the n beside these copies.
+    """
+    counts = np.zeros(len(labels), np.int64)
+    for label in np.unique(labels):
+        own = np.flatnonzero((labels == label) & (strata != UNTOLD))
+        groups = [own[strata[own] == group] for group in np.unique(strata[own])]
+        largest = max(map(len, groups), default=0)
+        for group in groups:
+            lacking = min((largest - len(group)) * times, most * len(group))
+            counts[group] = lacking // len(group)
+            counts[generator.permutation(group)[: lacking % len(group)]] += 1
+    return counts

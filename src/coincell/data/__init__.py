@@ -16,6 +16,7 @@ from coincell.data.augment import (
     spec_augment_batch,
 )
 from coincell.data.augment_picture import sampled
+from coincell.data.augment_targeted import augment_targeted
 from coincell.data.catalogue import CATALOGUE, Download, PublicSet, public_set
 from coincell.data.check import check_dataset
 from coincell.data.check_report import CheckReport, Finding
@@ -135,6 +136,7 @@ __all__ = [
     "Windows",
     "augment",
     "augment_sound",
+    "augment_targeted",
     "check_dataset",
     "check_fits",
     "clock_of",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -133,7 +133,7 @@ def _embedder(model: keras.Model, keras: Any) -> Callable[[Examples], Examples]:
             chosen = slice(start, start + _BATCH)
             batch = data.values(chosen).reshape(-1, *shape)
             rows[chosen] = forward(tf.constant(batch)).numpy()
-        return _Embedded(data.features, data.labels, data.quantization, data.targets, rows)
+        return _embedded(data, rows)
 
     return embed
 
@@ -153,7 +153,10 @@ class _Embedded(Examples):
 
     def take(self, chosen: NDArray[np.int64]) -> Examples:
         """The samples at these positions."""
-        part = super().take(chosen)
-        return _Embedded(
-            part.features, part.labels, part.quantization, part.targets, self.embeddings[chosen]
-        )
+        return _embedded(super().take(chosen), self.embeddings[chosen])
+
+
+def _embedded(data: Examples, embeddings: NDArray[np.float32]) -> _Embedded:
+    """`data` with all that they have, seen as `embeddings`, float32 [n, channels]."""
+    known = {each.name: getattr(data, each.name) for each in fields(Examples)}
+    return _Embedded(**known, embeddings=embeddings)

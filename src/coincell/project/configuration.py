@@ -505,10 +505,10 @@ class Configuration(Section):
                 f"mitigation.batches is of networks; {self.classical!r} is fitted to all samples "
                 'at once: mitigation.weights = "reweigh" serves it'
             )
-        if told.weights != "none" and self.goal == "quantity":
+        if self.goal == "quantity" and (told.weights != "none" or told.copies):
             raise ValueError(
-                'mitigation.weights evens out classes; a number has none: batches = "balanced" '
-                "evens out groups"
+                "mitigation.weights and mitigation.copies even out classes; a number has none: "
+                'batches = "balanced" evens out groups'
             )
         return self
 

@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from coincell.project.audit_settings import ColumnNames
-from coincell.project.section import Section
+from coincell.project.section import Fraction, Section
 
 
 class MitigationSettings(Section):
@@ -28,14 +28,42 @@ class MitigationSettings(Section):
         description="balanced: in each epoch every class draws as many samples of each of its "
         "groups, of small groups the same ones several times.",
     )
+    copies: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="Most further altered copies of a window, so that in each class every group "
+        "has as many samples as the largest; beside [augmentation], which alters them too.",
+    )
+    pitch_semitones: float = Field(
+        2.0, ge=0, le=12, description="Sound: most that those copies' pitch moves, either way."
+    )
+    formant_percent: float = Field(
+        10.0,
+        ge=0,
+        le=50,
+        description="Sound: most that their formants move, either way; pitch leaves them in place.",
+    )
+    lighting: Fraction = Field(
+        0.4,
+        description="Pictures: most that their exposure and gamma grow, as a share, or fall by; a "
+        "cast of colour half as far.",
+    )
+
+    @property
+    def in_training(self) -> bool:
+        """Whether training goes another way on the same samples."""
+        return self.weights != "none" or self.batches != "none"
 
     @property
     def wanted(self) -> bool:
         """Whether training is another one with it."""
-        return self.weights != "none" or self.batches != "none"
+        return self.in_training or self.copies > 0
 
     @model_validator(mode="after")
     def _groups_are_named(self) -> Self:
         if self.wanted and not self.columns:
-            raise ValueError("weights and batches need columns, whose groups are meant; none given")
+            raise ValueError(
+                "weights, batches and copies need columns, whose groups are meant; none given"
+            )
         return self

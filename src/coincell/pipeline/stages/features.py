@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from coincell.audit import copies_for, strata_of
 from coincell.compiler import read_model
-from coincell.data import augment
+from coincell.data import augment, augment_targeted
 from coincell.features import (
     FeatureBlock,
     InputQuantization,
@@ -32,6 +35,8 @@ from coincell.pipeline.store import Artefact
 from coincell.project import Configuration, Project
 
 _BATCH = 256
+_TARGETED = 1
+"""Sets the generators of targeted copies apart from those of all others."""
 
 
 def feature_block(configuration: Configuration, features: Artefact | None = None) -> FeatureBlock:
@@ -49,21 +54,30 @@ def _settings(configuration: Configuration) -> dict[str, Any]:
         "normal": configuration.data.normal_label if configuration.goal == "normality" else "",
         "seed": configuration.project.seed,
         "quantization_of": configuration.model.file if ready_made_tflite(configuration) else "",
-    }
+    } | _targeted_settings(configuration)
+
+
+def _targeted_settings(configuration: Configuration) -> dict[str, Any]:
+    """Nothing where there are no targeted copies: features of before keep their key."""
+    told = configuration.mitigation
+    if not told.copies:
+        return {}
+    read = told.model_dump(mode="json", exclude={"weights", "batches"})
+    return {"mitigation": read, "most": configuration.audit.most_values}
 
 
 def _run(context: StageContext) -> None:
     clips = read_clips(context.inputs["dataset"])
     rows = training_rows(clips, context.configuration)
     block = feature_block(context.configuration).fit(clips.windows[rows])
-    total = len(clips.files) + len(rows) * context.configuration.augmentation.copies
+    copies = _copies(context.configuration, clips, rows)
+    total = len(clips.files) + len(copies.rows)
     context.progress(0, total, "windows")
     fixed = block.compute(clips.windows)
     quantization = _quantization(context.project, block, fixed[rows])
     np.save(context.output / CLIPS_FILE, block.quantize(fixed, quantization))
-    altered, of_rows = _altered_copies(context, clips, block, quantization, total)
-    np.save(context.output / ALTERED_FILE, altered)
-    np.save(context.output / ALTERED_ROWS_FILE, of_rows)
+    np.save(context.output / ALTERED_FILE, _altered(context, clips, block, quantization, copies))
+    np.save(context.output / ALTERED_ROWS_FILE, copies.rows)
     facts = {
         "block": context.configuration.features.block,
         "shape": list(block.shape),
@@ -87,33 +101,66 @@ def _quantization(
     return InputQuantization(tensor.scale, tensor.zero_point)
 
 
-def _altered_copies(
+@dataclass(frozen=True)
+class _Copies:
+    """Altered copies to make: of which window each is, int64 [m], and what seeds its generator,
+    int64 [m, k]; those from position `targeted` on are for groups that have few."""
+
+    rows: NDArray[np.int64]
+    seeds: Sequence[Sequence[int]]
+    targeted: int
+
+
+def _copies(configuration: Configuration, clips: Clips, rows: NDArray[np.int64]) -> _Copies:
+    """[augmentation]'s copies of each training window, then [mitigation]'s.
+
+    Each copy has a generator of its own, seeded by the project's seed, the copy's place among
+    all copies and the clip's place in the manifest: batches do not matter. A targeted one is seeded
+    by its number among the window's instead, so that it does not change those of others.
+    """
+    seed, told = configuration.project.seed, configuration.mitigation
+    plain = np.tile(rows, configuration.augmentation.copies)
+    seeds = [[seed, place, int(row)] for place, row in enumerate(plain)]
+    if not told.copies:
+        return _Copies(plain, seeds, len(plain))
+    groups = [clips.groups[row] for row in rows]
+    _, strata = strata_of(groups, told.columns, configuration.audit.most_values)
+    times = 1 + configuration.augmentation.copies
+    generator = np.random.default_rng([seed, 0, 0, _TARGETED])
+    counts = copies_for(clips.labels[rows], strata, told.copies, generator, times)
+    for row, count in zip(rows, counts, strict=True):
+        seeds += [[seed, number, int(row), _TARGETED] for number in range(1, int(count) + 1)]
+    return _Copies(np.concatenate([plain, np.repeat(rows, counts)]), seeds, len(plain))
+
+
+def _altered(
     context: StageContext,
     clips: Clips,
     block: FeatureBlock,
     quantization: InputQuantization,
-    total: int,
-) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
-    """`copies` altered versions of each training window: int8 [m, *shape], and of which, int64 [m].
-
-    Each copy has a generator of its own, seeded by the project's seed, the copy's place among
-    all copies and the clip's place in the manifest: batches do not matter.
-    """
-    settings = context.configuration.augmentation
-    form = context.configuration.data.form
-    rows = np.tile(training_rows(clips, context.configuration), settings.copies)
-    features = np.empty((len(rows), *block.shape), np.int8)
-    for start in range(0, len(rows), _BATCH):
-        chosen = rows[start : start + _BATCH]
+    copies: _Copies,
+) -> NDArray[np.int8]:
+    """The features of altered copies of training windows: int8 [m, *shape]."""
+    configuration = context.configuration
+    settings, form = configuration.augmentation, configuration.data.form
+    features = np.empty((len(copies.rows), *block.shape), np.int8)
+    total = len(clips.files) + len(copies.rows)
+    for start in range(0, len(copies.rows), _BATCH):
+        chosen = copies.rows[start : start + _BATCH]
         batch = np.empty((len(chosen), form.values), form.dtype)
         for place, row in enumerate(chosen):
-            generator = np.random.default_rng(
-                [context.configuration.project.seed, start + place, int(row)]
-            )
-            batch[place] = augment(clips.windows[row], form, settings, clips.noise, generator)
+            generator = np.random.default_rng(copies.seeds[start + place])
+            if start + place < copies.targeted:
+                made = augment(clips.windows[row], form, settings, clips.noise, generator)
+            else:
+                made = augment_targeted(
+                    clips.windows[row], form, settings, configuration.mitigation, clips.noise,
+                    generator,
+                )  # fmt: skip
+            batch[place] = made
         features[start : start + len(chosen)] = block.run(batch, quantization)
         context.progress(len(clips.files) + start + len(chosen), total, "altered copies")
-    return features, rows
+    return features
 
 
 STAGE = Stage(

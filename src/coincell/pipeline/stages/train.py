@@ -61,9 +61,10 @@ def training_settings(configuration: Configuration) -> dict[str, Any]:
 def _mitigation(configuration: Configuration) -> dict[str, Any]:
     """Nothing where it is off: models of before keep their key."""
     told = configuration.mitigation
-    if not told.wanted:
+    if not told.in_training:
         return {}
-    return {"mitigation": told.model_dump(mode="json"), "most": configuration.audit.most_values}
+    read = told.model_dump(mode="json", include={"columns", "weights", "batches"})
+    return {"mitigation": read, "most": configuration.audit.most_values}
 
 
 def _settings(configuration: Configuration) -> dict[str, Any]:
@@ -191,7 +192,7 @@ def _mitigated(
     where it asks for none. A copy is its window's."""
     weights, strata = np.empty(0, np.float32), np.empty(0, np.int64)
     told = configuration.mitigation
-    if not told.wanted:
+    if not told.in_training:
         return weights, strata
     groups = [clips.groups[row] for row in sources]
     _, codes = strata_of(groups, told.columns, configuration.audit.most_values)
