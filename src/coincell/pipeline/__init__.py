@@ -3,6 +3,7 @@
 from coincell.pipeline.baseline_device import Cost
 from coincell.pipeline.baseline_verdict import verdict
 from coincell.pipeline.baselines import Baseline, Baselines, compare_baselines
+from coincell.pipeline.collecting import collecting_advice
 from coincell.pipeline.deep_check import DeepReport, Suspect, deep_check
 from coincell.pipeline.device_privacy import device_privacy
 from coincell.pipeline.export import export_project
@@ -70,6 +71,7 @@ __all__ = [
     "apart",
     "audit_of",
     "changed_settings",
+    "collecting_advice",
     "compare_baselines",
     "compare_features",
     "compare_mitigations",
