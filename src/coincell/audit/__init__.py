@@ -30,6 +30,7 @@ from coincell.audit.measures import (
     events_of,
 )
 from coincell.audit.mitigation import UNTOLD, reweighed, strata_of
+from coincell.audit.paired import paired_changes
 from coincell.audit.people import NOT_TOLD, Column, People, codes_of, joined_values, people_of
 from coincell.audit.privacy import privacy_facts, privacy_text
 from coincell.audit.significance import LEVEL, holm
@@ -80,6 +81,7 @@ __all__ = [
     "joined_values",
     "judges_advice",
     "model_card",
+    "paired_changes",
     "people_needed",
     "people_of",
     "privacy_facts",

@@ -7,6 +7,7 @@ from coincell.pipeline.collecting import collecting_advice
 from coincell.pipeline.deep_check import DeepReport, Suspect, deep_check
 from coincell.pipeline.device_privacy import device_privacy
 from coincell.pipeline.export import export_project
+from coincell.pipeline.fair_comparison import fairness_of, paired_fairness
 from coincell.pipeline.feature_comparison import Compared, Comparison, compare_features
 from coincell.pipeline.feature_relevance import Relevance, Relevances, feature_relevance
 from coincell.pipeline.flash_permit import permit_flash
@@ -82,6 +83,7 @@ __all__ = [
     "evaluate_stream",
     "export_project",
     "export_runs",
+    "fairness_of",
     "feature_columns",
     "feature_form",
     "feature_relevance",
@@ -92,6 +94,7 @@ __all__ = [
     "learning_curve",
     "noted_runs",
     "open_study",
+    "paired_fairness",
     "permit_flash",
     "picture_png_of",
     "predict_files",
