@@ -11,6 +11,13 @@ from coincell.audit.cards import (
     model_card,
 )
 from coincell.audit.choices import STRATEGIES, TOLERANCE, Choice, choose
+from coincell.audit.collecting import (
+    WIDTH,
+    collecting_note,
+    judges_advice,
+    people_needed,
+    training_advice,
+)
 from coincell.audit.fairness import Place, audit_people
 from coincell.audit.group_curves import NEVER, GroupCurve, Scored, curve_of, group_curves
 from coincell.audit.measures import (
@@ -23,7 +30,8 @@ from coincell.audit.measures import (
     events_of,
 )
 from coincell.audit.mitigation import UNTOLD, copies_for, reweighed, strata_of
-from coincell.audit.people import NOT_TOLD, Column, People, codes_of, people_of
+from coincell.audit.paired import paired_changes
+from coincell.audit.people import NOT_TOLD, Column, People, codes_of, joined_values, people_of
 from coincell.audit.privacy import privacy_facts, privacy_text
 from coincell.audit.significance import LEVEL, holm, paired_p
 from coincell.audit.strategies import RATES, StrategySettings, strategies_of
@@ -38,6 +46,7 @@ __all__ = [
     "STRATEGIES",
     "TOLERANCE",
     "UNTOLD",
+    "WIDTH",
     "AlarmMeasure",
     "Card",
     "CardFacts",
@@ -62,6 +71,7 @@ __all__ = [
     "check_classes",
     "choose",
     "codes_of",
+    "collecting_note",
     "copies_for",
     "curve_of",
     "data_card",
@@ -69,8 +79,12 @@ __all__ = [
     "group_counts",
     "group_curves",
     "holm",
+    "joined_values",
+    "judges_advice",
     "model_card",
+    "paired_changes",
     "paired_p",
+    "people_needed",
     "people_of",
     "privacy_facts",
     "privacy_text",
@@ -78,4 +92,5 @@ __all__ = [
     "reweighed",
     "strata_of",
     "strategies_of",
+    "training_advice",
 ]

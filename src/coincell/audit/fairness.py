@@ -221,14 +221,15 @@ def _column(column: Column, found: Mapping[str, _Found]) -> dict[str, Any]:
 
 
 def _group(found: _Found, at: int, low: Values, high: Values) -> dict[str, Any]:
-    """Figures of a group; "claimed" beside each: whether enough people have it."""
+    """Figures of a group; beside each how many "people" have it, and whether enough: "claimed"."""
     pairs = []
     for place, key in enumerate(found.keys):
         people = int(found.people_of[at, place])
         told = estimate(
             found.figures[at, 0, place], low[place], high[place], people, key.metric
         ).to_json()
-        pairs.append((key, told | {"claimed": bool(found.claimed[at, place])}))
+        claimed = bool(found.claimed[at, place])
+        pairs.append((key, told | {"claimed": claimed, "people": people}))
     return _named(pairs)
 
 

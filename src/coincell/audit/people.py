@@ -220,6 +220,13 @@ def _intersections(
     return found
 
 
+def joined_values(values: Sequence[str]) -> str:
+    """The name of a group: a value of each of its columns; a comma and a space part them."""
+    if len(values) == 1:
+        return values[0]
+    return ", ".join(value.replace(", ", ",") for value in values)
+
+
 def _cross(columns: Sequence[Column]) -> Column:
     """The intersection; a clip that does not tell one of them tells nothing."""
     stacked = np.stack([column.codes for column in columns], axis=1)
@@ -227,8 +234,7 @@ def _cross(columns: Sequence[Column]) -> Column:
     words = []
     for row in rows.tolist():
         told = [column.values[code] for column, code in zip(columns, row, strict=True)]
-        plain = [value.replace(", ", ",") for value in told]  # a comma and a space part them
-        words.append("" if NOT_TOLD in told else ", ".join(plain))
+        words.append("" if NOT_TOLD in told else joined_values(told))
     values, codes = codes_of(words)
     return Column(
         tuple(column.name for column in columns),

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from coincell.cli.audit_file import TableOptions, audit_file, needs_table, table_options
+from coincell.cli.collecting_table import tell_collecting
 from coincell.cli.mitigations import tell_mitigations
+from coincell.cli.numbers import FiniteRange
 from coincell.cli.output import StageLines, json_option, open_project, print_json
 from coincell.cli.project_strategies import tell_strategies
 from coincell.errors import UserError
@@ -32,6 +34,11 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Strategies: write the cheapest threshold that the device can have to coincell.toml.",
 )
+@click.option("--collect", is_flag=True, help="Tell whom to record next: what groups lack.")
+@click.option(
+    "--width", type=FiniteRange(0, min_open=True), metavar="WIDTH",
+    help="Collect: width of the 95 % intervals that are wished for; 0.1 unless told.",
+)  # fmt: skip
 @json_option
 @click.pass_context
 def audit_command(
@@ -42,6 +49,8 @@ def audit_command(
     privacy: bool,
     mitigations: bool,
     write: bool,
+    collect: bool,
+    width: float | None,
     as_json: bool,
     **table: Any,
 ) -> None:
@@ -54,15 +63,18 @@ def audit_command(
 
     --table audits any CSV file of true labels beside scores or decisions, without a model.
 
+    --collect tells how many more people the test split needs of each group, so that its figures
+    are known as closely as --width, and which groups training lacks.
+
     --strategies proposes thresholds: for all, for each group, and such that groups are alike in a
     rate; and the one threshold that the device can have, which --write puts into coincell.toml.
     """
     options = TableOptions(**table)
     if needs_table(options, mitigations):
-        if privacy or force or write or mitigations:
+        if privacy or force or write or mitigations or collect:
             raise UserError(
-                "--privacy, --mitigations, --force and --write are of a project; received a "
-                "table's options."
+                "--privacy, --mitigations, --collect, --force and --write are of a project; "
+                "received a table's options."
             )
         audit_file(options, directory, as_json)
         return
@@ -71,8 +83,14 @@ def audit_command(
             "--write writes what --strategies found; received it alone.",
             hint="coincell audit --strategies --write",
         )
-    if privacy + mitigations + options.strategies > 1:
-        raise UserError("Of --privacy, --mitigations and --strategies one; received several.")
+    if privacy + mitigations + collect + options.strategies > 1:
+        raise UserError(
+            "Of --privacy, --mitigations, --collect and --strategies one; received several."
+        )
+    if width is not None and not collect:
+        raise UserError(
+            "--width is of --collect; received it alone.", hint="coincell audit --collect"
+        )
     project = open_project(directory)
     if mitigations:
         tell_mitigations(project, options.group, as_json)
@@ -90,6 +108,9 @@ def audit_command(
         lines.close()
     if options.strategies:
         tell_strategies(project, outcome, options, write, as_json)
+        return
+    if collect:
+        tell_collecting(project, outcome, width, as_json)
         return
     facts = audit_of(outcome)
     gates = [gate for gate in outcome.gates if hasattr(project.configuration.audit, gate.name)]

@@ -14,9 +14,10 @@ from coincell.cli.output import (
     printable,
     tables,
 )
+from coincell.cli.runs_fairness import print_fairness
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from coincell.pipeline import Run
@@ -93,10 +94,10 @@ def compare_command(before: str, after: str, directory: Path, as_json: bool) -> 
     """Settings and figures of run BEFORE and run AFTER (the last one, unless told) side by side.
 
     A figure is marked where the intervals of both do not overlap: nothing less is a difference.
+    Behind them the worst group of people and the gaps of each run, and where both judged the same
+    test windows what changed for each group, person by person.
     """
-    from rich.table import Table
-
-    from coincell.pipeline import apart, changed_settings, find_run
+    from coincell.pipeline import changed_settings, fairness_of, find_run, paired_fairness
 
     project = open_project(directory)
     first, second = find_run(project, before), find_run(project, after)
@@ -105,12 +106,15 @@ def compare_command(before: str, after: str, directory: Path, as_json: bool) -> 
         name: (first.figures.get(name), second.figures.get(name))
         for name in {**first.figures, **second.figures}
     }
+    fairness = [fairness_of(run) for run in (first, second)]
+    changed, why_not = paired_fairness(project, (first, second))
     if as_json:
         print_json({
             "before": first.number,
             "after": second.number,
             "settings": {name: list(pair) for name, pair in changes.items()},
             "figures": {name: [_plain(one) for one in pair] for name, pair in figures.items()},
+            "fairness": {"runs": fairness, "changes": changed, "not_paired": why_not},
         })  # fmt: skip
         return
     names = ("Setting", f"Run {first.number}", f"Run {second.number}")
@@ -118,6 +122,17 @@ def compare_command(before: str, after: str, directory: Path, as_json: bool) -> 
         click.echo(printable(f"{name}: {_short(old)} -> {_short(new)}"))
     if not changes:
         click.echo("The same settings.")
+    _print_figures(figures, names)
+    print_fairness(fairness, names[1:], changed, why_not)
+
+
+def _print_figures(
+    figures: Mapping[str, tuple[Metric | None, Metric | None]], names: Sequence[str]
+) -> None:
+    from rich.table import Table
+
+    from coincell.pipeline import apart
+
     grid = Table(box=None, pad_edge=False)
     for title in ("Figure", *names[1:], ""):
         grid.add_column(title, overflow="fold")

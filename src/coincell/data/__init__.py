@@ -84,6 +84,7 @@ from coincell.data.versions import (
     noted_versions,
     present_version,
 )
+from coincell.data.voices import Voice
 from coincell.data.windows import Windows, load_noise, load_windows, read_clip
 
 __all__ = [
@@ -133,6 +134,7 @@ __all__ = [
     "TableReader",
     "UnitChangeError",
     "Version",
+    "Voice",
     "Windows",
     "augment",
     "augment_sound",

@@ -20,6 +20,7 @@ from coincell.data.progress import Progress, silent
 from coincell.data.silence import SILENCE_FORMAT, make_silence
 from coincell.data.speech import Speech, Utterance
 from coincell.data.store import Store, open_store
+from coincell.data.voice_groups import training_groups
 from coincell.data.voices import Voice, choose_voices
 from coincell.errors import DataError
 from coincell.files import sha256_bytes
@@ -90,12 +91,11 @@ def synthesize(project: Project, progress: Progress = silent) -> SynthesisSummar
         DataError: a word that is no label, a voice or accent that espeak-ng does not have.
     """
     settings = project.configuration.synthesis
+    seed = project.configuration.project.seed
     voices = choose_voices(
-        settings.voices,
-        settings.accents,
-        project.configuration.data.split,
-        project.configuration.project.seed,
+        settings.voices, settings.accents, project.configuration.data.split, seed
     )
+    voices = training_groups(voices, settings, seed)
     with Speech() as speech, open_store(project) as store:
         takes = _plan(project, voices, speech.identity)
         earlier = [
@@ -149,9 +149,9 @@ def _plan(project: Project, voices: Sequence[Voice], engine: str) -> list[_Take]
     others = [word for word in settings.unknown_words if word not in data.labels]
     if data.unknown_label in data.labels and others:
         count = settings.unknown_clips_per_voice or 3 * settings.clips_per_word_and_voice
-        for index, voice in enumerate(voices):
+        for voice in voices:
             for number in range(count):
-                word = others[(index * count + number) % len(others)]
+                word = others[(voice.number * count + number) % len(others)]
                 takes.append(_take(project, data.unknown_label, word, voice, number, engine))
     return takes
 

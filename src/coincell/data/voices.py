@@ -39,12 +39,14 @@ class Voice:
         accent: its one language code.
         gender: "female" or "male", as the variant says or its pitch lets one hear.
         split: the side that all its clips are on.
+        number: its place in the seed's order, which its words of the unknown class go by.
     """
 
     variant: str
     accent: str
     gender: str
     split: Split
+    number: int
 
     @property
     def speaker(self) -> str:
@@ -62,12 +64,7 @@ def choose_voices(
     the whole lack most. So every split is there from three voices on, the shares are met closely
     for both genders, and no voice moves when `count` grows.
     """
-    order = [
-        (variant, gender)
-        for pair in zip_longest(_shuffled(_FEMALE, seed), _shuffled(_MALE, seed))
-        for variant, gender in zip(pair, ("female", "male"), strict=True)
-        if variant is not None
-    ]
+    order = ordered_variants(seed)
     shares: dict[Split, float] = {
         "train": 1.0 - settings.test - settings.validation,
         "test": settings.test,
@@ -81,8 +78,18 @@ def choose_voices(
         kinds = (gender, accent, "all")
         split = first[number] if number < len(first) else _most_lacking(kinds, shares, counts)
         counts.update((kind, split) for kind in kinds)
-        voices.append(Voice(variant, accent, gender, split))
+        voices.append(Voice(variant, accent, gender, split, number))
     return tuple(voices)
+
+
+def ordered_variants(seed: int) -> list[tuple[str, str]]:
+    """(variant, gender) of all voices, in the seed's order: women and men in turn."""
+    return [
+        (variant, gender)
+        for pair in zip_longest(_shuffled(_FEMALE, seed), _shuffled(_MALE, seed))
+        for variant, gender in zip(pair, ("female", "male"), strict=True)
+        if variant is not None
+    ]
 
 
 def _shuffled(variants: Sequence[str], seed: int) -> list[str]:

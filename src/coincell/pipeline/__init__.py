@@ -3,9 +3,11 @@
 from coincell.pipeline.baseline_device import Cost
 from coincell.pipeline.baseline_verdict import verdict
 from coincell.pipeline.baselines import Baseline, Baselines, compare_baselines
+from coincell.pipeline.collecting import collecting_advice
 from coincell.pipeline.deep_check import DeepReport, Suspect, deep_check
 from coincell.pipeline.device_privacy import device_privacy
 from coincell.pipeline.export import export_project
+from coincell.pipeline.fair_comparison import fairness_of, paired_fairness
 from coincell.pipeline.feature_comparison import Compared, Comparison, compare_features
 from coincell.pipeline.feature_relevance import Relevance, Relevances, feature_relevance
 from coincell.pipeline.flash_permit import permit_flash
@@ -71,6 +73,7 @@ __all__ = [
     "audit_of",
     "changed_settings",
     "changed_since",
+    "collecting_advice",
     "compare_baselines",
     "compare_features",
     "compare_mitigations",
@@ -81,6 +84,7 @@ __all__ = [
     "evaluate_stream",
     "export_project",
     "export_runs",
+    "fairness_of",
     "feature_columns",
     "feature_form",
     "feature_relevance",
@@ -91,6 +95,7 @@ __all__ = [
     "learning_curve",
     "noted_runs",
     "open_study",
+    "paired_fairness",
     "permit_flash",
     "picture_png_of",
     "predict_files",

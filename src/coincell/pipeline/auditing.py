@@ -15,6 +15,7 @@ from coincell.audit import (
     QuantityMeasure,
     TaskWords,
     audit_people,
+    collecting_note,
     events_of,
     people_of,
 )
@@ -60,9 +61,11 @@ def audit_clips(
     places = [_place(name, each, clips, configuration) for name, each in told.items()]
     words = TaskWords(data.sense, goal, data.unit, data.target)
     labels = data.labels if goal == "classes" else ()
-    return audit_people(
+    facts = audit_people(
         people, places, settings, words, seed=configuration.project.seed, labels=labels
     )
+    note = collecting_note(facts)
+    return facts | {"notes": [*facts["notes"], *filter(None, [note])]}
 
 
 def _place(name: str, told: Told, clips: Clips, configuration: Configuration) -> Place:

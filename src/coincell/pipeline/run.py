@@ -9,6 +9,7 @@ from typing import Any
 from coincell.errors import UserError
 from coincell.firmware import load_board, need_firmware
 from coincell.pipeline.auditing import AUDIT_FILE
+from coincell.pipeline.kept_answers import keep_answers
 from coincell.pipeline.ledger import note_run, with_openings
 from coincell.pipeline.pruning import PRUNING_FILE
 from coincell.pipeline.quantizing import QUANTIZATION_FILE
@@ -52,7 +53,7 @@ def run_project(
         outcome = run_stages(project, STAGES, demand, listener)
         report = with_openings(project, make_report(project, outcome))
         published = publish(project, outcome, report)
-        note_run(project, report)
+        keep_answers(project, note_run(project, report), outcome)
     passed = outcome.passed and not outcome.stopped_at
     return RunResult(report, published.page, passed, gallery_of(outcome), published.missing)
 

@@ -54,11 +54,13 @@ from coincell.project.pruning_settings import PruningSettings
 from coincell.project.tasks import Goal, TaskName, goal_of
 from coincell.project.tune_settings import Span, TuneSettings
 from coincell.project.vibration_settings import VibrationSettings
+from coincell.project.voice_groups import GENDERS, GroupNumber, read_group
 from coincell.project.window import Sense, WindowForm
 
 __all__ = [
     "CLASSICAL_MODELS",
     "CONFIGURATION_FILE",
+    "GENDERS",
     "LINEAR_MODELS",
     "MOST_WEIGHT_BYTES",
     "NORMALITY_METHODS",
@@ -80,6 +82,7 @@ __all__ = [
     "FeatureSettings",
     "GateSettings",
     "Goal",
+    "GroupNumber",
     "IntendedSettings",
     "MelSettings",
     "MitigationSettings",
@@ -110,6 +113,7 @@ __all__ = [
     "new_project",
     "obsolete",
     "parse_configuration",
+    "read_group",
     "template_configuration",
     "template_intended",
     "templates",

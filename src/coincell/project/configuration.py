@@ -39,6 +39,13 @@ from coincell.project.section import (
 from coincell.project.tasks import Goal, TaskName, goal_of
 from coincell.project.tune_settings import TuneSettings
 from coincell.project.vibration_settings import VibrationSettings
+from coincell.project.voice_groups import (
+    GroupNumber,
+    GroupTexts,
+    check_added,
+    check_shares,
+    read_group,
+)
 
 
 class ProjectSettings(Section):
@@ -82,7 +89,29 @@ class SynthesisSettings(Section):
     noise_snr_db: Range = Field(
         (10.0, 40.0), description="Background noise mixed under each clip, decibels of SNR."
     )
+    training_shares: GroupTexts = Field(
+        (),
+        description='Voices of the training split alone, such as "gender=female:0.1"; test and '
+        "validation keep theirs.",
+    )
+    training_added: GroupTexts = Field(
+        (), description='More voices of a group for the training split, such as "gender=female:10".'
+    )
     vibration: VibrationSettings = VibrationSettings()
+
+    @model_validator(mode="after")
+    def _groups(self) -> Self:
+        check_shares(self.shares(), self.accents)
+        check_added(self.added(), self.accents)
+        return self
+
+    def shares(self) -> tuple[GroupNumber, ...]:
+        """`training_shares`, read."""
+        return tuple(read_group(text) for text in self.training_shares)
+
+    def added(self) -> tuple[GroupNumber, ...]:
+        """`training_added`, read."""
+        return tuple(read_group(text) for text in self.training_added)
 
     @model_validator(mode="after")
     def _ranges(self) -> Self:
