@@ -10,7 +10,7 @@ from coincell.audit.cards import (
     group_counts,
     model_card,
 )
-from coincell.audit.choices import STRATEGIES, TOLERANCE, Choice, choose
+from coincell.audit.choices import STRATEGIES, STRATEGY_NAMES, TOLERANCE, Choice, choose
 from coincell.audit.fairness import Place, audit_people
 from coincell.audit.group_curves import NEVER, GroupCurve, Scored, curve_of, group_curves
 from coincell.audit.measures import (
@@ -26,6 +26,7 @@ from coincell.audit.mitigation import UNTOLD, reweighed, strata_of
 from coincell.audit.people import NOT_TOLD, Column, People, codes_of, people_of
 from coincell.audit.privacy import privacy_facts, privacy_text
 from coincell.audit.significance import LEVEL, holm
+from coincell.audit.slices import SLICE_METRICS, area_rounds, slice_areas, slice_figures
 from coincell.audit.strategies import RATES, StrategySettings, strategies_of
 from coincell.audit.table_file import JudgedTable, TableColumns, read_table
 from coincell.audit.words import TaskWords
@@ -35,7 +36,9 @@ __all__ = [
     "NEVER",
     "NOT_TOLD",
     "RATES",
+    "SLICE_METRICS",
     "STRATEGIES",
+    "STRATEGY_NAMES",
     "TOLERANCE",
     "UNTOLD",
     "AlarmMeasure",
@@ -56,6 +59,7 @@ __all__ = [
     "StrategySettings",
     "TableColumns",
     "TaskWords",
+    "area_rounds",
     "audit_people",
     "card_html",
     "card_markdown",
@@ -74,6 +78,8 @@ __all__ = [
     "privacy_text",
     "read_table",
     "reweighed",
+    "slice_areas",
+    "slice_figures",
     "strata_of",
     "strategies_of",
 ]
