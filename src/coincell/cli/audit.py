@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from coincell.cli.project_strategies import tell_strategies
 from coincell.errors import UserError
 
 if TYPE_CHECKING:
+    from coincell.pipeline import Outcome
     from coincell.project import Project
 
 
@@ -70,27 +72,12 @@ def audit_command(
     rate; and the one threshold that the device can have, which --write puts into coincell.toml.
     """
     options = TableOptions(**table)
+    asked = _Asked(force, privacy, mitigations, write, collect, width)
     if needs_table(options, mitigations):
-        if privacy or force or write or mitigations or collect:
-            raise UserError(
-                "--privacy, --mitigations, --collect, --force and --write are of a project; "
-                "received a table's options."
-            )
+        asked.refuse_beside_a_table()
         audit_file(options, directory, as_json)
         return
-    if write and not options.strategies:
-        raise UserError(
-            "--write writes what --strategies found; received it alone.",
-            hint="coincell audit --strategies --write",
-        )
-    if privacy + mitigations + collect + options.strategies > 1:
-        raise UserError(
-            "Of --privacy, --mitigations, --collect and --strategies one; received several."
-        )
-    if width is not None and not collect:
-        raise UserError(
-            "--width is of --collect; received it alone.", hint="coincell audit --collect"
-        )
+    asked.refuse_unlike(options)
     project = open_project(directory)
     if mitigations:
         tell_mitigations(project, options.group, as_json)
@@ -98,23 +85,68 @@ def audit_command(
     if privacy:
         _tell_privacy(project, as_json)
         return
-    from coincell.pipeline import Demand, audit_of, run_until
-
-    lines = StageLines(quiet=as_json, unchanged=False)
-    try:
-        demand = Demand(from_stage="audit" if force else "", until="audit")
-        outcome = run_until(project, demand, lines)
-    finally:
-        lines.close()
+    outcome = _audited(project, force, as_json)
     if options.strategies:
         tell_strategies(project, outcome, options, write, as_json)
-        return
-    if collect:
+    elif collect:
         tell_collecting(project, outcome, width, as_json)
-        return
+    else:
+        context.exit(_tell_audit(project, outcome, as_json))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked of a project, beside the options that a table has too."""
+
+    force: bool
+    privacy: bool
+    mitigations: bool
+    write: bool
+    collect: bool
+    width: float | None
+
+    def refuse_beside_a_table(self) -> None:
+        """UserError where any is given."""
+        if any(value for value in vars(self).values()):
+            raise UserError(
+                "--privacy, --mitigations, --collect, --force and --write are of a project; "
+                "received a table's options."
+            )
+
+    def refuse_unlike(self, options: TableOptions) -> None:
+        """UserError where some do not go together."""
+        if self.write and not options.strategies:
+            raise UserError(
+                "--write writes what --strategies found; received it alone.",
+                hint="coincell audit --strategies --write",
+            )
+        if self.privacy + self.mitigations + self.collect + options.strategies > 1:
+            raise UserError(
+                "Of --privacy, --mitigations, --collect and --strategies one; received several."
+            )
+        if self.width is not None and not self.collect:
+            raise UserError(
+                "--width is of --collect; received it alone.", hint="coincell audit --collect"
+            )
+
+
+def _audited(project: Project, force: bool, quiet: bool) -> Outcome:
+    from coincell.pipeline import Demand, run_until
+
+    lines = StageLines(quiet=quiet, unchanged=False)
+    try:
+        demand = Demand(from_stage="audit" if force else "", until="audit")
+        return run_until(project, demand, lines)
+    finally:
+        lines.close()
+
+
+def _tell_audit(project: Project, outcome: Outcome, as_json: bool) -> int:
+    """Print it; 1 where a limit does not hold."""
+    from coincell.pipeline import audit_of
+
     facts = audit_of(outcome)
     gates = [gate for gate in outcome.gates if hasattr(project.configuration.audit, gate.name)]
-    failed = any(gate.passed is False for gate in gates)
     if as_json:
         print_json(facts | {"gates": [gate.model_dump(mode="json") for gate in gates]})
     else:
@@ -124,7 +156,7 @@ def audit_command(
         print_audit(facts)
         if gates:
             print_gates(gates)
-    context.exit(1 if failed else 0)
+    return int(any(gate.passed is False for gate in gates))
 
 
 def _tell_privacy(project: Project, as_json: bool) -> None:
