@@ -91,6 +91,31 @@ def shaken(folder: Path) -> Project:
     return project
 
 
+def leaning(folder: Path) -> Project:
+    """Readings of three movements that are easily mistaken, by 36 people of two hands and three
+    ages; those of the left hand are told less well, and two people do not say their age."""
+    labels = SHAKEN.replace('"still", "fast"', '"still", "slow", "fast"')
+    project = _project(folder, labels + '[audit]\nperson = "person"\n')
+    generator = np.random.default_rng(8)
+    time = np.arange(64) / 100
+    rows = []
+    for number in range(432):
+        at, person = number % 3, number // 3 % 36
+        hand = ("left", "right")[person % 2]
+        noise = 0.4 if hand == "left" else 0.2
+        moved = noise * generator.standard_normal((64, 3))
+        moved[:, 2] += 1.0
+        strength = generator.uniform(0.0, 0.6) + 0.15 * at
+        moved[:, 0] += strength * np.sin(2 * np.pi * (4 + 4 * at) * time + number)
+        age = ("young", "middle", "old")[person // 2 % 3] if person > 1 else ""
+        groups = {"person": f"p{person:02}", "hand": hand} | ({"age": age} if age else {})
+        label = ("still", "slow", "fast")[at]
+        file = f"{label}/{number:03}.npy"
+        rows.append((file, label, person // 6, groups, moved.astype(np.float32)))
+    _keep(project, rows)
+    return project
+
+
 def _project(folder: Path, settings: str) -> Project:
     folder.mkdir(parents=True)
     (folder / "coincell.toml").write_text(settings)

@@ -10,7 +10,7 @@ from coincell.audit.cards import (
     group_counts,
     model_card,
 )
-from coincell.audit.choices import STRATEGIES, TOLERANCE, Choice, choose
+from coincell.audit.choices import STRATEGIES, STRATEGY_NAMES, TOLERANCE, Choice, choose
 from coincell.audit.collecting import (
     WIDTH,
     collecting_note,
@@ -34,6 +34,7 @@ from coincell.audit.paired import paired_changes
 from coincell.audit.people import NOT_TOLD, Column, People, codes_of, joined_values, people_of
 from coincell.audit.privacy import privacy_facts, privacy_text
 from coincell.audit.significance import LEVEL, holm, paired_p
+from coincell.audit.slices import SLICE_METRICS, area_rounds, slice_areas, slice_figures
 from coincell.audit.strategies import RATES, StrategySettings, strategies_of
 from coincell.audit.table_file import JudgedTable, TableColumns, read_table
 from coincell.audit.words import TaskWords
@@ -43,7 +44,9 @@ __all__ = [
     "NEVER",
     "NOT_TOLD",
     "RATES",
+    "SLICE_METRICS",
     "STRATEGIES",
+    "STRATEGY_NAMES",
     "TOLERANCE",
     "UNTOLD",
     "WIDTH",
@@ -65,6 +68,7 @@ __all__ = [
     "StrategySettings",
     "TableColumns",
     "TaskWords",
+    "area_rounds",
     "audit_people",
     "card_html",
     "card_markdown",
@@ -90,6 +94,8 @@ __all__ = [
     "privacy_text",
     "read_table",
     "reweighed",
+    "slice_areas",
+    "slice_figures",
     "strata_of",
     "strategies_of",
     "training_advice",

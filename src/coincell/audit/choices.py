@@ -30,6 +30,15 @@ EQUAL_IN: Mapping[str, tuple[str, ...]] = {
 }
 """Strategy -> rates in which groups must be alike."""
 STRATEGIES = tuple(EQUAL_IN)
+STRATEGY_NAMES: Mapping[str, str] = {
+    ONE: "one threshold",
+    BY_GROUP: "a group's own",
+    "demographic_parity": "demographic parity",
+    "equal_opportunity": "equal opportunity",
+    "equal_accuracy": "equal accuracy",
+    "equalized_odds": "equalized odds",
+}
+"""For people."""
 TOLERANCE = 0.01
 """How far apart rates may be: one point in a hundred."""
 

@@ -40,13 +40,14 @@ from coincell.audit.counts import estimate, interval_ends
 from coincell.audit.gap_intervals import pairs_of
 from coincell.audit.gaps import criterion_rounds, rounds_estimate, spread_of
 from coincell.audit.group_curves import GroupCurve, Scored, group_curves
-from coincell.audit.measures import Key, Values, share
+from coincell.audit.measures import Key, Values
 from coincell.audit.people import NOT_TOLD, Column
+from coincell.audit.said_counts import COUNTS, drawn_counts, people_in_groups, rates_of
+from coincell.data import Progress, silent
 from coincell.errors import DataError
 from coincell.evaluation import Estimate, OneAgainstRest
 
 RATES = ("accuracy", "selection_rate", "recall", "fpr", "precision")
-COUNTS = ("tp", "fp", "fn", "tn")
 _ODDS = "equalized_odds"
 _DIFFERENCES: Mapping[str, tuple[str, ...]] = {
     **{metric: (metric,) for metric in RATES},
@@ -82,7 +83,12 @@ class StrategySettings:
 
 
 def strategies_of(
-    scored: Scored, settings: StrategySettings, *, seed: int, judged: Scored | None = None
+    scored: Scored,
+    settings: StrategySettings,
+    *,
+    seed: int,
+    judged: Scored | None = None,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """All strategies on one class against the rest, as the docstring above tells.
 
@@ -91,6 +97,7 @@ def strategies_of(
         settings: costs, tolerance, rounds.
         seed: of the bootstrap, which draws the same people for every strategy.
         judged: what they are judged on, of the same column; None: the same examples.
+        progress: told before each strategy; what it raises ends the work.
 
     Raises:
         DataError: no example tells its group.
@@ -100,15 +107,17 @@ def strategies_of(
         raise DataError(
             f"No example tells its {scored.column.name}: there is nothing to choose by."
         )
-    own = _people(chosen_by) >= settings.smallest_group
+    own = people_in_groups(chosen_by) >= settings.smallest_group
     curves = group_curves(chosen_by)
-    choices = [
-        choose(curves, name, ratio=settings.ratio, tolerance=settings.tolerance, own=own)
-        for name in STRATEGIES
-    ]
+    choices = []
+    for at, name in enumerate(STRATEGIES):
+        progress(at, len(STRATEGIES) + 1, f"{name.replace('_', ' ')} by {scored.column.name}")
+        limits = {"ratio": settings.ratio, "tolerance": settings.tolerance}
+        choices.append(choose(curves, name, **limits, own=own))
+    progress(len(STRATEGIES), len(STRATEGIES) + 1, f"intervals by {scored.column.name}")
     on = chosen_by if judged is None else _of_groups(judged, chosen_by.column.values)
     thresholds = np.stack([choice.thresholds for choice in choices])
-    drawn = _drawn(on, thresholds, settings.rounds, seed)
+    drawn = drawn_counts(on, thresholds, settings.rounds, seed)
     return {
         "column": on.column.name,
         "ratio": settings.ratio,
@@ -126,12 +135,6 @@ def strategies_of(
     }
 
 
-def _people(scored: Scored) -> NDArray[np.int64]:
-    """How many people each group has."""
-    groups = range(len(scored.column.values))
-    return np.array([len(np.unique(scored.person[scored.column.codes == at])) for at in groups])
-
-
 def _of_groups(judged: Scored, known: Sequence[str]) -> Scored:
     """Examples of groups that have thresholds; their column has all of these groups."""
     place = {value: at for at, value in enumerate(known)}
@@ -139,80 +142,6 @@ def _of_groups(judged: Scored, known: Sequence[str]) -> Scored:
     kept = codes >= 0
     column = Column(judged.column.parts, tuple(known), codes[kept])
     return Scored(judged.positive[kept], judged.scores[kept], judged.person[kept], column)
-
-
-def _drawn(scored: Scored, thresholds: Values, rounds: int, seed: int) -> Values:
-    """Counts by group, round and strategy: [groups, 1 + rounds, strategies, 4], as in COUNTS.
-
-    The table of people by group is summed with weights. People alike in all of it are drawn
-    together, by how many they are: the same draws, of fewer kinds.
-
-    Args:
-        scored: the examples.
-        thresholds: [strategies, groups].
-        rounds: of the bootstrap.
-        seed: its own.
-    """
-    person, group, sums = _table(scored, thresholds)
-    kind, counts = _kinds(person, group, sums)
-    generator = np.random.default_rng(seed)
-    people = int(counts.sum())
-    draws = generator.multinomial(people, counts / people, size=rounds)
-    draws = np.concatenate([counts[None], draws]).astype(np.float64)
-    _, first = np.unique(np.stack([kind, group]), axis=1, return_index=True)
-    totals = np.zeros((len(scored.column.values), 1 + rounds, sums.shape[1]))
-    for at in range(len(totals)):
-        rows = first[group[first] == at]
-        totals[at] = draws[:, kind[rows]] @ sums[rows]
-    return totals.reshape(*totals.shape[:2], len(thresholds), len(COUNTS))
-
-
-def _table(
-    scored: Scored, thresholds: Values
-) -> tuple[NDArray[np.int64], NDArray[np.int64], Values]:
-    """Person [u], group [u] and the sums of their examples [u, strategies x 4]."""
-    codes = scored.column.codes
-    said = scored.scores[:, None] >= thresholds.T[codes]
-    real = scored.positive[:, None]
-    rows = np.stack([real & said, ~real & said, real & ~said, ~real & ~said], axis=2)
-    order = np.lexsort([codes, scored.person])
-    ordered = np.stack([scored.person[order], codes[order]])
-    first = np.flatnonzero(np.append(True, (np.diff(ordered) != 0).any(axis=0)))
-    sums = np.add.reduceat(rows[order].reshape(len(order), -1).astype(np.float64), first, axis=0)
-    return ordered[0, first], ordered[1, first], sums
-
-
-def _kinds(
-    person: NDArray[np.int64], group: NDArray[np.int64], sums: Values
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The kind of each row [u], and of how many people each kind is.
-
-    People of one row are of a kind if the rows are the same; others are each their own.
-    """
-    _, inverse, rows = np.unique(person, return_inverse=True, return_counts=True)
-    alone = rows[inverse] == 1
-    marks = np.where(alone, -1, person)[:, None]
-    _, kind = np.unique(
-        np.concatenate([marks, group[:, None] * alone[:, None], sums * alone[:, None]], axis=1),
-        axis=0,
-        return_inverse=True,
-    )
-    kind = kind.reshape(-1)
-    each = np.where(alone, 1.0, 1.0 / rows[inverse])  # a person of several rows is one
-    return kind, np.rint(np.bincount(kind, weights=each)).astype(np.int64)
-
-
-def _rates(counts: Values) -> dict[str, Values]:
-    """Counts [..., 4] -> metric -> [...]; NaN where one is not defined."""
-    found, false, missed, rest = np.moveaxis(counts, -1, 0)
-    every = found + false + missed + rest
-    return {
-        "accuracy": share(found + rest, every),
-        "selection_rate": share(found + false, every),
-        "recall": share(found, found + missed),
-        "fpr": share(false, false + rest),
-        "precision": share(found, found + false),
-    }
 
 
 def _strategy(
@@ -223,7 +152,7 @@ def _strategy(
     settings: StrategySettings,
 ) -> dict[str, Any]:
     """What a strategy does to each group and to all: counts [groups, 1 + rounds, 4]."""
-    people, rates = _people(scored), _rates(counts)
+    people, rates = people_in_groups(scored), rates_of(counts)
     figures = np.stack([rates[metric] for metric in RATES], axis=2)
     low, high = interval_ends(figures[:, 1:].swapaxes(0, 1))
     whole = counts.sum(axis=0)
@@ -251,7 +180,7 @@ def _strategy(
         "strategy": choice.strategy,
         "equal_in": list(EQUAL_IN[choice.strategy]),
         "cost": rounds_estimate(whole[:, 1] * settings.ratio + whole[:, 2]).to_json(),
-        "accuracy": rounds_estimate(_rates(whole)["accuracy"]).to_json(),
+        "accuracy": rounds_estimate(rates_of(whole)["accuracy"]).to_json(),
         "difference": choice.difference,
         "reached": choice.reached,
         "differences": _differences(figures, own, people),

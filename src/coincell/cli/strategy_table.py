@@ -11,14 +11,6 @@ from coincell.cli.output import printable, tables
 
 _WIDTH = 110
 _MOST_THRESHOLDS = 4
-_NAMES = {
-    "one": "one threshold",
-    "by_group": "a group's own",
-    "demographic_parity": "demographic parity",
-    "equal_opportunity": "equal opportunity",
-    "equal_accuracy": "equal accuracy",
-    "equalized_odds": "equalized odds",
-}
 
 
 def print_strategies(found: Sequence[Mapping[str, Any]], *, apart_on_test: bool = False) -> None:
@@ -40,6 +32,8 @@ def _print_strategies(facts: Mapping[str, Any], apart_on_test: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from coincell.audit import STRATEGY_NAMES
+
     groups = facts["strategies"][0]["groups"]
     click.echo(
         f"\nThresholds for {printable(facts['label'])!r} by {printable(facts['column'])}; a false "
@@ -56,7 +50,7 @@ def _print_strategies(facts: Mapping[str, Any], apart_on_test: bool) -> None:
             cells.append(_apart_on_test(each))
         if len(groups) <= _MOST_THRESHOLDS:
             cells += [_threshold(group["threshold"]) for group in each["groups"]]
-        grid.add_row(_NAMES[each["strategy"]], *cells)
+        grid.add_row(STRATEGY_NAMES[each["strategy"]], *cells)
     tables(_WIDTH).print(grid)
     if len(groups) > _MOST_THRESHOLDS:
         click.echo(f"The thresholds of {len(groups)} groups: --json has them.")

@@ -54,7 +54,7 @@ from coincell.data.motion_table import Table, TableReader, UnitChangeError
 from coincell.data.motion_time import clock_of, time_step
 from coincell.data.noise import NOISES, make_noise
 from coincell.data.offline import OfflineSummary
-from coincell.data.progress import Progress
+from coincell.data.progress import Progress, silent
 from coincell.data.segment import Segment, SegmentOptions, SegmentSummary, segment_recordings
 from coincell.data.senses import ReadOptions, Recording, counted, sense_files
 from coincell.data.single import RecordingWindow, read_recording, read_window
@@ -190,6 +190,7 @@ __all__ = [
     "segment_recordings",
     "sense_files",
     "shifted",
+    "silent",
     "spec_augment",
     "spec_augment_batch",
     "synthesize",

@@ -12,6 +12,7 @@ from coincell.pipeline.feature_comparison import Compared, Comparison, compare_f
 from coincell.pipeline.feature_relevance import Relevance, Relevances, feature_relevance
 from coincell.pipeline.flash_permit import permit_flash
 from coincell.pipeline.folds import CrossValidation, cross_validate
+from coincell.pipeline.last_judged import LastJudged, find_judged
 from coincell.pipeline.learning_curve import LearningCurve, learning_curve
 from coincell.pipeline.ledger import Run, apart, changed_settings, find_run, noted_runs
 from coincell.pipeline.listening import project_application
@@ -53,6 +54,7 @@ __all__ = [
     "DeepReport",
     "Demand",
     "Judge",
+    "LastJudged",
     "LearningCurve",
     "Outcome",
     "Prediction",
@@ -88,6 +90,7 @@ __all__ = [
     "feature_columns",
     "feature_form",
     "feature_relevance",
+    "find_judged",
     "find_ready",
     "find_run",
     "heat_png",

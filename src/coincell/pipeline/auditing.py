@@ -58,7 +58,7 @@ def audit_clips(
         split_by=data.split.by,
         truth=None if goal == "quantity" else clips.labels[rows],
     )
-    places = [_place(name, each, clips, configuration) for name, each in told.items()]
+    places = [place_of(name, each, clips, configuration) for name, each in told.items()]
     words = TaskWords(data.sense, goal, data.unit, data.target)
     labels = data.labels if goal == "classes" else ()
     facts = audit_people(
@@ -68,7 +68,8 @@ def audit_clips(
     return facts | {"notes": [*facts["notes"], *filter(None, [note])]}
 
 
-def _place(name: str, told: Told, clips: Clips, configuration: Configuration) -> Place:
+def place_of(name: str, told: Told, clips: Clips, configuration: Configuration) -> Place:
+    """What a model said of the test windows, as the audit takes it."""
     data, rows = configuration.data, clips.rows("test")
     truth = clips.labels[rows]
     if configuration.goal == "quantity":

@@ -20,6 +20,7 @@ from coincell.audit import (
     people_of,
     strategies_of,
 )
+from coincell.data import Progress, silent
 from coincell.errors import DataError, UserError
 from coincell.pipeline.clips import Clips, read_clips
 from coincell.pipeline.judged import PLACES, Split, Told, read_told
@@ -51,7 +52,10 @@ class StrategyWish:
 
 
 def project_strategies(
-    outcome: Outcome, configuration: Configuration, wish: StrategyWish
+    outcome: Outcome,
+    configuration: Configuration,
+    wish: StrategyWish,
+    progress: Progress = silent,
 ) -> list[dict[str, Any]]:
     """Facts of `strategies_of` with "label", a column of groups and a class each.
 
@@ -59,6 +63,7 @@ def project_strategies(
         outcome: of a run that came to the audit.
         configuration: of the project.
         wish: what is asked.
+        progress: told before each strategy; what it raises ends the work.
 
     Raises:
         UserError: the project does not tell classes, or the label is none of its.
@@ -82,7 +87,11 @@ def project_strategies(
                 for split, (people, told) in sides.items()
             )
             facts = strategies_of(
-                chosen_by, settings, seed=configuration.project.seed, judged=judged
+                chosen_by,
+                settings,
+                seed=configuration.project.seed,
+                judged=judged,
+                progress=progress,
             )
             found.append({"label": label} | facts)
     return found

@@ -7,11 +7,13 @@ from coincell.report.audit_schema import (
     FairnessPart,
     GroupGap,
 )
+from coincell.report.charts.cells import cells_svg
 from coincell.report.charts.curves import Curve, curves_svg
 from coincell.report.charts.detection import DetectionPoint, detection_svg
 from coincell.report.charts.front import Point as FrontPoint
 from coincell.report.charts.front import front_svg
 from coincell.report.charts.learning_curve import CurvePoint, learning_curve_svg
+from coincell.report.charts.planes import RateCurve, rates_svg
 from coincell.report.charts.server import server_svg
 from coincell.report.charts.timeline import timeline_svg
 from coincell.report.energy_schema import EnergyLine, EnergyPart, LastingWay, ServerWay
@@ -145,6 +147,7 @@ __all__ = [
     "Quantity",
     "QuantityPart",
     "QuantizationPart",
+    "RateCurve",
     "Report",
     "RocCurve",
     "ServerWay",
@@ -158,6 +161,7 @@ __all__ = [
     "Verdict",
     "Words",
     "Yardstick",
+    "cells_svg",
     "current",
     "curves_svg",
     "days_range",
@@ -183,6 +187,7 @@ __all__ = [
     "print_quantization",
     "print_summary",
     "promises_of",
+    "rates_svg",
     "render_html",
     "render_text",
     "second_look_page",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -18,54 +19,72 @@ from coincell.studio.pages import data, jobs
 from coincell.studio.pages.shared import OutsideError, page
 from coincell.studio.security import Application, Door, Guard, Receive, Scope, Send, TooLargeError
 from coincell.studio.session import Session
+from coincell.studio.table_session import TableSession
+from coincell.studio.threshold_setting import ChangedError
 
 _STATIC = {
     "studio.css": "text/css",
     "studio.js": "text/javascript",
     "whatif.js": "text/javascript",
     "scatter.js": "text/javascript",
+    "performance.js": "text/javascript",
 }
 _HTMX = "htmx-2.0.11.min.js"
 
 
-def build_application(session: Session, door: Door) -> Application:
+def build_application(session: Session | TableSession, door: Door) -> Application:
     """All pages of a session, as ASGI, behind `door`."""
+    table = isinstance(session, TableSession)
     inner = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     inner.state.session = session
     inner.state.environment = environment()
     inner.get("/")(_first)
     inner.get("/static/{name}")(_static)
-    for router in (data.router, jobs.router):
+    for router in (jobs.router,) if table else (data.router, jobs.router):
         inner.include_router(router)
     inner.add_exception_handler(CoincellError, _told)
     inner.add_exception_handler(OutsideError, _outside)
     inner.add_exception_handler(TooLargeError, _too_large)
     inner.add_exception_handler(404, _absent)
-    return Guard(_Later(inner), door)
+    own = {"/points": _table} if table else {"/whatif": _whatif}
+    return Guard(_Later(inner, {"/performance": _performance, **own}), door)
 
 
 class _Later:
-    """Adds the page "What if" when it is first asked for: what it imports takes a second, for which
-    the first page need not wait."""
+    """Adds a page that imports much when it is first asked for: that takes a second, for which the
+    first page need not wait."""
 
-    def __init__(self, inner: FastAPI) -> None:
+    def __init__(self, inner: FastAPI, pages: Mapping[str, Callable[[], APIRouter]]) -> None:
         self._inner = inner
         self._adding = asyncio.Lock()
-        self._added = False
+        self._waiting = dict(pages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, after the page that it wants is there."""
-        if scope["type"] == "http" and scope["path"].startswith("/whatif"):
-            async with self._adding:
-                if not self._added:
-                    page = await run_in_threadpool(_whatif)
-                    self._inner.include_router(page)
-                    self._added = True
+        if scope["type"] == "http":
+            first = f"/{scope['path'].split('/')[1]}" if "/" in scope["path"] else ""
+            if first in self._waiting:
+                async with self._adding:
+                    if first in self._waiting:
+                        self._inner.include_router(await run_in_threadpool(self._waiting[first]))
+                        del self._waiting[first]
         await self._inner(scope, receive, send)  # type: ignore[arg-type]
 
 
 def _whatif() -> APIRouter:
     from coincell.studio.pages.whatif import router
+
+    return router
+
+
+def _performance() -> APIRouter:
+    from coincell.studio.pages.performance import router
+
+    return router
+
+
+def _table() -> APIRouter:
+    from coincell.studio.pages.table import router
 
     return router
 
@@ -81,8 +100,8 @@ def environment() -> Environment:
     )
 
 
-def _first() -> Response:
-    return RedirectResponse("/data", 303)
+def _first(request: Request) -> Response:
+    return RedirectResponse(request.app.state.session.pages[0][0], 303)
 
 
 def _static(name: str) -> Response:
@@ -109,7 +128,7 @@ def _resource(name: str) -> bytes:
 
 async def _told(request: Request, error: Exception) -> Response:
     """What went wrong, as the terminal would say it."""
-    status = 409 if isinstance(error, OvertakenError) else 400
+    status = 409 if isinstance(error, OvertakenError | ChangedError) else 400
     message, hint = getattr(error, "message", str(error)), getattr(error, "hint", "")
     if request.headers.get("accept", "").startswith("application/json"):
         from fastapi.responses import JSONResponse

@@ -10,13 +10,21 @@ from typing import TYPE_CHECKING
 
 from coincell.data import Dataset, Sample, manifest_path, read_manifest
 from coincell.files import sha256_file
-from coincell.project import Project
+from coincell.project import CONFIGURATION_FILE, Project, load_project
 from coincell.studio.findings import Found
 from coincell.studio.jobs import Jobs
 from coincell.studio.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
     from coincell.studio.explorer import Explorer
+    from coincell.studio.performance.examples import Examples
+
+
+PAGES = (
+    ("/data", "Data"),
+    ("/whatif", "What if"),
+    ("/performance", "Performance and fairness"),
+)
 
 
 @dataclass(frozen=True)
@@ -56,8 +64,11 @@ class Holdings:
 class Session:
     """One open studio. Its methods may be called from several threads at once."""
 
+    pages = PAGES
+
     def __init__(self, project: Project) -> None:
         self.project = project
+        self.name = project.configuration.project.name
         self.jobs = Jobs()
         self.found = Found()
         self.thumbnails = Thumbnails(project)
@@ -66,6 +77,10 @@ class Session:
         self._holdings: Holdings | None = None
         self._explorer: Explorer | None = None
         self._explored = ""
+        self._judging = threading.Lock()
+        self._judged: Examples | None = None
+        self._judged_seen: tuple[float, ...] = ()
+        self._judged_stale = False
 
     def holdings(self) -> Holdings:
         """The data set as its manifest stands now; read again only where its file changed.
@@ -105,6 +120,44 @@ class Session:
     def is_stale(self) -> bool:
         """Whether labels were corrected since the model was opened."""
         return self._explored != self.holdings().revision
+
+    def judged(self) -> Examples | None:
+        """What the last run's models said of the test split; None where nothing was run yet.
+
+        Looked for again where the settings, the data or the run's artefacts changed. What was found
+        before is shown on while a run is due.
+
+        Raises:
+            UserError: coincell.toml cannot be read.
+        """
+        from coincell.pipeline import find_judged
+        from coincell.studio.performance.examples import examples_of_run
+
+        with self._judging:
+            seen = self._stamps()
+            if self._judged is None or seen != self._judged_seen:
+                found = find_judged(load_project(self.project.directory))
+                self._judged_stale = found is None
+                before = self._judged.run if self._judged else None
+                if found and (before is None or before.key != found.key):
+                    self._judged = examples_of_run(found)
+                self._judged_seen = seen
+            return self._judged
+
+    def judged_is_stale(self) -> bool:
+        """Whether a run is due since `judged` was found."""
+        with self._judging:
+            return self._judged_stale
+
+    def _stamps(self) -> tuple[float, ...]:
+        """When the settings, the data and the artefacts were last written."""
+        project = self.project
+        paths = (
+            project.directory / CONFIGURATION_FILE,
+            manifest_path(project.data_directory),
+            project.build_directory / "cache",
+        )
+        return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
 
     def close(self) -> None:
         """Stop what runs behind the pages."""

@@ -52,16 +52,16 @@ def curves_svg(
     head = f'<svg class="curves" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img"'
     parts = [
         f'{head} aria-label="{escape(told)}">',
-        _line(x(mark), _TOP, x(mark), _HEIGHT - _BOTTOM, "mark"),
-        _line(_LEFT, _HEIGHT - _BOTTOM, _WIDTH - _RIGHT, _HEIGHT - _BOTTOM, "axis"),
-        _line(_LEFT, _TOP, _LEFT, _HEIGHT - _BOTTOM, "axis"),
+        svg_line(x(mark), _TOP, x(mark), _HEIGHT - _BOTTOM, "mark"),
+        svg_line(_LEFT, _HEIGHT - _BOTTOM, _WIDTH - _RIGHT, _HEIGHT - _BOTTOM, "axis"),
+        svg_line(_LEFT, _TOP, _LEFT, _HEIGHT - _BOTTOM, "axis"),
     ]
     for step in range(_TICKS + 1):
         share = step / _TICKS
         place, value = first + share * (last - first), low + share * (high - low)
-        parts.append(_text(x(place), _HEIGHT - _BOTTOM + 16, f"{place:.3g}", "middle"))
-        parts.append(_text(_LEFT - 6, y(value) + 4, f"{value:.3g}", "end"))
-    parts.append(_text((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 8, across, "middle"))
+        parts.append(svg_text(x(place), _HEIGHT - _BOTTOM + 16, f"{place:.3g}", "middle"))
+        parts.append(svg_text(_LEFT - 6, y(value) + 4, f"{value:.3g}", "end"))
+    parts.append(svg_text((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 8, across, "middle"))
     for number, curve in enumerate(curves):
         points = zip(places, curve.values, strict=True)
         path = "L".join(f"{x(place):.1f} {y(value):.1f}" for place, value in points)
@@ -69,7 +69,7 @@ def curves_svg(
         parts.append(f'<path class="{kind}" d="M{path}"><title>{escape(curve.name)}</title></path>')
     ends = _apart([y(curve.values[-1]) for curve in curves])
     parts += [
-        _text(_WIDTH - _RIGHT + 8, end + 4, curve.name, f"word curve-{number % _COLOURS}")
+        svg_text(_WIDTH - _RIGHT + 8, end + 4, curve.name, f"word curve-{number % _COLOURS}")
         for number, (curve, end) in enumerate(zip(curves, ends, strict=True))
     ]
     return "\n".join([*parts, "</svg>"])
@@ -88,9 +88,11 @@ def _apart(heights: Sequence[float]) -> list[float]:
     return result
 
 
-def _line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
+def svg_line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
+    """A straight line of a class."""
     return f'<path class="{kind}" d="M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}"/>'
 
 
-def _text(x: float, y: float, words: str, kind: str) -> str:
+def svg_text(x: float, y: float, words: str, kind: str) -> str:
+    """Words of a class at a place."""
     return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}">{escape(words)}</text>'

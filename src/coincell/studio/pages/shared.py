@@ -12,6 +12,7 @@ from coincell.data import Sample
 from coincell.errors import UserError
 from coincell.studio.security import is_outside
 from coincell.studio.session import Holdings, Session
+from coincell.studio.table_session import TableSession
 
 _MOST_FIELDS = 200
 
@@ -26,11 +27,17 @@ def session_of(request: Request) -> Session:
     return session
 
 
+def judging_of(request: Request) -> Session | TableSession:
+    """What is open and has judged examples: a project, or a table alone."""
+    session: Session | TableSession = request.app.state.session
+    return session
+
+
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """A template, filled."""
-    session = session_of(request)
+    session = request.app.state.session
     made = request.app.state.environment.get_template(template).render(
-        name=session.project.configuration.project.name, path=request.url.path, **values
+        name=session.name, pages=session.pages, path=request.url.path, **values
     )
     return HTMLResponse(made, status)
 

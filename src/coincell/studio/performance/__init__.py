@@ -1,0 +1,1 @@
+"""What the page "Performance and fairness" shows: judged examples, wishes, figures, curves."""
