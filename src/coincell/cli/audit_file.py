@@ -16,7 +16,7 @@ from coincell.cli.strategy_table import print_strategies
 
 if TYPE_CHECKING:
     from coincell.audit import JudgedTable, People, TableColumns
-    from coincell.project import Configuration
+    from coincell.project import AuditSettings, Configuration
 
 _OF_STRATEGIES = ("--strategies", "--ratio", "--tolerance", "--group", "--positive")
 """Options that say the same of a project."""
@@ -36,10 +36,10 @@ class TableOptions:
         person: column that tells people apart, or "".
         positive: the label that a lone score is of, or "".
         threshold: from which scores decide.
+        rounds: of the bootstrap; None: as [audit] says.
         strategies: whether thresholds are proposed.
         ratio: what a false positive costs, in false negatives; None: as [intended] says.
         tolerance: how far apart groups may be.
-        rounds: of the bootstrap; None: as [audit] says.
     """
 
     table: Path | None
@@ -50,10 +50,10 @@ class TableOptions:
     person: str
     positive: str
     threshold: float | None
-    strategies: bool
-    ratio: float | None
-    tolerance: float | None
     rounds: int | None
+    strategies: bool = False
+    ratio: float | None = None
+    tolerance: float | None = None
 
     @property
     def said(self) -> list[str]:
@@ -65,7 +65,7 @@ class TableOptions:
         ]
 
 
-_OPTIONS = (
+_COLUMNS = (
     click.option(
         "--table",
         type=click.Path(path_type=Path, dir_okay=False),
@@ -97,6 +97,8 @@ _OPTIONS = (
     click.option(
         "--threshold", type=FiniteRange(), help="Table: scores from here on decide.  [0.5]"
     ),
+)
+_STRATEGIES = (
     click.option(
         "--strategies",
         is_flag=True,
@@ -111,15 +113,22 @@ _OPTIONS = (
     click.option(
         "--tolerance", type=FiniteRange(), help="Strategies: how far apart groups may be.  [0.01]"
     ),
-    click.option(
-        "--rounds", type=click.IntRange(100, 100_000), help="Table: bootstrap rounds.  [1000]"
-    ),
+)
+_ROUNDS = click.option(
+    "--rounds", type=click.IntRange(100, 100_000), help="Table: bootstrap rounds.  [1000]"
 )
 
 
 def table_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of a table, for a command."""
-    for option in reversed(_OPTIONS):
+    for option in reversed((*_COLUMNS, *_STRATEGIES, _ROUNDS)):
+        command = option(command)
+    return command
+
+
+def column_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Those that say what its columns are, for a command that asks for the rest elsewhere."""
+    for option in reversed((*_COLUMNS, _ROUNDS)):
         command = option(command)
     return command
 
@@ -147,29 +156,9 @@ def audit_file(options: TableOptions, directory: Path, as_json: bool) -> None:
         UserError: options that do not go together.
         DataError: the file is not such a table.
     """
-    from coincell.audit import TaskWords, audit_people, read_table
-    from coincell.errors import UserError
-    from coincell.project import AuditSettings
+    from coincell.audit import TaskWords, audit_people
 
-    if options.table is None:
-        raise UserError(
-            f"{_of_a_table(options)[0]} is of a table; received no --table.",
-            hint=_EXAMPLE,
-        )
-    if not options.truth:
-        raise UserError(
-            "A table needs its column of true labels; received no --truth.",
-            hint=_EXAMPLE,
-        )
-    if not as_json:
-        click.echo(f"Reading {printable(str(options.table))}", err=True)
-    columns = _columns(options)
-    table = read_table(options.table, columns)
-    configuration = _configuration(directory)
-    numbers = configuration.audit.model_dump() if configuration else {}
-    own = {"person": columns.person, "columns": columns.groups}
-    rounds = {"rounds": options.rounds} if options.rounds else {}
-    settings = AuditSettings(**(numbers | own | rounds))
+    table, settings, configuration = read_judged(options, directory, quiet=as_json)
     people = table.people(settings)
     seed = configuration.project.seed if configuration else 0
     facts = audit_people(
@@ -184,6 +173,41 @@ def audit_file(options: TableOptions, directory: Path, as_json: bool) -> None:
         return
     print_audit(facts)
     print_strategies(found)
+
+
+def read_judged(
+    options: TableOptions, directory: Path, *, quiet: bool
+) -> tuple[JudgedTable, AuditSettings, Configuration | None]:
+    """The table, [audit] with the columns that were named, and the project's settings, if there is
+    one in `directory`.
+
+    Raises:
+        UserError: options that do not go together.
+        DataError: the file is not such a table.
+    """
+    from coincell.audit import read_table
+    from coincell.errors import UserError
+    from coincell.project import AuditSettings
+
+    if options.table is None:
+        raise UserError(
+            f"{_of_a_table(options)[0]} is of a table; received no --table.",
+            hint=_EXAMPLE,
+        )
+    if not options.truth:
+        raise UserError(
+            "A table needs its column of true labels; received no --truth.",
+            hint=_EXAMPLE,
+        )
+    if not quiet:
+        click.echo(f"Reading {printable(str(options.table))}", err=True)
+    columns = _columns(options)
+    table = read_table(options.table, columns)
+    configuration = _configuration(directory)
+    numbers = configuration.audit.model_dump() if configuration else {}
+    own = {"person": columns.person, "columns": columns.groups}
+    rounds = {"rounds": options.rounds} if options.rounds else {}
+    return table, AuditSettings(**(numbers | own | rounds)), configuration
 
 
 def _columns(options: TableOptions) -> TableColumns:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from coincell.cli.audit_file import TableOptions, column_options, needs_table, read_judged
 from coincell.cli.output import json_option, open_project
+
+if TYPE_CHECKING:
+    from coincell.studio import Opened
 
 
 @click.command("studio")
@@ -21,18 +26,21 @@ from coincell.cli.output import json_option, open_project
     help="Port to listen at; 0: any that is free.",
 )  # fmt: skip
 @click.option("--browser/--no-browser", default=True, help="Open the first page in a browser.")
+@column_options
 @json_option
 def studio_command(
-    directory: Path, host: str, port: int | None, browser: bool, as_json: bool
+    directory: Path, host: str, port: int | None, browser: bool, as_json: bool, **table: Any
 ) -> None:
     """Look at the project in DIRECTORY in a browser, until Ctrl-C.
 
     Listen to its recordings and correct their labels; change a recording and see what its model
-    would say. Nothing leaves this computer, and no other can reach it unless --host says so.
-    """
-    from coincell.studio import open_studio
+    would say; compare groups of people, and choose thresholds. Nothing leaves this computer, and no
+    other can reach it unless --host says so.
 
-    opened = open_studio(open_project(directory), host, port)
+    --table shows any CSV file of true labels beside scores or decisions instead, without a project
+    or a model: figures by group, curves, thresholds, and every row as a point.
+    """
+    opened = _opened(TableOptions(**table), directory, host, port, as_json)
     door = opened.door
     if as_json:
         told = {"address": door.address, "host": door.host, "port": door.port, "token": door.token}
@@ -47,3 +55,15 @@ def studio_command(
 
         threading.Timer(0.5, webbrowser.open, [door.address]).start()
     opened.serve()
+
+
+def _opened(
+    options: TableOptions, directory: Path, host: str, port: int | None, as_json: bool
+) -> Opened:
+    from coincell.studio import open_studio, open_table
+
+    if not needs_table(options):
+        return open_studio(open_project(directory), host, port)
+    table, settings, configuration = read_judged(options, directory, quiet=as_json)
+    assert options.table is not None
+    return open_table(table, options.table.name, settings, configuration, host, port)

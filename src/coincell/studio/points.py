@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coincell.data import SPLITS
 from coincell.evaluation import NO_DECISION
-from coincell.pipeline import ReadyModel
+
+if TYPE_CHECKING:
+    from coincell.pipeline import ReadyModel
 
 MOST_VALUES = 50
 _NONE = "none"
@@ -73,7 +75,11 @@ def columns_of(
         columns.append(Column("gap", "largest gap between float and int8", gap))
     splits = np.searchsorted(sorted(SPLITS), ready.clips.splits[rows])
     columns.append(Column("split", "split", splits, tuple(sorted(SPLITS))))
-    return [*columns, *_groups(ready, rows), _level(ready, rows)]
+    return [
+        *columns,
+        *group_columns([ready.clips.groups[row] for row in rows]),
+        _level(ready, rows),
+    ]
 
 
 def _truth(ready: ReadyModel, rows: NDArray[np.int64]) -> list[Column]:
@@ -94,10 +100,7 @@ def _decisions(
         return []
     truth, decided = ready.truth()[rows], labels[rows]
     names = (*ready.outputs, _NONE)
-    columns = [
-        _category("decision", "decision, int8", decided, names),
-        _category("outcome", "outcome, int8", _outcomes(decided, truth), ("right", "wrong", _NONE)),
-    ]
+    columns = decision_columns(decided, truth, ready.outputs, "int8")
     if before is not None:
         other = ready.decided(before[rows])
         alike = (other != decided).astype(np.int64)
@@ -106,6 +109,17 @@ def _decisions(
             Column("agreement", "float and int8", alike, ("agree", "differ")),
         ]
     return columns
+
+
+def decision_columns(
+    decided: NDArray[np.int64], truth: NDArray[np.int64], outputs: Sequence[str], place: str
+) -> list[Column]:
+    """What was decided of each point, and whether it is right; both int64 [m]."""
+    outcomes = _outcomes(decided, truth)
+    return [
+        _category("decision", f"decision, {place}", decided, (*outputs, _NONE)),
+        _category("outcome", f"outcome, {place}", outcomes, ("right", "wrong", _NONE)),
+    ]
 
 
 def _category(name: str, title: str, values: NDArray[np.int64], names: tuple[str, ...]) -> Column:
@@ -125,12 +139,12 @@ def _scores(ready: ReadyModel, place: str, scores: NDArray[np.float64]) -> list[
     ]
 
 
-def _groups(ready: ReadyModel, rows: NDArray[np.int64]) -> list[Column]:
-    """Group columns with few enough values; a window without a value is of the group "none"."""
-    known = sorted({name for row in rows for name in ready.clips.groups[row]})
+def group_columns(groups: Sequence[Mapping[str, str]]) -> list[Column]:
+    """Group columns with few enough values; a point without a value is of the group "none"."""
+    known = sorted({name for row in groups for name in row})
     columns = []
     for name in known:
-        values = [ready.clips.groups[row].get(name, "") for row in rows]
+        values = [row.get(name, "") for row in groups]
         found: Sequence[str] = sorted({*values} - {""})
         if 1 < len(found) <= MOST_VALUES:
             names = (*found, _NONE) if "" in values else tuple(found)

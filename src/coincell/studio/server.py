@@ -28,6 +28,7 @@ _STATIC = {
     "whatif.js": "text/javascript",
     "scatter.js": "text/javascript",
     "performance.js": "text/javascript",
+    "points.js": "text/javascript",
 }
 _HTMX = "htmx-2.0.11.min.js"
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from coincell.errors import MissingExtraError, UserError
-from coincell.project import Project
+from coincell.project import AuditSettings, Configuration, Project
 from coincell.studio.security import LOOPBACK, Door, door_for
 
 if TYPE_CHECKING:
+    from coincell.audit import JudgedTable
     from coincell.studio.session import Session
+    from coincell.studio.table_session import TableSession
 
 DEFAULT_PORT = 8421
 _TRIED = 20
@@ -25,13 +27,13 @@ class Opened:
 
     Attributes:
         door: where it is, and who may come in.
-        session: the project behind it.
+        session: the project, or the table, behind it.
         server: uvicorn's.
         listening: the socket that it answers at.
     """
 
     door: Door
-    session: Session
+    session: Session | TableSession
     server: Any
     listening: socket.socket
 
@@ -60,18 +62,56 @@ def open_studio(project: Project, host: str = "127.0.0.1", port: int | None = No
         MissingExtraError: the extra `studio` is not installed.
         UserError: the port is taken, or the address is none of this computer's.
     """
+    _check_packages()
+    from coincell.studio.session import Session
+
+    return _opened(Session(project), host, port)
+
+
+def open_table(
+    table: JudgedTable,
+    title: str,
+    settings: AuditSettings,
+    configuration: Configuration | None = None,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+) -> Opened:
+    """The same of a table's rows, without a project or a model.
+
+    Args:
+        table: the rows.
+        title: the file's name.
+        settings: [audit], with the columns that were named.
+        configuration: of the project whose numbers count, if there is one.
+        host: see `open_studio`.
+        port: see `open_studio`.
+
+    Raises:
+        MissingExtraError: the extra `studio` is not installed.
+        UserError: the port is taken, or the address is none of this computer's.
+    """
+    _check_packages()
+    from coincell.studio.performance.examples import examples_of_table
+    from coincell.studio.table_session import TableSession
+
+    examples = examples_of_table(table, title, settings, configuration)
+    return _opened(TableSession(title, examples), host, port)
+
+
+def _check_packages() -> None:
     for package in _PACKAGES:
         if importlib.util.find_spec(package) is None:
             raise MissingExtraError("studio", package, "The studio")
+
+
+def _opened(session: Session | TableSession, host: str, port: int | None) -> Opened:
     import uvicorn
 
     from coincell.studio.server import build_application
-    from coincell.studio.session import Session
 
     listening = _bound(host, port)
     names = () if host in LOOPBACK else (socket.gethostname(), socket.getfqdn())
     door = door_for(host, listening.getsockname()[1], names)
-    session = Session(project)
     configuration = uvicorn.Config(
         build_application(session, door),
         log_level="warning",

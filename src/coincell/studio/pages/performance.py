@@ -12,7 +12,6 @@ from starlette.concurrency import run_in_threadpool
 from coincell.audit import LEVEL
 from coincell.data import Progress
 from coincell.errors import UserError
-from coincell.pipeline import told_errors
 from coincell.project import load_project
 from coincell.studio.pages.jobs import job_part
 from coincell.studio.pages.shared import form_of, judging_of, page, session_of
@@ -96,10 +95,7 @@ def strategies(request: Request) -> Response:
     """What was found last: a part of the page."""
     job = judging_of(request).jobs.latest("strategies")
     told = job.result if job and job.state == "done" else None
-    return page(
-        request, "performance_strategies.html.j2", told=told, told_errors=told_errors,
-        examples=_examples(request),
-    )  # fmt: skip
+    return page(request, "performance_strategies.html.j2", told=told)
 
 
 @router.post("/threshold")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,10 @@ from coincell.audit import (
 )
 from coincell.data import RECORDING
 from coincell.errors import DataError
-from coincell.pipeline import LastJudged
 from coincell.project import AuditSettings, Configuration
+
+if TYPE_CHECKING:
+    from coincell.pipeline import LastJudged
 
 STRANGE = "strange"
 MOST_COLUMNS = 2

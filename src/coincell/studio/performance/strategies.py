@@ -7,7 +7,6 @@ from typing import Any
 
 from coincell.audit import STRATEGY_NAMES, StrategySettings, strategies_of
 from coincell.data import Progress
-from coincell.pipeline import StrategyWish, device_threshold, project_strategies
 from coincell.studio.performance.examples import Examples
 from coincell.studio.performance.wish import Wish
 
@@ -23,12 +22,15 @@ def strategies_for(examples: Examples, wish: Wish, progress: Progress) -> dict[s
     told = {"wish": wish, "names": STRATEGY_NAMES, "smallest": examples.settings.smallest_group}
     if examples.run is None:
         return told | {"found": _of_rows(examples, wish, progress), "device": None}
+    from coincell.pipeline import StrategyWish, device_threshold, project_strategies, told_errors
+
     asked = StrategyWish(wish.ratio, wish.tolerance, wish.columns, wish.label, wish.place)
     run = examples.run
     progress(0, 0, "The device's threshold")
     device = device_threshold(run.outcome, run.configuration, asked)
     found = project_strategies(run.outcome, run.configuration, asked, progress)
-    return told | {"found": found, "device": device}
+    words = {name: told_errors(facts) for name, facts in device["test"].items()}
+    return told | {"found": found, "device": device | {"words": words}}
 
 
 def _of_rows(examples: Examples, wish: Wish, progress: Progress) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ const scatter = (() => {
   const hash = (n) => { const x = Math.sin(n * 12.9898) * 43758.5453; return x - Math.floor(x); };
 
   const load = async (split) => {
-    const answer = await fetch(`/whatif/points?split=${encodeURIComponent(split)}`);
+    const answer = await fetch(`${canvas.dataset.source}?split=${encodeURIComponent(split)}`);
     const told = await answer.json();
     view.rows = told.rows;
     view.files = told.files;
