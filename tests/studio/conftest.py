@@ -12,7 +12,7 @@ import pytest
 from coincell.pipeline import Demand, run_until
 from coincell.project import Project
 from coincell.studio import Opened
-from studio_project import opened, tones
+from studio_project import leaning, opened, tones
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -90,3 +90,11 @@ def new_tab(browser: Browser, studio: Opened) -> Iterator[Page]:
     assert problems == ""
     strange = [url for url in asked if not url.startswith((home, "data:", "blob:"))]
     assert not strange, "no request leaves this computer"
+
+
+@pytest.fixture(scope="session")
+def leant(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Movements that are easily mistaken, by people of two hands and three ages; run and judged."""
+    project = leaning(tmp_path_factory.mktemp("leant") / "leaning")
+    run_until(project, Demand(until="audit"))
+    return project

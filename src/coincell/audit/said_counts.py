@@ -40,8 +40,9 @@ def drawn_counts(scored: Scored, thresholds: Values, rounds: int, seed: int) -> 
     people = int(counts.sum())
     draws = generator.multinomial(people, counts / people, size=rounds)
     draws = np.concatenate([counts[None], draws]).astype(np.float64)
-    _, first = np.unique(np.stack([kind, group]), axis=1, return_index=True)
-    totals = np.zeros((len(scored.column.values), 1 + rounds, sums.shape[1]))
+    groups = len(scored.column.values)
+    _, first = np.unique(kind * groups + group, return_index=True)
+    totals = np.zeros((groups, 1 + rounds, sums.shape[1]))
     for at in range(len(totals)):
         rows = first[group[first] == at]
         totals[at] = draws[:, kind[rows]] @ sums[rows]
@@ -73,14 +74,20 @@ def _kinds(
     _, inverse, rows = np.unique(person, return_inverse=True, return_counts=True)
     alone = rows[inverse] == 1
     marks = np.where(alone, -1, person)[:, None]
-    _, kind = np.unique(
-        np.concatenate([marks, group[:, None] * alone[:, None], sums * alone[:, None]], axis=1),
-        axis=0,
-        return_inverse=True,
+    kind = _places(
+        np.concatenate([marks, group[:, None] * alone[:, None], sums * alone[:, None]], axis=1)
     )
-    kind = kind.reshape(-1)
     each = np.where(alone, 1.0, 1.0 / rows[inverse])  # a person of several rows is one
     return kind, np.rint(np.bincount(kind, weights=each)).astype(np.int64)
+
+
+def _places(rows: Values) -> NDArray[np.int64]:
+    """Each row's place among the distinct ones in their order: np.unique's inverse, but faster."""
+    order = np.lexsort(rows.T[::-1])
+    ordered = rows[order]
+    place = np.empty(len(rows), np.int64)
+    place[order] = np.cumsum(np.append(False, (np.diff(ordered, axis=0) != 0).any(axis=1)))
+    return place
 
 
 def rates_of(counts: Values) -> dict[str, Values]:

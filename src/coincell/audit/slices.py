@@ -133,6 +133,6 @@ def _people_of(told: Scored, column: Column) -> dict[str, NDArray[np.int64]]:
 
 def _people(scored: Scored, column: Column, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Distinct people of the chosen examples, [groups]."""
-    pairs = np.stack([column.codes[chosen], scored.person[chosen]])
-    groups = np.unique(pairs, axis=1)[0] if chosen.any() else pairs[0]
-    return np.bincount(groups, minlength=len(column.values)).astype(np.int64)
+    has = np.zeros((len(column.values), int(scored.person.max()) + 1), np.bool_)
+    has[column.codes[chosen], scored.person[chosen]] = True
+    return has.sum(axis=1).astype(np.int64)

@@ -45,6 +45,7 @@ def wish_of(given: Mapping[str, str], examples: Examples) -> Wish:
     label = _one_of("class", given.get("label") or usual, examples.offered or ("",))
     place = _one_of("place", given.get("place") or examples.judged, tuple(examples.places))
     low, high = examples.range if examples.has_scores else (0.0, 1.0)
+    high += 1e-4 * (high - low) if examples.goal == "normality" else 0.0  # a slider rounds its end
     threshold = _number(given, "threshold", None, low, high)
     ratio = _number(given, "ratio", examples.ratio, 1 / _MOST_RATIO, _MOST_RATIO)
     tolerance = _number(given, "tolerance", TOLERANCE, 0.0, 1.0)
@@ -73,9 +74,7 @@ def _number(
         value = float(text)
     except ValueError:
         value = math.nan
-    # a slider's end is rounded to a few digits
-    slack = 1e-6 * max(abs(low), abs(high))
-    if not low - slack <= value <= high + slack:
+    if not low <= value <= high:
         raise UserError(
             f"The {name} must be a number from {low:g} to {high:g}; received {text[:40]!r}."
         )
