@@ -95,7 +95,7 @@ def leaning(folder: Path) -> Project:
     """Readings of three movements that are easily mistaken, by 36 people of two hands and three
     ages; those of the left hand are told less well, and two people do not say their age."""
     labels = SHAKEN.replace('"still", "fast"', '"still", "slow", "fast"')
-    project = _project(folder, labels + '[audit]\nperson = "person"\n')
+    project = _project(folder, labels + '[audit]\nperson = "person"\nsmallest_group = 3\n')
     generator = np.random.default_rng(8)
     time = np.arange(64) / 100
     rows = []
@@ -139,7 +139,13 @@ def _keep(
 @contextmanager
 def opened(project: Project, host: str = "127.0.0.1") -> Iterator[Opened]:
     """The project's studio, answering at a free port."""
-    studio = open_studio(project, host, 0)
+    with answering(open_studio(project, host, 0)) as studio:
+        yield studio
+
+
+@contextmanager
+def answering(studio: Opened) -> Iterator[Opened]:
+    """A studio that answers."""
     thread = threading.Thread(target=studio.serve)
     thread.start()
     try:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from coincell.project import Project
-from coincell.studio import Opened
+from coincell.audit import TableColumns, read_table
+from coincell.project import AuditSettings, Project
+from coincell.studio import Opened, open_table
 from studio.conftest import new_tab
-from studio_project import opened
+from studio.people import people_rows, write_table
+from studio_project import answering, opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -30,6 +32,19 @@ def shown(ran: Project) -> Iterator[Opened]:
         assert job is not None
         studio.session.jobs.wait(job.number, 120)
         yield studio
+
+
+@pytest.fixture(scope="module")
+def grouped(
+    leant: Project, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Opened]]:
+    """A project's studio, and that of a table."""
+    path = tmp_path_factory.mktemp("table") / "people.csv"
+    write_table(path, people_rows())
+    judged = read_table(path, TableColumns("hired", {"": "score"}))
+    made = open_table(judged, path.name, AuditSettings(), port=0)
+    with opened(leant) as project, answering(made) as table:
+        yield {"performance": project, "table": table}
 
 
 def _data(page: Page) -> None:
@@ -58,7 +73,29 @@ def _whatif(page: Page) -> None:
     page.wait_for_load_state("networkidle")
 
 
+def _performance(page: Page) -> None:
+    page.goto("/performance?first=hand&label=slow&threshold=0.45")
+    page.locator("#areas-table").wait_for()
+    page.get_by_role("button", name="Look for thresholds").press("Enter")
+    page.locator("tr[data-strategy]").first.wait_for()
+    page.evaluate("document.activeElement.blur(); window.scrollTo(0, 0)")
+    page.wait_for_load_state("networkidle")
+
+
+def _table(page: Page) -> None:
+    page.goto("/points")
+    page.locator("html[data-drawn]").wait_for()
+    for axis, column in (("x", "scored.1"), ("y", "group.sex"), ("colour", "outcome")):
+        page.locator(f"#axis-{axis}").select_option(column)
+    page.locator("#scatter").focus()
+    page.locator("#scatter").press("ArrowRight")
+    page.locator("#scatter").press("Enter")
+    page.locator("#row-table").wait_for()
+    page.evaluate("document.activeElement.blur()")
+
+
 PAGES = {"data": _data, "clip": _clip, "whatif": _whatif}
+OTHERS = {"performance": _performance, "table": _table}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -66,11 +103,30 @@ PAGES = {"data": _data, "clip": _clip, "whatif": _whatif}
 def test_a_page_is_drawn(
     browser: Browser, shown: Opened, name: str, scheme: str, tmp_path: Path, repository: Path
 ) -> None:
+    _draw(browser, shown, name, scheme, _path(name, scheme, tmp_path, repository))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_page_of_groups_is_drawn(
+    browser: Browser,
+    grouped: dict[str, Opened],
+    name: str,
+    scheme: str,
+    tmp_path: Path,
+    repository: Path,
+) -> None:
+    _draw(browser, grouped[name], name, scheme, _path(name, scheme, tmp_path, repository))
+
+
+def _path(name: str, scheme: str, tmp_path: Path, repository: Path) -> Path:
     wished = scheme == "light" and os.environ.get("COINCELL_PICTURES")
-    folder = repository / "docs" / "pictures" if wished else tmp_path
-    path = folder / f"studio-{name}.png"
-    for page in new_tab(browser, shown):
+    return (repository / "docs" / "pictures" if wished else tmp_path) / f"studio-{name}.png"
+
+
+def _draw(browser: Browser, studio: Opened, name: str, scheme: str, path: Path) -> None:
+    for page in new_tab(browser, studio):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        PAGES[name](page)
-        page.screenshot(path=path, full_page=name == "whatif")
+        (PAGES | OTHERS)[name](page)
+        page.screenshot(path=path, full_page=name in ("whatif", "performance"))
     assert path.stat().st_size > 10_000, "a page that is not blank"

@@ -135,4 +135,5 @@ def _people(scored: Scored, column: Column, chosen: NDArray[np.bool_]) -> NDArra
     """Distinct people of the chosen examples, [groups]."""
     has = np.zeros((len(column.values), int(scored.person.max()) + 1), np.bool_)
     has[column.codes[chosen], scored.person[chosen]] = True
-    return has.sum(axis=1).astype(np.int64)
+    counts: NDArray[np.int64] = has.sum(axis=1)
+    return counts

@@ -65,7 +65,7 @@ def open_studio(project: Project, host: str = "127.0.0.1", port: int | None = No
     _check_packages()
     from coincell.studio.session import Session
 
-    return _opened(Session(project), host, port)
+    return open_session(Session(project), host, port)
 
 
 def open_table(
@@ -95,7 +95,7 @@ def open_table(
     from coincell.studio.table_session import TableSession
 
     examples = examples_of_table(table, title, settings, configuration)
-    return _opened(TableSession(title, examples), host, port)
+    return open_session(TableSession(title, examples), host, port)
 
 
 def _check_packages() -> None:
@@ -104,7 +104,10 @@ def _check_packages() -> None:
             raise MissingExtraError("studio", package, "The studio")
 
 
-def _opened(session: Session | TableSession, host: str, port: int | None) -> Opened:
+def open_session(
+    session: Session | TableSession, host: str = "127.0.0.1", port: int | None = None
+) -> Opened:
+    """The studio of what is open already; see `open_studio`."""
     import uvicorn
 
     from coincell.studio.server import build_application

@@ -10,7 +10,7 @@ from statistics import NormalDist
 from coincell.report.charts.curves import svg_line, svg_text
 
 _WIDTH, _HEIGHT = 360, 330
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 14, 12, 46
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 14, 26, 46
 _EVEN = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 _DEVIATES = (0.001, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99)
 _ENDS = (0.0005, 0.9995)
@@ -67,7 +67,7 @@ def rates_svg(
             svg_text(_LEFT - 6, y + 4, f"{100 * tick:g}", "end"),
         ]
     parts.append(svg_text((_LEFT + right) / 2, _HEIGHT - 8, f"{across} (%)", "middle"))
-    parts.append(svg_text(_LEFT + 6, _TOP + 10, f"{up} (%)", "word"))
+    parts.append(svg_text(8, 14, f"{up} (%)", "word"))
     for number, curve in enumerate(curves):
         parts += _drawn(number, curve, deviates)
     return "\n".join([*parts, "</svg>"])

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
-from coincell.audit import LEVEL
 from coincell.data import Progress
 from coincell.errors import UserError
 from coincell.project import load_project
@@ -52,7 +51,8 @@ def figures(request: Request) -> Response:
     """Counts, figures and confusion: a part of the page."""
     examples, wish = _asked(request)
     if examples.goal == "quantity":
-        return page(request, "performance_errors.html.j2", **_quantity(examples, wish))
+        shown = _quantity(examples, wish)
+        return page(request, "performance_errors.html.j2", examples=examples, wish=wish, **shown)
     told = figures_of(examples, wish)
     return page(request, "performance_figures.html.j2", examples=examples, wish=wish, **told)
 
@@ -61,6 +61,7 @@ def figures(request: Request) -> Response:
 def curves(request: Request) -> Response:
     """Three charts: a part of the page."""
     examples, wish = _asked(request)
+    _need_scores(examples)
     return page(
         request, "performance_curves.html.j2", examples=examples, wish=wish,
         curves=curves_of(examples, wish),
@@ -71,6 +72,7 @@ def curves(request: Request) -> Response:
 def areas(request: Request) -> Response:
     """Areas under the ROC curve with intervals: a part of the page, which takes a moment."""
     examples, wish = _asked(request)
+    _need_scores(examples)
     return page(request, "performance_areas.html.j2", wish=wish, **areas_of(examples, wish))
 
 
@@ -135,6 +137,11 @@ def _asked(request: Request) -> tuple[Examples, Wish]:
     return examples, wish_of(request.query_params, examples)
 
 
+def _need_scores(examples: Examples) -> None:
+    if not examples.has_scores:
+        raise UserError("Curves are of scores; there are none.", "Load the page again.")
+
+
 def _classes(examples: Examples, wish: Wish) -> dict[str, Any]:
     curves = curves_of(examples, wish) if examples.has_scores else None
     return figures_of(examples, wish) | {"curves": curves}
@@ -143,7 +150,7 @@ def _classes(examples: Examples, wish: Wish) -> dict[str, Any]:
 def _quantity(examples: Examples, wish: Wish) -> dict[str, Any]:
     """Errors of a number, of all and by group."""
     facts = examples.audited(wish.columns)
-    return {"facts": facts, "wish": wish, "examples": examples, "level": LEVEL}
+    return {"facts": facts, "curves": None}
 
 
 def _now(request: Request, examples: Examples) -> float | None:
