@@ -11,11 +11,14 @@ import numpy as np
 import pytest
 
 from coincell.data import make_default_data
-from coincell.pipeline import Demand, predict_files, run_project, run_until
+from coincell.pipeline import Demand, find_judged, predict_files, run_project, run_until
 from coincell.pipeline.clips import held_out_rows, read_clips, training_rows, watched_rows
 from coincell.pipeline.detector_model import DetectorModel, smoothed
 from coincell.pipeline.stream_evaluation import StreamRequest, evaluate_stream
 from coincell.project import NORMALITY_METHODS, Project, load_project
+from coincell.studio.performance.examples import examples_of_run
+from coincell.studio.performance.figures import areas_of, figures_of
+from coincell.studio.performance.wish import wish_of
 from exported_project import check_exports
 
 pytest.importorskip("tensorflow", reason="the extra `train` is not installed")
@@ -156,6 +159,21 @@ def test_the_figures_are_told_by_label_and_beside_those_in_float(without_network
     in_float = result.report.float_.normality
     assert in_float.auc.value == pytest.approx(part.auc.value, abs=0.02)
     assert part.wished_false_alarm_rate == 0.1
+
+
+def test_the_studio_shows_the_reports_figures(without_network: Any) -> None:
+    project, result = without_network
+    judged = find_judged(project)
+    assert judged is not None
+    examples = examples_of_run(judged)
+    facts = result.report.metrics
+    for asked in ({}, {"threshold": str(judged.threshold)}):
+        wish = wish_of(asked, examples)
+        row = figures_of(examples, wish)["rows"]["int8"][0]
+        assert row["figures"]["recall"]["value"] == pytest.approx(facts["detection_rate"].value)
+        assert row["figures"]["fpr"]["value"] == pytest.approx(facts["false_alarm_rate"].value)
+    area = areas_of(examples, wish)["areas"]["int8"]["all"]
+    assert area["value"] == pytest.approx(facts["auc"].value)
 
 
 def test_the_threshold_is_that_of_held_out_windows_smoothed_as_on_the_device(

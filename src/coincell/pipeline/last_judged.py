@@ -55,6 +55,15 @@ class LastJudged:
         return labels
 
     @property
+    def threshold(self) -> float | None:
+        """Of the device, in the scores' unit; a number has none."""
+        if self.configuration.goal == "normality":
+            facts = self.outcome.artefacts["evaluate"].read_json("evaluation.json")
+            return float(facts["int8"]["normality"]["threshold"])
+        classes = self.configuration.goal == "classes"
+        return self.configuration.decision.threshold if classes else None
+
+    @property
     def groups(self) -> Sequence[Mapping[str, str]]:
         """Group columns of each, [n]."""
         return [self.clips.groups[row] for row in self.rows]

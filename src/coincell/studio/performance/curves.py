@@ -54,12 +54,16 @@ _CHARTS = (
 def _named(examples: Examples, wish: Wish) -> tuple[list[_Named], int]:
     """The curves, and how many groups have none."""
     positive = examples.positive(wish.label)
-    mark = wish.threshold if wish.threshold is not None else examples.now
     if not wish.columns:
         return [
-            _Named(place, curve_of(positive, examples.scores(place, wish.label)), mark)
+            _Named(
+                place,
+                curve_of(positive, examples.scores(place, wish.label)),
+                _mark(examples, wish, place),
+            )
             for place in examples.places
         ], 0
+    mark = _mark(examples, wish, wish.place)
     _, column = examples.sliced(wish.columns)
     scores = examples.scores(wish.place, wish.label)
     sizes = np.bincount(column.codes, minlength=len(column.values))
@@ -69,6 +73,14 @@ def _named(examples: Examples, wish: Wish) -> tuple[list[_Named], int]:
         own = column.codes == at
         found.append(_Named(column.values[at], curve_of(positive[own], scores[own]), mark))
     return found, len(column.values) - len(found)
+
+
+def _mark(examples: Examples, wish: Wish, place: str) -> float | None:
+    """The threshold asked for, else the device's, which a float detector does not share."""
+    if wish.threshold is not None:
+        return wish.threshold
+    shared = examples.goal == "classes" or place == examples.judged
+    return examples.now if shared else None
 
 
 def _rates(curve: GroupCurve) -> dict[str, NDArray[np.float64]]:

@@ -259,7 +259,7 @@ def examples_of_run(run: LastJudged) -> Examples:
         ratio=_ratio(configuration),
         seed=configuration.project.seed,
         unit=data.unit if goal == "quantity" else "",
-        now=configuration.decision.threshold if goal == "classes" else None,
+        now=run.threshold,
         run=run,
     )
 
