@@ -1,7 +1,7 @@
 """Two models that fail the audit, and what repairs them: every step by Coincell's commands.
 
     python examples/case-studies/run.py words
-    python examples/case-studies/run.py digits --recordings ../shared/data/spoken_digits
+    python examples/case-studies/run.py digits --recordings FOLDER
 
 docs/case_studies tells what came out. `--fast` trains a small forest on little data and stops at
 the audit: it shows that every step still works, not how well.

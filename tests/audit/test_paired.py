@@ -62,10 +62,12 @@ def test_chance_alone_is_seldom_called_a_change() -> None:
         again = judged(seed + 1000, 40)
         right = again.decisions == again.truth
         other = np.where(right, clips.truth, (clips.truth + 1) % 3)
-        pair = (ClassMeasure(LABELS, clips.truth, each) for each in (clips.decisions, other))
-        low, high = paired_changes(clips.people(), *pair, AuditSettings(rounds=100), seed=seed)[  # type: ignore[misc]
-            "accuracy"
-        ]["ci95"]
+        first, second = (
+            ClassMeasure(LABELS, clips.truth, each) for each in (clips.decisions, other)
+        )
+        settings = AuditSettings(rounds=100)
+        changes = paired_changes(clips.people(), first, second, settings, seed=seed)
+        low, high = changes["accuracy"]["ci95"]
         wrong += low > 0 or high < 0
     assert wrong <= 8, "binomial(60, 0.05) is above 8 in 0.3 of 100"
 
