@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 from scipy import stats
@@ -64,8 +62,11 @@ def test_chance_alone_is_seldom_called_a_change() -> None:
         again = judged(seed + 1000, 40)
         right = again.decisions == again.truth
         other = np.where(right, clips.truth, (clips.truth + 1) % 3)
-        pair = (ClassMeasure(LABELS, clips.truth, each) for each in (clips.decisions, other))
-        changes: Any = paired_changes(clips.people(), *pair, AuditSettings(rounds=100), seed=seed)
+        first, second = (
+            ClassMeasure(LABELS, clips.truth, each) for each in (clips.decisions, other)
+        )
+        settings = AuditSettings(rounds=100)
+        changes = paired_changes(clips.people(), first, second, settings, seed=seed)
         low, high = changes["accuracy"]["ci95"]
         wrong += low > 0 or high < 0
     assert wrong <= 8, "binomial(60, 0.05) is above 8 in 0.3 of 100"

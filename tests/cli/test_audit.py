@@ -77,3 +77,24 @@ def test_a_run_that_was_stopped_before_says_where(command: Command) -> None:
     result = command(reached=False)
     assert isinstance(result.exception, UserError)
     assert "before the audit, at dataset: Labels are missing." in result.exception.message
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--collect", "--strategies"),
+        ("--collect", "--privacy"),
+        ("--width", "0.1"),
+        ("--collect", "--width", "0"),
+        ("--collect", "--width", "nan"),
+        ("--collect", "--table", "people.csv"),
+    ],
+)
+def test_options_of_collecting_that_do_not_fit_are_told(
+    command: Command, words: tuple[str, ...]
+) -> None:
+    done = command(*words)
+    assert done.exit_code
+    assert done.exception is not None
+    assert "Traceback" not in done.output
+    assert isinstance(done.exception, (UserError, SystemExit))

@@ -21,7 +21,6 @@ from coincell.project.configuration import (
     EvaluationSettings,
     GateSettings,
     ProjectSettings,
-    SynthesisSettings,
     TrainingSettings,
 )
 from coincell.project.data_settings import CameraSettings, DataSettings, SplitSettings
@@ -51,6 +50,7 @@ from coincell.project.new import (
 )
 from coincell.project.pruning_settings import PruningSettings
 from coincell.project.quantization_settings import QuantizationSettings
+from coincell.project.synthesis_settings import SynthesisSettings
 from coincell.project.tasks import Goal, TaskName, goal_of
 from coincell.project.tune_settings import Span, TuneSettings
 from coincell.project.vibration_settings import VibrationSettings
