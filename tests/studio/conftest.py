@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from coincell.pipeline import Demand, run_until
-from coincell.project import Project
+from coincell.pipeline import Demand, run_project, run_until
+from coincell.project import Project, change_settings, load_project
 from coincell.studio import Opened
 from studio_project import leaning, opened, tones
 
@@ -30,6 +30,23 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = tones(tmp_path_factory.mktemp("ran") / "tones")
     run_until(project, Demand(until="quantize"))
     return project
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Two runs of trees, through to the board."""
+    project = tones(tmp_path_factory.mktemp("whole") / "tones")
+    run_project(project)
+    change_settings(project.directory, {"model.classical.trees": 4})
+    project = load_project(project.directory)
+    run_project(project)
+    return project
+
+
+@pytest.fixture(scope="session")
+def ran_studio(whole: Project) -> Iterator[Opened]:
+    with opened(whole) as answering:
+        yield answering
 
 
 @pytest.fixture(scope="session")

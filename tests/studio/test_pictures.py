@@ -94,8 +94,24 @@ def _table(page: Page) -> None:
     page.evaluate("document.activeElement.blur()")
 
 
+def _board(page: Page) -> None:
+    page.goto("/board")
+    page.locator("#energy").wait_for()
+
+
+def _runs(page: Page) -> None:
+    page.goto("/runs?before=1&after=2")
+    page.locator("#compared").wait_for()
+
+
+def _report(page: Page) -> None:
+    page.goto("/report")
+    page.locator("#gates").wait_for()
+
+
 PAGES = {"data": _data, "clip": _clip, "whatif": _whatif}
 OTHERS = {"performance": _performance, "table": _table}
+AFTER_RUNS = {"board": _board, "runs": _runs, "report": _report}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -119,6 +135,19 @@ def test_a_page_of_groups_is_drawn(
     _draw(browser, grouped[name], name, scheme, _path(name, scheme, tmp_path, repository))
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", AFTER_RUNS)
+def test_a_page_after_runs_is_drawn(
+    browser: Browser,
+    ran_studio: Opened,
+    name: str,
+    scheme: str,
+    tmp_path: Path,
+    repository: Path,
+) -> None:
+    _draw(browser, ran_studio, name, scheme, _path(name, scheme, tmp_path, repository))
+
+
 def _path(name: str, scheme: str, tmp_path: Path, repository: Path) -> Path:
     wished = scheme == "light" and os.environ.get("COINCELL_PICTURES")
     return (repository / "docs" / "pictures" if wished else tmp_path) / f"studio-{name}.png"
@@ -127,6 +156,6 @@ def _path(name: str, scheme: str, tmp_path: Path, repository: Path) -> Path:
 def _draw(browser: Browser, studio: Opened, name: str, scheme: str, path: Path) -> None:
     for page in new_tab(browser, studio):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        (PAGES | OTHERS)[name](page)
-        page.screenshot(path=path, full_page=name in ("whatif", "performance"))
+        (PAGES | OTHERS | AFTER_RUNS)[name](page)
+        page.screenshot(path=path, full_page=name not in ("data", "clip", "table"))
     assert path.stat().st_size > 10_000, "a page that is not blank"

@@ -47,7 +47,7 @@ def build_application(session: Session | TableSession, door: Door) -> Applicatio
     inner.add_exception_handler(OutsideError, _outside)
     inner.add_exception_handler(TooLargeError, _too_large)
     inner.add_exception_handler(404, _absent)
-    own = {"/points": _table} if table else {"/whatif": _whatif}
+    own = {"/points": _table} if table else {"/whatif": _whatif, **_RUN_PAGES}
     return Guard(_Later(inner, {"/performance": _performance, **own}), door)
 
 
@@ -90,15 +90,35 @@ def _table() -> APIRouter:
     return router
 
 
+def _run_page(name: str) -> Callable[[], APIRouter]:
+    def router() -> APIRouter:
+        from coincell.studio.pages import run_pages
+
+        found: APIRouter = getattr(run_pages, f"{name}_router")
+        return found
+
+    return router
+
+
+_RUN_PAGES = {f"/{name}": _run_page(name) for name in ("board", "runs", "report")}
+
+
 def environment() -> Environment:
     """The templates; all text is escaped."""
-    return Environment(
+    made = Environment(
         loader=PackageLoader("coincell.studio"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["figure"] = _figure
+    return made
+
+
+def _figure(value: float) -> str:
+    """Four digits; of what is larger all, in groups of three."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _first(request: Request) -> Response:

@@ -24,6 +24,9 @@ PAGES = (
     ("/data", "Data"),
     ("/whatif", "What if"),
     ("/performance", "Performance and fairness"),
+    ("/board", "Board"),
+    ("/runs", "Runs"),
+    ("/report", "Report"),
 )
 
 

@@ -1,0 +1,194 @@
+"""What runs left: the board's page, the ledger's, and the report to take along."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, Response
+
+from coincell.errors import UserError
+from coincell.pipeline import Run as LedgerRun
+from coincell.pipeline import (
+    apart,
+    changed_settings,
+    fairness_of,
+    find_run,
+    noted_runs,
+    paired_fairness,
+)
+from coincell.report import FrontPoint, Metric, front_svg
+from coincell.studio.pages.jobs import job_part
+from coincell.studio.pages.shared import page, session_of
+from coincell.studio.running import run_in_process
+
+board_router = APIRouter(prefix="/board")
+runs_router = APIRouter(prefix="/runs")
+report_router = APIRouter(prefix="/report")
+
+_FILES = {
+    "report.html": "The report, in one file that needs no network",
+    "report.json": "All its figures, for programs",
+    "model_card.md": "Model card, Markdown",
+    "model_card.html": "Model card, HTML",
+    "data_card.md": "Data-set card, Markdown",
+    "data_card.html": "Data-set card, HTML",
+    "model.tflite": "The int8 model",
+    "firmware.hex": "The image, Intel HEX",
+    "firmware.bin": "The image, as bytes",
+    "firmware.elf": "The image, with symbols",
+}
+"""What may be taken along: these names in build/, and no other."""
+_QUALITY = ("accuracy", "auc", "mae")
+_MOST_RUNS = 200
+_MOST_PARTS = 40
+
+
+@board_router.get("")
+def board(request: Request) -> Response:
+    """The image on the board, as the last run measured it."""
+    run = _last(request)
+    part = run.report.board if run else None
+    if run is None or part is None or part.image_flash_bytes is None:
+        return page(request, "run_due.html.j2", title="Board", due=_due(request))
+    total = part.cycles_flash or part.cycles or 0
+    layers = [
+        {
+            "layer": layer,
+            "cycles": cycles,
+            "share": cycles / total if total else 0.0,
+            "milliseconds": 1e3 * cycles / part.clock_hz,
+            "energy_uj": (part.energy_flash_uj or 0.0) * cycles / total if total else None,
+        }
+        for layer in part.layers
+        if (cycles := layer.cycles_flash or layer.cycles or 0) or layer.macs
+    ]
+    return page(
+        request, "board.html.j2", run=run, board=part, layers=layers,
+        contributors=part.contributors[:_MOST_PARTS],
+    )  # fmt: skip
+
+
+@board_router.post("/run")
+def run_project(request: Request) -> Response:
+    """Bring the run up to date, behind the page."""
+    session = session_of(request)
+    directory = session.project.directory
+    job = session.jobs.start(
+        "run", "Running the project", lambda progress: run_in_process(directory, progress)
+    )
+    return job_part(request, job)
+
+
+@runs_router.get("")
+def runs(request: Request, before: str = "", after: str = "") -> Response:
+    """All runs, the newest first, and two of them side by side where two are named."""
+    project = session_of(request).project
+    known, unreadable = noted_runs(project)
+    if not known:
+        return page(request, "run_due.html.j2", title="Runs", due=_due(request))
+    rows = []
+    for place, run in enumerate(known):
+        changed = changed_settings(known[place - 1], run) if place else {}
+        rows.append({"run": run, "changed": {name: new for name, (_, new) in changed.items()}})
+    quality = next((name for name in _QUALITY if any(name in r.figures for r in known)), "")
+    picture, picture_told = _picture(known, quality)
+    compared = _compared(request, before, after) if before and after else None
+    return page(
+        request,
+        "runs.html.j2",
+        rows=rows[::-1][:_MOST_RUNS],
+        unreadable=unreadable,
+        quality=quality,
+        picture=picture,
+        picture_told=picture_told,
+        compared=compared,
+        chosen=(before or str(known[0].number), after or str(known[-1].number)),
+    )
+
+
+@report_router.get("")
+def report(request: Request) -> Response:
+    """The last run in a few words, and what can be taken along."""
+    run = _last(request)
+    if run is None:
+        return page(request, "run_due.html.j2", title="Report", due=_due(request))
+    folder = session_of(request).project.build_directory
+    files = [
+        {"name": name, "title": title, "bytes": path.stat().st_size}
+        for name, title in _FILES.items()
+        if (path := folder / name).is_file() and _is_within(path, folder)
+    ]
+    return page(request, "report.html.j2", run=run, files=files)
+
+
+@report_router.get("/file/{name}")
+def file(request: Request, name: str) -> Response:
+    """One of `_FILES`, to be kept: never shown in the studio's own name."""
+    folder = session_of(request).project.build_directory
+    path = folder / name
+    if name not in _FILES or not path.is_file() or not _is_within(path, folder):
+        raise UserError(f"There is no file {name[:100]!r} to take along.", "Run the project.")
+    return FileResponse(path, media_type="application/octet-stream", filename=name)
+
+
+def _is_within(path: Path, folder: Path) -> bool:
+    """Whether no link leads out of the folder."""
+    return path.resolve().is_relative_to(folder.resolve())
+
+
+def _last(request: Request) -> LedgerRun | None:
+    known, _ = noted_runs(session_of(request).project)
+    return known[-1] if known else None
+
+
+def _due(request: Request) -> Any:
+    return session_of(request).jobs.latest("run")
+
+
+def _picture(known: list[LedgerRun], quality: str) -> tuple[str, str]:
+    """Runs by latency and the figure they are judged by, as an address that holds the picture (its
+    styles would not be let into the page), and in words; two empty texts of fewer than two runs."""
+    placed = [
+        (run, run.figures["latency_ms"].value, run.figures[quality].value)
+        for run in known
+        if quality in run.figures and "latency_ms" in run.figures
+    ]
+    told = [(run, x, y) for run, x, y in placed if x is not None and y is not None]
+    if len(told) < 2:
+        return "", ""
+    sign = -1.0 if quality == "mae" else 1.0
+    points = [
+        FrontPoint(
+            x, y, str(run.number), f"run {run.number}: {quality} {y:.4g}, {x:.4g} ms",
+            not any(a <= x and sign * b >= sign * y and (a, b) != (x, y) for _, a, b in told),
+        )
+        for run, x, y in told
+    ]  # fmt: skip
+    drawn = base64.b64encode(front_svg(points, "latency, ms", quality).encode()).decode()
+    told_all = "; ".join(point.told for point in points[-_MOST_RUNS:])
+    return f"data:image/svg+xml;base64,{drawn}", told_all
+
+
+def _compared(request: Request, before: str, after: str) -> dict[str, Any]:
+    project = session_of(request).project
+    first, second = find_run(project, before), find_run(project, after)
+    figures = []
+    for name in {**first.figures, **second.figures}:
+        pair = first.figures.get(name), second.figures.get(name)
+        figures.append({"name": name, "before": pair[0], "after": pair[1], "apart": _apart(*pair)})
+    changed, why_not = paired_fairness(project, (first, second))
+    return {
+        "runs": (first, second),
+        "settings": changed_settings(first, second),
+        "figures": figures,
+        "fairness": [fairness_of(run) for run in (first, second)],
+        "changed": changed,
+        "why_not": why_not,
+    }
+
+
+def _apart(before: Metric | None, after: Metric | None) -> bool:
+    return bool(before and after and apart(before, after))
