@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -133,8 +134,10 @@ def commands_page() -> str:
     parts = [_COMMANDS_HEAD]
     for name, command in walk(cli, "coincell"):
         settings = {**cli.context_settings, "terminal_width": WIDTH, "max_content_width": WIDTH}
-        context = click.Context(command, info_name=name, **settings)
-        parts.append(f"\n## {name}\n\n```text\n{command.get_help(context).rstrip()}\n```\n")
+        fresh = copy.copy(command)
+        fresh._help_option = None  # click keeps the first that anybody in this process asked for
+        context = click.Context(fresh, info_name=name, **settings)
+        parts.append(f"\n## {name}\n\n```text\n{fresh.get_help(context).rstrip()}\n```\n")
     return "".join(parts)
 
 

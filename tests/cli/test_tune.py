@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
 import re
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -160,16 +162,26 @@ def test_where_nothing_fits_the_limit_is_named(tmp_path: Path) -> None:
     assert not found["front"]
 
 
+def child_at_work_in(folder: Path) -> int:
+    """The first process of ours whose command names `folder`; the list of children can leave some
+    out while others end (proc_pid_task(5)), so that it is asked again."""
+    me, until = os.getpid(), time.monotonic() + 30
+    while time.monotonic() < until:
+        for child in Path(f"/proc/{me}/task/{me}/children").read_text().split():
+            with contextlib.suppress(OSError):
+                if str(folder) in Path(f"/proc/{child}/cmdline").read_text():
+                    return int(child)
+        time.sleep(0.02)
+    raise AssertionError(f"no process works in {folder}")
+
+
 def test_helpers_that_are_lost_are_told_and_end_nothing(tmp_path: Path) -> None:
     """One is killed, the other finds no study to join; both are named, each with its reason."""
     project = load_project(project_in(tmp_path, 2.4))
     (project.build_directory / "tune").mkdir(parents=True)
     told: list[str] = []
     with helping_processes(project, 2, 1, math.inf, told.append):
-        me = os.getpid()
-        children = Path(f"/proc/{me}/task/{me}/children").read_text().split()
-        named = [c for c in children if str(tmp_path) in Path(f"/proc/{c}/cmdline").read_text()]
-        os.kill(int(named[0]), signal.SIGKILL)
+        os.kill(child_at_work_in(tmp_path), signal.SIGKILL)
     assert len(told) == 2
     assert "helper 1 was killed by signal 9" in told[0]
     assert "helper 2 failed" in told[1]
