@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from coincell.audit.cheapest_cuts import alike, alike_in_two
 from coincell.audit.group_curves import curve_of
 
 Values = NDArray[np.float64]
-HAIR = Fraction(1, 10**7)
+HAIR = Fraction(1, 10**10)
 """Less than any two fractions of the tests differ by, and more than rounding."""
 
 
@@ -109,7 +109,7 @@ def _check(groups: Sequence[Group], cuts: Any, tolerance: Fraction) -> None:
     assert _cost(groups, cuts) == least
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(groups=_groups(rising=False), draw=st.data())
 def test_one_rate(groups: list[Group], draw: st.DataObject) -> None:
     tolerance = _tolerance(draw, [apart for apart, _ in _all(groups)])
@@ -118,7 +118,7 @@ def test_one_rate(groups: list[Group], draw: st.DataObject) -> None:
     _check(groups, cuts, tolerance)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(groups=_groups(rising=True), at_once=st.sampled_from([1, 3, 1 << 12]), draw=st.data())
 def test_two_rates(groups: list[Group], at_once: int, draw: st.DataObject) -> None:
     """Windows one by one, a few, or all at once."""
@@ -129,6 +129,31 @@ def test_two_rates(groups: list[Group], at_once: int, draw: st.DataObject) -> No
         patch.setattr(cheapest_cuts, "_PAIRS", at_once)
         cuts = alike_in_two(rates, [group.cost for group in groups], float(tolerance))
     _check(groups, cuts, tolerance)
+
+
+def _chosen(low: Fraction, high: Fraction, tolerance: Fraction, axes: int) -> int:
+    """Costs of two groups of which one can have the rate `high`, the other `low` or, dearer,
+    `high`; of two axes the rate is the first or, where `axes` is -2, the second."""
+    one, other = np.array([0, float(high)]), np.array([0, float(low), float(high)])
+    costs = [np.array([9.0, 0.0]), np.array([9.0, 0.0, 5.0])]
+    if axes == 1:
+        cuts = alike([one[1:], other[1:]], [each[1:] for each in costs], float(tolerance)) + 1
+    else:
+        same = [np.array([0.0, 1.0]), np.array([0.0, 1.0, 1.0])]
+        both = [(one, same[0]), (other, same[1])]
+        rates = both if axes == 2 else [(second, first) for first, second in both]
+        cuts = alike_in_two(rates, costs, float(tolerance))
+    return int(sum(cost[cut] for cost, cut in zip(costs, cuts, strict=True)))
+
+
+@pytest.mark.parametrize("axes", [1, 2, -2])
+def test_a_tolerance_is_held_to_the_last_bit(axes: int) -> None:
+    """Of any two fractions: their own difference allows them, a hair less does not. Without room
+    for rounding 0.9 and 0.7 are further apart than 0.2."""
+    rates = sorted({Fraction(one, of) for of in range(2, 11) for one in range(1, of + 1)})
+    for low, high in combinations(rates, 2):
+        assert _chosen(low, high, high - low, axes) == 0, (low, high)
+        assert _chosen(low, high, high - low - HAIR, axes) == 5, (low, high)
 
 
 @settings(max_examples=100, deadline=None)
