@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -168,6 +169,9 @@ def test_cards_tell_what_was_measured_and_what_a_person_must_add(words):
         assert "default-src 'none'" in (words / "build" / f"{name}.html").read_text()
     told = run_cli("run", cwd=words).stdout
     assert "The cards lack what only a person can tell: card.authors" in told
+    lacking = json.loads(run_cli("run", "--json", cwd=words).stdout)["cards_lack"]
+    both = model + data
+    assert set(lacking) == set(re.findall(r"\*\*To add\*\* \(([^)]+)\)", both))
 
 
 def test_no_command_opens_a_connection(words, tmp_path):

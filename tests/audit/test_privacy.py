@@ -5,15 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from coincell.audit import privacy, privacy_facts, privacy_text
-from coincell.board.protocol import Message
+from coincell.board.protocol import Message, Region
 from coincell.errors import BoardError
 from coincell.firmware import build_image, device_sources, load_board
-from coincell.project import parse_configuration, template_configuration, templates
+from coincell.project import (
+    FeatureSettings,
+    RawSettings,
+    parse_configuration,
+    template_configuration,
+    templates,
+)
 from stand_in import stand_in_application
 
 BOARD = load_board("nano33ble")
@@ -52,8 +58,10 @@ Sends nothing through the air. Its line is USB, neither encrypted nor asking who
 It names itself by the chip's own number there.
 Sends unasked, where its label is another than the last one's: a decision: label, score, when, \
 and samples lost (24 bytes).
-Whoever is at the line may ask (READ) for the last window's features, in which what was said or \
-done may be recognized.
+Whoever is at the line may ask (READ, PROCESS, LISTEN), with no password: READ gives the last \
+window's features, in which what was said or done may be recognized. No message reads other memory.
+SAMPLES leaves what it does not overwrite, and PROCESS makes features of the whole: who asks for \
+both may learn more of the window than its features tell.
 Neither locks nor opens the chip's debug port: where that is open, who opens the device can read \
 its memory.
 """
@@ -78,12 +86,29 @@ def test_a_network_that_rests_in_quiet_says_so() -> None:
 
 
 def test_features_that_are_the_recording_are_called_so() -> None:
-    telling = {each["message"]: each for each in facts_of()["answers"]}
-    assert telling["READ"]["of_what_was_sensed"]
-    assert not telling["READ"]["is_the_recording"]
-    configuration = template_configuration("visual-wake-word")
-    answers = privacy_facts(configuration, BOARD)["answers"]
-    assert [each["message"] for each in answers if each["is_the_recording"]] == ["READ"]
+    sound = parse_configuration(WORDS)
+    raw = sound.model_copy(update={"features": RawSettings(decimation=4)})
+    for configuration, given in (
+        (sound, ""),
+        (raw, "the means of each 4 of its values"),
+        (template_configuration("visual-wake-word"), "its pixels at the network's size"),
+    ):
+        facts = privacy_facts(configuration, BOARD)
+        whole = [each["message"] for each in facts["answers"] if each["is_the_recording"]]
+        assert whole == (["READ"] if given else [])
+        told = " ".join(privacy_text(facts))
+        assert (f"READ gives the last window back, {given}, in int8." in told) == bool(given)
+
+
+def test_every_block_is_either_the_recording_or_made_of_it() -> None:
+    """A new block must be put on one side here."""
+    made_of_it = {"log-mel", "mfcc", "statistics", "spectral", "spectrogram"}
+    kinds = get_args(get_args(FeatureSettings)[0])
+    blocks = {block for kind in kinds for block in get_args(kind.model_fields["block"].annotation)}
+    assert blocks == made_of_it | {"raw", "picture"}
+    for kind in kinds:
+        whole = privacy._whole(kind())
+        assert bool(whole) == (kind().block not in made_of_it)
 
 
 def test_only_the_camera_writes_and_only_its_pin() -> None:
@@ -125,12 +150,34 @@ def test_c_that_names_another_register_changes_the_facts(
     assert privacy_text(after) != privacy_text(before)
 
 
-def test_every_message_of_the_protocol_is_told() -> None:
-    asked = {message.name for message in Message if message < Message.EVENT}
-    assert set(privacy.MESSAGES) == asked
+def _enumerated(name: str) -> dict[str, int]:
+    """Of protocol.h: name without its prefix -> value."""
     header = device_sources("firmware")["firmware/protocol.h"]
-    assert set(re.findall(r"MESSAGE_(\w+) = 0x0\d", header)) == asked
+    body = re.search(rf"enum protocol_{name} {{(.*?)}};", header, re.DOTALL)
+    assert body
+    found = re.findall(rf"^    {name.upper()}_(\w+) = (\w+),", body[1], re.MULTILINE)
+    assert len(found) == body[1].count(f"{name.upper()}_"), "an entry that this does not read"
+    return {entry: int(value, 0) for entry, value in found}
+
+
+def test_every_message_of_the_protocol_is_told() -> None:
+    """In its header, in the switch that answers, at the computer's end: the same, each in words."""
+    unasked = {"EVENT", "ANSWER", "ERROR"}
+    assert _enumerated("message") == {message.name: message.value for message in Message}
+    source = device_sources("firmware")["firmware/protocol.c"]
+    answered = re.findall(r"case (\w+):", source)
+    assert {name.removeprefix("MESSAGE_") for name in answered} == set(privacy.MESSAGES)
+    assert set(privacy.MESSAGES) == set(_enumerated("message")) - unasked
+    header = device_sources("firmware")["firmware/protocol.h"]
     assert f"PROTOCOL_EVENT_BYTES {privacy.EVENT_BYTES}u" in header
+
+
+def test_every_region_that_read_reads_is_told() -> None:
+    assert _enumerated("region") == {region.name: region.value for region in Region}
+    assert set(privacy.REGIONS) == set(_enumerated("region"))
+    source = device_sources("firmware")["firmware/protocol.c"]
+    read = source[source.index("static void answer_read") : source.index("answer_samples")]
+    assert set(re.findall(r"REGION_(\w+)", read)) == set(privacy.REGIONS)
 
 
 def _buffers() -> Iterator[str]:

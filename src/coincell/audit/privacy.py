@@ -18,7 +18,14 @@ from coincell.firmware import (
     sensor_sources,
     why_no_source,
 )
-from coincell.project import Configuration, DecisionSettings, WindowForm
+from coincell.project import (
+    Configuration,
+    DecisionSettings,
+    FeatureSettings,
+    PictureSettings,
+    RawSettings,
+    WindowForm,
+)
 
 PAGE_BYTES = 0x1000
 WIRELESS = {0x4000_1000: "radio", 0x4000_5000: "NFC"}
@@ -55,19 +62,42 @@ KEPT = {
 }
 """Object in the image's RAM -> what of people and things around it holds."""
 
-MESSAGES = {
-    "INFO": ("sizes and versions", False),
-    "READ": ("the description; features and scores of the last window", True),
-    "SAMPLES": ("nothing: takes a window from the computer, and stops listening", False),
-    "PROCESS": ("the decision on that window", False),
-    "RESET": ("nothing: forgets what was smoothed", False),
-    "CYCLES": ("how long the last window took", False),
-    "LISTEN": ("nothing: begins or ends listening; mode 2 tells every decision", False),
-}
-"""Message of the protocol -> what its answer gives, and whether that is of what was sensed."""
 
-_WHOLE = ("raw", "picture")
-"""Feature blocks whose features are the recording itself, in int8."""
+@dataclass(frozen=True)
+class Answered:
+    """What a message of the protocol gives to whoever asks.
+
+    Attributes:
+        gives: in words.
+        of_what_was_sensed: whether it tells of people and things around the device.
+        features: whether the last window's features are among it.
+    """
+
+    gives: str
+    of_what_was_sensed: bool = False
+    features: bool = False
+
+
+MESSAGES = {
+    "INFO": Answered("sizes and versions"),
+    "READ": Answered("the description; features and scores of the last window", True, True),
+    "SAMPLES": Answered("nothing: overwrites a part of the window, and stops listening"),
+    "PROCESS": Answered(
+        "the decision on the window as it lies there: what was sensed, where nobody overwrote it",
+        True,
+    ),
+    "RESET": Answered("nothing: forgets what was smoothed"),
+    "CYCLES": Answered("how long the last PROCESS took"),
+    "LISTEN": Answered("nothing: begins or ends listening; mode 2 has every decision told", True),
+}
+"""Message of the protocol -> what it gives."""
+
+REGIONS = {
+    "DESCRIPTION": "name, labels, versions and hashes",
+    "FEATURES": "features of the window that was processed last",
+    "SCORES": "scores of the window that was processed last",
+}
+"""Region that READ reads -> what lies there: no other memory of the device is within its reach."""
 
 
 @dataclass(frozen=True)
@@ -212,16 +242,27 @@ def _sends(source: Source) -> list[dict[str, Any]]:
 
 def _answers(configuration: Configuration) -> list[dict[str, Any]]:
     """What whoever is at the line can ask for."""
-    block = configuration.features.block
+    whole = _whole(configuration.features)
     return [
         {
             "message": name,
-            "gives": gives,
-            "of_what_was_sensed": sensed,
-            "is_the_recording": sensed and block in _WHOLE,
+            "gives": answered.gives,
+            "of_what_was_sensed": answered.of_what_was_sensed,
+            "is_the_recording": answered.features and bool(whole),
+            "recording_as": whole if answered.features else "",
         }
-        for name, (gives, sensed) in MESSAGES.items()
+        for name, answered in MESSAGES.items()
     ]
+
+
+def _whole(features: FeatureSettings) -> str:
+    """What the features are, where they are the recording itself in int8; else ""."""
+    if isinstance(features, PictureSettings):
+        return "its pixels at the network's size"
+    if isinstance(features, RawSettings):
+        some = features.decimation
+        return "its values" if some == 1 else f"the means of each {some} of its values"
+    return ""
 
 
 def privacy_text(facts: Mapping[str, Any]) -> tuple[str, ...]:
@@ -232,7 +273,7 @@ def privacy_text(facts: Mapping[str, Any]) -> tuple[str, ...]:
         _written_text(facts["writes"]),
         _line_text(facts),
         *_sent_text(facts),
-        _asked_text(facts["answers"]),
+        *_asked_text(facts["answers"]),
         _debug_text(facts["locks_debug_port"]),
     )
 
@@ -277,15 +318,21 @@ def _sent_text(facts: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _asked_text(answers: list[Mapping[str, Any]]) -> str:
+def _asked_text(answers: list[Mapping[str, Any]]) -> tuple[str, ...]:
     telling = [each["message"] for each in answers if each["of_what_was_sensed"]]
-    whole = any(each["is_the_recording"] for each in answers)
+    whole = next((each for each in answers if each["is_the_recording"]), None)
     what = (
-        "features that are the recording itself, in int8"
+        f"{whole['message']} gives the last window back, {whole['recording_as']}, in int8."
         if whole
-        else "features, in which what was said or done may be recognized"
+        else "READ gives the last window's features, in which what was said or done may be "
+        "recognized."
     )
-    return f"Whoever is at the line may ask ({', '.join(telling)}) for the last window's {what}."
+    asked = f"Whoever is at the line may ask ({', '.join(telling)}), with no password: {what}"
+    parts = (
+        "SAMPLES leaves what it does not overwrite, and PROCESS makes features of the whole: who "
+        "asks for both may learn more of the window than its features tell."
+    )
+    return f"{asked} No message reads other memory.", parts
 
 
 def _debug_text(locks: bool) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
 
-from coincell.cli.output import StageLines, json_option, open_project
+from coincell.cli.output import StageLines, json_option, open_project, print_json
 
 _NAMED = 4
 """Of what the cards lack, as many are named in the terminal; the cards name all."""
@@ -33,6 +34,9 @@ def run_command(
     firmware, measure, prove, gallery.
     What has not changed is not redone; a stopped run goes on where it was.
     Exit code 1 when a gate fails: the report is written all the same.
+
+    --json prints report.json, and under "cards_lack" what the cards still lack: keys of
+    coincell.toml that only a person can fill in.
     """
     from coincell.pipeline import Demand, run_project
 
@@ -45,7 +49,7 @@ def run_command(
     finally:
         lines.close()
     if as_json:
-        click.echo(result.report.to_json(), nl=False)
+        print_json(json.loads(result.report.to_json()) | {"cards_lack": list(result.missing)})
     else:
         from coincell.report import print_summary
 
