@@ -171,7 +171,9 @@ def test_cards_tell_what_was_measured_and_what_a_person_must_add(words):
     assert "The cards lack what only a person can tell: card.authors" in told
     lacking = json.loads(run_cli("run", "--json", cwd=words).stdout)["cards_lack"]
     both = model + data
-    assert set(lacking) == set(re.findall(r"\*\*To add\*\* \(([^)]+)\)", both))
+    marked = re.findall(r"\*\*To add\*\* \(([^)]+)\)", both)
+    # Markdown escapes the underscores of the keys; the keys themselves have none of its marks.
+    assert set(lacking) == {key.replace("\\_", "_") for key in marked}
 
 
 def test_no_command_opens_a_connection(words, tmp_path):
