@@ -7,6 +7,7 @@
      |   |- ModelError            a .tflite or .keras file: broken, or an operator is missing
      |   |- ToolchainError        no C compiler, or the compiler refused
      |   |- MissingExtraError     an optional package is not installed
+     |   |- TelemetryError        a device's report, or a reference for it, that cannot be believed
      |   '- BoardError            a board, virtual or real, that does not answer as it should
      |- GateError             a promise does not hold (does not fit, not exact), exit code 1
      '- InternalError         ours; please report it, exit code 3
@@ -83,6 +84,21 @@ class MissingExtraError(UserError):
             hint=f"Install the extra coincell[{extra}]; `coincell doctor` prints the command.",
         )
         self.extra = extra
+
+
+class TelemetryError(UserError):
+    """A device's report, or the reference for it, cannot be believed.
+
+    Attributes:
+        reason: a word or two that refusals are counted by, such as "length" or "signature".
+    """
+
+    topic = "telemetry"
+    usual_hint = "docs/telemetry.md describes a report byte by byte."
+
+    def __init__(self, reason: str, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.reason = reason
 
 
 class BoardError(UserError):
