@@ -4,6 +4,8 @@ from coincell.runtime.decision_binding import NO_DECISION, Decision, Rest, decis
 from coincell.runtime.level_binding import Level
 from coincell.runtime.library import load_library
 from coincell.runtime.score import LEVEL_BITS, QuantityUnit, ScoreUnit, quantity_unit, score_unit
+from coincell.runtime.sketch_binding import HostSketch, ReportFacts
+from coincell.runtime.sketch_plan import SketchPlan
 from coincell.runtime.sources import c_sources, c_values
 from coincell.runtime.strangeness import StrangenessUnit, strangeness_unit
 from coincell.runtime.teller import Teller, decision_words
@@ -12,10 +14,13 @@ __all__ = [
     "LEVEL_BITS",
     "NO_DECISION",
     "Decision",
+    "HostSketch",
     "Level",
     "QuantityUnit",
+    "ReportFacts",
     "Rest",
     "ScoreUnit",
+    "SketchPlan",
     "StrangenessUnit",
     "Teller",
     "c_sources",

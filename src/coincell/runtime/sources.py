@@ -8,7 +8,7 @@ from importlib.resources.abc import Traversable
 
 from coincell.errors import InternalError
 
-GROUPS = ("anomaly", "decision", "features", "kernels", "trees")
+GROUPS = ("anomaly", "decision", "features", "kernels", "sketch", "trees")
 _LINE = 100
 
 
@@ -27,7 +27,8 @@ def c_sources(*groups: str) -> dict[str, str]:
     """The C sources and headers of some groups of the runtime.
 
     Args:
-        groups: any of "kernels", "features", "anomaly", "decision", "trees".
+        groups: any of "kernels", "features", "anomaly", "decision", "sketch",
+            "trees".
 
     Returns:
         Path relative to the runtime's root, as it stands in an #include ("features/fft.h")
