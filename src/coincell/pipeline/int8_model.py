@@ -9,7 +9,7 @@ from coincell.classical import forest_from_json
 from coincell.compiler import OracleProcess, read_model
 from coincell.pipeline.store import Artefact
 from coincell.project import DecisionSettings
-from coincell.runtime import Decision, decision_threshold
+from coincell.runtime import Decision, ScoreUnit, decision_threshold
 
 MODEL_FILE = "model.tflite"
 FOREST_FILE = "forest.json"
@@ -43,6 +43,11 @@ class Int8Model:
         with OracleProcess(self._tflite) as oracle:
             scores: NDArray[np.int8] = oracle.run(inputs).reshape(len(features), -1)
         return scores
+
+    @property
+    def score_unit(self) -> ScoreUnit:
+        """What a score stands for."""
+        return ScoreUnit(float(self._scale), int(self._zero_point))
 
     def shares(self, scores: NDArray[np.int8]) -> NDArray[np.float64]:
         """int8 scores as real values, 0 to 1 after a softmax; same shape."""

@@ -37,6 +37,7 @@ from coincell.project.section import (
 )
 from coincell.project.synthesis_settings import SynthesisSettings
 from coincell.project.tasks import Goal, TaskName, goal_of
+from coincell.project.telemetry_settings import TelemetrySettings
 from coincell.project.tune_settings import TuneSettings
 
 
@@ -311,6 +312,7 @@ class Configuration(Section):
     board: BoardSettings = BoardSettings()
     gates: GateSettings = GateSettings()
     audit: AuditSettings = AuditSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
     tune: TuneSettings = TuneSettings()
 
     @property

@@ -15,6 +15,7 @@ from coincell.pipeline.stages import (
     prove,
     prune,
     quantize,
+    reference,
     train,
     yardstick,
 )
@@ -28,6 +29,7 @@ STAGES: tuple[Stage, ...] = (
     quantize.STAGE,
     evaluate.STAGE,
     audit.STAGE,
+    reference.STAGE,
     compile.STAGE,
     firmware.STAGE,
     measure.STAGE,
