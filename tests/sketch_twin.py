@@ -14,14 +14,14 @@ def watched(plan: SketchPlan, features: NDArray[np.int8]) -> NDArray[np.int64]:
     rows = np.arange(plan.rows) * plan.row_groups // plan.rows
     columns = np.arange(plan.columns) * plan.column_groups // plan.columns
     cell = rows[:, None] * plan.column_groups + columns[None, :]
-    wide = features.astype(np.int64)
-    return np.stack(
-        [
-            wide[:, cell == number].sum(-1) * 16 // (cell == number).sum()
-            for number in range(plan.cells)
-        ],
-        -1,
-    )
+    wide = 16 * features.astype(np.int64)
+    values = []
+    for number in range(plan.cells):
+        part = wide[:, cell == number]
+        mean = part.sum(-1) // part.shape[-1]
+        spread = np.abs(part - mean[:, None]).sum(-1) // part.shape[-1]
+        values.append(spread if plan.spread else mean)
+    return np.stack(values, -1)
 
 
 def bins(values: NDArray[np.int64], edges: object, count: int) -> NDArray[np.int64]:

@@ -36,6 +36,7 @@ def a_plan(generator: np.random.Generator, **changes: int) -> SketchPlan:
         "sample_bytes": int(generator.integers(1, 3)),
         "health_steps": int(generator.integers(1, 9)),
         "health_stride": int(generator.integers(1, 4)),
+        "spread": int(generator.integers(0, 2)),
         "distance_shift": int(generator.integers(0, 5)),
     } | changes
     cells = plan["row_groups"] * plan["column_groups"]
@@ -206,6 +207,7 @@ def test_plans_come_back_from_json_and_make_c():
         {"health_stride": 0},
         {"distance_shift": 32},
         {"sample_bytes": 3},
+        {"spread": 2},
         {"rows": 1.5},
         {"rows": True},
         {"rows": None},

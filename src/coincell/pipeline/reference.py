@@ -34,6 +34,9 @@ _DISTANCE_SHIFT = 4
 _BATCH = 50_000
 """Windows, below what a section can count."""
 
+_FEW = 512
+"""Windows at once where they are widened to integers of four bytes."""
+
 
 @dataclass(frozen=True)
 class SplitWindows:
@@ -78,7 +81,11 @@ def make_plan(
     picture = form.sense == "picture"
     row_groups = min(_PICTURE_CELLS, rows) if picture else 1
     column_groups = min(_PICTURE_CELLS if picture else _MOST_CELLS, columns)
-    values = _watched(training.features.reshape(-1, rows, columns), row_groups, column_groups)
+    features = training.features.reshape(-1, rows, columns)
+    means, spreads = _watched(features, row_groups, column_groups)
+    # Where a block takes each band's own mean away, the means say nothing.
+    spread = float(np.median(spreads.std(0))) > float(np.median(means.std(0)))
+    values = spreads if spread else means
     centre = np.floor(values.mean(0)).astype(np.int64)
     weights = _weights(values)
     distance = (np.abs(values - centre) * weights).sum(1) >> _DISTANCE_SHIFT
@@ -95,6 +102,7 @@ def make_plan(
         sample_bytes=form.dtype.itemsize,
         health_steps=health_steps,
         health_stride=steps // health_steps if picture else 1,
+        spread=int(spread),
         distance_shift=_DISTANCE_SHIFT,
         edges=tuple(
             _quantiles(values[:, cell], _FEATURE_QUANTILES) for cell in range(values.shape[1])
@@ -149,24 +157,40 @@ def watched_names(columns: Sequence[str], plan: SketchPlan, picture: bool) -> tu
         -(-group * plan.columns // plan.column_groups) for group in range(plan.column_groups + 1)
     ]
     if len(columns) != plan.columns:
-        columns = [f"column {number}" for number in range(1, plan.columns + 1)]
+        kind = "band" if plan.columns > 1 else "feature"
+        columns = [f"{kind} {number}" for number in range(1, plan.columns + 1)]
     return tuple(
         columns[begin] if end - begin == 1 else f"{columns[begin]} to {columns[end - 1]}"
         for begin, end in itertools.pairwise(first)
     )
 
 
-def _watched(features: NDArray[np.int8], row_groups: int, column_groups: int) -> NDArray[np.int64]:
-    """int8 [n, rows, columns] -> [n, cells] in sixteenths, as runtime/sketch has it."""
+def _watched(
+    features: NDArray[np.int8], row_groups: int, column_groups: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """int8 [n, rows, columns] -> mean and mean absolute deviation of each cell, [n, cells] each, in
+    sixteenths, as runtime/sketch has them."""
     rows, columns = features.shape[1:]
     tops = [-(-group * rows // row_groups) for group in range(row_groups)]
     lefts = [-(-group * columns // column_groups) for group in range(column_groups)]
     heights, widths = np.diff([*tops, rows]), np.diff([*lefts, columns])
-    # Each reduction widens by itself: a copy of all features as int64 would not fit beside them.
-    sums = np.add.reduceat(features, tops, axis=1, dtype=np.int32)
-    sums = np.add.reduceat(sums, lefts, axis=2, dtype=np.int64)
-    means: NDArray[np.int64] = _SIXTEENTHS * sums // (heights[:, None] * widths[None, :])
-    return means.reshape(len(features), -1)
+    sizes = heights[:, None] * widths[None, :]
+    means = np.empty((len(features), *sizes.shape), np.int64)
+    spreads = np.empty_like(means)
+    for begin in range(0, len(features), _FEW):
+        part = _SIXTEENTHS * features[begin : begin + _FEW].astype(np.int32)
+        mean = _sums(part, tops, lefts) // sizes
+        apart = np.abs(part - np.repeat(np.repeat(mean, heights, 1), widths, 2))
+        means[begin : begin + _FEW] = mean
+        spreads[begin : begin + _FEW] = _sums(apart, tops, lefts) // sizes
+    return means.reshape(len(features), -1), spreads.reshape(len(features), -1)
+
+
+def _sums(values: NDArray[Any], tops: list[int], lefts: list[int]) -> NDArray[np.int64]:
+    """[n, rows, columns] -> the sum of each cell."""
+    by_rows = np.add.reduceat(values, tops, axis=1, dtype=np.int64)
+    sums: NDArray[np.int64] = np.add.reduceat(by_rows, lefts, axis=2)
+    return sums
 
 
 def _weights(values: NDArray[np.int64]) -> NDArray[np.int64]:

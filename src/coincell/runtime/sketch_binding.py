@@ -45,6 +45,7 @@ class _Plan(ctypes.Structure):
                 "sample_bytes",
                 "health_steps",
                 "health_stride",
+                "spread",
                 "distance_shift",
             )
         ),

@@ -12,7 +12,7 @@ from coincell.runtime.sources import c_sources, c_values
 MOST_CELLS, MOST_CHANNELS, MOST_CLASSES = 40, 16, 16
 FEATURE_BINS, SCORE_BINS = 8, 16
 MOST_HEALTH_STEPS = 512
-_MOST_FEATURES = 1 << 20
+_MOST_FEATURES = 1 << 19
 _MOST_LABELS = 32767
 _INT16, _INT32 = (-(2**15), 2**15 - 1), (-(2**31), 2**31 - 1)
 
@@ -32,6 +32,7 @@ class SketchPlan:
         sample_bytes: 2 for int16 samples, 1 for uint8.
         health_steps: so many steps of a window are looked at, at most 512.
         health_stride: so many steps lie between them.
+        spread: what is watched of a cell: 0 its mean, 1 its mean absolute deviation from that.
         distance_shift: the weighted sum is shifted right by it.
         edges: [cells][7], of watched features, in sixteenths.
         centre: [cells], the same unit.
@@ -53,6 +54,7 @@ class SketchPlan:
     sample_bytes: int
     health_steps: int
     health_stride: int
+    spread: int
     distance_shift: int
     edges: tuple[tuple[int, ...], ...]
     centre: tuple[int, ...]
@@ -75,6 +77,7 @@ class SketchPlan:
         _within("sample_bytes", self.sample_bytes, 1, 2)
         _within("health_steps", self.health_steps, 1, MOST_HEALTH_STEPS)
         _within("health_stride", self.health_stride, 1, _MOST_FEATURES)
+        _within("spread", self.spread, 0, 1)
         _within("distance_shift", self.distance_shift, 0, 31)
         if len(self.edges) != self.cells:
             _refuse("edges", f"{self.cells} rows of edges", len(self.edges))

@@ -78,34 +78,63 @@ static int32_t first_of(int32_t group, int32_t size, int32_t groups)
     return (group * size + groups - 1) / groups;
 }
 
-/* features[rows][columns] -> the mean of one cell, in sixteenths, rounded down. */
-static int32_t watched(const coincell_sketch_plan *plan, const int8_t *features, int32_t row_group,
-                       int32_t column_group)
+/* A cell of a window's features: values[rows][stride], of whose rows `columns` belong to it. */
+typedef struct {
+    const int8_t *values;
+    int32_t rows, columns, stride;
+} cell;
+
+/* features[rows][columns] -> one of its cells. */
+static cell cell_at(const coincell_sketch_plan *plan, const int8_t *features, int32_t row_group,
+                    int32_t column_group)
 {
     const int32_t top = first_of(row_group, plan->rows, plan->row_groups);
-    const int32_t bottom = first_of(row_group + 1, plan->rows, plan->row_groups);
     const int32_t left = first_of(column_group, plan->columns, plan->column_groups);
-    const int32_t right = first_of(column_group + 1, plan->columns, plan->column_groups);
+    return (cell){
+        .values = features + top * plan->columns + left,
+        .rows = first_of(row_group + 1, plan->rows, plan->row_groups) - top,
+        .columns = first_of(column_group + 1, plan->columns, plan->column_groups) - left,
+        .stride = plan->columns,
+    };
+}
+
+/* The mean of a cell, in sixteenths, rounded down. */
+static int32_t mean_of(cell part)
+{
     int32_t sum = 0;
-    for (int32_t row = top; row < bottom; row++) {
-        const int8_t *const line = features + row * plan->columns;
-        for (int32_t column = left; column < right; column++) sum += line[column];
+    for (int32_t row = 0; row < part.rows; row++)
+        for (int32_t column = 0; column < part.columns; column++)
+            sum += part.values[row * part.stride + column];
+    return floor_divide(SIXTEENTHS * sum, part.rows * part.columns);
+}
+
+/* The mean absolute deviation of a cell from `mean`, both in sixteenths, rounded down. */
+static int32_t spread_of(cell part, int32_t mean)
+{
+    int32_t sum = 0;
+    for (int32_t row = 0; row < part.rows; row++) {
+        for (int32_t column = 0; column < part.columns; column++) {
+            const int32_t apart = SIXTEENTHS * part.values[row * part.stride + column] - mean;
+            sum += apart < 0 ? -apart : apart;
+        }
     }
-    return floor_divide(SIXTEENTHS * sum, (bottom - top) * (right - left));
+    return sum / (part.rows * part.columns);
 }
 
 /* bins[cells][BINS]: counts every watched feature. Returns the distance to the centre. */
 static int32_t count_features(const coincell_sketch_plan *plan, const int8_t *features,
                               uint16_t *bins)
 {
-    int32_t distance = 0, cell = 0;
+    int32_t distance = 0, place = 0;
     for (int32_t row = 0; row < plan->row_groups; row++) {
-        for (int32_t column = 0; column < plan->column_groups; column++, cell++) {
-            const int32_t value = watched(plan, features, row, column);
-            const int32_t apart = value - plan->centre[cell];
-            distance += plan->weights[cell] * (apart < 0 ? -apart : apart);
-            (void)count_in(bins + cell * COINCELL_SKETCH_BINS, COINCELL_SKETCH_BINS,
-                           feature_bin_of(plan->edges + cell * EDGES, value));
+        for (int32_t column = 0; column < plan->column_groups; column++, place++) {
+            const cell part = cell_at(plan, features, row, column);
+            const int32_t mean = mean_of(part);
+            const int32_t value = plan->spread ? spread_of(part, mean) : mean;
+            const int32_t apart = value - plan->centre[place];
+            distance += plan->weights[place] * (apart < 0 ? -apart : apart);
+            (void)count_in(bins + place * COINCELL_SKETCH_BINS, COINCELL_SKETCH_BINS,
+                           feature_bin_of(plan->edges + place * EDGES, value));
         }
     }
     return distance >> plan->distance_shift;

@@ -30,6 +30,7 @@ typedef struct {
     int32_t channels;     /* of the sensor, side by side in a step */
     int32_t sample_bytes; /* 2: int16, 1: uint8 */
     int32_t health_steps, health_stride;
+    int32_t spread; /* of a cell is watched: 0 its mean, 1 its mean absolute deviation from that */
     int32_t distance_shift;
     const int16_t *edges;          /* [cells][BINS - 1] in sixteenths, ascending */
     const int16_t *centre;         /* [cells] in sixteenths */
