@@ -7,7 +7,16 @@ from coincell.pipeline.stages.table import STAGES
 from coincell.project import Project, parse_configuration
 
 TOML = '[project]\nname = "toy"\n[data]\nlabels = ["yes", "no"]\n'
-RUNS_C_HERE = {"features", "yardstick", "quantize", "evaluate", "measure", "prove", "gallery"}
+RUNS_C_HERE = {
+    "features",
+    "yardstick",
+    "quantize",
+    "evaluate",
+    "reference",
+    "measure",
+    "prove",
+    "gallery",
+}
 BUILDS_AN_IMAGE = {"firmware", "measure", "prove"}
 
 

@@ -30,8 +30,8 @@ def run_command(
 ) -> None:
     """From recordings to a measured firmware image and a report, in DIRECTORY (here).
 
-    Stages: dataset, features, train, yardstick, prune, quantize, evaluate, audit, compile,
-    firmware, measure, prove, gallery.
+    Stages: dataset, features, train, yardstick, prune, quantize, evaluate, audit, reference,
+    compile, firmware, measure, prove, gallery.
     What has not changed is not redone; a stopped run goes on where it was.
     Exit code 1 when a gate fails: the report is written all the same.
 
