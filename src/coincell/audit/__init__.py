@@ -1,5 +1,7 @@
 """Whom a model fails: groups compared, cards, and what a device stores and sends."""
 
+from typing import TYPE_CHECKING, Any
+
 from coincell.audit.cards import (
     Card,
     CardFacts,
@@ -32,12 +34,14 @@ from coincell.audit.measures import (
 from coincell.audit.mitigation import UNTOLD, copies_for, reweighed, strata_of
 from coincell.audit.paired import paired_changes
 from coincell.audit.people import NOT_TOLD, Column, People, codes_of, joined_values, people_of
-from coincell.audit.privacy import privacy_facts, privacy_text
 from coincell.audit.significance import LEVEL, holm, paired_p
 from coincell.audit.slices import SLICE_METRICS, area_rounds, slice_areas, slice_figures
 from coincell.audit.strategies import RATES, StrategySettings, strategies_of
 from coincell.audit.table_file import JudgedTable, TableColumns, read_table
 from coincell.audit.words import TaskWords
+
+if TYPE_CHECKING:
+    from coincell.audit.privacy import privacy_facts, privacy_text
 
 __all__ = [
     "LEVEL",
@@ -100,3 +104,13 @@ __all__ = [
     "strategies_of",
     "training_advice",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what reads the image's C when it is asked for: it brings firmware and compiler, which
+    no audit of arrays or tables needs."""
+    if name not in ("privacy_facts", "privacy_text"):
+        raise AttributeError(f"module 'coincell.audit' has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module("coincell.audit.privacy"), name)

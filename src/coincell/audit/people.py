@@ -72,10 +72,12 @@ class People:
 
 def codes_of(values: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
     """Distinct values, sorted, what is empty as NOT_TOLD behind all others; and codes, [n]."""
-    words = [str(value).strip() or NOT_TOLD for value in values]
-    names = tuple(sorted(set(words), key=lambda word: (word == NOT_TOLD, word)))
+    # Few values differ: each is looked at once, and rows are looked up.
+    words = {value: str(value).strip() or NOT_TOLD for value in set(values)}
+    names = tuple(sorted(set(words.values()), key=lambda word: (word == NOT_TOLD, word)))
     place = {name: at for at, name in enumerate(names)}
-    return names, np.array([place[word] for word in words], np.int64)
+    code = {value: place[word] for value, word in words.items()}
+    return names, np.fromiter(map(code.__getitem__, values), np.int64, len(values))
 
 
 def people_of(

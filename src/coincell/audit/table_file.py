@@ -208,7 +208,10 @@ def _rows(path: Path, file: TextIO, columns: TableColumns) -> _Rows:
     place = _header(path, next(reader, []), columns)
     others = [name for name in place if name not in columns.needed and name != RECORDING]
     kept = [*(columns.groups or others), *filter(None, [columns.person])]
-    found, same = _Rows(), dict[str, str]()
+    needed = (columns.truth, *columns.scores.values())
+    named = {name: place[name] for name in columns.needed}
+    groups = [(name, place[name]) for name in kept]
+    found, told = _Rows(), _Told()
     for cells in reader:
         if not cells:
             continue
@@ -226,9 +229,9 @@ def _rows(path: Path, file: TextIO, columns: TableColumns) -> _Rows:
                 f"are {len(kept)} such columns.",
                 hint="Name the groups with --group.",
             )
-        row = {name: _told(cells[at]) for name, at in place.items()}
-        _check_lengths(row, columns, where)
-        needed = (columns.truth, *columns.scores.values())
+        if max(map(len, cells)) > MOST_LETTERS:
+            _shorten(cells, place, columns, where)
+        row = {name: _known(cells[at]) for name, at in named.items()}
         missing = next((name for name in needed if not row[name]), "")
         if missing:
             found.left_out[missing] += 1
@@ -236,7 +239,7 @@ def _rows(path: Path, file: TextIO, columns: TableColumns) -> _Rows:
         found.truth.append(row[columns.truth])
         found.said.append(row.get(columns.decision, ""))
         found.scores.append([_score(row[name], name, where) for name in columns.scores.values()])
-        found.groups.append({name: same.setdefault(row[name], row[name]) for name in kept})
+        found.groups.append({name: told[cells[at]] for name, at in groups})
     return found
 
 
@@ -262,15 +265,25 @@ def _header(path: Path, cells: Sequence[str], columns: TableColumns) -> dict[str
     return {name: at for at, name in enumerate(names)}
 
 
-def _told(cell: str) -> str:
+def _known(cell: str) -> str:
     """A cell's text; "" where it stands for a value that is not known."""
     text = cell.strip()
     return "" if text.lower() in MISSING else text
 
 
-def _check_lengths(row: dict[str, str], columns: TableColumns, where: str) -> None:
+class _Told(dict[str, str]):
+    """Cells of groups -> their text: few differ, and equal ones are kept once."""
+
+    def __missing__(self, cell: str) -> str:
+        text = _known(cell)
+        self[cell] = text
+        return text
+
+
+def _shorten(cells: list[str], place: Mapping[str, int], columns: TableColumns, where: str) -> None:
     """Refuse long text in a column that is named; cut it in others, which are no groups then."""
-    for name, text in row.items():
+    for name, at in place.items():
+        text = cells[at].strip()
         if len(text) <= MOST_LETTERS:
             continue
         if name in columns.needed:
@@ -278,7 +291,7 @@ def _check_lengths(row: dict[str, str], columns: TableColumns, where: str) -> No
                 f"{where}: '{name}' must have at most {MOST_LETTERS} characters; received "
                 f"{len(text):,}."
             )
-        row[name] = f"{text[:20]}... {sha256_bytes(text.encode())[:16]}"  # unlike stays unlike
+        cells[at] = f"{text[:20]}... {sha256_bytes(text.encode())[:16]}"  # unlike stays unlike
 
 
 def _score(text: str, name: str, where: str) -> float:

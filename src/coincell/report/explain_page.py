@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from coincell.compiler import Explanation, MemoryNote
+# The compiler's own classes are named in annotations alone; most pages of a report need none.
+if TYPE_CHECKING:
+    from coincell.compiler import Explanation, MemoryNote
 
 _COLOURS = {
     "input": "#2f6f9f",
