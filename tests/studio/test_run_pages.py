@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from coincell.board import load_battery
 from coincell.pipeline import noted_runs
 from coincell.project import Project
 from coincell.studio import Opened
@@ -65,6 +66,26 @@ def test_the_board_is_the_reports(ran_tab: Page, told: Any) -> None:
     milliseconds = sum(float(row[4]) for row in layers)
     assert milliseconds == pytest.approx(board["latency_ms"], rel=0.02, abs=0.002 * len(layers))
     assert f"{board['battery_days']:.3g} days" in ran_tab.locator("section.board").inner_text()
+
+
+def test_the_boards_duty_can_be_changed(ran_tab: Page, asking: httpx.Client, told: Any) -> None:
+    """All the time is the report's own figure; else days go with the current, floor and leakage in
+    it."""
+    ran_tab.goto("/board")
+    days = ran_tab.locator("#duty-days b")
+    assert days.inner_text() == f"{told['board']['battery_days']:.3g} days"
+    energy = told["board"]["energy"]
+    leakage = load_battery("cr2032").leakage_a
+    current = 0.75 * energy["ways"][0]["floor_a"] + 0.25 * energy["average_a"] + leakage
+    expected = told["board"]["battery_days"] * (energy["average_a"] + leakage) / current
+    ran_tab.locator("#duty-share").fill("0.25")
+    ran_tab.locator("#duty-share").press("Enter")
+    days.filter(has_text=f"{expected:.3g} days").wait_for()
+    ran_tab.locator("#duty-battery").select_option("2xaa")
+    days.filter(has_text=f"{expected:.3g} days").wait_for(state="detached")
+    assert float(days.inner_text().split()[0]) > 5 * expected, "two AA cells hold ten times as much"
+    for wrong in ("share=2", "share=nan", "share=x", "way=99", "way=-1", "battery=..%2Fcr2032"):
+        assert 400 <= asking.get(f"/board/duty?{wrong}").status_code < 500
 
 
 def test_runs_are_listed_and_compared(ran_tab: Page, whole: Project) -> None:

@@ -73,7 +73,7 @@ from coincell.board.worlds import (
     read_motion,
     read_scene,
 )
-from coincell.board.year import Way, ways_to_last
+from coincell.board.year import Way, days_at, ways_to_last
 
 __all__ = [
     "STREAM_RATE_HZ",
@@ -135,6 +135,7 @@ __all__ = [
     "choose_port",
     "choose_tool",
     "compare_with_server",
+    "days_at",
     "energy_of",
     "fit_sensors",
     "flash",

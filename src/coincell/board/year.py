@@ -51,6 +51,12 @@ def awake_share(floor_a: Bounds, awake_a: Bounds, battery: Battery, days: float)
     )
 
 
+def days_at(floor_a: Bounds, awake_a: Bounds, share: float, battery: Battery) -> Bounds:
+    """How long `battery` lasts where the chain runs `share` of the time, 0 to 1: what `awake_share`
+    turns around."""
+    return battery.days(floor_a.scaled(1 - share) + awake_a.scaled(share))
+
+
 def _share(target: float, floor: float, awake: float) -> float:
     if awake <= floor:
         return 1.0 if awake <= target else 0.0

@@ -93,6 +93,8 @@ def _energy_part(facts: dict[str, Any]) -> EnergyPart:
                 name=way["name"],
                 awake_share=way["share"]["typical"],
                 awake_share_range=_range(way["share"]),
+                floor_a=way["floor_a"]["typical"],
+                floor_a_range=_range(way["floor_a"]),
                 told=way["sentence"],
             )
             for way in facts["ways"]

@@ -29,6 +29,10 @@ class LastingWay(Part):
     name: str
     awake_share: Share = Field(description="How much of the time the chain may run; 0: never.")
     awake_share_range: tuple[Share, Share]
+    floor_a: float | None = Field(
+        None, description="What the board draws while the chain does not run, in amperes."
+    )
+    floor_a_range: Range | None = None
     told: str
 
 

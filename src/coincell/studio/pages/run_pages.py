@@ -6,9 +6,10 @@ import base64
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response
 
+from coincell.board import Bounds, battery_names, days_at, load_battery
 from coincell.errors import UserError
 from coincell.pipeline import Run as LedgerRun
 from coincell.pipeline import (
@@ -19,7 +20,7 @@ from coincell.pipeline import (
     noted_runs,
     paired_fairness,
 )
-from coincell.report import FrontPoint, Metric, front_svg
+from coincell.report import EnergyPart, FrontPoint, Metric, front_svg
 from coincell.studio.pages.jobs import job_part
 from coincell.studio.pages.shared import page, session_of
 from coincell.studio.running import run_in_process
@@ -68,7 +69,54 @@ def board(request: Request) -> Response:
     return page(
         request, "board.html.j2", run=run, board=part, layers=layers,
         contributors=part.contributors[:_MOST_PARTS],
+        duty=_duty(part.energy, 0, 1.0, "") if part.energy else None,
     )  # fmt: skip
+
+
+@board_router.get("/duty")
+def duty(
+    request: Request,
+    way: int = 0,
+    share: float = Query(1.0, ge=0, le=1, allow_inf_nan=False),
+    battery: str = "",
+) -> Response:
+    """How long a battery lasts where the chain runs so much of the time."""
+    run = _last(request)
+    part = run.report.board if run else None
+    if part is None or part.energy is None:
+        raise UserError("There are no figures of energy.", "Run the project.")
+    return page(request, "board_duty.html.j2", duty=_duty(part.energy, way, share, battery))
+
+
+def _duty(energy: EnergyPart, way: int, share: float, battery: str) -> dict[str, Any] | None:
+    """What the part of the page shows; None where the report tells no currents."""
+    ways = [each for each in energy.ways if each.floor_a is not None and each.floor_a_range]
+    if not ways:
+        return None
+    if not 0 <= way < len(ways):
+        raise UserError(f"There are {len(ways)} ways to save; received number {way}.")
+    batteries = {name: load_battery(name) for name in battery_names()}
+    fed = next((name for name, cell in batteries.items() if cell.title == energy.battery), "")
+    if battery and battery not in batteries:
+        raise UserError(f"Known batteries: {', '.join(batteries)}; received {battery[:40]!r}.")
+    cell = batteries[battery or fed or next(iter(batteries))]
+    chosen = ways[way]
+    floor = _bounds(chosen.floor_a or 0.0, chosen.floor_a_range)
+    days = days_at(floor, _bounds(energy.average_a, energy.average_a_range), share, cell)
+    return {
+        "ways": [each.name for each in ways],
+        "way": way,
+        "share": share,
+        "batteries": {name: each.title for name, each in batteries.items()},
+        "battery": battery or fed,
+        "days": days,
+        "seconds_a_day": 86_400 * share,
+    }
+
+
+def _bounds(typical: float, ends: tuple[float, float] | None) -> Bounds:
+    low, high = ends or (typical, typical)
+    return Bounds(low, typical, high)
 
 
 @board_router.post("/run")
