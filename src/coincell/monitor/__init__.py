@@ -3,7 +3,11 @@
 from coincell.monitor.admission import split_reports
 from coincell.monitor.database import StoreError
 from coincell.monitor.layout import CounterLayout
+from coincell.monitor.overview import DeviceState, list_devices, metrics, refusals
+from coincell.monitor.packing import merged_by
+from coincell.monitor.receiving import build_receiver, ingest_file, watch_folder
 from coincell.monitor.reference import Counts, Reference
+from coincell.monitor.retention import Forgotten, forget, prune
 from coincell.monitor.rollups import Buckets, by_bucket, read_rollups
 from coincell.monitor.store import Outcome, Store
 from coincell.monitor.telemetry import Envelope, Report, parse_report
@@ -12,14 +16,25 @@ __all__ = [
     "Buckets",
     "CounterLayout",
     "Counts",
+    "DeviceState",
     "Envelope",
+    "Forgotten",
     "Outcome",
     "Reference",
     "Report",
     "Store",
     "StoreError",
+    "build_receiver",
     "by_bucket",
+    "forget",
+    "ingest_file",
+    "list_devices",
+    "merged_by",
+    "metrics",
     "parse_report",
+    "prune",
     "read_rollups",
+    "refusals",
     "split_reports",
+    "watch_folder",
 ]

@@ -17,6 +17,12 @@ Value = TypeVar("Value")
 Row = tuple[Any, ...]
 
 _BUSY_S = 30.0
+_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "cache_size = -65536",  # 64 MiB
+    "wal_autocheckpoint = 8192",  # 32 MiB: pages that are written often reach the file once
+)
 _AT_ONCE = 400
 """Rows in one statement."""
 
@@ -99,7 +105,7 @@ class SqliteDatabase:
             self._connection = sqlite3.connect(
                 path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
             )
-            for pragma in ("journal_mode = WAL", "synchronous = FULL", "cache_size = -65536"):
+            for pragma in _PRAGMAS:
                 self._connection.execute(f"PRAGMA {pragma}").fetchall()
 
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Row]:

@@ -212,7 +212,7 @@ class _Writer:
             self._database,
             "INSERT INTO reports (device, boot, sequence, received, placed, body) VALUES {}"
             " ON CONFLICT DO NOTHING RETURNING device, boot, sequence",
-            [(*name, self._received, times[name], one.data) for name, one in fresh.items()],
+            [(*name, self._received, times[name], one.data) for name, one in sorted(fresh.items())],
         )
         return {(bytes(row[0]), row[1], row[2]) for row in rows}
 
@@ -231,7 +231,7 @@ class _Writer:
         return [
             refused(one.place, error, one.data, one.report.device)
             for one in again
-            if kept[one.report.name] != one.data
+            if kept.get(one.report.name) != one.data
         ]
 
     def _update_boots(
