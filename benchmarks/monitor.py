@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import numpy as np
 
-from coincell.monitor import Store, by_bucket, merged_by, read_rollups
+from coincell.monitor import Store, by_bucket, collect_seldom, merged_by, read_rollups
 from coincell.monitor.packing import packed_rows
 from made_fleet import KEY, START, a_reference, a_report, device
 from monitor_kills import kill_and_count
@@ -39,6 +39,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path)
     options = parser.parse_args()
     told: dict[str, Any] = {}
+    collect_seldom()
     with tempfile.TemporaryDirectory() as folder:
         for name, key in (("unsigned", None), ("signed", KEY)):
             told[name] = _ingest(Path(folder) / f"{name}.db", options, key)
@@ -60,16 +61,17 @@ def _ingest(path: Path, options: argparse.Namespace, key: bytes | None) -> dict[
         if key is not None:
             for number in range(options.devices):
                 store.enroll(device(number), key)
-        spent, count, sizes, memory = 0.0, 0, [], []
+        spent, busy, count, sizes, memory = 0.0, 0.0, 0, [], []
         for hour in range(options.reports):
             texts = [
                 a_report(reference, number, hour).to_bytes(key) for number in range(options.devices)
             ]
             sizes += [len(text) for text in texts]
             for begin in range(0, len(texts), _BATCH):
-                started = time.perf_counter()
+                started, began = time.perf_counter(), time.process_time()
                 outcome = store.add(texts[begin : begin + _BATCH], START + 3600 * (hour + 1))
                 spent += time.perf_counter() - started
+                busy += time.process_time() - began
                 count += outcome.added
             memory.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
         database = store.database
@@ -81,6 +83,7 @@ def _ingest(path: Path, options: argparse.Namespace, key: bytes | None) -> dict[
     return {
         "reports": count,
         "reports_per_second": round(count / spent),
+        "reports_per_processor_second": round(count / busy),
         "mean_report_bytes": round(sum(sizes) / len(sizes), 1),
         "store_bytes_per_device_day": round(path.stat().st_size / options.devices / days),
         "bytes_per_device_day": {

@@ -32,10 +32,11 @@ def ingest_command(places: tuple[Path, ...], watch: bool, place: str, as_json: b
     The same report counts once, however often it comes. Reports without a clock of their own are
     placed by when their file was written.
     """
-    from coincell.monitor import Store
+    from coincell.monitor import Store, collect_seldom
 
     if watch and (len(places) != 1 or not places[0].is_dir()):
         raise UserError(f"--watch takes one folder; received {len(places)} places.")
+    collect_seldom()
     with Store(place) as store:
         if watch:
             _watch(store, places[0], as_json)

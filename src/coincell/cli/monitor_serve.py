@@ -46,7 +46,7 @@ def serve_command(
     try:
         import uvicorn
 
-        from coincell.monitor import build_receiver
+        from coincell.monitor import build_receiver, collect_seldom
 
         token = _read_token(token_file) if token_file else secrets.token_urlsafe(24)
         application = build_receiver(place, token, enrolled_only)
@@ -70,6 +70,7 @@ def serve_command(
         if told["token"]:
             click.echo(f"Token: {token}")
     settings = uvicorn.Config(application, log_level="warning", access_log=False, lifespan="on")
+    collect_seldom()
     uvicorn.Server(settings).run(sockets=[listening])
 
 

@@ -5,7 +5,7 @@ from coincell.monitor.database import StoreError
 from coincell.monitor.layout import CounterLayout
 from coincell.monitor.overview import DeviceState, list_devices, metrics, refusals
 from coincell.monitor.packing import merged_by
-from coincell.monitor.receiving import build_receiver, ingest_file, watch_folder
+from coincell.monitor.receiving import build_receiver, collect_seldom, ingest_file, watch_folder
 from coincell.monitor.reference import Counts, Reference
 from coincell.monitor.retention import Forgotten, forget, prune
 from coincell.monitor.rollups import Buckets, by_bucket, read_rollups
@@ -26,6 +26,7 @@ __all__ = [
     "StoreError",
     "build_receiver",
     "by_bucket",
+    "collect_seldom",
     "forget",
     "ingest_file",
     "list_devices",

@@ -43,6 +43,9 @@ class Database(Protocol):
     blob: str
     """The type of bytes."""
 
+    lookup_form: str
+    """The statement that `lookup` fills."""
+
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Row]:
         """What a statement gives; `?` stands for a value."""
 
@@ -75,19 +78,42 @@ def open_database(place: Path | str) -> Database:
     return SqliteDatabase(Path(place))
 
 
-def many(database: Database, statement: str, keys: Sequence[Sequence[Any]]) -> list[Row]:
-    """Rows of a statement with one {} for a list of keys, so many at a time as a statement takes.
-
-    The statement says `IN (VALUES {})`, or inserts `VALUES {} ...`.
-    """
+def insert(database: Database, statement: str, keys: Sequence[Sequence[Any]]) -> list[Row]:
+    """What an INSERT with `VALUES {}` gives for many rows, so many at once as a statement takes."""
     found: list[Row] = []
+    for part, marks in _parts(keys):
+        values = [value for key in part for value in key]
+        found += database.rows(statement.replace("{}", marks), values)
+    return found
+
+
+def lookup(
+    database: Database,
+    table: str,
+    columns: str,
+    names: Sequence[str],
+    keys: Sequence[Sequence[Any]],
+) -> list[Row]:
+    """`columns` of the rows of `table` whose columns `names` are one of `keys`."""
+    found: list[Row] = []
+    for part, marks in _parts(keys):
+        statement = database.lookup_form.format(
+            columns=columns,
+            table=table,
+            marks=marks,
+            names=", ".join(names),
+            matches=" AND ".join(
+                f"{table}.{name} = wanted.column{place}" for place, name in enumerate(names, 1)
+            ),
+        )
+        found += database.rows(statement, [value for key in part for value in key])
+    return found
+
+
+def _parts(keys: Sequence[Sequence[Any]]) -> Iterator[tuple[Sequence[Sequence[Any]], str]]:
     for begin in range(0, len(keys), _AT_ONCE):
         part = keys[begin : begin + _AT_ONCE]
-        marks = ", ".join([f"({', '.join('?' * len(part[0]))})"] * len(part))
-        found += database.rows(
-            statement.replace("{}", marks), [value for key in part for value in key]
-        )
-    return found
+        yield part, ", ".join([f"({', '.join('?' * len(part[0]))})"] * len(part))
 
 
 class SqliteDatabase:
@@ -97,6 +123,11 @@ class SqliteDatabase:
     """
 
     blob = "BLOB"
+    # Of (a, b) IN (VALUES ...) SQLite scans the whole table; of a CROSS JOIN it takes the order.
+    lookup_form = (
+        "WITH wanted AS (VALUES {marks}) SELECT {columns} FROM wanted CROSS JOIN {table}"
+        " WHERE {matches}"
+    )
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -156,6 +187,8 @@ class PostgresDatabase:
     """PostgreSQL; a connection that broke is made anew by the next statement."""
 
     blob = "BYTEA"
+    # In a list of rows a parameter takes its column's type, in VALUES it would be text.
+    lookup_form = "SELECT {columns} FROM {table} WHERE ({names}) IN ({marks})"
 
     def __init__(self, url: str) -> None:
         try:
@@ -171,9 +204,7 @@ class PostgresDatabase:
         """See `Database`."""
         with self._told():
             cursor = self._connected().cursor()
-            # In a list of rows a parameter takes its column's type, in VALUES it would be text.
-            text = statement.replace("IN (VALUES ", "IN (").replace("?", "%s")
-            cursor.execute(text, list(values))
+            cursor.execute(statement.replace("?", "%s"), list(values))
             found = cursor.fetchall() if cursor.description else ()
             return [tuple(row) for row in found]
 
@@ -183,7 +214,7 @@ class PostgresDatabase:
         head, given, tail = statement.partition("VALUES (")
         _, _, tail = tail.partition(")")
         if given and head.startswith("INSERT"):
-            many(self, f"{head}VALUES {{}}{tail}", values)
+            insert(self, f"{head}VALUES {{}}{tail}", values)
             return
         for row in values:
             self.rows(statement, row)

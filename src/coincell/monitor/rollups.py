@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.monitor.database import Database, many
+from coincell.monitor.database import Database, lookup
 from coincell.monitor.layout import CounterLayout
 from coincell.monitor.packing import merged_by, packed_rows, unpacked_rows
 from coincell.monitor.reference import Reference
@@ -70,12 +70,10 @@ def _merge_into(
     vectors: NDArray[np.int64],
 ) -> None:
     sparse = _SPARSE[table]
-    rows = many(
-        database,
-        f"SELECT device, reference, bucket, counts FROM {table}"  # noqa: S608 - one of ours
-        " WHERE (device, reference, bucket) IN (VALUES {})",
-        names,
-    )
+    rows = lookup(
+        database, table, "device, reference, bucket, counts",
+        ["device", "reference", "bucket"], names,
+    )  # fmt: skip
     if rows:
         places = {name: place for place, name in enumerate(names)}
         which = np.array([places[bytes(row[0]), bytes(row[1]), row[2]] for row in rows])

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from coincell.errors import TelemetryError
 from coincell.monitor.admission import Admission, Admitted, Refusal, placed_at, read_all, refused
-from coincell.monitor.database import Database, Row, many, open_database
+from coincell.monitor.database import Database, Row, insert, lookup, open_database
 from coincell.monitor.reference import Reference
 from coincell.monitor.rollups import add_to_rollups
 from coincell.monitor.schema import prepare
@@ -133,13 +133,11 @@ class Store:
         return Outcome(added, repeated, tuple(refusals))
 
     def _keys(self, devices: Iterable[bytes]) -> dict[bytes, bytes]:
-        rows = many(
-            self.database,
-            "SELECT device, signing_key FROM devices WHERE signing_key IS NOT NULL"
-            " AND (device) IN (VALUES {})",
+        rows = lookup(
+            self.database, "devices", "device, signing_key", ["device"],
             [(device,) for device in sorted(devices)],
-        )
-        return {bytes(device): bytes(key) for device, key in rows}
+        )  # fmt: skip
+        return {bytes(device): bytes(key) for device, key in rows if key is not None}
 
     @contextmanager
     def writing(self) -> Iterator[Database]:
@@ -195,12 +193,10 @@ class _Writer:
 
     def _boots(self, admitted: Sequence[Admitted]) -> dict[tuple[bytes, int], list[int]]:
         names = sorted({one.report.name[:2] for one in admitted})
-        rows = many(
-            self._database,
-            "SELECT device, boot, started, received, greatest, pruned FROM boots"
-            " WHERE (device, boot) IN (VALUES {})",
-            names,
-        )
+        rows = lookup(
+            self._database, "boots", "device, boot, started, received, greatest, pruned",
+            ["device", "boot"], names,
+        )  # fmt: skip
         return {(bytes(row[0]), row[1]): list(row[2:]) for row in rows}
 
     def _inserted(
@@ -208,7 +204,7 @@ class _Writer:
         fresh: dict[tuple[bytes, int, int], Admitted],
         times: dict[tuple[bytes, int, int], int],
     ) -> set[tuple[bytes, int, int]]:
-        rows = many(
+        rows = insert(
             self._database,
             "INSERT INTO reports (device, boot, sequence, received, placed, body) VALUES {}"
             " ON CONFLICT DO NOTHING RETURNING device, boot, sequence",
@@ -218,12 +214,10 @@ class _Writer:
 
     def _conflicts(self, again: Sequence[Admitted]) -> list[Refusal]:
         """Of reports whose name is taken: those that say something else."""
-        rows = many(
-            self._database,
-            "SELECT device, boot, sequence, body FROM reports"
-            " WHERE (device, boot, sequence) IN (VALUES {})",
-            sorted({one.report.name for one in again}),
-        )
+        rows = lookup(
+            self._database, "reports", "device, boot, sequence, body",
+            ["device", "boot", "sequence"], sorted({one.report.name for one in again}),
+        )  # fmt: skip
         kept = {(bytes(row[0]), row[1], row[2]): bytes(row[3]) for row in rows}
         error = TelemetryError(
             "conflict", "Another report of this device, boot and sequence came before."
