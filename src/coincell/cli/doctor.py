@@ -40,7 +40,7 @@ EXTRAS: dict[str, str] = {
     "tune": "`coincell tune`, `train --folds`, `baselines` and `data enough`",
     "ray": "`coincell tune --ray`",
     "mlflow": "`coincell runs export --mlflow`",
-    "monitor": "`coincell monitor`: reports of devices (CBOR)",
+    "monitor": "`coincell monitor`: what devices in the field tell",
 }
 """Optional package group -> what does not work without it."""
 
@@ -52,7 +52,7 @@ _EXTRA_PROBES: dict[str, str] = {
     "camera": "import PIL.Image",
     "faces": "import PIL.Image",
     "acquisition": "import cbor2",
-    "monitor": "import cbor2",
+    "monitor": "import cbor2, fastapi, paho.mqtt, pg8000, uvicorn",
     "microphone": "import sounddevice",
     "tune": "import optuna, scipy, sklearn",
 }

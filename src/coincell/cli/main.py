@@ -34,6 +34,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "flash": ("flash", "Write an image that passed its gates to a real board."),
     "serial": ("serial", "Print what a board decides, as it decides."),
     "listen": ("listen", "Live decisions from a microphone, a recording or a board."),
+    "monitor": ("monitor", "Devices in the field: receive and keep what they report."),
     "doctor": ("doctor", "Check Python, packages, compilers, disk: each ok, or how to mend it."),
 }
 """Verb -> (module in this package, one line of help); the help needs no import."""

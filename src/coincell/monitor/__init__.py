@@ -1,7 +1,41 @@
 """What devices in the field tell: reports, where they are kept, and how they are judged."""
 
+from coincell.monitor.admission import split_reports
+from coincell.monitor.database import StoreError
 from coincell.monitor.layout import CounterLayout
+from coincell.monitor.overview import DeviceState, list_devices, metrics, refusals
+from coincell.monitor.packing import merged_by
+from coincell.monitor.receiving import build_receiver, collect_seldom, ingest_file, watch_folder
 from coincell.monitor.reference import Counts, Reference
+from coincell.monitor.retention import Forgotten, forget, prune
+from coincell.monitor.rollups import Buckets, by_bucket, read_rollups
+from coincell.monitor.store import Outcome, Store
 from coincell.monitor.telemetry import Envelope, Report, parse_report
 
-__all__ = ["CounterLayout", "Counts", "Envelope", "Reference", "Report", "parse_report"]
+__all__ = [
+    "Buckets",
+    "CounterLayout",
+    "Counts",
+    "DeviceState",
+    "Envelope",
+    "Forgotten",
+    "Outcome",
+    "Reference",
+    "Report",
+    "Store",
+    "StoreError",
+    "build_receiver",
+    "by_bucket",
+    "collect_seldom",
+    "forget",
+    "ingest_file",
+    "list_devices",
+    "merged_by",
+    "metrics",
+    "parse_report",
+    "prune",
+    "read_rollups",
+    "refusals",
+    "split_reports",
+    "watch_folder",
+]

@@ -1,0 +1,57 @@
+"""`coincell monitor`: its subcommands, each imported when it is called."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "serve": ("monitor_serve", "Receive reports over HTTP until Ctrl-C; counters at /metrics."),
+    "ingest": ("monitor_ingest", "Add the reports in files and folders."),
+    "register": ("monitor_fleet", "Let devices report against a reference.json."),
+    "enroll": ("monitor_fleet", "Give a device a key, with which it must sign from then on."),
+    "devices": ("monitor_fleet", "Every device: last seen, missing reports, clock."),
+    "forget": ("monitor_fleet", "Delete all that a device told."),
+    "prune": ("monitor_fleet", "Delete raw reports and hours that are old; days stay."),
+}
+"""Subcommand -> (module in this package, one line of help); the help needs no import."""
+
+
+class _LazyCommands(click.Group):
+    """Imports a subcommand's module only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"coincell.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group("monitor", cls=_LazyCommands)
+def monitor_command() -> None:
+    """Devices in the field: receive and keep what they report.
+
+    docs/monitoring.md tells how; docs/telemetry.md describes a report.
+    """
+
+
+store_option = click.option(
+    "--store",
+    "place",
+    default="monitor.db",
+    show_default=True,
+    envvar="COINCELL_MONITOR_STORE",
+    help="A SQLite file, or postgresql://user:password@host/name; COINCELL_MONITOR_STORE else.",
+)

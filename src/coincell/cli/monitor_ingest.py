@@ -1,0 +1,97 @@
+"""`coincell monitor ingest`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from coincell.cli.monitor import store_option
+from coincell.cli.output import json_option, print_json, printable, progress_bar
+from coincell.errors import UserError
+
+if TYPE_CHECKING:
+    from coincell.monitor import Outcome, Store
+
+_SHOWN = 5
+
+
+@click.command("ingest")
+@click.argument(
+    "places", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True)
+)  # fmt: skip
+@click.option(
+    "--watch", is_flag=True, help="Of one folder: go on with files that come, till Ctrl-C."
+)
+@store_option
+@json_option
+def ingest_command(places: tuple[Path, ...], watch: bool, place: str, as_json: bool) -> None:
+    """Add the reports in files and folders: each file has reports behind each other.
+
+    The same report counts once, however often it comes. Reports without a clock of their own are
+    placed by when their file was written.
+    """
+    from coincell.monitor import Store, collect_seldom
+
+    if watch and (len(places) != 1 or not places[0].is_dir()):
+        raise UserError(f"--watch takes one folder; received {len(places)} places.")
+    collect_seldom()
+    with Store(place) as store:
+        if watch:
+            _watch(store, places[0], as_json)
+            return
+        told = _add(store, _files(places), as_json)
+    if as_json:
+        print_json(told)
+
+
+def _files(places: tuple[Path, ...]) -> list[Path]:
+    return [
+        path
+        for place in places
+        for path in (sorted(place.iterdir()) if place.is_dir() else [place])
+        if path.is_file() and not path.name.startswith(".")
+    ]
+
+
+def _add(store: Store, files: list[Path], as_json: bool) -> dict[str, object]:
+    from coincell.monitor import ingest_file
+
+    told: dict[str, object] = {"files": len(files)}
+    outcomes: list[Outcome] = []
+    with progress_bar("Reports", as_json) as move:
+        for number, path in enumerate(files):
+            move(number, len(files), path.name)
+            outcomes.append(ingest_file(store, path))
+            if not as_json:
+                _say(path, outcomes[-1])
+    told["added"] = sum(one.added for one in outcomes)
+    told["repeated"] = sum(one.repeated for one in outcomes)
+    told["refused"] = [
+        {"file": str(path), "reason": one.reason, "message": one.message}
+        for path, outcome in zip(files, outcomes, strict=True)
+        for one in outcome.refusals
+    ]
+    return told
+
+
+def _watch(store: Store, folder: Path, as_json: bool) -> None:
+    from coincell.monitor import watch_folder
+
+    def say(path: Path, outcome: Outcome) -> None:
+        if not as_json:
+            _say(path, outcome)
+            return
+        counts = {"added": outcome.added, "repeated": outcome.repeated}
+        print_json({"file": str(path), **counts, "refused": len(outcome.refusals)})
+
+    watch_folder(store, folder, say)
+
+
+def _say(path: Path, outcome: Outcome) -> None:
+    refused = len(outcome.refusals)
+    line = f"{path}: {outcome.added} added, {outcome.repeated} known, {refused} refused"
+    click.echo(printable(line))
+    for one in outcome.refusals[:_SHOWN]:
+        click.echo(printable(f"  {one.reason}: {one.message}"), err=True)

@@ -1,0 +1,287 @@
+"""A database that several processes write at once: SQLite in a file, or PostgreSQL by URL."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from coincell.errors import MissingExtraError, UserError
+
+Value = TypeVar("Value")
+Row = tuple[Any, ...]
+
+_BUSY_S = 30.0
+_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "cache_size = -65536",  # 64 MiB
+    "wal_autocheckpoint = 8192",  # 32 MiB: pages that are written often reach the file once
+)
+_AT_ONCE = 400
+"""Rows in one statement."""
+
+_WRITERS_LOCK = 0x436F696E
+"""PostgreSQL's advisory lock that a writing transaction holds."""
+
+
+class StoreError(UserError):
+    """The database is away, full, or broken: nothing was written, nothing may be acknowledged."""
+
+    topic = "telemetry"
+    usual_hint = "Reports are not acknowledged meanwhile, so whoever sent them sends them again."
+
+
+class Database(Protocol):
+    """What the store asks of a database."""
+
+    blob: str
+    """The type of bytes."""
+
+    lookup_form: str
+    """The statement that `lookup` fills."""
+
+    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Row]:
+        """What a statement gives; `?` stands for a value."""
+
+    def each(self, statement: str, values: Sequence[Sequence[Any]]) -> None:
+        """The same statement for each of many values."""
+
+    def writing(self) -> contextlib.AbstractContextManager[None]:
+        """One transaction, the only one that writes: all of it is kept, or nothing."""
+
+    def chunks(self, statement: str, values: Sequence[Any], size: int) -> Iterator[list[Row]]:
+        """What a statement gives, `size` rows at a time."""
+
+    def close(self) -> None:
+        """Give the connection back."""
+
+
+def open_database(place: Path | str) -> Database:
+    """The database in a file, or at `postgresql://user:password@host:port/name`.
+
+    Raises:
+        StoreError: it cannot be opened.
+        MissingExtraError: PostgreSQL's driver is not installed.
+    """
+    if str(place).startswith(("postgresql://", "postgres://")):
+        return PostgresDatabase(str(place))
+    if "://" in str(place):
+        raise UserError(
+            f"A store is a file, or postgresql://...; received {str(place).split('://')[0]}://..."
+        )
+    return SqliteDatabase(Path(place))
+
+
+def insert(database: Database, statement: str, keys: Sequence[Sequence[Any]]) -> list[Row]:
+    """What an INSERT with `VALUES {}` gives for many rows, so many at once as a statement takes."""
+    found: list[Row] = []
+    for part, marks in _parts(keys):
+        values = [value for key in part for value in key]
+        found += database.rows(statement.replace("{}", marks), values)
+    return found
+
+
+def lookup(
+    database: Database,
+    table: str,
+    columns: str,
+    names: Sequence[str],
+    keys: Sequence[Sequence[Any]],
+) -> list[Row]:
+    """`columns` of the rows of `table` whose columns `names` are one of `keys`."""
+    found: list[Row] = []
+    for part, marks in _parts(keys):
+        statement = database.lookup_form.format(
+            columns=columns,
+            table=table,
+            marks=marks,
+            names=", ".join(names),
+            matches=" AND ".join(
+                f"{table}.{name} = wanted.column{place}" for place, name in enumerate(names, 1)
+            ),
+        )
+        found += database.rows(statement, [value for key in part for value in key])
+    return found
+
+
+def _parts(keys: Sequence[Sequence[Any]]) -> Iterator[tuple[Sequence[Sequence[Any]], str]]:
+    for begin in range(0, len(keys), _AT_ONCE):
+        part = keys[begin : begin + _AT_ONCE]
+        yield part, ", ".join([f"({', '.join('?' * len(part[0]))})"] * len(part))
+
+
+class SqliteDatabase:
+    """SQLite in a file, by write-ahead log: readers do not wait for the writer.
+
+    Commits are flushed to the disk (synchronous = FULL), since what was committed is acknowledged.
+    """
+
+    blob = "BLOB"
+    # Of (a, b) IN (VALUES ...) SQLite scans the whole table; of a CROSS JOIN it takes the order.
+    lookup_form = (
+        "WITH wanted AS (VALUES {marks}) SELECT {columns} FROM wanted CROSS JOIN {table}"
+        " WHERE {matches}"
+    )
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with self._told():
+            # A server hands the one connection from thread to thread, one at a time.
+            self._connection = sqlite3.connect(
+                path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
+            )
+            for pragma in _PRAGMAS:
+                self._connection.execute(f"PRAGMA {pragma}").fetchall()
+
+    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Row]:
+        """See `Database`."""
+        with self._told():
+            return self._connection.execute(statement, values).fetchall()
+
+    def each(self, statement: str, values: Sequence[Sequence[Any]]) -> None:
+        """See `Database`."""
+        with self._told():
+            self._connection.executemany(statement, values)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """See `Database`."""
+        # IMMEDIATE: a transaction that reads first and writes later could find another's commit
+        # in between, and would have to be done anew.
+        self.rows("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.rows("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+            raise
+
+    def chunks(self, statement: str, values: Sequence[Any], size: int) -> Iterator[list[Row]]:
+        """See `Database`."""
+        with self._told():
+            cursor = self._connection.execute(statement, values)
+            while part := cursor.fetchmany(size):
+                yield part
+
+    def close(self) -> None:
+        """See `Database`."""
+        self._connection.close()
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreError(f"The store {self._path} cannot be used: {error}.") from error
+
+
+class PostgresDatabase:
+    """PostgreSQL; a connection that broke is made anew by the next statement."""
+
+    blob = "BYTEA"
+    # In a list of rows a parameter takes its column's type, in VALUES it would be text.
+    lookup_form = "SELECT {columns} FROM {table} WHERE ({names}) IN ({marks})"
+
+    def __init__(self, url: str) -> None:
+        try:
+            from pg8000 import dbapi
+        except ImportError as error:
+            raise MissingExtraError("monitor", "pg8000", "A store in PostgreSQL") from error
+        self._driver: Any = dbapi
+        self._parts = urlsplit(url)
+        self._connection: Any = None
+        self.rows("SELECT 1")
+
+    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Row]:
+        """See `Database`."""
+        with self._told():
+            cursor = self._connected().cursor()
+            cursor.execute(statement.replace("?", "%s"), list(values))
+            found = cursor.fetchall() if cursor.description else ()
+            return [tuple(row) for row in found]
+
+    def each(self, statement: str, values: Sequence[Sequence[Any]]) -> None:
+        """See `Database`."""
+        # A round trip a row would cost more than all else: rows go together.
+        head, given, tail = statement.partition("VALUES (")
+        _, _, tail = tail.partition(")")
+        if given and head.startswith("INSERT"):
+            insert(self, f"{head}VALUES {{}}{tail}", values)
+            return
+        for row in values:
+            self.rows(statement, row)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """See `Database`."""
+        self.rows("BEGIN")
+        try:
+            self.rows("SELECT pg_advisory_xact_lock(?)", [_WRITERS_LOCK])
+            yield
+            self.rows("COMMIT")
+        except BaseException:
+            self.close()  # which takes back what was not committed, whatever state it was in
+            raise
+
+    def chunks(self, statement: str, values: Sequence[Any], size: int) -> Iterator[list[Row]]:
+        """See `Database`."""
+        found = self.rows(statement, values)
+        for begin in range(0, len(found), size):
+            yield found[begin : begin + size]
+
+    def close(self) -> None:
+        """See `Database`."""
+        with contextlib.suppress(Exception):
+            if self._connection is not None:
+                self._connection.close()
+        self._connection = None
+
+    def _connected(self) -> Any:
+        if self._connection is None:
+            parts = self._parts
+            self._connection = self._driver.connect(
+                user=unquote(parts.username or "postgres"),
+                password=unquote(parts.password) if parts.password else None,
+                host=parts.hostname or "localhost",
+                port=parts.port or 5432,
+                database=unquote(parts.path.lstrip("/")) or None,
+                timeout=_BUSY_S,
+            )
+            self._connection.autocommit = True
+        return self._connection
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except (self._driver.Error, OSError) as error:
+            self.close()
+            where = f"{self._parts.hostname or 'localhost'}{self._parts.path}"
+            raise StoreError(f"The store at {where} cannot be used: {error}.") from error
+
+
+def patiently(
+    work: Callable[[], Value],
+    waits_s: Iterable[float] = (0.1, 0.3, 1.0, 3.0, 10.0),
+    sleep: Callable[[float], None] = time.sleep,
+) -> Value:
+    """What `work` gives, tried again after longer and longer waits while the store is away.
+
+    Raises:
+        StoreError: it still is.
+    """
+    for wait in waits_s:
+        try:
+            return work()
+        except StoreError:
+            # Of several monitors that lost one database not all come back in the same instant.
+            sleep(wait * random.uniform(0.5, 1.0))
+    return work()

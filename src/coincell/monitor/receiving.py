@@ -1,0 +1,270 @@
+"""Reports from files and folders, and over HTTP; what is acknowledged is on the disk."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import hmac
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from coincell.monitor.admission import Refusal, split_reports
+from coincell.monitor.database import StoreError, patiently
+from coincell.monitor.overview import METRICS_TYPE, metrics
+from coincell.monitor.store import Outcome, Store
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+MOST_BODY_BYTES = 1 << 20
+MOST_FILE_BYTES = 1 << 30
+_BATCH = 2000
+_RETRY_S = 5
+
+
+def collect_seldom() -> None:
+    """Let Python look for cycles less often in a process that only receives.
+
+    Each report makes some dozen objects and no cycle; looking through all of them as often as
+    usual takes a quarter of the time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 20)
+
+
+def ingest_file(store: Store, path: Path, received: float | None = None) -> Outcome:
+    """Add the reports that stand behind each other in a file.
+
+    Args:
+        store: where to.
+        path: of the file.
+        received: seconds since 1970; unless told, when the file was written last.
+
+    Raises:
+        StoreError: the store is away and did not come back; what was added before stays.
+        OSError: the file cannot be read.
+    """
+    moment = path.stat().st_mtime if received is None else received
+    parts = list(_batches(path))
+    return joined([patiently(partial(store.add, batch, moment)) for batch in parts])
+
+
+def joined(outcomes: list[Outcome]) -> Outcome:
+    """Outcomes of parts as one; places of refusals stay those of their part."""
+    return Outcome(
+        sum(one.added for one in outcomes),
+        sum(one.repeated for one in outcomes),
+        tuple(refusal for one in outcomes for refusal in one.refusals),
+    )
+
+
+def _batches(path: Path) -> Iterator[list[bytes]]:
+    with path.open("rb") as stream:
+        data = stream.read(MOST_FILE_BYTES)
+    parts = split_reports(data)
+    for begin in range(0, len(parts), _BATCH):
+        yield parts[begin : begin + _BATCH]
+
+
+def watch_folder(
+    store: Store,
+    folder: Path,
+    told: Callable[[Path, Outcome], None],
+    again: Callable[[], bool] = lambda: True,
+    every_s: float = 2.0,
+) -> None:
+    """Add the files of a folder, and those that come, until `again` says no.
+
+    A file is read once it has not changed for a round, and again when it changes: repeats count
+    once, so that a file may grow.
+
+    Raises:
+        StoreError: as `ingest_file`.
+    """
+    waiting: dict[Path, tuple[int, int]] = {}
+    done: dict[Path, tuple[int, int]] = {}
+    while True:
+        for path in sorted(folder.iterdir()):
+            if not path.is_file() or path.name.startswith("."):
+                continue
+            facts = path.stat()
+            state = (facts.st_mtime_ns, facts.st_size)
+            if waiting.get(path) == state != done.get(path):
+                told(path, ingest_file(store, path))
+                done[path] = state
+            waiting[path] = state
+        if not again():
+            return
+        time.sleep(every_s)
+
+
+class Gatherer:
+    """Adds what several requests bring in one transaction, and answers each when it is kept.
+
+    A commit waits for the disk; while it does, requests gather, and the next commit is theirs.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._waiting: asyncio.Queue[tuple[list[bytes], asyncio.Future[list[Refusal]]]]
+        self._waiting = asyncio.Queue(maxsize=64)
+
+    async def add(self, reports: list[bytes]) -> list[Refusal]:
+        """Those of these reports that were refused; all others are kept.
+
+        Raises:
+            StoreError: nothing of them was kept.
+        """
+        answer: asyncio.Future[list[Refusal]] = asyncio.get_running_loop().create_future()
+        await self._waiting.put((reports, answer))
+        return await answer
+
+    async def work(self) -> None:
+        """Add until cancelled."""
+        while True:
+            members = [await self._waiting.get()]
+            while not self._waiting.empty() and sum(len(part) for part, _ in members) < _BATCH:
+                members.append(self._waiting.get_nowait())
+            batch = [report for part, _ in members for report in part]
+            try:
+                outcome = await asyncio.to_thread(self._store.add, batch)
+            except Exception as error:
+                for _, answer in members:
+                    if not answer.done():
+                        answer.set_exception(error)
+                continue
+            self._answer(members, outcome.refusals)
+
+    def _answer(
+        self,
+        members: list[tuple[list[bytes], asyncio.Future[list[Refusal]]]],
+        refusals: tuple[Refusal, ...],
+    ) -> None:
+        begin = 0
+        for part, answer in members:
+            own = [
+                replace(one, place=one.place - begin)
+                for one in refusals
+                if begin <= one.place < begin + len(part)
+            ]
+            begin += len(part)
+            if not answer.done():
+                answer.set_result(own)
+
+
+def build_receiver(place: Path | str, token: str, enrolled_only: bool = False) -> FastAPI:
+    """The HTTP application: POST /v1/reports, GET /metrics and /healthz.
+
+    Args:
+        place: the store's, see `Store`.
+        token: what reports and questions carry as `Authorization: Bearer TOKEN`; at least 16
+            characters.
+        enrolled_only: see `Store`.
+
+    Raises:
+        StoreError: the store cannot be opened.
+    """
+    from fastapi import FastAPI
+    from starlette.routing import Route
+
+    store, reader = Store(place, enrolled_only), Store(place)
+    gatherer = Gatherer(store)
+
+    @asynccontextmanager
+    async def lifespan(application: FastAPI) -> AsyncIterator[None]:
+        del application
+        task = asyncio.create_task(gatherer.work())
+        yield
+        task.cancel()
+        store.close()
+        reader.close()
+
+    application = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    pages = _Pages(gatherer, reader, token)
+    application.router.routes += [
+        Route("/v1/reports", pages.reports, methods=["POST"]),
+        Route("/metrics", pages.metrics, methods=["GET"]),
+        Route("/healthz", pages.health, methods=["GET"]),
+    ]
+    return application
+
+
+class _Pages:
+    """What is answered."""
+
+    def __init__(self, gatherer: Gatherer, reader: Store, token: str) -> None:
+        self._gatherer = gatherer
+        self._reader = reader
+        self._wanted = f"Bearer {token}".encode()
+        self._asking = asyncio.Lock()
+
+    async def reports(self, request: Any) -> Any:
+        """Add the body's reports; answers when they are on the disk."""
+        if not self._may(request):
+            return _said(401, "Reports carry the token: Authorization: Bearer TOKEN.")
+        data = await _body(request)
+        if data is None:
+            return _said(413, f"At most {MOST_BODY_BYTES:,} bytes are taken at once.")
+        try:
+            parts = split_reports(data)
+            refusals = await self._gatherer.add(parts)
+        except StoreError as error:
+            return _said(503, error.message, {"retry-after": str(_RETRY_S)})
+        from starlette.responses import JSONResponse
+
+        return JSONResponse(
+            {
+                "kept": len(parts) - len(refusals),
+                "refused": [
+                    {"place": one.place, "reason": one.reason, "message": one.message}
+                    for one in refusals
+                ],
+            }
+        )
+
+    async def metrics(self, request: Any) -> Any:
+        """The store's counters for Prometheus."""
+        from starlette.responses import Response
+
+        if not self._may(request):
+            return _said(401, "Metrics are told to who carries the token.")
+        try:
+            async with self._asking:
+                text = await asyncio.to_thread(metrics, self._reader.database)
+        except StoreError as error:
+            return _said(503, error.message)
+        return Response(text, headers={"content-type": METRICS_TYPE})
+
+    async def health(self, request: Any) -> Any:
+        """That the server answers; asks the store nothing."""
+        del request
+        return _said(200, "The monitor answers.")
+
+    def _may(self, request: Any) -> bool:
+        given = request.headers.get("authorization", "").encode()
+        return hmac.compare_digest(given, self._wanted)
+
+
+async def _body(request: Any) -> bytes | None:
+    """The request's body; None as soon as it is too long."""
+    length = request.headers.get("content-length", "0")
+    if not length.isdigit() or int(length) > MOST_BODY_BYTES:
+        return None
+    data = bytearray()
+    async for part in request.stream():
+        data += part
+        if len(data) > MOST_BODY_BYTES:
+            return None
+    return bytes(data)
+
+
+def _said(status: int, message: str, headers: dict[str, str] | None = None) -> Any:
+    from starlette.responses import JSONResponse
+
+    return JSONResponse({"message": message}, status_code=status, headers=headers)

@@ -1,0 +1,72 @@
+"""What a store forgets: raw reports and hours after a while, a device when it is told to."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from coincell.monitor.store import Store
+
+_DAY_S, _HOUR_S = 86400, 3600
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """Rows that were deleted.
+
+    Attributes:
+        reports: raw reports.
+        hours: sums of an hour.
+        days: sums of a day.
+    """
+
+    reports: int
+    hours: int
+    days: int = 0
+
+
+def prune(
+    store: Store, report_days: float, hour_days: float, now: float | None = None
+) -> Forgotten:
+    """Delete raw reports received so many days ago, and hours that began so long ago; days stay.
+
+    A deleted report that comes again is refused as "late": its boot remembers up to which sequence
+    number reports were deleted, so nothing counts twice.
+
+    Raises:
+        StoreError: the database cannot be used.
+    """
+    moment = time.time() if now is None else now
+    received = int(moment - report_days * _DAY_S)
+    bucket = int(moment - hour_days * _DAY_S) // _HOUR_S
+    with store.writing() as database:
+        rows = database.rows(
+            "SELECT device, boot, MAX(sequence), COUNT(*) FROM reports WHERE received < ?"
+            " GROUP BY device, boot",
+            [received],
+        )
+        database.each(
+            "UPDATE boots SET pruned = ? WHERE device = ? AND boot = ? AND pruned < ?",
+            [(row[2] + 1, bytes(row[0]), row[1], row[2] + 1) for row in rows],
+        )
+        database.rows("DELETE FROM reports WHERE received < ?", [received])
+        ((hours,),) = database.rows("SELECT COUNT(*) FROM hours WHERE bucket < ?", [bucket])
+        database.rows("DELETE FROM hours WHERE bucket < ?", [bucket])
+    return Forgotten(sum(row[3] for row in rows), hours)
+
+
+def forget(store: Store, device: bytes) -> Forgotten | None:
+    """Delete all that a device told, its key included; None where nothing is known of it.
+
+    Raises:
+        StoreError: the database cannot be used.
+    """
+    with store.writing() as database:
+        if not database.rows("SELECT 1 FROM devices WHERE device = ?", [device]):
+            return None
+        counts = {}
+        for table in ("reports", "hours", "days", "boots", "refusals", "devices"):
+            where = f"FROM {table} WHERE device = ?"
+            ((counts[table],),) = database.rows(f"SELECT COUNT(*) {where}", [device])
+            database.rows(f"DELETE {where}", [device])
+    return Forgotten(counts["reports"], counts["hours"], counts["days"])

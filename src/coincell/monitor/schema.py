@@ -1,0 +1,61 @@
+"""The tables of a store; SQLite and PostgreSQL take the same text but for the type of bytes."""
+
+from __future__ import annotations
+
+from coincell.monitor.database import Database, StoreError
+
+VERSION = 1
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS reference_files (
+    identity BYTES PRIMARY KEY, registered BIGINT NOT NULL, text BYTES NOT NULL);
+CREATE TABLE IF NOT EXISTS devices (
+    device BYTES PRIMARY KEY, signing_key BYTES, enrolled BIGINT,
+    first_seen BIGINT, last_seen BIGINT, reference BYTES, skew BIGINT);
+CREATE TABLE IF NOT EXISTS boots (
+    device BYTES NOT NULL, boot BIGINT NOT NULL, started BIGINT NOT NULL,
+    received BIGINT NOT NULL, greatest BIGINT NOT NULL, pruned BIGINT NOT NULL,
+    PRIMARY KEY (device, boot));
+CREATE TABLE IF NOT EXISTS reports (
+    device BYTES NOT NULL, boot BIGINT NOT NULL, sequence BIGINT NOT NULL,
+    received BIGINT NOT NULL, placed BIGINT NOT NULL, body BYTES NOT NULL,
+    PRIMARY KEY (boot, sequence, device));
+CREATE TABLE IF NOT EXISTS hours (
+    device BYTES NOT NULL, reference BYTES NOT NULL, bucket BIGINT NOT NULL,
+    counts BYTES NOT NULL, PRIMARY KEY (reference, bucket, device));
+CREATE TABLE IF NOT EXISTS days (
+    device BYTES NOT NULL, reference BYTES NOT NULL, bucket BIGINT NOT NULL,
+    counts BYTES NOT NULL, PRIMARY KEY (reference, bucket, device));
+CREATE TABLE IF NOT EXISTS refusals (
+    number BIGINT PRIMARY KEY, received BIGINT NOT NULL, reason TEXT NOT NULL,
+    message TEXT NOT NULL, device BYTES, data BYTES NOT NULL);
+CREATE TABLE IF NOT EXISTS tallies (
+    kind TEXT NOT NULL, name TEXT NOT NULL, count BIGINT NOT NULL, PRIMARY KEY (kind, name))
+"""
+"""Times are seconds since 1970. `boots`: started, when a boot began by our clock; received and
+greatest, of its sequence numbers; pruned, below which raw reports were deleted, so that a repeat
+could not be told. `hours` and `days`: bucket, hours or days since 1970; counts, `packed_rows`.
+Keys begin with what all devices have alike at one time, so that what comes together stands
+together: a commit writes few pages."""
+
+
+def prepare(database: Database) -> None:
+    """Make the tables where there are none.
+
+    Raises:
+        StoreError: a later version of Coincell made them.
+    """
+    with database.writing():
+        for statement in _TABLES.replace("BYTES", database.blob).split(";"):
+            database.rows(statement)
+        database.each(
+            "INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            [("version", VERSION)],
+        )
+    ((found,),) = database.rows("SELECT value FROM facts WHERE name = 'version'")
+    if found != VERSION:
+        raise StoreError(
+            f"This version reads stores of version {VERSION}; this one is of {found}.",
+            hint="Use the version of Coincell that made it.",
+        )
