@@ -6,6 +6,7 @@ import math
 import struct
 import time
 from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -102,6 +103,7 @@ class BoardClient:
         self._sequence = 0
         self._sizes: tuple[int, ...] | None = None
         self._events: deque[BoardEvent] = deque()
+        self._reports: list[bytes] = []
 
     def info(self) -> BoardInfo:
         """What the image is.
@@ -184,15 +186,49 @@ class BoardClient:
             BoardError: the transport gave up waiting.
         """
         while not self._events:
-            frame = self._receive_frame()
-            if frame.type == Message.EVENT:
-                return decode_event(frame)
+            self._keep(self._receive_frame())
         return self._events.popleft()
+
+    def events(self, waiting: Callable[[], int]) -> Iterator[BoardEvent]:
+        """The events that a listening board has told so far.
+
+        Args:
+            waiting: how many bytes have come that nobody received.
+        """
+        while self._events or waiting():
+            if self._events:
+                yield self._events.popleft()
+            else:
+                self._keep(self._receive_frame())
 
     @property
     def event_kept(self) -> bool:
         """Whether `next_event` has one that came between answers."""
         return bool(self._events)
+
+    def tell(self) -> bytes:
+        """A report of what the board counted (docs/telemetry.md), at most 256 bytes; it forgets
+        what it tells.
+
+        Raises:
+            BoardError: the image counts nothing.
+        """
+        return self._ask(Message.TELL)
+
+    def take_reports(self) -> list[bytes]:
+        """Reports that came unasked, between answers and events, since the last call."""
+        taken, self._reports = self._reports, []
+        return taken
+
+    def _keep(self, frame: Frame) -> bool:
+        """Keep what comes unasked; whether it does."""
+        if frame.type == Message.EVENT:
+            self._events.append(decode_event(frame))
+        elif frame.type == Message.REPORT:
+            self._reports.append(frame.payload)
+        else:
+            return False
+        return True
 
     def process(self, window: NDArray[Any]) -> BoardResult:
         """From samples to a decision, with what lies between."""
@@ -236,13 +272,11 @@ class BoardClient:
         return payload
 
     def _ask(self, kind: Message, payload: bytes = b"") -> bytes:
-        """One question, one answer; events are kept, answers to earlier questions passed over."""
+        """One question, one answer; what comes unasked is kept, earlier answers passed over."""
         self._sequence = (self._sequence + 1) & 0xFF
         self._transport.send(encode_frame(Frame(kind, self._sequence, payload)))
         frame = self._receive_frame()
-        while frame.sequence != self._sequence or frame.type == Message.EVENT:
-            if frame.type == Message.EVENT:
-                self._events.append(decode_event(frame))
+        while self._keep(frame) or frame.sequence != self._sequence:
             frame = self._receive_frame()
         if frame.type == Message.ERROR:
             code = frame.payload[0] if frame.payload else 0

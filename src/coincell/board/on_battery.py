@@ -94,8 +94,8 @@ def _ask_how_it_went(virtual: VirtualBoard) -> None:
     client = BoardClient(virtual)
     for _ in range(_LONGEST_WAIT_S):
         virtual.advance(virtual.board.clock_hz)
-        if virtual.waiting:
-            check_event(client.next_event(), None)
+        for event in client.events(lambda: virtual.waiting):
+            check_event(event, None)
             virtual.discard()
             client.listen(Listening.OFF)
             return

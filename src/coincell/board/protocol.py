@@ -26,7 +26,9 @@ class Message(enum.IntEnum):
     RESET = 0x05
     CYCLES = 0x06
     LISTEN = 0x07
+    TELL = 0x08
     EVENT = 0x20
+    REPORT = 0x21
     ANSWER = 0x80
     ERROR = 0xFF
 

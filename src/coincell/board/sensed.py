@@ -73,8 +73,7 @@ def sensed_events(
         virtual.advance(total * step // steps - total * (step - 1) // steps)
         if progress is not None:
             progress(step, steps)
-        while client.event_kept or virtual.waiting:
-            event = client.next_event()
+        for event in client.events(lambda: virtual.waiting):
             check_event(event, sequence)
             sequence = event.sequence
             yield seconds * step / steps, StreamEvent(event.samples, event.label, event.score)

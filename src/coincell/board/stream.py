@@ -75,8 +75,7 @@ def stream_events(
             at_end()
         if progress is not None:
             progress(min(heard, len(samples)), len(samples))
-        while client.event_kept or virtual.waiting:
-            event = client.next_event()
+        for event in client.events(lambda: virtual.waiting):
             check_event(event, sequence)
             sequence = event.sequence
             if event.samples > len(samples):

@@ -63,6 +63,7 @@ from coincell.firmware.live_source import (
 from coincell.firmware.sensors import find_bmi270_configuration, sensor_sources
 from coincell.firmware.stream import HostStream, StreamEvent
 from coincell.firmware.tables import parse_table
+from coincell.firmware.telemetry import Counting
 from coincell.firmware.usb_identity import Link, link_of
 
 __all__ = [
@@ -82,6 +83,7 @@ __all__ = [
     "Channels",
     "Collector",
     "Contributor",
+    "Counting",
     "CurrentTable",
     "Currents",
     "DoesNotFit",

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from coincell.errors import InternalError, ModelError
 from coincell.features import FeatureBlock, InputQuantization
 from coincell.firmware.channels import Channels
+from coincell.firmware.telemetry import Counting, counting_lines
 from coincell.project import DecisionSettings, Goal, WindowForm
 from coincell.runtime import LEVEL_BITS, ScoreUnit, c_sources, decision_threshold
 
@@ -114,6 +115,7 @@ class Application:
         detector: of normality.
         c_name: prefix of the C functions where there is no network.
         channels: of motion, so that a board's own sensor can give them.
+        counting: what is counted of a stream, and told; None for nothing.
 
     Raises:
         ModelError: the network does not take what the block gives, or does not give one int8
@@ -131,6 +133,7 @@ class Application:
     detector: DetectorCode | None = None
     c_name: str = ""
     channels: Channels | None = None
+    counting: Counting | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", self.name):
@@ -262,6 +265,7 @@ class Application:
             **({"units": self.channels.unit_of} if self.channels else {}),
             "rate_hz": form.rate_hz,
             **({"score": unit.to_json()} if unit else {}),
+            **({"reference": self.counting.reference.hex()} if self.counting else {}),
             **self.manifest,
         }
         return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
@@ -275,6 +279,7 @@ def application_sources(application: Application) -> dict[str, str]:
         application.features.c_sources(application.name, application.quantization),
         application.model.sources if application.model else {},
         application.detector.c_sources(application.name) if application.detector else {},
+        _counting_sources(application.counting),
         {
             "application/chain.h": _chain_header(application),
             "application/description.c": _description(application),
@@ -286,6 +291,12 @@ def application_sources(application: Application) -> dict[str, str]:
             if merged.setdefault(path, text) != text:
                 raise InternalError(f"Two parts of the application bring their own {path!r}.")
     return merged
+
+
+def _counting_sources(counting: Counting | None) -> Mapping[str, str]:
+    if counting is None:
+        return {}
+    return device_sources("telemetry") | counting.plan.c_sources(counting.reference)
 
 
 def device_sources(*groups: str) -> dict[str, str]:
@@ -354,6 +365,8 @@ typedef {form.dtype}_t application_sample;
 #define APPLICATION_REFRACTORY {application.decision.refractory_windows}
 #define APPLICATION_REFRACTORY_ANY {int(application.decision.refractory_of == "any")}
 #define APPLICATION_LEVEL_BITS {application.level_bits}
+
+{counting_lines(application.counting, form, application.decision.hop_ms)}
 
 /* uint8 each: 1 for a label that stands for something heard. */
 #define APPLICATION_KEYWORDS {{{keywords}}}

@@ -23,7 +23,16 @@ from coincell.project import DataSettings, DecisionSettings, WindowForm
 from coincell.runtime import c_values
 from coincell.toolchain import Compiler
 
-_NOT_OURS = ("main.c", "live.c", "live.h", "protocol.c", "protocol.h", "cycle_counter.h")
+_NOT_OURS = (
+    "main.c",
+    "live.c",
+    "live.h",
+    "protocol.c",
+    "protocol.h",
+    "reporting.c",
+    "reporting.h",
+    "cycle_counter.h",
+)
 _PICTURE_EVERY_MS = 500
 MAX_HEADING_BYTES = 1024
 

@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.errors import DataError, ModelError
+from coincell.errors import DataError, InternalError, ModelError
 from coincell.firmware.application import Application
 from coincell.firmware.host import load_host_code
+from coincell.firmware.telemetry import IDENTITY_BYTES
 from coincell.toolchain import Compiler
 
 _PART = 1 << 20
+_TOLD = ctypes.CFUNCTYPE(None, ctypes.POINTER(ctypes.c_uint8), ctypes.c_uint32)
+_REPORT_BYTES = 256
 
 
 @dataclass(frozen=True)
@@ -62,13 +65,16 @@ class HostStream:
         self._step = application.step_values
         self._scores = application.score_bytes
         self._settling = settling_samples
+        self._counting = application.counting
+        self._reports: list[bytes] = []
+        self._told = _TOLD(lambda report, count: self._reports.append(bytes(report[:count])))
         self._library = load_host_code(application, compiler)
         size = self._library.application_stream_bytes()
         self._state = np.zeros(-(-size // 8), np.uint64)
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything: the next sample is the first."""
+        """Forget everything: the next sample is the first, and nothing is counted."""
         settling = ctypes.c_uint32(self._settling * self._step)
         self._check(self._library.application_stream_open(self._memory, settling))
 
@@ -105,6 +111,29 @@ class HostStream:
     def lose(self, count: int) -> None:
         """Pass over `count` samples as lost: windows and smoothing begin anew behind them."""
         self._library.application_stream_lose(self._memory, ctypes.c_uint32(count * self._step))
+
+    def watch(self, device: bytes) -> None:
+        """Count what comes from now on, as a device of that identity (8 bytes) whose power just
+        came; what was counted is forgotten.
+
+        Raises:
+            InternalError: the application counts nothing.
+        """
+        if self._counting is None or len(device) != IDENTITY_BYTES:
+            raise InternalError("An application that counts is needed, and a device of 8 bytes.")
+        identity = (ctypes.c_uint8 * IDENTITY_BYTES)(*device)
+        self._reports.clear()
+        self._library.application_stream_watch(self._memory, identity, self._told)
+
+    def take_reports(self) -> list[bytes]:
+        """The reports of the intervals that ended since the last call."""
+        taken, self._reports[:] = list(self._reports), []
+        return taken
+
+    def report(self) -> bytes:
+        """A report of the interval so far, as the board answers TELL; the next one begins."""
+        report = (ctypes.c_uint8 * _REPORT_BYTES)()
+        return bytes(report[: self._library.application_stream_tell(self._memory, report)])
 
     @property
     def _memory(self) -> ctypes.c_void_p:

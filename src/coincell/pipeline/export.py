@@ -71,7 +71,11 @@ def export_project(
             _check_gates(outcome)
         found = outcome.artefacts
         chain = application(
-            found["features"], found["quantize"], configuration, found.get("evaluate")
+            found["features"],
+            found["quantize"],
+            configuration,
+            found.get("evaluate"),
+            found.get("reference"),
         )
         facts, documents = _facts(outcome), _cards(project, outcome)
     request = ExportRequest(

@@ -18,6 +18,7 @@ from coincell.firmware import (
     Board,
     Channels,
     Contributor,
+    Counting,
     DoesNotFit,
     Image,
     build_image,
@@ -34,6 +35,7 @@ from coincell.pipeline.stage import Stage, StageContext
 from coincell.pipeline.stages.compile import c_name, compiled_model
 from coincell.pipeline.stages.compilers import board_compiler
 from coincell.pipeline.stages.features import feature_block
+from coincell.pipeline.stages.reference import read_reference
 from coincell.pipeline.store import Artefact
 from coincell.project import Configuration, Project
 from coincell.report import Gate
@@ -46,10 +48,11 @@ def application(
     quantized: Artefact,
     configuration: Configuration,
     evaluation: Artefact | None = None,
+    reference: Artefact | None = None,
 ) -> Application:
     """The chain samples -> features -> network or detector -> decision, from its artefacts.
 
-    `evaluation` adds its figures to what the image tells of itself.
+    `evaluation` adds its figures to what the image tells of itself; `reference` lets it count.
     """
     strange = configuration.goal == "normality"
     return Application(
@@ -64,7 +67,16 @@ def application(
         quiet_labels=(configuration.data.silence_label, configuration.data.unknown_label),
         channels=_channels(configuration),
         manifest=image_manifest(features, quantized, configuration, evaluation),
+        counting=_counting(reference, configuration),
     )
+
+
+def _counting(reference: Artefact | None, configuration: Configuration) -> Counting | None:
+    found = read_reference(reference) if reference else None
+    if found is None:
+        return None
+    interval_s = 60 * configuration.telemetry.interval_minutes
+    return Counting(found.plan, bytes.fromhex(found.identity), interval_s)
 
 
 def _channels(configuration: Configuration) -> Channels | None:
@@ -75,10 +87,15 @@ def _channels(configuration: Configuration) -> Channels | None:
 
 
 def flashed_application(context: StageContext) -> Application:
-    """The application in the image that the firmware stage makes; its stages need "evaluate"."""
+    """The application in the image that the firmware stage makes; its stages need "evaluate"
+    and "reference"."""
     inputs = context.inputs
     return application(
-        inputs["features"], inputs["quantize"], context.configuration, inputs["evaluate"]
+        inputs["features"],
+        inputs["quantize"],
+        context.configuration,
+        inputs["evaluate"],
+        inputs["reference"],
     )
 
 
@@ -95,6 +112,7 @@ def chain_settings(configuration: Configuration) -> dict[str, Any]:
         "form": dataclasses.asdict(configuration.data.form),
         "channels": [configuration.data.units, configuration.data.full_scale],
         "decision": configuration.decision.model_dump(mode="json"),
+        "telemetry": configuration.telemetry.model_dump(mode="json"),
     }
 
 
@@ -224,7 +242,7 @@ def _size_gate(facts: dict[str, Any], memory: Literal["flash", "ram"], wanted: i
 STAGE = Stage(
     name="firmware",
     title="Build the firmware image",
-    needs=("features", "quantize", "evaluate"),
+    needs=("features", "quantize", "evaluate", "reference"),
     settings=_settings,
     modules=(
         "coincell.firmware",

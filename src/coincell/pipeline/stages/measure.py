@@ -121,7 +121,7 @@ def _slow(facts: dict[str, Any]) -> str:
 STAGE = Stage(
     name="measure",
     title="Measure one window on the virtual board",
-    needs=("dataset", "features", "quantize", "evaluate", "firmware"),
+    needs=("dataset", "features", "quantize", "evaluate", "reference", "firmware"),
     settings=_settings,
     modules=("coincell.board", "coincell.firmware"),
     packages=("capstone", "numpy", "pyelftools", "unicorn"),

@@ -148,7 +148,7 @@ def _gates(artefact: Artefact, project: Project) -> list[Gate]:
 STAGE = Stage(
     name="prove",
     title="Prove the bytes equal on host and board",
-    needs=("dataset", "features", "quantize", "evaluate", "firmware"),
+    needs=("dataset", "features", "quantize", "evaluate", "reference", "firmware"),
     settings=_settings,
     modules=("coincell.board", "coincell.firmware", "coincell.compiler", "coincell.runtime"),
     packages=("numpy", "pyelftools", "tflite-micro", "unicorn"),

@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+#if APPLICATION_TELEMETRY
+#include "sketch/plan.h"
+#endif
+
 #if APPLICATION_BY_ROW
 #define COLUMNS (APPLICATION_FEATURES / APPLICATION_FRAMES)
 #define FIRST_DECISION APPLICATION_FRAMES
@@ -33,6 +37,9 @@ void application_stream_begin(application_stream *stream, application_sample *sa
     stream->position = 0;
     stream->settling = settling;
     stream->smoothing.ring = stream->ring;
+#if APPLICATION_TELEMETRY
+    stream->sketch = 0;
+#endif
     begin_windows(stream);
 }
 
@@ -97,9 +104,54 @@ static int is_quiet(application_stream *stream)
     return stream->loud == 0;
 }
 
+#if APPLICATION_TELEMETRY
+
+/* What is counted of the window decided on last; its newest samples still fill the buffer. */
+static void count(const application_stream *stream, const application_decision *decision)
+{
+    if (stream->sketch == 0) return;
+    coincell_sketch_window window = {
+        .features = application_features(),
+        .scores = application_scores(),
+        .label = decision->label,
+        .samples = stream->samples,
+        .steps = APPLICATION_STREAM_BUFFER / APPLICATION_CHANNELS,
+    };
+#if APPLICATION_GOAL == GOAL_NORMALITY
+    uint32_t strangeness = 0;
+    for (int i = 0; i < APPLICATION_SCORES; i++)
+        strangeness |= (uint32_t)(uint8_t)window.scores[i] << (8 * i);
+    window.score = (int32_t)strangeness;
+#elif APPLICATION_GOAL == GOAL_QUANTITY
+    window.score = window.scores[0];
+#endif
+    coincell_sketch_add(&coincell_plan, stream->sketch, &window);
+}
+
+static void count_quiet(const application_stream *stream)
+{
+    if (stream->sketch != 0) coincell_sketch_pass(stream->sketch);
+}
+
+#else
+
+static void count(const application_stream *stream, const application_decision *decision)
+{
+    (void)stream;
+    (void)decision;
+}
+
+static void count_quiet(const application_stream *stream)
+{
+    (void)stream;
+}
+
+#endif
+
 /* What is decided on a quiet window. */
 static int rest(application_stream *stream, application_decision *decision)
 {
+    count_quiet(stream);
     application_pass(&stream->smoothing);
     decision->label = -1;
     decision->score = LOWEST_SCORE;
@@ -116,11 +168,14 @@ static int use(application_stream *stream, application_decision *decision)
     stream->row = stream->row + 1 == APPLICATION_FRAMES ? 0 : stream->row + 1;
     if (stream->missing > 0) return 0;
     if (quiet) return rest(stream, decision);
-    return application_process_rows(stream->rows, stream->row, &stream->smoothing, decision);
+    const int status =
+        application_process_rows(stream->rows, stream->row, &stream->smoothing, decision);
 #else
     if (quiet) return rest(stream, decision);
-    return application_process_window(stream->samples, &stream->smoothing, decision);
+    const int status = application_process_window(stream->samples, &stream->smoothing, decision);
 #endif
+    if (status == 0) count(stream, decision);
+    return status;
 }
 
 int application_stream_take(application_stream *stream, const application_sample *samples,

@@ -10,6 +10,8 @@
  *
  * With APPLICATION_WAKE_LEVEL above 0, the network runs only on windows that hold a sample of that
  * size. A quiet window has no label and the score 0, and empties the smoothing.
+ *
+ * With APPLICATION_TELEMETRY, what is decided is counted in a sketch (docs/telemetry.md).
  */
 #ifndef COINCELL_STREAM_H
 #define COINCELL_STREAM_H
@@ -17,6 +19,9 @@
 #include <stdint.h>
 
 #include "application/application.h"
+#if APPLICATION_TELEMETRY
+#include "sketch/sketch.h"
+#endif
 
 /* What waits for more samples: a frame of the next row, or a window. And how far it then moves. */
 #if APPLICATION_BY_ROW
@@ -39,6 +44,9 @@ typedef struct {
     int32_t missing;   /* rows, or windows, until the next decision */
     int32_t loud;      /* so many rows, or windows, from the newest on hold a loud one */
     application_smoothing smoothing;
+#if APPLICATION_TELEMETRY
+    coincell_sketch *sketch; /* of coincell_plan, counts every window; null: nothing does */
+#endif
     int16_t rows[APPLICATION_STREAM_ROWS]; /* ring [frames][columns] */
     application_smoothed ring[APPLICATION_SMOOTHED];
 } application_stream;

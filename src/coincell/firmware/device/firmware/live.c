@@ -5,6 +5,7 @@
 #include "firmware/bytes.h"
 #include "firmware/leds.h"
 #include "firmware/protocol.h"
+#include "firmware/reporting.h"
 #include "firmware/source.h"
 
 #if SOURCE
@@ -22,6 +23,7 @@ int live_listen(enum live_mode wanted)
     mode = LIVE_OFF;
     if (wanted == LIVE_OFF) return 0;
     application_stream_begin(&stream, application_samples(), SOURCE_SETTLING_VALUES);
+    reporting_watch(&stream);
     used = lost = 0;
     last_label = INT32_MIN;
     const int status = source_start();
@@ -71,8 +73,10 @@ void live_work(void)
         fail(LIVE_SENSOR_FAILED + (uint32_t)block.status);
         return;
     }
+    const uint32_t begin = reporting_clock();
     if (used == 0 && block.lost > 0) {
         lost += block.lost;
+        reporting_advance(block.lost);
         last_label = INT32_MIN; /* so that the next decision is told, and the loss with it */
         application_stream_skip(&stream, block.lost * APPLICATION_STEP_VALUES);
     }
@@ -81,6 +85,7 @@ void live_work(void)
     const int status = application_stream_take(&stream, block.values + used, block.count - used,
                                                &taken, &event);
     used += taken;
+    reporting_advance(taken / APPLICATION_STEP_VALUES);
     if (used == block.count) {
         used = 0;
         source_release();
@@ -88,7 +93,9 @@ void live_work(void)
     if (status < 0) {
         fail((uint32_t)-status);
     } else if (status == 1) {
+        reporting_decided(begin);
         decided(&event);
+        reporting_work();
     }
 }
 

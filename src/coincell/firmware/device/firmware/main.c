@@ -6,6 +6,7 @@
 #include "firmware/live.h"
 #include "firmware/nrf52840.h"
 #include "firmware/protocol.h"
+#include "firmware/reporting.h"
 #include "firmware/system.h"
 #include "firmware/transport.h"
 
@@ -23,6 +24,7 @@ int main(void)
     system_init();
     transport_init();
     const int status = application_init();
+    reporting_begin();
     unmask_interrupts();
     protocol_begin();
     if (status == 0) (void)live_listen(LIVE_CHANGES);

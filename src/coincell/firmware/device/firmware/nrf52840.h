@@ -14,7 +14,15 @@
 #define CLOCK_TASKS_HFCLKSTART REGISTER(0x40000000u)
 #define CLOCK_TASKS_HFCLKSTOP REGISTER(0x40000004u)
 #define CLOCK_EVENTS_HFCLKSTARTED REGISTER(0x40000100u)
+#define POWER_RESETREAS REGISTER(0x40000400u) /* a bit is cleared by writing 1 */
+#define POWER_RESETREAS_PIN (1u << 0)
+#define POWER_RESETREAS_WATCHDOG (1u << 1)
+#define POWER_RESETREAS_SOFTWARE (1u << 2)
+#define POWER_RESETREAS_LOCKUP (1u << 3)
 #define POWER_DCDCEN REGISTER(0x40000578u)
+
+/* FICR: what the factory wrote */
+#define FICR_DEVICEID(word) REGISTER(0x10000060u + 4u * (word))
 
 /* NVMC: the instruction cache is off after reset */
 #define NVMC_ICACHECNF REGISTER(0x4001E540u)

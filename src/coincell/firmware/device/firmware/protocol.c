@@ -8,6 +8,7 @@
 #include "firmware/crc32.h"
 #include "firmware/cycle_counter.h"
 #include "firmware/live.h"
+#include "firmware/reporting.h"
 #include "firmware/startup.h"
 #include "firmware/transport.h"
 
@@ -60,6 +61,18 @@ void protocol_send_event(const uint8_t *bytes, uint32_t count)
     send(event, MESSAGE_EVENT, count);
     event[3]++;
 }
+
+#if APPLICATION_TELEMETRY
+
+void protocol_send_report(const uint8_t *bytes, uint32_t count)
+{
+    static uint8_t report[HEADER_BYTES + COINCELL_REPORT_MOST_BYTES + CRC_BYTES];
+    memcpy(report + HEADER_BYTES, bytes, count);
+    send(report, MESSAGE_REPORT, count);
+    report[3]++;
+}
+
+#endif
 
 static void answer_info(int status)
 {
@@ -192,6 +205,11 @@ static void answer_message(uint32_t length, int status)
         put_u32(payload, process_cycles);
         answer(4);
         break;
+#if APPLICATION_TELEMETRY
+    case MESSAGE_TELL:
+        answer(reporting_tell(payload));
+        break;
+#endif
     default:
         answer_error(ERROR_TYPE);
     }

@@ -11,13 +11,15 @@
  *     6       n      payload
  *     6 + n   4      CRC-32 of all bytes from offset 2 on
  *
- * Every frame that the device recognises is answered by exactly one. Frames of the type EVENT come
- * unasked, between answers; their sequence counts them.
+ * Every frame that the device recognises is answered by exactly one. Frames of the types EVENT and
+ * REPORT come unasked, between answers; the sequence of each type counts them.
  */
 #ifndef COINCELL_PROTOCOL_H
 #define COINCELL_PROTOCOL_H
 
 #include <stdint.h>
+
+#include "application/chain.h"
 
 #define PROTOCOL_VERSION 2u
 #define PROTOCOL_MAX_PAYLOAD 1024u
@@ -30,7 +32,9 @@ enum protocol_message {
     MESSAGE_RESET = 0x05,   /* empties the smoothing -> nothing */
     MESSAGE_CYCLES = 0x06,  /* -> cycles that the last PROCESS took */
     MESSAGE_LISTEN = 0x07,  /* mode uint8 -> nothing */
+    MESSAGE_TELL = 0x08,    /* -> a report of what was counted, as docs/telemetry.md has it */
     MESSAGE_EVENT = 0x20,   /* from the device, unasked: a decision while it listens */
+    MESSAGE_REPORT = 0x21,  /* from the device, unasked: such a report, once an interval */
     MESSAGE_ANSWER = 0x80,  /* added to the type in an answer */
     MESSAGE_ERROR = 0xFF,   /* -> one of protocol_error */
 };
@@ -64,5 +68,10 @@ void protocol_serve(int status);
 /* payload: uint8[count], count at most PROTOCOL_EVENT_BYTES. Sends it as an EVENT. */
 #define PROTOCOL_EVENT_BYTES 24u
 void protocol_send_event(const uint8_t *payload, uint32_t count);
+
+#if APPLICATION_TELEMETRY
+/* payload: uint8[count], count at most COINCELL_REPORT_MOST_BYTES. Sends it as a REPORT. */
+void protocol_send_report(const uint8_t *payload, uint32_t count);
+#endif
 
 #endif

@@ -24,4 +24,16 @@ int application_stream_feed(void *memory, const application_sample *samples, uin
 /* As if `count` values had been lost. */
 void application_stream_lose(void *memory, uint32_t count);
 
+#if APPLICATION_TELEMETRY
+/* report[count] */
+typedef void (*application_stream_told)(const uint8_t *report, uint32_t count);
+
+/* The opened stream is counted from now on, as by a device[8] after its power came; each interval's
+ * report is given to `told`. */
+void application_stream_watch(void *memory, const uint8_t *device, application_stream_told told);
+
+/* Writes report[256], of the interval so far. Returns its bytes. */
+uint32_t application_stream_tell(void *memory, uint8_t *report);
+#endif
+
 #endif

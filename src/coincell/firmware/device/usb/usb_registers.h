@@ -74,7 +74,6 @@
 #define POWER_USBREGSTATUS_READY 2u
 #define POWER_GPREGRET REGISTER(0x4000051Cu)
 #define POWER_INTERRUPT 0u
-#define FICR_DEVICEID(n) REGISTER(0x10000060u + 4u * (n))
 #define NVIC_ISER1 REGISTER(0xE000E104u)
 
 #define USB_PACKET 64u /* bytes in a packet, of every endpoint but the notifications' */

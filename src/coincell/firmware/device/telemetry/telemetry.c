@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "telemetry/telemetry.h"
+
+#include <string.h>
+
+void telemetry_begin(telemetry *state, const uint8_t *device, uint32_t boot, uint32_t reset)
+{
+    memset(state, 0, sizeof *state);
+    memcpy(state->facts.device, device, sizeof state->facts.device);
+    state->facts.boot = boot;
+    state->facts.reset = reset;
+    state->facts.time = COINCELL_REPORT_NO_TIME;
+    coincell_sketch_reset(&coincell_plan, &state->counted.sketch);
+}
+
+void telemetry_watch(telemetry *state, application_stream *stream)
+{
+    stream->sketch = &state->counted.sketch;
+}
+
+void telemetry_advance(telemetry *state, uint32_t steps)
+{
+    /* Apart, so that a long gap does not overflow. */
+    const uint32_t whole = steps / APPLICATION_RATE_STEPS;
+    state->steps += (steps - whole * APPLICATION_RATE_STEPS) * APPLICATION_RATE_SECONDS;
+    const uint32_t seconds = state->steps / APPLICATION_RATE_STEPS;
+    state->steps -= seconds * APPLICATION_RATE_STEPS;
+    state->facts.uptime += whole * APPLICATION_RATE_SECONDS + seconds;
+}
+
+int telemetry_due(const telemetry *state)
+{
+    return state->facts.uptime - state->begun >= APPLICATION_REPORT_SECONDS;
+}
+
+uint32_t telemetry_report(telemetry *state, coincell_report_sign sign, uint8_t *report)
+{
+    state->facts.seconds = state->facts.uptime - state->begun;
+    state->begun = state->facts.uptime;
+    const uint32_t count = coincell_report_write(&coincell_plan, &state->counted.sketch,
+                                                 &state->facts, sign, report);
+    state->facts.sequence++;
+    return count;
+}
