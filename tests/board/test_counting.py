@@ -34,11 +34,12 @@ def test_reports_of_the_board_are_the_hosts(
 ) -> None:
     samples = sound(7.77)
     counted_board.restart()
-    client = BoardClient(counted_board)
+    unasked: list[bytes] = []
+    client = BoardClient(counted_board, unasked.append)
     hear(counted_board, samples)
     counted_board.advance(8 * SECOND)
     events = [event.label for event in client.events(lambda: counted_board.waiting)]
-    given = told([*client.take_reports(), client.tell()])
+    given = told([*unasked, client.tell()])
     host = listening_host(counted_application)
     host.watch(DEVICE)
     decided = [event.label for event in host.process(samples)]

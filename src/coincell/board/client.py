@@ -38,6 +38,9 @@ _COUNT = struct.Struct("<I")
 _DECISION = struct.Struct("<Iii")
 _MOST_NOISE = 4 * (HEADER_BYTES + MAX_PAYLOAD + CRC_BYTES)
 _SHOWN = 48
+_ROOM_LEFT = 200
+"""A report of at most so many bytes, of 256, had room for another section: it told the rest."""
+_MOST_REPORTS = 32
 _INT16_BYTES = 2
 _SAMPLES_A_FRAME = (MAX_PAYLOAD - 4) // _INT16_BYTES
 
@@ -96,14 +99,19 @@ class BoardResult:
 
 
 class BoardClient:
-    """The messages of the protocol as methods. One question at a time."""
+    """The messages of the protocol as methods. One question at a time.
 
-    def __init__(self, transport: Transport) -> None:
+    `reported` is called with each report (docs/telemetry.md) that comes unasked.
+    """
+
+    def __init__(
+        self, transport: Transport, reported: Callable[[bytes], None] | None = None
+    ) -> None:
         self._transport = transport
         self._sequence = 0
         self._sizes: tuple[int, ...] | None = None
         self._events: deque[BoardEvent] = deque()
-        self._reports: list[bytes] = []
+        self._reported = reported
 
     def info(self) -> BoardInfo:
         """What the image is.
@@ -215,17 +223,24 @@ class BoardClient:
         """
         return self._ask(Message.TELL)
 
-    def take_reports(self) -> list[bytes]:
-        """Reports that came unasked, between answers and events, since the last call."""
-        taken, self._reports = self._reports, []
-        return taken
+    def tell_all(self) -> list[bytes]:
+        """Reports, until all that was counted is told.
+
+        Raises:
+            BoardError: the image counts nothing.
+        """
+        told = [self.tell()]
+        while len(told[-1]) > _ROOM_LEFT and len(told) < _MOST_REPORTS:
+            told.append(self.tell())
+        return told
 
     def _keep(self, frame: Frame) -> bool:
         """Keep what comes unasked; whether it does."""
         if frame.type == Message.EVENT:
             self._events.append(decode_event(frame))
         elif frame.type == Message.REPORT:
-            self._reports.append(frame.payload)
+            if self._reported is not None:
+                self._reported(frame.payload)
         else:
             return False
         return True

@@ -28,17 +28,17 @@ class Heard:
     """One thing that came.
 
     Attributes:
-        kind: "event" of a Coincell image, another "frame" of one, a line of "text" as sketches
-            print it, or "garbage": bytes that are none of these.
+        kind: "event" or "report" of a Coincell image, another "frame" of one, a line of "text" as
+            sketches print it, or "garbage": bytes that are none of these.
         text: the line; of garbage and frames what to show of them. It may hold no control
             characters.
         event: of kind "event".
-        frame: of kind "frame".
+        frame: of kinds "frame" and "report".
         line: of kind "text", with its tabs.
         bytes: how many it had on the line.
     """
 
-    kind: Literal["event", "frame", "text", "garbage"]
+    kind: Literal["event", "report", "frame", "text", "garbage"]
     text: str
     bytes: int
     event: BoardEvent | None = None
@@ -109,6 +109,8 @@ def _frame(data: bytes) -> Heard:
     frame = decode_frame(data)
     if frame.type == Message.EVENT:
         return Heard("event", "", len(data), decode_event(frame))
+    if frame.type == Message.REPORT:
+        return Heard("report", f"{len(frame.payload)} bytes", len(data), frame=frame)
     shown = f"message {frame.type:#04x}, {len(frame.payload)} bytes"
     return Heard("frame", shown, len(data), frame=frame)
 

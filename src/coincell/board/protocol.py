@@ -28,7 +28,7 @@ class Message(enum.IntEnum):
     LISTEN = 0x07
     TELL = 0x08
     EVENT = 0x20
-    REPORT = 0x21
+    REPORT = 0x24
     ANSWER = 0x80
     ERROR = 0xFF
 

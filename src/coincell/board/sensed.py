@@ -53,15 +53,17 @@ def sensed_events(
     surroundings: Surroundings,
     seconds: float,
     progress: Callable[[int, int], None] | None = None,
+    reported: Callable[[bytes], None] | None = None,
 ) -> Iterator[tuple[float, StreamEvent]]:
     """Decisions of a board that senses for `seconds`, each with the second in which it came.
 
-    The activity of the board begins anew with the sensor, and it senses on afterwards.
+    The activity of the board begins anew with the sensor, and it senses on afterwards. `reported`
+    is called with each report that it tells.
 
     Raises:
         BoardError: it faults, its sensor fails, or it lost readings.
     """
-    client = BoardClient(virtual)
+    client = BoardClient(virtual, reported)
     client.listen(Listening.OFF)
     surroundings(virtual)
     client.listen(Listening.ALL)

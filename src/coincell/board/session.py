@@ -153,6 +153,7 @@ class Request:
         battery: that feeds the board.
         as_shipped: count what the board takes beside its module.
         surroundings: puts around it what its other sensors see.
+        reported: is called with each report (docs/telemetry.md) of an image that counts.
     """
 
     board: Board
@@ -161,6 +162,7 @@ class Request:
     battery: Battery
     as_shipped: bool = True
     surroundings: Surroundings = nothing_around
+    reported: Callable[[bytes], None] | None = None
 
 
 def run_session(
@@ -251,13 +253,22 @@ def _sense(
     learn_sensing(virtual, around, learning)
     if hears:
         decisions, heard, took = _decide(virtual, request, image, tell, parts[0])
+        _report_rest(virtual, request)
         if usb:
             took = activity_on_battery(virtual, heard, parts[1])
     else:
         decisions, took = _decide_sensing(virtual, request, image, tell, parts[0])
+        _report_rest(virtual, request)
         if usb:
             took = sensed_activity(virtual, request.surroundings, request.seconds, parts[1])
     return decisions, took
+
+
+def _report_rest(virtual: VirtualBoard, request: Request) -> None:
+    """What the image has counted and not told yet."""
+    if request.reported is not None:
+        for report in BoardClient(virtual, request.reported).tell_all():
+            request.reported(report)
 
 
 def _from_a_server(
@@ -352,7 +363,9 @@ def _decide(
     teller = Teller.of(image.description if image else {})
     decisions = []
     took: list[_Took] = []
-    for event in stream_events(virtual, heard, progress, lambda: took.append(virtual.activity())):
+    for event in stream_events(
+        virtual, heard, progress, lambda: took.append(virtual.activity()), request.reported
+    ):
         decisions.append(_decision(event, teller, event.samples / STREAM_RATE_HZ))
         if tell is not None:
             tell(decisions[-1])
@@ -369,7 +382,9 @@ def _decide_sensing(
     """Every decision on motion or pictures, and what the board did meanwhile."""
     teller = Teller.of(image.description if image else {})
     decisions = []
-    events = sensed_events(virtual, request.surroundings, request.seconds, progress)
+    events = sensed_events(
+        virtual, request.surroundings, request.seconds, progress, request.reported
+    )
     for moment, event in events:
         at_s = event.samples / teller.rate_hz if teller.rate_hz else moment
         decisions.append(_decision(event, teller, at_s))

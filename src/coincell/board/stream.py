@@ -52,15 +52,17 @@ def stream_events(
     samples: NDArray[np.int16],
     progress: Callable[[int, int], None] | None = None,
     at_end: Callable[[], None] | None = None,
+    reported: Callable[[bytes], None] | None = None,
 ) -> Iterator[StreamEvent]:
     """The same on a board that runs, one decision after the other; it listens on afterwards.
 
     The activity of the board begins anew with the first sample, so that `virtual.activity` tells
     what the sound took. `at_end` is called at the last one: some decisions come a moment later.
+    `reported` is called with each report that the board tells.
     """
     if samples.dtype != np.int16 or samples.ndim != 1:
         raise DataError(f"A stream is int16 [n]. Received: {samples.dtype} {list(samples.shape)}.")
-    client = BoardClient(virtual)
+    client = BoardClient(virtual, reported)
     client.listen(Listening.OFF)
     virtual.put_world("microphone", samples.astype("<i2").tobytes(), rate=STREAM_RATE_HZ)
     client.listen(Listening.ALL)

@@ -49,6 +49,8 @@ class VirtualBoard:
         board: its memory and clock; an `Image` knows its own.
         budget: bytes of code that may run without an answer.
         core: the processor in place of the board's own, as the toolchain calls it.
+        device: the chip's identity, 16 hexadecimal digits (FICR.DEVICEID); "coincell" in ASCII
+            unless given.
         settles: after power on, run it until it waits; else time begins with `advance`, for images
             that may never wait.
 
@@ -69,6 +71,7 @@ class VirtualBoard:
         budget: int = DEFAULT_BUDGET,
         core: str = "",
         settles: bool = True,
+        device: str = "",
     ) -> None:
         if isinstance(image, Image):
             self.elf, self.board = image.parsed, board or image.board
@@ -97,7 +100,7 @@ class VirtualBoard:
                 ram=[ram.origin, ram.bytes],
                 flash_wait=self.board.flash_wait_cycles,
                 code=self.elf.executable,
-                wiring=wiring(self.board),
+                wiring=wiring(self.board) | _identity(device),
             )
             self.restart()
         except BaseException:
@@ -309,6 +312,19 @@ class VirtualBoard:
             where = str(chain[0]).removeprefix("in ")
             return f"in no function, called from {where}", called_from(chain[1:])
         return str(self.sources.place(pc)), called_from(chain)
+
+
+def _identity(device: str) -> dict[str, list[int]]:
+    """What the emulator takes, from 16 hexadecimal digits or "".
+
+    Raises:
+        BoardError: they are something else.
+    """
+    if not device:
+        return {}
+    if not re.fullmatch(r"[0-9a-fA-F]{16}", device):
+        raise BoardError(f"A device's identity is 16 hexadecimal digits. Received: {device!r}.")
+    return {"device": [int(device[:8], 16), int(device[8:], 16)]}
 
 
 def _is_peripheral(address: int) -> bool:

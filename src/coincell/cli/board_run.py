@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,6 +70,11 @@ _MOST_SERIAL = 2000
     "--scene", type=click.Path(path_type=Path),
     help="What a camera sees: a picture or a folder of them, one a second.",
 )  # fmt: skip
+@click.option(
+    "--reports", type=click.Path(path_type=Path, dir_okay=False),
+    help="Write what an image with [telemetry] tells here, for `coincell monitor ingest`.",
+)  # fmt: skip
+@click.option("--device", default="", help="The chip's identity in reports: 16 hexadecimal digits.")
 @click.option("--board", "board_name", default="", help="For an image that does not say its board.")
 @click.option("--battery", default="cr2032", show_default=True, help="What feeds the board.")
 @click.option("--bare", is_flag=True, help="Leave out what the board takes beside its module.")
@@ -90,6 +96,8 @@ def run_command(
     motion_rate: float | None,
     sensors: str,
     scene: Path | None,
+    reports: Path | None,
+    device: str,
     board_name: str,
     battery: str,
     bare: bool,
@@ -109,8 +117,16 @@ def run_command(
     sound = _sound(microphone, resample)
     around = _around(motion, motion_rate, known.units if known else {}, sensors, scene)
     length = seconds or len(sound) / _RATE_HZ or around.seconds or _DEFAULT_S
-    request = Request(board, min(length, _LONGEST_S), sound, cell, not bare, around.put)
-    session = _run(known, elf, image, request, around, as_json)
+    told: list[bytes] = []
+    if reports is not None:
+        _check_counts(known)
+    request = Request(
+        board, min(length, _LONGEST_S), sound, cell, not bare, around.put,
+        told.append if reports is not None else None,
+    )  # fmt: skip
+    session = _run(known, elf, image, request, around, as_json, device)
+    if reports is not None:
+        _write_reports(reports, told)
     if output is not None:
         _write_page(session, output)
     if server_picture is not None:
@@ -119,7 +135,7 @@ def run_command(
         print_json(_json(session, cell))
     else:
         _print(session)
-        for written in (output, server_picture):
+        for written in (output, server_picture, reports):
             if written is not None:
                 click.echo(f"Written: {written}")
 
@@ -234,6 +250,7 @@ def _run(
     request: Request,
     around: _Around,
     quiet: bool,
+    device: str,
 ) -> Session:
     from coincell.board import VirtualBoard, run_session
     from coincell.runtime import decision_words
@@ -245,12 +262,28 @@ def _run(
 
     name = printable(path.resolve().name or str(path))
     with (
-        VirtualBoard(elf, request.board, settles=known is not None) as virtual,
+        VirtualBoard(elf, request.board, settles=known is not None, device=device) as virtual,
         progress_bar("the board runs, ms of its time", quiet) as move,
     ):
         if around.changes:
             around.begin(virtual)
         return run_session(known, name, request, virtual, tell, move)
+
+
+def _check_counts(known: ImageFile | None) -> None:
+    from coincell.errors import UserError
+
+    if known is None or "reference" not in known.description:
+        raise UserError(
+            "The image counts nothing that it could report.",
+            hint="Set [telemetry] enabled = true, and run the project again.",
+        )
+
+
+def _write_reports(path: Path, reports: Sequence[bytes]) -> None:
+    from coincell.files import write_atomic
+
+    write_atomic(path, b"".join(reports))
 
 
 def _write_page(session: Session, path: Path) -> None:

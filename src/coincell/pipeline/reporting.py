@@ -27,6 +27,7 @@ from coincell.pipeline.report_parts import (
 from coincell.pipeline.report_parts_audit import fairness_part
 from coincell.pipeline.runner import Outcome
 from coincell.pipeline.stages.gallery import read_gallery
+from coincell.pipeline.stages.reference import REFERENCE_FILE, read_reference
 from coincell.pipeline.store import Artefact
 from coincell.project import CONFIGURATION_FILE, Goal, Project
 from coincell.report import (
@@ -284,6 +285,9 @@ def publish(project: Project, outcome: Outcome, report: Report) -> Published:
         ("firmware", "firmware.bin"),
     ):
         _publish_file(outcome.artefacts.get(stage), name, build / name)
+    counts = outcome.artefacts.get("reference")
+    told = counts if counts and read_reference(counts) else None
+    _publish_file(told, REFERENCE_FILE, build / REFERENCE_FILE)
     if "compile" in outcome.artefacts:
         shutil.rmtree(build / "c", ignore_errors=True)
         shutil.copytree(outcome.artefacts["compile"].folder / "c", build / "c")

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from ..machine import Machine
-from .ficr import Ficr, Uicr
+from .ficr import DEVICE_ID, Ficr, Uicr
 from .gpio import Gpio
 from .gpiote import Gpiote
 from .i2s import I2s
@@ -49,7 +49,8 @@ class Chip:
         machine: what it is made of.
         wiring: the board's pins by number, from 32 on those of port 1, where they are not those of
             the Nano 33 BLE Sense: "line" [TX, RX], "microphone" [clock, data, power],
-            "led_builtin" [pin, 1 if a low level lights it], "imu" as `sensors.NANO`.
+            "led_builtin" [pin, 1 if a low level lights it], "imu" as `sensors.NANO`; and "device",
+            the two words of its identity.
 
     Attributes:
         uarte, usbd: the lines to the computer.
@@ -78,7 +79,7 @@ class Chip:
             machine.attach(page)
         machine.attach(self.pdm)
         self._attach_counters()
-        self._attach_flash()
+        self._attach_flash(wiring)
         machine.attach(Gpiote(machine, self.gpio))
         self._attach_sensors()
 
@@ -100,11 +101,11 @@ class Chip:
             machine.attach(Rtc(machine, number, low))
         machine.attach(Watchdog(machine, low))
 
-    def _attach_flash(self) -> None:
+    def _attach_flash(self, wiring: Mapping[str, list[int]]) -> None:
         self.uicr = uicr = Uicr(self.machine)
         self.machine.attach(Nvmc(self.machine, uicr))
         if not self.machine.in_flash(INFORMATION, INFORMATION_BYTES):  # another chip's flash
-            self.machine.attach(Ficr(self.machine))
+            self.machine.attach(Ficr(self.machine, wiring.get("device", DEVICE_ID)))
             self.machine.attach(uicr)
 
     def feed(self, data: bytes) -> None:

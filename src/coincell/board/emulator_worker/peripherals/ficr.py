@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..machine import Machine
 from ..registers import GuestFaultError, Registers
 
@@ -15,15 +17,15 @@ UICR_BASE = 0x10001000
 class Ficr(Registers):
     """An nRF52840 in the QI package; nothing can be written."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, device: Sequence[int] = DEVICE_ID) -> None:
         plain = {
             0x010: 4096,  # CODEPAGESIZE
             0x014: 256,  # CODESIZE, in pages
-            0x060: DEVICE_ID[0],
-            0x064: DEVICE_ID[1],
+            0x060: device[0],
+            0x064: device[1],
             0x0A0: 1,  # DEVICEADDRTYPE: random
-            0x0A4: DEVICE_ID[0],
-            0x0A8: DEVICE_ID[1] & 0xFFFF,
+            0x0A4: device[0],
+            0x0A8: device[1] & 0xFFFF,
             0x100: 0x52840,  # INFO.PART
             0x104: 0x41414430,  # INFO.VARIANT: AAD0
             0x108: 0x2004,  # INFO.PACKAGE: QI

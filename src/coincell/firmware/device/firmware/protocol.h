@@ -34,7 +34,7 @@ enum protocol_message {
     MESSAGE_LISTEN = 0x07,  /* mode uint8 -> nothing */
     MESSAGE_TELL = 0x08,    /* -> a report of what was counted, as docs/telemetry.md has it */
     MESSAGE_EVENT = 0x20,   /* from the device, unasked: a decision while it listens */
-    MESSAGE_REPORT = 0x21,  /* from the device, unasked: such a report, once an interval */
+    MESSAGE_REPORT = 0x24,  /* from the device, unasked: such a report, once an interval */
     MESSAGE_ANSWER = 0x80,  /* added to the type in an answer */
     MESSAGE_ERROR = 0xFF,   /* -> one of protocol_error */
 };
