@@ -13,7 +13,8 @@ KEY = bytes(range(32))
 
 def a_reference(cells: int = 13, classes: int = 12, hop_seconds: float = 0.25) -> Reference:
     plan = SketchPlan(
-        rows=1, columns=cells, row_groups=1, column_groups=cells, labels=classes, classes=classes,
+        rows=1, columns=cells, row_groups=1, column_groups=cells, row_step=1, column_step=1,
+        labels=classes, classes=classes,
         channels=1, sample_bytes=2, health_steps=512, health_stride=1, spread=0, distance_shift=0,
         edges=((-300, -200, -100, 0, 100, 200, 300),) * cells, centre=(0,) * cells,
         weights=(1,) * cells, distance_edges=(10, 20, 30, 40, 50, 60, 70),

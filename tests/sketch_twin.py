@@ -16,8 +16,15 @@ def watched(plan: SketchPlan, features: NDArray[np.int8]) -> NDArray[np.int64]:
     cell = rows[:, None] * plan.column_groups + columns[None, :]
     wide = 16 * features.astype(np.int64)
     values = []
+    looked = np.zeros_like(cell, bool)
+    tops = [int(np.argmax(rows == group)) for group in range(plan.row_groups)]
+    lefts = [int(np.argmax(columns == group)) for group in range(plan.column_groups)]
+    for row in range(plan.rows):
+        for column in range(plan.columns):
+            down, right = row - tops[rows[row]], column - lefts[columns[column]]
+            looked[row, column] = down % plan.row_step == 0 and right % plan.column_step == 0
     for number in range(plan.cells):
-        part = wide[:, cell == number]
+        part = wide[:, (cell == number) & looked]
         mean = part.sum(-1) // part.shape[-1]
         spread = np.abs(part - mean[:, None]).sum(-1) // part.shape[-1]
         values.append(spread if plan.spread else mean)

@@ -44,7 +44,9 @@ def plan_of(form: WindowForm, shape: tuple[int, ...], training: SplitWindows) ->
     return make_plan(training, training, form, shape, steps, UNIT, 4)
 
 
-@pytest.mark.parametrize(("form", "shape"), [(SOUND, (9, 45)), (PICTURE, (14, 20, 3))])
+@pytest.mark.parametrize(
+    ("form", "shape"), [(SOUND, (9, 45)), (SOUND, (60, 30)), (PICTURE, (14, 20, 3))]
+)
 def test_edges_are_quantiles_and_counts_are_the_twins(form, shape):
     training = split(form, shape)
     plan = plan_of(form, shape, training)
@@ -58,6 +60,19 @@ def test_edges_are_quantiles_and_counts_are_the_twins(form, shape):
     told[:4] = twin[:4]  # the twin counts no reports
     assert told.tolist() == twin.tolist()
     assert (counts.windows, counts.recordings) == (400, 7)
+
+
+@pytest.mark.parametrize(
+    ("form", "shape"),
+    [(SOUND, (60, 30)), (SOUND, (1, 2000)), (SOUND, (600, 1)), (PICTURE, (14, 20, 3))],
+)
+def test_a_device_looks_at_few_values_of_a_window_and_at_every_colour(form, shape):
+    plan = plan_of(form, shape, split(form, shape, 20))
+    rows = -(-plan.rows // plan.row_step)
+    assert rows * -(-plan.columns // plan.column_step) <= max(512, plan.columns)
+    assert plan.health_steps * plan.channels <= 256
+    colours = {column % form.channels for column in range(0, plan.columns, plan.column_step)}
+    assert len(colours) == form.channels
 
 
 def test_the_spread_is_watched_where_every_mean_is_the_same():

@@ -30,6 +30,8 @@ def a_plan(generator: np.random.Generator, **changes: int) -> SketchPlan:
         "columns": columns,
         "row_groups": row_groups,
         "column_groups": column_groups,
+        "row_step": int(generator.integers(1, rows + 1)),
+        "column_step": int(generator.integers(1, columns + 1)),
         "labels": labels,
         "classes": min(labels, 16) if labels else int(generator.integers(1, 3)),
         "channels": int(generator.integers(1, 5)),
@@ -161,6 +163,8 @@ def test_the_largest_sketch_fits_256_bytes_a_report_and_tells_every_section():
         columns=8,
         row_groups=5,
         column_groups=8,
+        row_step=1,
+        column_step=1,
         labels=19,
         classes=16,
         channels=16,
@@ -201,6 +205,8 @@ def test_plans_come_back_from_json_and_make_c():
         {"rows": 0},
         {"rows": 2**20, "columns": 2**20},
         {"row_groups": 99},
+        {"row_step": 0},
+        {"column_step": 99},
         {"classes": 17},
         {"channels": 17},
         {"health_steps": 513},
@@ -223,7 +229,8 @@ def test_plans_come_back_from_json_and_make_c():
     ],
 )
 def test_plans_that_cannot_be_are_refused(change):
-    sizes = {"rows": 1, "columns": 1, "row_groups": 1, "column_groups": 1}
+    sizes = dict.fromkeys(("rows", "columns", "row_groups", "column_groups"), 1)
+    sizes |= {"row_step": 1, "column_step": 1}
     facts = a_plan(np.random.default_rng(7), **sizes).to_json()
     assert SketchPlan.from_json(facts).cells == 1
     with pytest.raises(TelemetryError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,12 @@ _PICTURE_CELLS = 6
 """A picture is watched in 6 x 6 cells."""
 
 _MOST_CLASSES = 16
-_MOST_HEALTH_STEPS = 512
+_MOST_HEALTH_VALUES = 256
+"""Of all channels, looked at for the sensor's health; and of the features:"""
+
+_MOST_LOOKED_AT = 512
+"""Values of a window: what the device can look at for 1 % of what a small network takes."""
+
 _SIXTEENTHS = 16
 _FEATURE_QUANTILES = tuple(eighth / 8 for eighth in range(1, 8))
 _DISTANCE_QUANTILES = (0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999)
@@ -81,8 +87,12 @@ def make_plan(
     picture = form.sense == "picture"
     row_groups = min(_PICTURE_CELLS, rows) if picture else 1
     column_groups = min(_PICTURE_CELLS if picture else _MOST_CELLS, columns)
+    row_step, column_step = _steps(rows, columns, form.channels) if picture else (1, 1)
+    if not picture:
+        row_step = -(-rows // max(1, _MOST_LOOKED_AT // columns))
     features = training.features.reshape(-1, rows, columns)
-    means, spreads = _watched(features, row_groups, column_groups)
+    cells = _Cells(rows, columns, row_groups, column_groups, row_step, column_step)
+    means, spreads = _watched(features, cells)
     # Where a block takes each band's own mean away, the means say nothing.
     spread = float(np.median(spreads.std(0))) > float(np.median(means.std(0)))
     values = spreads if spread else means
@@ -90,12 +100,14 @@ def make_plan(
     weights = _weights(values)
     distance = (np.abs(values - centre) * weights).sum(1) >> _DISTANCE_SHIFT
     steps = form.width * form.height if picture else buffer_steps
-    health_steps = min(_MOST_HEALTH_STEPS, steps)
+    health_steps = min(max(1, _MOST_HEALTH_VALUES // form.channels), steps)
     return SketchPlan(
         rows=rows,
         columns=columns,
         row_groups=row_groups,
         column_groups=column_groups,
+        row_step=row_step,
+        column_step=column_step,
         labels=labels if score is not None else 0,
         classes=min(labels, _MOST_CLASSES),
         channels=form.channels,
@@ -165,20 +177,56 @@ def watched_names(columns: Sequence[str], plan: SketchPlan, picture: bool) -> tu
     )
 
 
+def _steps(rows: int, columns: int, channels: int) -> tuple[int, int]:
+    """So that few enough values of a picture are looked at, and all its colours."""
+    step = 1
+    while -(-rows // step) * -(-columns // step) > _MOST_LOOKED_AT or (
+        step > 1 and math.gcd(step, channels) > 1
+    ):
+        step += 1
+    return min(step, rows), min(step, columns)
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """How a window's features are cut, and what is looked at of each cell."""
+
+    rows: int
+    columns: int
+    row_groups: int
+    column_groups: int
+    row_step: int
+    column_step: int
+
+    @property
+    def looked_at(self) -> tuple[list[NDArray[np.int64]], list[NDArray[np.int64]]]:
+        """The rows of each group of rows, and the columns of each group of columns."""
+        return (
+            _members(self.rows, self.row_groups, self.row_step),
+            _members(self.columns, self.column_groups, self.column_step),
+        )
+
+
+def _members(size: int, groups: int, step: int) -> list[NDArray[np.int64]]:
+    ends = [-(-group * size // groups) for group in range(groups + 1)]
+    return [np.arange(begin, end, step) for begin, end in itertools.pairwise(ends)]
+
+
 def _watched(
-    features: NDArray[np.int8], row_groups: int, column_groups: int
+    features: NDArray[np.int8], cells: _Cells
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """int8 [n, rows, columns] -> mean and mean absolute deviation of each cell, [n, cells] each, in
     sixteenths, as runtime/sketch has them."""
-    rows, columns = features.shape[1:]
-    tops = [-(-group * rows // row_groups) for group in range(row_groups)]
-    lefts = [-(-group * columns // column_groups) for group in range(column_groups)]
-    heights, widths = np.diff([*tops, rows]), np.diff([*lefts, columns])
-    sizes = heights[:, None] * widths[None, :]
+    by_rows, by_columns = cells.looked_at
+    rows, columns = np.concatenate(by_rows), np.concatenate(by_columns)
+    heights, widths = [len(group) for group in by_rows], [len(group) for group in by_columns]
+    tops, lefts = [0, *np.cumsum(heights)[:-1]], [0, *np.cumsum(widths)[:-1]]
+    sizes = np.outer(heights, widths)
     means = np.empty((len(features), *sizes.shape), np.int64)
     spreads = np.empty_like(means)
     for begin in range(0, len(features), _FEW):
-        part = _SIXTEENTHS * features[begin : begin + _FEW].astype(np.int32)
+        part = features[begin : begin + _FEW, rows][:, :, columns].astype(np.int32)
+        part *= _SIXTEENTHS
         mean = _sums(part, tops, lefts) // sizes
         apart = np.abs(part - np.repeat(np.repeat(mean, heights, 1), widths, 2))
         means[begin : begin + _FEW] = mean

@@ -39,6 +39,8 @@ class _Plan(ctypes.Structure):
                 "columns",
                 "row_groups",
                 "column_groups",
+                "row_step",
+                "column_step",
                 "labels",
                 "classes",
                 "channels",

@@ -26,6 +26,8 @@ class SketchPlan:
         columns: of a window's int8 features.
         row_groups: cells from top to bottom.
         column_groups: cells from left to right; at most 40 cells in all.
+        row_step: of a cell every so manyth row is looked at, from its first one on.
+        column_step: the same of its columns.
         labels: int8 scores a window; 0: one int32 score.
         classes: counters of predicted classes and events, at most 16.
         channels: of the sensor, at most 16.
@@ -48,6 +50,8 @@ class SketchPlan:
     columns: int
     row_groups: int
     column_groups: int
+    row_step: int
+    column_step: int
     labels: int
     classes: int
     channels: int
@@ -69,6 +73,8 @@ class SketchPlan:
         _within("row_groups", self.row_groups, 1, self.rows)
         _within("column_groups", self.column_groups, 1, self.columns)
         _within("cells", self.cells, 1, MOST_CELLS)
+        _within("row_step", self.row_step, 1, self.rows)
+        _within("column_step", self.column_step, 1, self.columns)
         _within("labels", self.labels, 0, _MOST_LABELS)
         _within("classes", self.classes, 1, MOST_CLASSES)
         if self.labels:

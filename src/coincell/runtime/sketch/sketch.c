@@ -78,10 +78,11 @@ static int32_t first_of(int32_t group, int32_t size, int32_t groups)
     return (group * size + groups - 1) / groups;
 }
 
-/* A cell of a window's features: values[rows][stride], of whose rows `columns` belong to it. */
+/* What is looked at of a cell of a window's features: values `column_step` apart in each of `rows`
+ * rows, whose first ones lie `row_stride` apart. */
 typedef struct {
     const int8_t *values;
-    int32_t rows, columns, stride;
+    int32_t rows, columns, row_stride, column_step;
 } cell;
 
 /* features[rows][columns] -> one of its cells. */
@@ -90,21 +91,30 @@ static cell cell_at(const coincell_sketch_plan *plan, const int8_t *features, in
 {
     const int32_t top = first_of(row_group, plan->rows, plan->row_groups);
     const int32_t left = first_of(column_group, plan->columns, plan->column_groups);
-    return (cell){
+    const int32_t rows = first_of(row_group + 1, plan->rows, plan->row_groups) - top;
+    const int32_t columns = first_of(column_group + 1, plan->columns, plan->column_groups) - left;
+    const cell part = {
         .values = features + top * plan->columns + left,
-        .rows = first_of(row_group + 1, plan->rows, plan->row_groups) - top,
-        .columns = first_of(column_group + 1, plan->columns, plan->column_groups) - left,
-        .stride = plan->columns,
+        .rows = (rows + plan->row_step - 1) / plan->row_step,
+        .columns = (columns + plan->column_step - 1) / plan->column_step,
+        .row_stride = plan->row_step * plan->columns,
+        .column_step = plan->column_step,
     };
+    if (part.columns > 1) return part;
+    /* A column is walked as a row: the inner loop is the longer one. */
+    return (cell){part.values, 1, part.rows, 0, part.row_stride};
 }
 
 /* The mean of a cell, in sixteenths, rounded down. */
 static int32_t mean_of(cell part)
 {
     int32_t sum = 0;
-    for (int32_t row = 0; row < part.rows; row++)
-        for (int32_t column = 0; column < part.columns; column++)
-            sum += part.values[row * part.stride + column];
+    const int8_t *row = part.values;
+    for (int32_t rows = part.rows; rows > 0; rows--, row += part.row_stride) {
+        const int8_t *value = row;
+        for (int32_t columns = part.columns; columns > 0; columns--, value += part.column_step)
+            sum += *value;
+    }
     return floor_divide(SIXTEENTHS * sum, part.rows * part.columns);
 }
 
@@ -112,9 +122,11 @@ static int32_t mean_of(cell part)
 static int32_t spread_of(cell part, int32_t mean)
 {
     int32_t sum = 0;
-    for (int32_t row = 0; row < part.rows; row++) {
-        for (int32_t column = 0; column < part.columns; column++) {
-            const int32_t apart = SIXTEENTHS * part.values[row * part.stride + column] - mean;
+    const int8_t *row = part.values;
+    for (int32_t rows = part.rows; rows > 0; rows--, row += part.row_stride) {
+        const int8_t *value = row;
+        for (int32_t columns = part.columns; columns > 0; columns--, value += part.column_step) {
+            const int32_t apart = SIXTEENTHS * *value - mean;
             sum += apart < 0 ? -apart : apart;
         }
     }
@@ -156,43 +168,68 @@ static int32_t highest(const int8_t *scores, int32_t labels, int32_t *margin)
     return best;
 }
 
-/* samples[steps][channels] -> the value `back` strides before the last step. */
-static int32_t sample_at(const coincell_sketch_plan *plan, const coincell_sketch_window *window,
-                         int32_t channel, int32_t back)
+/* samples[steps][channels] -> the place of the last step's value of a channel. */
+static int32_t newest_of(const coincell_sketch_plan *plan, const coincell_sketch_window *window,
+                         int32_t channel)
 {
-    const int32_t step = window->steps - 1 - back * plan->health_stride;
-    const int32_t place = step * plan->channels + channel;
-    if (plan->sample_bytes == 1) return ((const uint8_t *)window->samples)[place];
-    return ((const int16_t *)window->samples)[place];
+    return (window->steps - 1) * plan->channels + channel;
 }
+
+/* One channel of a block, in one pass over its values. */
+typedef struct {
+    int32_t sum, clipped, equal;
+} block;
+
+/* For values of a type: look_at_TYPE (newest[count], which lie `stride` apart going back), and
+ * deviation_of_TYPE, the sum of their distances from `mean`. */
+#define SAMPLES_OF(type, least, most)                                                           \
+    static block look_at_##type(const type##_t *newest, int32_t count, int32_t stride)          \
+    {                                                                                           \
+        block seen = {0, 0, 0};                                                                 \
+        const int32_t first = *newest;                                                          \
+        for (int32_t i = 0; i < count; i++) {                                                   \
+            const int32_t value = newest[-i * stride];                                          \
+            seen.sum += value;                                                                  \
+            seen.clipped += value == (least) || value == (most);                                \
+            seen.equal += value == first;                                                       \
+        }                                                                                       \
+        return seen;                                                                            \
+    }                                                                                           \
+                                                                                                \
+    static uint32_t deviation_of_##type(const type##_t *newest, int32_t count, int32_t stride,  \
+                                        int32_t mean)                                           \
+    {                                                                                           \
+        uint32_t deviation = 0;                                                                 \
+        for (int32_t i = 0; i < count; i++) {                                                   \
+            const int32_t apart = newest[-i * stride] - mean;                                   \
+            deviation += (uint32_t)(apart < 0 ? -apart : apart);                                \
+        }                                                                                       \
+        return deviation;                                                                       \
+    }
+
+SAMPLES_OF(int16, INT16_MIN, INT16_MAX)
+SAMPLES_OF(uint8, 0, UINT8_MAX)
 
 static void count_health(const coincell_sketch_plan *plan, const coincell_sketch_window *window,
                          int32_t channel, coincell_sketch_health *health)
 {
     if (health->windows == COINCELL_SKETCH_MOST_COUNT) return;
-    const int32_t least = plan->sample_bytes == 1 ? 0 : INT16_MIN;
-    const int32_t most = plan->sample_bytes == 1 ? UINT8_MAX : INT16_MAX;
-    const int32_t count = plan->health_steps;
-    const int32_t newest = sample_at(plan, window, channel, 0);
-    int32_t sum = 0, clipped = 0, equal = 0;
-    for (int32_t i = 0; i < count; i++) {
-        const int32_t value = sample_at(plan, window, channel, i);
-        sum += value;
-        clipped += value == least || value == most;
-        equal += value == newest;
-    }
-    const int32_t mean = floor_divide(sum, count);
-    uint32_t deviation = 0;
-    for (int32_t i = 0; i < count; i++) {
-        const int32_t apart = sample_at(plan, window, channel, i) - mean;
-        deviation += (uint32_t)(apart < 0 ? -apart : apart);
-    }
+    const int32_t count = plan->health_steps, stride = plan->health_stride * plan->channels;
+    const int32_t place = newest_of(plan, window, channel);
+    const int is_byte = plan->sample_bytes == 1;
+    const uint8_t *const bytes = (const uint8_t *)window->samples + (is_byte ? place : 0);
+    const int16_t *const words = (const int16_t *)window->samples + (is_byte ? 0 : place);
+    const block seen =
+        is_byte ? look_at_uint8(bytes, count, stride) : look_at_int16(words, count, stride);
+    const int32_t mean = floor_divide(seen.sum, count);
+    const uint32_t deviation = is_byte ? deviation_of_uint8(bytes, count, stride, mean)
+                                       : deviation_of_int16(words, count, stride, mean);
     const uint32_t level = deviation / (uint32_t)count;
     health->windows++;
-    health->clipped += (uint32_t)clipped;
+    health->clipped += (uint32_t)seen.clipped;
     health->offset += mean;
     health->level += level;
-    health->stuck = (uint16_t)(health->stuck + (equal == count));
+    health->stuck = (uint16_t)(health->stuck + (seen.equal == count));
     if (level < health->floor) health->floor = (uint16_t)level;
 }
 

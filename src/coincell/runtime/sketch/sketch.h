@@ -25,6 +25,7 @@ extern "C" {
 typedef struct {
     int32_t rows, columns;            /* of a window's int8 features */
     int32_t row_groups, column_groups; /* cells; at most MOST_CELLS in all */
+    int32_t row_step, column_step;     /* of a cell every so manyth row and column is looked at */
     int32_t labels;       /* int8 scores a window; 0: one int32 score, and no margin */
     int32_t classes;      /* counters: labels, MOST_CLASSES at most; the last takes all beyond it */
     int32_t channels;     /* of the sensor, side by side in a step */
