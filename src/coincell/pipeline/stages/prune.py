@@ -30,6 +30,7 @@ from coincell.pipeline.stages import (
     firmware,
     measure,
     quantize,
+    reference,
     train,
 )
 from coincell.pipeline.stages.compilers import both_compilers
@@ -113,7 +114,7 @@ def _cost_of(context: StageContext) -> Callable[[Any], Figures]:
     untrained = plain(context.project)
     stages = few_windows(
         (dataset.STAGE, features.STAGE, train.STAGE, STAGE, quantize.STAGE, evaluate.STAGE,
-         compile.STAGE, firmware.STAGE, measure.STAGE),
+         reference.STAGE, compile.STAGE, firmware.STAGE, measure.STAGE),
         context.inputs["dataset"],
         context.configuration,
     )  # fmt: skip

@@ -15,7 +15,7 @@
 /* All of it survives a cut of the power where it is kept in flash: it holds no pointers. */
 typedef struct {
     coincell_report_facts facts;
-    uint32_t steps; /* of the stream, that are no whole second yet, times APPLICATION_RATE_SECONDS */
+    uint32_t steps; /* that are no whole second yet, times APPLICATION_RATE_SECONDS */
     uint32_t begun; /* uptime at the begin of the interval */
     union {
         coincell_sketch sketch;
