@@ -8,7 +8,7 @@ from importlib.resources.abc import Traversable
 
 from coincell.errors import InternalError
 
-GROUPS = ("anomaly", "decision", "features", "kernels", "sketch", "trees")
+GROUPS = ("anomaly", "decision", "features", "flash_log", "kernels", "sketch", "trees")
 _LINE = 100
 
 
@@ -27,7 +27,7 @@ def c_sources(*groups: str) -> dict[str, str]:
     """The C sources and headers of some groups of the runtime.
 
     Args:
-        groups: any of "kernels", "features", "anomaly", "decision", "sketch",
+        groups: any of "kernels", "features", "anomaly", "decision", "flash_log", "sketch",
             "trees".
 
     Returns:
