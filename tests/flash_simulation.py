@@ -28,7 +28,10 @@ class _Flash(ctypes.Structure):
 class _Log(ctypes.Structure):
     _fields_ = (
         ("flash", _Flash),
-        *((name, c_uint32) for name in ("sequence", "page", "slot", "newest", "erases", "erasing")),
+        *(
+            (name, c_uint32)
+            for name in ("sequence", "page", "slot", "newest", "erases", "erasing", "ready")
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from coincell.board import BoardClient, VirtualBoard
 from coincell.board.protocol import Listening
 from coincell.errors import BoardError
 from coincell.firmware import Application, build_image, load_board
-from counting import DEVICE, REFERENCE, counting, told, untimed
+from counting import DEVICE, REFERENCE, counting, layout_of, told, untimed
 from stand_in import StandInNetwork, random_windows, stand_in_application
 
 
@@ -77,6 +77,101 @@ def test_it_tells_why_it_started(counted_application: Application, tmp_path: Pat
             client.process(random_windows(1)[0])
         client.synchronize()
         assert told([client.tell()])[0].reset == 3
+
+
+def counts_of(application: Application, reports: list[bytes]) -> list[int]:
+    layout = layout_of(application)
+    return layout.merged(layout.vectors_of(told(reports))).tolist()[len(layout.header) :]
+
+
+def test_what_was_counted_survives_a_cut_and_each_start_has_its_number(
+    counted_application: Application, tmp_path: Path
+) -> None:
+    """Counted for 5 s with reports each 2 s; what the cut takes was counted since the last one."""
+    image = build_image(counted_application, load_board("nano33ble"), tmp_path)
+    with VirtualBoard(image) as board:
+        samples, reports = sound(5.0), []
+        hear(board, samples)
+        board.advance(5 * SECOND)
+        client = BoardClient(board, reports.append)
+        list(client.events(lambda: board.waiting))
+        assert len(reports) == 2
+        host = listening_host(counted_application)
+        host.watch(DEVICE)
+        host.process(samples)
+        assert untimed(told(host.take_reports())) == untimed(told(reports))
+        board.restart()
+        client = BoardClient(board)
+        client.listen(Listening.OFF)
+        rest = client.tell_all()
+        assert {report.boot for report in told(reports)} == {1}
+        assert {report.boot for report in told(rest)} == {2}
+        assert [report.sequence for report in told(rest)] == list(range(len(rest)))
+        board.restart()
+        again = BoardClient(board)
+        again.listen(Listening.OFF)
+        (last,) = told([again.tell()])
+        assert (last.boot, dict(last.sections)) == (3, {})
+    until = listening_host(counted_application)
+    until.watch(DEVICE)
+    everything: list[bytes] = []
+    for begin in range(0, len(samples), 160):  # no decision lies between a report and the next 160
+        until.process(samples[begin : begin + 160])
+        everything += until.take_reports()
+        if len(everything) == 2:
+            break
+    everything += [until.report() for _ in range(5)]
+    assert counts_of(counted_application, everything) == counts_of(
+        counted_application, [*reports, *rest]
+    )
+
+
+def written(board: VirtualBoard) -> int:
+    return int(board.activity()[0]["counts"].get("flash words written", 0))
+
+
+def test_a_cut_while_a_record_is_written_leaves_the_one_before_or_the_new_one(
+    counted_application: Application, tmp_path: Path
+) -> None:
+    image = build_image(counted_application, load_board("nano33ble"), tmp_path)
+    with VirtualBoard(image) as board:
+        seen: set[int] = set()
+        for start in range(1, 9):
+            board.restart()
+            hear(board, sound(2.5))
+            board.activity(restart=True)
+            board.advance(2 * SECOND)
+            while written(board) < 8 * start:  # in the middle of the record of the first interval
+                board.advance(SECOND // 2000)
+            seen.add(written(board))
+            board.restart()
+            client = BoardClient(board)
+            client.listen(Listening.OFF)
+            reports = told(client.tell_all())
+            assert {report.boot for report in reports} == {2 * start + 1}
+            assert len(reports[-1].sections) == 0 or reports[0].windows == 0
+        assert len(seen) > 5
+
+
+def test_nothing_is_written_when_the_power_is_known_to_fail(
+    counted_application: Application, tmp_path: Path
+) -> None:
+    image = build_image(counted_application, load_board("nano33ble"), tmp_path)
+    with VirtualBoard(image) as board:
+        hear(board, sound(9.0))
+        board.activity(restart=True)
+        board.advance(SECOND)
+        board.put_world("supply", volts=2.2)
+        board.put_world("supply", volts=1.9)
+        board.advance(2 * SECOND)
+        before = written(board)
+        reports: list[bytes] = []
+        client = BoardClient(board, reports.append)
+        client.info()
+        assert len(reports) == 1
+        assert before == 0
+        board.advance(3 * SECOND)
+        assert written(board) > 50
 
 
 def test_an_image_that_counts_nothing_refuses(virtual: VirtualBoard) -> None:

@@ -300,7 +300,7 @@ def _counting_sources(counting: Counting | None) -> Mapping[str, str]:
 
 
 def device_sources(*groups: str) -> dict[str, str]:
-    """C of this package by folder: "application", "firmware", "freestanding", "host"."""
+    """C of this package by folder: "application", "firmware", "telemetry", and so on."""
     sources: dict[str, str] = {}
     folder = resources.files(__package__) / "device"
     for group in groups:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from coincell.firmware.description import Board
+from coincell.firmware.telemetry import LOG_PAGES
 
 
 def board_header(board: Board, microphone_gain_db: float = 0.0) -> dict[str, str]:
@@ -10,7 +11,8 @@ def board_header(board: Board, microphone_gain_db: float = 0.0) -> dict[str, str
 
     `microphone_gain_db`: -20 to 20 in steps of 0.5, of the microphone's interface.
     """
-    lines = [f"#define BOARD_CLOCK_MHZ {board.board.clock_hz // 1_000_000}u"]
+    lines = [f"#define BOARD_LOG_PAGES {LOG_PAGES}u"]
+    lines += [f"#define BOARD_CLOCK_MHZ {board.board.clock_hz // 1_000_000}u"]
     if board.pins is not None:
         lines.append(f"#define BOARD_UART_TX {pin_number(board.pins.uart_tx)}u")
         lines.append(f"#define BOARD_UART_RX {pin_number(board.pins.uart_rx)}u")

@@ -31,6 +31,8 @@ _NOT_OURS = (
     "protocol.h",
     "reporting.c",
     "reporting.h",
+    "flash_pages.c",
+    "flash_pages.h",
     "cycle_counter.h",
 )
 _PICTURE_EVERY_MS = 500

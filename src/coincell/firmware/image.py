@@ -16,8 +16,10 @@ from coincell.firmware.board_header import board_header
 from coincell.firmware.description import Board, need_firmware
 from coincell.firmware.elf import Elf, intel_hex, plain_binary, read_elf
 from coincell.firmware.live_source import SENSES_NOTHING, live_sources, why_no_source
+from coincell.firmware.telemetry import LOG_BYTES
 from coincell.firmware.usb_identity import Link, link_of, usb_sources
 from coincell.project import BoardSettings
+from coincell.runtime import c_sources
 from coincell.toolchain import (
     C_FLAGS,
     Compiler,
@@ -142,13 +144,16 @@ class Image:
     parsed: Elf = field(repr=False)
 
 
-def linker_script(board: Board, stack_bytes: int, bounded: bool = True) -> str:
-    """The linker script of an image for `board`; unbounded ones only serve to size what fails."""
+def linker_script(board: Board, stack_bytes: int, bounded: bool = True, log_bytes: int = 0) -> str:
+    """The linker script of an image for `board`; unbounded ones only serve to size what fails.
+
+    `log_bytes` at the end of flash are not the image's.
+    """
     template = resources.files(__package__) / "device" / "image.ld"
     text = template.read_text(encoding="utf-8")
     values = {
         "FLASH_ORIGIN": board.flash.origin,
-        "FLASH_BYTES": board.flash.bytes if bounded else _UNBOUNDED,
+        "FLASH_BYTES": board.flash.bytes - log_bytes if bounded else _UNBOUNDED,
         "RAM_ORIGIN": board.ram.origin,
         "RAM_BYTES": board.ram.bytes if bounded else _UNBOUNDED,
         "STACK_BYTES": stack_bytes,
@@ -191,17 +196,23 @@ def build_image(
         del device["firmware/transport_uarte.c"]
         device |= usb_sources(board)
     device |= live_sources(application, board, line, imu_configuration)
+    log_bytes = 0
+    if application.counting:
+        device |= c_sources("flash_log")
+        log_bytes = LOG_BYTES
     sources = application_sources(application) | device
+    script = linker_script(board, stack_bytes, log_bytes=log_bytes)
     marks = {
         "board": board.name,
         "link": line,
         "compiler": compiler_title(chosen),
-        "build": _digest({**sources, "image.ld": linker_script(board, stack_bytes)}, chosen),
+        "build": _digest({**sources, "image.ld": script}, chosen),
     }
     if deaf := why_no_source(application, board, line):
         marks[SENSES_NOTHING] = deaf
     marked = replace(application, manifest={**application.manifest, **marks})
-    return link_image(application_sources(marked) | device, board, directory, chosen, stack_bytes)
+    linked = application_sources(marked) | device
+    return link_image(linked, board, directory, chosen, stack_bytes, log_bytes)
 
 
 def _digest(files: Mapping[str, str], compiler: Compiler) -> str:
@@ -218,6 +229,7 @@ def link_image(
     directory: Path,
     compiler: Compiler | None = None,
     stack_bytes: int = STACK_BYTES,
+    log_bytes: int = 0,
 ) -> Image:
     """Compile and link `sources` for `board`; write firmware.elf, .hex and .bin.
 
@@ -227,6 +239,7 @@ def link_image(
         directory: receives the three files, each whole or not at all.
         compiler: arm-none-eabi-gcc when on PATH, else zig, unless given.
         stack_bytes: reserved for the stack, a multiple of 8.
+        log_bytes: at the end of flash, left to what the image writes there.
 
     Raises:
         DoesNotFit: it is larger than the board; names the largest contributors and what would help.
@@ -234,12 +247,13 @@ def link_image(
     """
     chosen = compiler or find_cross_compiler(board.core)
     try:
-        built = _build(sources, board, chosen, stack_bytes, bounded=True)
+        script = linker_script(board, stack_bytes, log_bytes=log_bytes)
+        built = _build(sources, chosen, script)
     except ToolchainError as error:
         if "overflowed by" not in error.message:
             raise
-        oversized = _build(sources, board, chosen, stack_bytes, bounded=False)
-        raise _does_not_fit(read_elf(oversized.read_bytes()), board) from error
+        oversized = _build(sources, chosen, linker_script(board, stack_bytes, bounded=False))
+        raise _does_not_fit(read_elf(oversized.read_bytes()), board, log_bytes) from error
     data = built.read_bytes()
     parsed = read_elf(data)
     paths = {kind: directory / f"firmware.{kind}" for kind in ("elf", "hex", "bin")}
@@ -256,7 +270,7 @@ def link_image(
         image_ram_bytes=parsed.label("image_ram_bytes"),
         stack_reserved=stack_bytes,
         contributors=_contributors(parsed),
-        memory_map=_memory_map(parsed, board),
+        memory_map=_memory_map(parsed, board, log_bytes),
         parsed=parsed,
     )
 
@@ -266,10 +280,7 @@ def compiler_title(compiler: Compiler) -> str:
     return f"zig {compiler.version}" if compiler.name == "zig" else compiler.version
 
 
-def _build(
-    sources: Mapping[str, str], board: Board, compiler: Compiler, stack_bytes: int, bounded: bool
-) -> Path:
-    script = linker_script(board, stack_bytes, bounded)
+def _build(sources: Mapping[str, str], compiler: Compiler, script: str) -> Path:
     return link_cached({**sources, "image.ld": script}, compiler, _LINK_FLAGS)
 
 
@@ -328,9 +339,9 @@ def _contributors(parsed: Elf) -> tuple[Contributor, ...]:
     return tuple(found)
 
 
-def _does_not_fit(parsed: Elf, board: Board) -> DoesNotFit:
+def _does_not_fit(parsed: Elf, board: Board, log_bytes: int) -> DoesNotFit:
     needs: dict[Literal["flash", "ram"], tuple[int, int]] = {
-        "flash": (parsed.label("image_flash_bytes"), board.flash.bytes),
+        "flash": (parsed.label("image_flash_bytes"), board.flash.bytes - log_bytes),
         "ram": (parsed.label("image_ram_bytes"), board.ram.bytes),
     }
     contributors = _contributors(parsed)
@@ -349,7 +360,7 @@ def _does_not_fit(parsed: Elf, board: Board) -> DoesNotFit:
     return DoesNotFit(" ".join(messages), " ".join(hints), sizes[0], sizes[1], contributors)
 
 
-def _memory_map(parsed: Elf, board: Board) -> tuple[Span, ...]:
+def _memory_map(parsed: Elf, board: Board, log_bytes: int) -> tuple[Span, ...]:
     """What lies where, in flash as loaded and in RAM as run; what is left is "free".
 
     "padding" lies before the constants, under `RODATA_ALIGN` bytes: the price of counting loads.
@@ -366,10 +377,12 @@ def _memory_map(parsed: Elf, board: Board) -> tuple[Span, ...]:
         if in_ram and section.loaded:
             load = parsed.label("image_data_load")
             spans.append(Span("flash", f"{section.name} (initial)", load, section.size))
-    for memory, region, used in (
-        ("flash", board.flash, parsed.label("image_flash_bytes")),
-        ("ram", board.ram, parsed.label("image_ram_bytes")),
+    if log_bytes:
+        spans.append(Span("flash", "telemetry log", board.flash.end - log_bytes, log_bytes))
+    for memory, region, used, kept in (
+        ("flash", board.flash, parsed.label("image_flash_bytes"), log_bytes),
+        ("ram", board.ram, parsed.label("image_ram_bytes"), 0),
     ):
-        if used < region.bytes:
-            spans.append(Span(memory, "free", region.origin + used, region.bytes - used))
+        if used < region.bytes - kept:
+            spans.append(Span(memory, "free", region.origin + used, region.bytes - kept - used))
     return tuple(sorted(spans, key=lambda span: (span.memory, span.address, span.bytes)))

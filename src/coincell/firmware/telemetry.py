@@ -10,6 +10,19 @@ from coincell.runtime import SketchPlan
 
 IDENTITY_BYTES = 8
 
+LOG_PAGES, PAGE_BYTES = 4, 4096
+LOG_BYTES = LOG_PAGES * PAGE_BYTES
+"""At the end of the application's flash: the log of runtime/flash_log."""
+
+RECORDS_A_PAGE = 3
+ERASES_OF_A_PAGE = 10_000
+"""nRF52840 Product Specification, section 4.3.11: the least that a page endures."""
+
+
+def erases_a_year(interval_s: float, pages: int = LOG_PAGES) -> float:
+    """How often each page of the log is erased in a year of one record an interval."""
+    return 365.25 * 86_400 / interval_s / (pages * RECORDS_A_PAGE)
+
 
 @dataclass(frozen=True)
 class Counting:

@@ -149,6 +149,7 @@ int coincell_flash_log_append(coincell_flash_log *log, const coincell_flash_log_
         if (!is_ready(&log->flash, page_after(log))) return 0;
         log->page = page_after(log);
         log->slot = 0;
+        log->ready = 0;
     }
     const uint32_t header[SLOT_HEADER_WORDS] = {log->sequence + 1, mark->boot, mark->kind, count};
     const uint32_t word = place_of(log->page, log->slot);
@@ -163,10 +164,12 @@ int coincell_flash_log_work(coincell_flash_log *log)
 {
     const coincell_flash *const flash = &log->flash;
     const uint32_t page = page_after(log), first = page * PAGE;
+    if (log->ready) return 0;
     /* With few pages a record that failed can leave the newest one in the page that comes next. */
     if (log->sequence > 0 && log->newest / PAGE == page) return 0;
     if (log->erasing == 0) {
-        if (is_ready(flash, page)) return 0;
+        log->ready = (uint32_t)is_ready(flash, page);
+        if (log->ready) return 0;
         if (!flash->may_write()) return 1;
         const int whole = is_whole(flash, page);
         /* A page that a cut left half erased is taken to be as worn as any. */
@@ -180,5 +183,6 @@ int coincell_flash_log_work(coincell_flash_log *log)
     flash->write(first + PAGE_MAGIC, MAGIC);
     if (log->erasing > log->erases) log->erases = log->erasing;
     log->erasing = 0;
+    log->ready = 1;
     return 0;
 }

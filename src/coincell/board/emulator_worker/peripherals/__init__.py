@@ -73,6 +73,7 @@ class Chip:
         power = ClockPower(machine, low)
         self.usbd = Usbd(machine, power)
         self.worlds["usb"] = UsbCable(self.usbd)
+        self.worlds["supply"] = power
         for peripheral in (power, self.uarte, self.gpio, Dwt(machine)):
             machine.attach(peripheral)
         for page in (self.usbd, self.usbd.errata):

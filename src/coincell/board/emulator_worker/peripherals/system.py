@@ -25,6 +25,7 @@ HFCLKSTARTED, LFCLKSTARTED = 0x100, 0x104
 HFCLKSTAT, LFCLKSTAT, LFCLKSRC = 0x40C, 0x418, 0x518
 RESETREAS, DCDCEN, DCDCEN0, SYSTEMOFF = 0x400, 0x578, 0x580, 0x500
 HFCLKRUN, LFCLKRUN = 0x408, 0x414
+POFWARN, POFCON = 0x108, 0x510
 RETAINED = (0x51C, 0x520)
 """GPREGRET and GPREGRET2."""
 
@@ -34,8 +35,9 @@ class ClockPower(Peripheral):
 
     def __init__(self, machine: Machine, low: LowClock) -> None:
         plain = dict.fromkeys((HFCLKSTAT, LFCLKSTAT, LFCLKSRC, DCDCEN, DCDCEN0), 0)
-        plain |= dict.fromkeys((*RETAINED, HFCLKRUN, LFCLKRUN), 0)
-        super().__init__(machine, "CLOCK", 0x40000000, plain, (HFCLKSTARTED, LFCLKSTARTED))
+        plain |= dict.fromkeys((*RETAINED, HFCLKRUN, LFCLKRUN, POFCON), 0)
+        events = (HFCLKSTARTED, LFCLKSTARTED, POFWARN)
+        super().__init__(machine, "CLOCK", 0x40000000, plain, events)
         self.low = low
         self._starting: list[Event] = []
         self.readers[RESETREAS] = lambda: machine.resets.reasons
@@ -63,6 +65,19 @@ class ClockPower(Peripheral):
         kept = {} if reason & (DOG | PIN) else {key: self.values[key] for key in RETAINED}
         self.reset()
         self.values |= kept
+
+    def load(self, blob: bytes, **settings: object) -> None:
+        """The world "supply": it becomes `volts`.
+
+        The comparator warns below 1.7 V and 0.1 V more for each step of POFCON.THRESHOLD above 4
+        (product specification, section 5.3.3.2).
+        """
+        del blob
+        volts = float(str(settings["volts"]))
+        control = self.values[POFCON]
+        threshold = 1.7 + 0.1 * (max(4, control >> 1 & 0xF) - 4)
+        if control & 1 and volts < threshold:
+            self.event(POFWARN)
 
     def _forget_reasons(self, value: int) -> None:
         self.machine.resets.reasons &= ~value

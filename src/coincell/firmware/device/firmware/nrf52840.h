@@ -19,6 +19,9 @@
 #define POWER_RESETREAS_WATCHDOG (1u << 1)
 #define POWER_RESETREAS_SOFTWARE (1u << 2)
 #define POWER_RESETREAS_LOCKUP (1u << 3)
+#define POWER_EVENTS_POFWARN REGISTER(0x40000108u)
+#define POWER_POFCON REGISTER(0x40000510u)
+#define POWER_POFCON_2V1 (1u | 8u << 1) /* on; a warning below 2.1 V */
 #define POWER_DCDCEN REGISTER(0x40000578u)
 
 /* FICR: what the factory wrote */
@@ -26,6 +29,13 @@
 
 /* NVMC: the instruction cache is off after reset */
 #define NVMC_ICACHECNF REGISTER(0x4001E540u)
+#define NVMC_READY REGISTER(0x4001E400u)
+#define NVMC_CONFIG REGISTER(0x4001E504u)
+#define NVMC_CONFIG_READ 0u
+#define NVMC_CONFIG_WRITE 1u
+#define NVMC_CONFIG_ERASE 2u
+#define NVMC_ERASEPAGEPARTIAL REGISTER(0x4001E518u)
+#define NVMC_ERASEPAGEPARTIALCFG REGISTER(0x4001E51Cu) /* ms of a part */
 #define NVMC_ICACHECNF_CACHEEN 1u
 
 /* GPIO: pins by number, 0 to 31 of port 0, 32 to 47 of port 1 */

@@ -6,6 +6,7 @@
 #include "firmware/board.h"
 #include "firmware/bytes.h"
 #include "firmware/cycle_counter.h"
+#include "firmware/flash_pages.h"
 #include "firmware/nrf52840.h"
 #include "firmware/protocol.h"
 #include "telemetry/telemetry.h"
@@ -14,6 +15,43 @@
 enum { RESET_POWER, RESET_PIN, RESET_WATCHDOG, RESET_SOFTWARE, RESET_LOCKUP, RESET_OTHER };
 
 static telemetry state;
+static coincell_flash_log kept;
+
+#define STATE_WORDS (sizeof(telemetry) / sizeof(uint32_t))
+_Static_assert(sizeof(telemetry) % sizeof(uint32_t) == 0, "a record is of whole words");
+_Static_assert(STATE_WORDS <= COINCELL_FLASH_LOG_MOST_WORDS, "the counters fit a record");
+
+/* Counters of another reference, or of a longer state, are none of this image. */
+static uint32_t kind_of_state(void)
+{
+    return get_u32(coincell_plan.reference) ^ get_u32(coincell_plan.reference + 4) ^ STATE_WORDS;
+}
+
+/* What is counted and told so far outlives a cut of the power. */
+static void keep_state(void)
+{
+    const coincell_flash_log_mark mark = {state.facts.boot, kind_of_state()};
+    (void)coincell_flash_log_append(&kept, &mark, (const uint32_t *)(const void *)&state,
+                                    STATE_WORDS);
+}
+
+/* The log's newest record, and one more start; its own record, so that no start has the number of
+ * another. */
+static void begin_from_log(const uint8_t *device, uint32_t reset)
+{
+    coincell_flash_log_mark newest = {0, 0};
+    flash_pages_begin();
+    (void)coincell_flash_log_open(&kept, &flash_pages, &newest);
+    const int is_there = coincell_flash_log_read(&kept, kind_of_state(),
+                                                 (uint32_t *)(void *)&state, STATE_WORDS);
+    if (is_there)
+        telemetry_resume(&state, device, newest.boot + 1, reset);
+    else
+        telemetry_begin(&state, device, newest.boot + 1, reset);
+    while (coincell_flash_log_work(&kept) && flash_pages.may_write()) {
+    }
+    keep_state();
+}
 
 /* The register keeps the reasons of all resets since the power came; cleared, it tells one. */
 static uint32_t reset_reason(void)
@@ -35,7 +73,7 @@ void reporting_begin(void)
     put_u32(device, __builtin_bswap32(FICR_DEVICEID(0)));
     put_u32(device + 4, __builtin_bswap32(FICR_DEVICEID(1)));
     cycle_counter_start();
-    telemetry_begin(&state, device, 0, reset_reason());
+    begin_from_log(device, reset_reason());
 }
 
 void reporting_watch(application_stream *stream)
@@ -59,16 +97,21 @@ void reporting_decided(uint32_t begin)
     if (CYCLE_COUNTER) coincell_sketch_time(&state.counted.sketch, microseconds);
 }
 
+/* Kept before it is sent: what a cut takes is told late or not at all, and never twice. */
 uint32_t reporting_tell(uint8_t *report)
 {
-    return telemetry_report(&state, 0, report);
+    const uint32_t count = telemetry_report(&state, 0, report);
+    keep_state();
+    return count;
 }
 
 void reporting_work(void)
 {
+    (void)coincell_flash_log_work(&kept);
     if (!telemetry_due(&state)) return;
     uint8_t report[COINCELL_REPORT_MOST_BYTES];
     protocol_send_report(report, reporting_tell(report));
+    flash_pages_forget_warning(); /* which kept this record from the log, if the power was low */
 }
 
 #endif

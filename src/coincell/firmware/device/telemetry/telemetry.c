@@ -3,14 +3,30 @@
 
 #include <string.h>
 
-void telemetry_begin(telemetry *state, const uint8_t *device, uint32_t boot, uint32_t reset)
+/* A start's own facts; uptime goes on to count the interval that was begun. */
+static void start(telemetry *state, const uint8_t *device, uint32_t boot, uint32_t reset)
 {
-    memset(state, 0, sizeof *state);
+    const uint32_t begun = 0u - (state->facts.uptime - state->begun);
+    memset(&state->facts, 0, sizeof state->facts);
     memcpy(state->facts.device, device, sizeof state->facts.device);
     state->facts.boot = boot;
     state->facts.reset = reset;
     state->facts.time = COINCELL_REPORT_NO_TIME;
+    state->begun = begun;
+    state->steps = 0;
+}
+
+void telemetry_begin(telemetry *state, const uint8_t *device, uint32_t boot, uint32_t reset)
+{
+    memset(state, 0, sizeof *state);
+    start(state, device, boot, reset);
     coincell_sketch_reset(&coincell_plan, &state->counted.sketch);
+}
+
+void telemetry_resume(telemetry *state, const uint8_t *device, uint32_t boot, uint32_t reset)
+{
+    start(state, device, boot, reset);
+    state->counted.sketch.last_label = -1;
 }
 
 void telemetry_watch(telemetry *state, application_stream *stream)

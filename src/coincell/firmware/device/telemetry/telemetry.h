@@ -27,6 +27,10 @@ typedef struct {
  * as docs/telemetry.md has it. */
 void telemetry_begin(telemetry *state, const uint8_t *device, uint32_t boot, uint32_t reset);
 
+/* The same with the counters that *state holds, from before a start: device and boot are this
+ * start's. */
+void telemetry_resume(telemetry *state, const uint8_t *device, uint32_t boot, uint32_t reset);
+
 /* `stream` is counted from now on. */
 void telemetry_watch(telemetry *state, application_stream *stream);
 

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The last pages of the application's flash, written and erased through the NVMC, and the warning
+ * that the power fails: nRF52840 Product Specification, sections 4.3 (NVMC) and 5.3.3 (power-fail
+ * comparator). The core stands still while a word is written (41 us) or a page erased; erasing is
+ * done in parts, so that no sample is lost meanwhile.
+ */
+#ifndef COINCELL_FLASH_PAGES_H
+#define COINCELL_FLASH_PAGES_H
+
+#include "flash_log/flash_log.h"
+
+/* Switches the warning on. */
+void flash_pages_begin(void);
+
+/* What the log takes. */
+extern const coincell_flash flash_pages;
+
+/* The power did not fail after all: the next record may be tried. */
+void flash_pages_forget_warning(void);
+
+#endif
