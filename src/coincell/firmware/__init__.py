@@ -63,12 +63,14 @@ from coincell.firmware.live_source import (
 from coincell.firmware.sensors import find_bmi270_configuration, sensor_sources
 from coincell.firmware.stream import HostStream, StreamEvent
 from coincell.firmware.tables import parse_table
-from coincell.firmware.telemetry import Counting
+from coincell.firmware.telemetry import ERASES_OF_A_PAGE, LOG_BYTES, Counting, erases_a_year
 from coincell.firmware.usb_identity import Link, link_of
 
 __all__ = [
     "ARCHITECTURES",
+    "ERASES_OF_A_PAGE",
     "EXPORT_FORMATS",
+    "LOG_BYTES",
     "MEMORY_HELP",
     "MICROPHONE_RATE_HZ",
     "MODELLED_CORE",
@@ -113,6 +115,7 @@ __all__ = [
     "check_export",
     "collector_sketch",
     "device_sources",
+    "erases_a_year",
     "export_application",
     "find_bmi270_configuration",
     "largest_of",

@@ -17,6 +17,7 @@ from coincell.report import (
     MemoryBank,
     MemoryRegion,
     ServerWay,
+    TelemetryPart,
 )
 
 
@@ -57,9 +58,14 @@ def board_part(artefacts: dict[str, Artefact]) -> BoardPart | None:
             Contributor.model_validate(each) for each in firmware.get("contributors", ())
         ),
         memory_map=_memory_map(firmware),
+        telemetry=_telemetry(firmware.get("telemetry")),
         **{name: measured.get(name) for name in figures},
         **_energy_figures(measured.get("energy")),
     )
+
+
+def _telemetry(facts: dict[str, Any] | None) -> TelemetryPart | None:
+    return TelemetryPart.model_validate(facts) if facts else None
 
 
 def _energy_figures(facts: dict[str, Any] | None) -> dict[str, Any]:

@@ -74,6 +74,7 @@ from coincell.report.schema import (
     Report,
     StageRun,
     Stop,
+    TelemetryPart,
     Tool,
     Yardstick,
 )
@@ -155,6 +156,7 @@ __all__ = [
     "Split",
     "StageRun",
     "Stop",
+    "TelemetryPart",
     "Term",
     "Tool",
     "Trace",

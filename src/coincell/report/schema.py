@@ -232,6 +232,17 @@ class CycleModel(Part):
     error: str
 
 
+class TelemetryPart(Part):
+    """What the image counts and tells after deployment, and what its log wears."""
+
+    reference_identity: str
+    interval_s: Count
+    counter_bytes: Count
+    log_bytes: Count
+    erases_a_year: float
+    erases_endured: Count
+
+
 class BoardPart(Part):
     """The image on the (virtual) board; after the link only sizes are known, the rest is null."""
 
@@ -265,6 +276,7 @@ class BoardPart(Part):
     layers: tuple[Layer, ...] = ()
     contributors: tuple[Contributor, ...] = Field((), description="Largest first.")
     memory_map: tuple[MemoryBank, ...] = ()
+    telemetry: TelemetryPart | None = None
 
 
 # --- proof ----------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from coincell.report import figures
 from coincell.report.goal_schema import NormalityPart, QuantityPart
 from coincell.report.part import Metric
-from coincell.report.schema import BoardPart, EvaluationPart, ExactPart, Report
+from coincell.report.schema import BoardPart, EvaluationPart, ExactPart, Report, TelemetryPart
 from coincell.report.words import words_of
 
 
@@ -109,7 +109,19 @@ def _board(board: BoardPart, window_ms: float) -> list[Tile]:
     ):
         if used is not None:
             tiles.append(_memory(term, used, limit))
+    if board.telemetry is not None:
+        tiles.append(_log_wear(board.telemetry))
     return tiles
+
+
+def _log_wear(told: TelemetryPart) -> Tile:
+    return Tile(
+        "Telemetry log",
+        f"{figures.short_count(told.erases_a_year)} erases a year",
+        f"of each page, which endures {told.erases_endured:,}; written each "
+        f"{figures.seconds(told.interval_s)}",
+        share=told.erases_a_year / told.erases_endured,
+    )
 
 
 def _latency(board: BoardPart, latency_ms: float, window_ms: float) -> Tile:

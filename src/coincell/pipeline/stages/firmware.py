@@ -13,6 +13,8 @@ import coincell
 from coincell.errors import InternalError
 from coincell.files import sha256_file
 from coincell.firmware import (
+    ERASES_OF_A_PAGE,
+    LOG_BYTES,
     MEMORY_HELP,
     Application,
     Board,
@@ -22,6 +24,7 @@ from coincell.firmware import (
     DoesNotFit,
     Image,
     build_image,
+    erases_a_year,
     find_bmi270_configuration,
     largest_of,
     link_of,
@@ -39,6 +42,7 @@ from coincell.pipeline.stages.reference import read_reference
 from coincell.pipeline.store import Artefact
 from coincell.project import Configuration, Project
 from coincell.report import Gate
+from coincell.runtime import HostSketch
 
 FACTS_FILE = "firmware.json"
 
@@ -186,7 +190,20 @@ def _run(context: StageContext) -> None:
             {"memory": span.memory, "what": span.what, "address": span.address, "bytes": span.bytes}
             for span in image.memory_map
         ]
+    if chain.counting is not None:
+        facts["telemetry"] = _log_facts(chain.counting)
     (context.output / FACTS_FILE).write_text(json.dumps(facts), encoding="utf-8")
+
+
+def _log_facts(counting: Counting) -> dict[str, Any]:
+    return {
+        "reference_identity": counting.reference.hex(),
+        "interval_s": counting.interval_s,
+        "counter_bytes": HostSketch(counting.plan).bytes,
+        "log_bytes": LOG_BYTES,
+        "erases_a_year": erases_a_year(counting.interval_s),
+        "erases_endured": ERASES_OF_A_PAGE,
+    }
 
 
 def _facts(board: Board, flash: int, ram: int) -> dict[str, Any]:

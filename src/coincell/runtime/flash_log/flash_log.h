@@ -33,7 +33,7 @@ typedef struct {
     uint32_t page, slot; /* that the next record goes into; slot SLOTS: the page is full */
     uint32_t newest;     /* word of the newest record */
     uint32_t erases;     /* of the page that was erased most often */
-    uint32_t erasing;    /* of the page that is being erased, how often it will have been; 0: none */
+    uint32_t erasing;    /* of the page that is being erased, what this makes it; 0: none is */
     uint32_t ready;      /* 1: the page that comes next was seen to be erased */
 } coincell_flash_log;
 
