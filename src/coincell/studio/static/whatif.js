@@ -184,7 +184,10 @@
     window.location.assign(`/whatif?split=${encodeURIComponent(split.value)}`);
   });
   for (const select of document.querySelectorAll("[data-axis]")) {
-    select.addEventListener("change", () => scatter.draw());
+    select.addEventListener("change", () => {
+      document.getElementById("preset").value = "";  // it is no preset any more
+      scatter.draw();
+    });
   }
   document.getElementById("preset").addEventListener("change", (event) => {
     const score = scatter.first("int8."), before = scatter.first("float.");
