@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from coincell.board import load_battery
 from coincell.pipeline import noted_runs
 from coincell.project import Project
+from coincell.report import FrontPoint, front_svg
 from coincell.studio import Opened
 from studio.conftest import new_tab
 
@@ -113,6 +115,18 @@ def test_runs_are_listed_and_compared(ran_tab: Page, whole: Project) -> None:
             assert text.startswith(f"{run.figures[name].value:{form}}")
 
 
+def test_runs_at_one_place_of_the_chart_are_all_named() -> None:
+    def at(number: int, x: float) -> FrontPoint:
+        return FrontPoint(x, 0.9, str(number), f"run {number}", True)
+
+    drawn = front_svg([at(n, 1.0) for n in (1, 2, 3, 5, 8)] + [at(9, 2.0)], "ms", "AUC", "Runs")
+    words = [each.text for each in ElementTree.fromstring(drawn).iter() if each.text]
+    assert "Runs by ms and AUC" in words
+    assert "1, 2, 3 and 2 more" in words
+    assert "9" in words
+    assert "5" not in words
+
+
 def test_the_report_is_taken_along(
     ran_tab: Page, asking: httpx.Client, whole: Project, told: Any
 ) -> None:
@@ -130,6 +144,17 @@ def test_the_report_is_taken_along(
         assert answer.content == (whole.build_directory / name).read_bytes()
         assert answer.headers["content-disposition"].startswith("attachment")
         assert answer.headers["content-type"] == "application/octet-stream"
+
+
+NARROW = 390
+
+
+@pytest.mark.parametrize("address", ["/board", "/runs?before=1&after=2", "/report"])
+def test_a_narrow_page_does_not_move_sideways(ran_tab: Page, address: str) -> None:
+    ran_tab.set_viewport_size({"width": NARROW, "height": 800})
+    ran_tab.goto(address)
+    ran_tab.locator("h1").wait_for()
+    assert ran_tab.evaluate("document.documentElement.scrollWidth") <= NARROW
 
 
 @pytest.mark.parametrize(

@@ -215,7 +215,8 @@ def _picture(known: list[LedgerRun], quality: str) -> tuple[str, str]:
         )
         for run, x, y in told
     ]  # fmt: skip
-    drawn = base64.b64encode(front_svg(points, "latency, ms", quality).encode()).decode()
+    picture = front_svg(points, "latency, ms", quality.replace("_", " "), "Runs")
+    drawn = base64.b64encode(picture.encode()).decode()
     told_all = "; ".join(point.told for point in points[-_MOST_RUNS:])
     return f"data:image/svg+xml;base64,{drawn}", told_all
 
