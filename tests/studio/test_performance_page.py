@@ -235,6 +235,16 @@ def test_no_strange_threshold_is_written(asking: httpx.Client, leant: Project, v
     assert (leant.directory / "coincell.toml").read_bytes() == before
 
 
+@pytest.mark.parametrize("expected", ["nan", "inf", "0.123"])
+def test_nobody_gets_around_being_told_of_another_writer(
+    asking: httpx.Client, leant: Project, expected: str
+) -> None:
+    before = (leant.directory / "coincell.toml").read_bytes()
+    answer = asking.post("/performance/threshold", data={"value": "0.9", "expected": expected})
+    assert answer.status_code == 409
+    assert (leant.directory / "coincell.toml").read_bytes() == before
+
+
 def test_without_a_run_the_page_says_what_to_do(client: httpx.Client) -> None:
     answer = client.get("/performance")
     assert answer.status_code == 200
