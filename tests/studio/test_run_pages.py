@@ -90,6 +90,17 @@ def test_the_boards_duty_can_be_changed(ran_tab: Page, asking: httpx.Client, tol
         assert 400 <= asking.get(f"/board/duty?{wrong}").status_code < 500
 
 
+def test_a_duty_that_cannot_be_is_told_at_its_field(ran_tab: Page) -> None:
+    ran_tab.goto("/board")
+    ran_tab.evaluate(
+        "HTMLInputElement.prototype.reportValidity ="
+        " () => { document.documentElement.dataset.told = 'yes'; }"
+    )
+    ran_tab.locator("#duty-share").fill("2")
+    ran_tab.locator("#duty-share").press("Tab")
+    ran_tab.locator("html[data-told]").wait_for()
+
+
 def test_runs_are_listed_and_compared(ran_tab: Page, whole: Project) -> None:
     known, _ = noted_runs(whole)
     ran_tab.goto("/runs")
