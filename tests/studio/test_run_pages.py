@@ -93,8 +93,8 @@ def test_the_boards_duty_can_be_changed(ran_tab: Page, asking: httpx.Client, tol
 def test_a_duty_that_cannot_be_is_told_at_its_field(ran_tab: Page) -> None:
     ran_tab.goto("/board")
     ran_tab.evaluate(
-        "HTMLInputElement.prototype.reportValidity ="
-        " () => { document.documentElement.dataset.told = 'yes'; }"
+        "() => { HTMLInputElement.prototype.reportValidity ="
+        " () => { document.documentElement.dataset.told = 'yes'; }; }"
     )
     ran_tab.locator("#duty-share").fill("2")
     ran_tab.locator("#duty-share").press("Tab")

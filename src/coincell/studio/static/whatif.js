@@ -95,12 +95,25 @@
     document.getElementById("notice").replaceChildren(told);
   };
 
+  // Of several questions for one part of the page the answer to the last counts.
+  const turns = new Map();
   const part = async (address, into, options) => {
-    const answer = await fetch(address, { headers: { "HX-Request": "true" }, ...options });
-    const text = await answer.text();
-    const target = answer.ok ? into : document.getElementById("notice");
-    target.innerHTML = text;  // a part of our own page, escaped where it was made
-    return answer.ok;
+    const turn = (turns.get(into) || 0) + 1;
+    turns.set(into, turn);
+    into.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(address, { headers: { "HX-Request": "true" }, ...options });
+      const text = await answer.text();
+      if (turns.get(into) !== turn) return false;
+      const target = answer.ok ? into : document.getElementById("notice");
+      target.innerHTML = text;  // a part of our own page, escaped where it was made
+      return answer.ok;
+    } catch (error) {
+      notice("The studio does not answer. Is `coincell studio` still running?");
+      return false;
+    } finally {
+      if (turns.get(into) === turn) into.removeAttribute("aria-busy");
+    }
   };
 
   const begin = () => {
