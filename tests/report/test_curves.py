@@ -7,7 +7,6 @@ import xml.etree.ElementTree as ElementTree
 
 from coincell.report import Curve, curves_svg
 
-
 _RISING = Curve("yes", [0.0, 0.5, 1.0])
 
 
