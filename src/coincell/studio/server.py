@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from coincell.data import OvertakenError
 from coincell.errors import CoincellError, UserError
-from coincell.studio.pages import data, jobs
+from coincell.studio.pages import jobs
 from coincell.studio.pages.shared import OutsideError, page
 from coincell.studio.security import Application, Door, Guard, Receive, Scope, Send, TooLargeError
 from coincell.studio.session import Session
@@ -42,8 +42,9 @@ def build_application(session: Session | TableSession, door: Door) -> Applicatio
     inner.state.environment = environment()
     inner.get("/")(_first)
     inner.get("/static/{name}")(_static)
-    for router in (jobs.router,) if table else (data.router, jobs.router):
-        inner.include_router(router)
+    inner.include_router(jobs.router)
+    if not table:
+        inner.include_router(_data())
     inner.add_exception_handler(CoincellError, _told)
     inner.add_exception_handler(OutsideError, _outside)
     inner.add_exception_handler(TooLargeError, _too_large)
@@ -74,6 +75,12 @@ class _Later:
                         self._inner.include_router(await run_in_threadpool(self._waiting[first]))
                         del self._waiting[first]
         await self._inner(scope, receive, send)  # type: ignore[arg-type]
+
+
+def _data() -> APIRouter:
+    from coincell.studio.pages.data import router
+
+    return router
 
 
 def _whatif() -> APIRouter:
