@@ -17,6 +17,7 @@ from coincell.pipeline import (
     changed_settings,
     fairness_of,
     find_run,
+    last_run,
     noted_runs,
     paired_fairness,
 )
@@ -188,8 +189,7 @@ def _is_within(path: Path, folder: Path) -> bool:
 
 
 def _last(request: Request) -> LedgerRun | None:
-    known, _ = noted_runs(session_of(request).project)
-    return known[-1] if known else None
+    return last_run(session_of(request).project)
 
 
 def _due(request: Request) -> Any:
