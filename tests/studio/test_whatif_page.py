@@ -170,6 +170,22 @@ def test_partial_dependence_and_attribution_are_drawn(page: Page) -> None:
     assert width > 10
 
 
+def test_a_run_from_another_page_has_the_model_looked_for_again(tmp_path: Path) -> None:
+    with (
+        opened(tones(tmp_path / "tones")) as studio,
+        httpx.Client(base_url=studio.door.address, timeout=60) as asking,
+    ):
+        asking.post("/whatif/open")
+        jobs = studio.session.jobs
+        failed = jobs.latest("model")
+        assert failed is not None
+        jobs.wait(failed.number, 60)
+        looks = 'hx-post="/whatif/open" hx-trigger="load"'
+        assert looks not in asking.get("/whatif").text
+        jobs.wait(jobs.start("run", "As from Board", lambda progress: None).number, 60)
+        assert looks in asking.get("/whatif").text
+
+
 def test_of_two_questions_the_last_ones_answer_stays(page: Page) -> None:
     held: list[Route] = []
     page.route("**/whatif/dependence?*edit=gain_db*", lambda route: held.append(route))
