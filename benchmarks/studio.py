@@ -1,12 +1,13 @@
 """The studio on a large data set: first page, memory, an edit's scores, 10,000 points on screen.
 
-And on a table: UCI Adult, 32,561 people scored by a logistic regression of five folds.
+And on a table: UCI Adult, 32,561 people scored by a logistic regression of five folds. And the
+pages of what runs left: Board, Runs and Report, with a ledger of 50 runs.
 
 The clips are made: tones of three pitches by six people. The studio is a process of its own, asked
 over its port; what is drawn is drawn by the system's Chromium. Times are on the wall, memory is
 what stays resident of the studio's processes. Prints JSON.
 
-    python benchmarks/studio.py [--clips 10000] [--only clips | table]
+    python benchmarks/studio.py [--clips 10000] [--only clips | table | runs]
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ import httpx
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from coincell.pipeline import Demand, run_until  # noqa: E402
+from coincell.pipeline import Demand, run_project, run_until  # noqa: E402
 from studio_project import tones  # noqa: E402
 
 EDITS = (
@@ -40,6 +41,16 @@ AXES = (
     ("y", "level"), ("colour", "group.speaker"), ("bins_x", "truth"),
     ("bins_y", "outcome"), ("x", "level"), ("colour", "level"),
 )  # fmt: skip
+LEDGER = 50
+RUN_PAGES = {
+    "board": "/board",
+    "duty": "/board/duty?share=0.01&way=0",
+    "runs": "/runs",
+    "two_runs": f"/runs?before=1&after={LEDGER}",
+    "report": "/report",
+    "report_html": "/report/file/report.html",
+}
+"""Figure -> what is asked for."""
 WAIT_S = 600
 FRAMES = (
     "(() => { window.longest = 0; new PerformanceObserver((list) => {"
@@ -209,19 +220,46 @@ def measured_table(path: Path) -> dict[str, Any]:
         studio.wait(30)
 
 
+def measured_runs(folder: Path) -> dict[str, Any]:
+    """The pages Board, Runs and Report: of a project through to the board, whose one entry in the
+    ledger is copied to `LEDGER` runs."""
+    project = tones(folder)
+    run_project(project)
+    ledger = project.directory / "runs"
+    first = ledger / "0001.json"
+    for number in range(2, LEDGER + 1):
+        shutil.copy(first, ledger / f"{number:04d}.json")
+    command = [sys.executable, "-m", "coincell", "studio", str(folder), "--no-browser", "--json"]
+    studio = subprocess.Popen([*command, "--port", "0"], stdout=subprocess.PIPE, text=True)
+    try:
+        assert studio.stdout is not None
+        address = json.loads(studio.stdout.readline())["address"]
+        with httpx.Client(base_url=address, timeout=WAIT_S) as client:
+            told: dict[str, Any] = {"in_the_ledger": LEDGER}
+            for name, path in RUN_PAGES.items():
+                times = [timed(client, path) for _ in range(6)]
+                told[name] = {"first_s": times[0], "later_s": statistics.median(times[1:])}
+            return told | {"resident_mb": resident_mb(studio.pid)}
+    finally:
+        studio.terminate()
+        studio.wait(30)
+
+
 def main() -> None:
     """Make the project and the table, open them, measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clips", type=int, default=10_000)
-    parser.add_argument("--only", choices=("clips", "table"), default="")
+    parser.add_argument("--only", choices=("clips", "table", "runs"), default="")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         told: dict[str, Any] = {}
-        if options.only != "table":
+        if options.only in ("", "clips"):
             project = tones(Path(folder) / "tones", options.clips)
             run_until(project, Demand(until="quantize"))
             told |= {"clips": options.clips} | measured(project.directory)
-        if options.only != "clips":
+        if options.only in ("", "runs"):
+            told["runs"] = measured_runs(Path(folder) / "ran")
+        if options.only in ("", "table"):
             path = Path(folder) / "adult.csv"
             write_adult(path)
             told["table"] = measured_table(path)

@@ -15,7 +15,8 @@ from coincell.audit import (
     slice_figures,
     strategies_of,
 )
-from coincell.audit.said_counts import _places
+from coincell.audit.cheapest_cuts import no_step
+from coincell.audit.said_counts import _draws, _places
 
 COUNT = 3000
 
@@ -83,3 +84,24 @@ def test_strategies_can_be_stopped(scored: Scored) -> None:
     with pytest.raises(KeyboardInterrupt):
         strategies_of(scored, StrategySettings(rounds=100), seed=1, progress=stop)
     assert told == [(0, 7), (1, 7), (2, 7)]
+
+
+def test_strategies_can_be_stopped_within_one_and_within_intervals(scored: Scored) -> None:
+    calls: list[str] = []
+
+    def noted(done: int, total: int, message: str = "") -> None:
+        calls.append(message)
+
+    strategies_of(scored, StrategySettings(rounds=100), seed=1, progress=noted)
+    groups = len(scored.column.values)
+    for phase in ("demographic parity", "equal accuracy", "equalized odds", "intervals"):
+        within = sum(message.startswith(phase) for message in calls) - 1
+        assert within >= groups, f"asked often while it looks for {phase}"
+
+
+def test_rounds_drawn_in_lots_are_those_drawn_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts, rounds = np.array([4, 1, 9, 2]), 37
+    monkeypatch.setattr("coincell.audit.said_counts._DRAWN_AT_ONCE", 20)
+    lots = _draws(counts, rounds, 3, no_step)
+    at_once = np.random.default_rng(3).multinomial(16, counts / 16, size=rounds)
+    assert lots.tolist() == [counts.tolist(), *at_once.tolist()]

@@ -11,10 +11,13 @@ from click.testing import CliRunner
 
 from coincell.cli.main import cli
 from coincell.errors import UserError
+from coincell.pipeline import ledger
 from coincell.pipeline.ledger import (
+    Run,
     apart,
     changed_settings,
     find_run,
+    last_run,
     note_run,
     noted_runs,
     with_openings,
@@ -117,6 +120,26 @@ def test_what_is_no_file_is_left_out(project: Project) -> None:
     (project.directory / "runs" / "0003.json").mkdir()
     assert noted_runs(project)[1] == [2, 3]
     assert find_run(project, "last").number == 1, "the last that can be read"
+
+
+def test_the_last_run_is_found_without_reading_the_others(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key in ("a", "b", "c", "d"):
+        note_run(project, found(key))
+    (project.directory / "runs" / "0004.json").write_bytes(b"{}")
+    read: list[int] = []
+
+    def noted(folder: Path, number: int) -> Run | None:
+        read.append(number)
+        return readable(folder, number)
+
+    readable = ledger._if_readable
+    monkeypatch.setattr(ledger, "_if_readable", noted)
+    last = last_run(project)
+    assert last is not None
+    assert last.number == 3
+    assert read == [4, 3], "from the newest on, until one can be read"
 
 
 def test_a_file_in_the_folders_place_is_told(project: Project) -> None:

@@ -7,6 +7,8 @@ import xml.etree.ElementTree as ElementTree
 
 from coincell.report import Curve, curves_svg
 
+_RISING = Curve("yes", [0.0, 0.5, 1.0])
+
 
 def _drawn(*curves: Curve, mark: float = 0.0) -> ElementTree.Element:
     svg = curves_svg("Scores", "gain <dB>", "share", [-10.0, 0.0, 10.0], curves, mark)
@@ -49,3 +51,9 @@ def test_the_mark_stands_at_its_place() -> None:
     mark = next(e for e in drawn.iter("path") if e.get("class") == "mark")
     curve = next(e for e in drawn.iter("path") if e.get("class") == "curve-0")
     assert _places(mark)[0][0] == _places(curve)[1][0]
+
+
+def test_a_thousand_is_no_power_of_ten() -> None:
+    svg = curves_svg("Scores", "shift (ms)", "share", [-1000.0, 0.0, 16000.0], [_RISING], 0.0)
+    words = {each.text for each in ElementTree.fromstring(svg).iter() if each.text}
+    assert {"-1000", "16000"} <= words

@@ -235,6 +235,27 @@ def test_no_strange_threshold_is_written(asking: httpx.Client, leant: Project, v
     assert (leant.directory / "coincell.toml").read_bytes() == before
 
 
+def test_a_refusal_is_told_until_there_is_an_answer(page: Page) -> None:
+    page.goto("/performance")
+    page.locator("#areas-table").wait_for()
+    for value, told in (("7", 1), ("0.6", 0)):
+        with page.expect_response("**/performance/areas**"):
+            page.locator("#threshold").fill(value)
+            page.locator("#threshold").press("Tab")
+        page.locator("#notice .told").nth(0).wait_for(state="visible" if told else "detached")
+    assert "from a score of 0.6" in page.locator("#figures h2").inner_text()
+
+
+@pytest.mark.parametrize("expected", ["nan", "inf", "0.123"])
+def test_nobody_gets_around_being_told_of_another_writer(
+    asking: httpx.Client, leant: Project, expected: str
+) -> None:
+    before = (leant.directory / "coincell.toml").read_bytes()
+    answer = asking.post("/performance/threshold", data={"value": "0.9", "expected": expected})
+    assert answer.status_code == 409
+    assert (leant.directory / "coincell.toml").read_bytes() == before
+
+
 def test_without_a_run_the_page_says_what_to_do(client: httpx.Client) -> None:
     answer = client.get("/performance")
     assert answer.status_code == 200

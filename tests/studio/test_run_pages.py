@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from coincell.board import load_battery
 from coincell.pipeline import noted_runs
 from coincell.project import Project
+from coincell.report import FrontPoint, front_svg
 from coincell.studio import Opened
 from studio.conftest import new_tab
 
@@ -88,6 +90,17 @@ def test_the_boards_duty_can_be_changed(ran_tab: Page, asking: httpx.Client, tol
         assert 400 <= asking.get(f"/board/duty?{wrong}").status_code < 500
 
 
+def test_a_duty_that_cannot_be_is_told_at_its_field(ran_tab: Page) -> None:
+    ran_tab.goto("/board")
+    ran_tab.evaluate(
+        "() => { HTMLInputElement.prototype.reportValidity ="
+        " () => { document.documentElement.dataset.told = 'yes'; }; }"
+    )
+    ran_tab.locator("#duty-share").fill("2")
+    ran_tab.locator("#duty-share").press("Tab")
+    ran_tab.locator("html[data-told]").wait_for()
+
+
 def test_runs_are_listed_and_compared(ran_tab: Page, whole: Project) -> None:
     known, _ = noted_runs(whole)
     ran_tab.goto("/runs")
@@ -113,6 +126,18 @@ def test_runs_are_listed_and_compared(ran_tab: Page, whole: Project) -> None:
             assert text.startswith(f"{run.figures[name].value:{form}}")
 
 
+def test_runs_at_one_place_of_the_chart_are_all_named() -> None:
+    def at(number: int, x: float) -> FrontPoint:
+        return FrontPoint(x, 0.9, str(number), f"run {number}", True)
+
+    drawn = front_svg([at(n, 1.0) for n in (1, 2, 3, 5, 8)] + [at(9, 2.0)], "ms", "AUC", "Runs")
+    words = [each.text for each in ElementTree.fromstring(drawn).iter() if each.text]
+    assert "Runs by ms and AUC" in words
+    assert "1, 2, 3 and 2 more" in words
+    assert "9" in words
+    assert "5" not in words
+
+
 def test_the_report_is_taken_along(
     ran_tab: Page, asking: httpx.Client, whole: Project, told: Any
 ) -> None:
@@ -130,6 +155,17 @@ def test_the_report_is_taken_along(
         assert answer.content == (whole.build_directory / name).read_bytes()
         assert answer.headers["content-disposition"].startswith("attachment")
         assert answer.headers["content-type"] == "application/octet-stream"
+
+
+NARROW = 390
+
+
+@pytest.mark.parametrize("address", ["/board", "/runs?before=1&after=2", "/report"])
+def test_a_narrow_page_does_not_move_sideways(ran_tab: Page, address: str) -> None:
+    ran_tab.set_viewport_size({"width": NARROW, "height": 800})
+    ran_tab.goto(address)
+    ran_tab.locator("h1").wait_for()
+    assert ran_tab.evaluate("document.documentElement.scrollWidth") <= NARROW
 
 
 @pytest.mark.parametrize(

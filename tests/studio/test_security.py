@@ -5,12 +5,15 @@ from __future__ import annotations
 import http.client
 import socket
 from pathlib import Path
+from urllib.parse import unquote
 
 import httpx
 import pytest
 
+from coincell.project import Project
 from coincell.studio import Opened
 from coincell.studio.security import Door, door_for, is_outside
+from coincell.studio.session import Session
 from studio_project import opened, tones
 
 
@@ -151,3 +154,51 @@ def test_an_open_studio_knows_addresses_but_no_strange_names() -> None:
 def test_what_leads_outside() -> None:
     assert not is_outside("yes/a..b.wav")
     assert all(map(is_outside, ("..", "a/../b", "a/%2e%2e/b", "%252e%252e", "a\\b", "\0")))
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [("/jobs/one", "number: input should be a valid integer"), ("/data/clip", "received nothing")],
+)
+def test_what_a_page_cannot_take_is_told_in_words(
+    client: httpx.Client, path: str, words: str
+) -> None:
+    answer = client.get(path, headers={"HX-Request": "true"})
+    assert answer.status_code == 400
+    assert answer.headers["content-type"].startswith("text/html")
+    assert words in answer.text
+
+
+def test_a_method_that_a_page_does_not_know_is_told_in_words(client: httpx.Client) -> None:
+    answer = client.put("/data")
+    assert answer.status_code == 405
+    assert "cannot be asked by PUT" in answer.text
+    assert answer.headers["allow"] == "GET"
+
+
+def test_a_project_that_goes_away_is_told_and_not_made_again(tmp_path: Path) -> None:
+    project = tones(tmp_path / "tones")
+    with opened(project) as studio, httpx.Client(base_url=studio.door.address) as asking:
+        file = asking.get("/data").text.split("/data/clip?file=")[1].split('"')[0].split("&")[0]
+        (project.data_directory / unquote(file)).unlink()
+        answer = asking.get(f"/data/recording?file={file}")
+        assert answer.status_code == 400
+        assert "not there" in answer.text
+        project.directory.rename(tmp_path / "elsewhere")
+        asked = {"value": "0.4", "expected": "0.5"}
+        assert asking.post("/performance/threshold", data=asked).status_code == 400
+        assert asking.get("/data").status_code == 400
+        assert not project.directory.exists()
+
+
+def test_a_fault_of_ours_is_told_in_words(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: Session) -> None:
+        raise ZeroDivisionError("<b>")
+
+    with opened(project) as studio:
+        monkeypatch.setattr(Session, "holdings", broken)
+        answer = httpx.get(f"{studio.door.address}data")
+    assert answer.status_code == 500
+    assert "A fault of ours: ZeroDivisionError: &lt;b&gt;" in answer.text

@@ -115,6 +115,50 @@ def test_every_row_is_a_point_that_can_be_opened(page: Page, rows: list[dict[str
     assert f"{float(row['score']):.4g}" in told
 
 
+DRAWN = """(canvas) => {
+  const { width, height } = canvas;
+  const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+  let left = width, right = 0, top = height;
+  for (let y = 0; y < height; y += 1) for (let x = 0; x < width; x += 1) {
+    const [r, g, b, a] = pixels.slice(4 * (y * width + x), 4 * (y * width + x) + 4);
+    if (a < 120 || Math.max(r, g, b) - Math.min(r, g, b) < 60) continue;
+    left = Math.min(left, x); right = Math.max(right, x); top = Math.min(top, y);
+  }
+  return { left: left / width, right: right / width, top };
+}"""
+"""Where coloured points are: shares of the width, and pixels from above."""
+
+
+def test_the_first_picture_has_axes_and_a_preset_fills_its_frame(page: Page) -> None:
+    page.goto("/points")
+    page.locator("html[data-drawn]").wait_for()
+    chosen = [page.locator(f"#axis-{axis}").input_value() for axis in ("x", "y", "colour")]
+    assert chosen == ["scored.1", "count", "outcome"]
+    for axis, value in (("x", "count"), ("y", "count")):
+        page.locator(f"#axis-{axis}").select_option(value)
+    drawn = page.locator("#scatter").evaluate(DRAWN)
+    assert drawn["left"] < 0.1
+    assert drawn["right"] > 0.95, "points are all over the frame, which is wider than high"
+    assert drawn["top"] >= 18, "none is above it"
+
+
+def test_a_preset_can_be_chosen_again_and_what_is_not_shown_is_told(page: Page) -> None:
+    page.goto("/points")
+    page.locator("html[data-drawn]").wait_for()
+    page.locator("#preset").select_option("confusion")
+    page.locator("#axis-bins_x").select_option("")
+    assert page.locator("#preset").input_value() == ""
+    assert page.locator("#absent-points").inner_text() == ""
+    page.evaluate(
+        "() => { const values = Array(600).fill(0).map((_, at) => at % 15);"
+        " const names = [...Array(15).keys()].map((n) => `g${n}`);"
+        " scatter.add({ name: 'many', title: 'many', values, names });"
+        " scatter.set({ bins_x: 'many' }); }"
+    )
+    assert page.locator("#absent-points").inner_text().strip().startswith("120 are not shown")
+    assert "120 are not shown" in (page.locator("#scatter").get_attribute("aria-label") or "")
+
+
 def test_strategies_of_rows_say_that_they_are_flattered(page: Page) -> None:
     page.goto("/performance?first=sex")
     page.get_by_role("button", name="Look for thresholds").press("Enter")

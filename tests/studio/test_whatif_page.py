@@ -20,7 +20,7 @@ from studio.conftest import new_tab
 from studio_project import opened, tones
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, Locator, Page, Route
 
 pytest.importorskip("sklearn")
 
@@ -168,6 +168,37 @@ def test_partial_dependence_and_attribution_are_drawn(page: Page) -> None:
     image.wait_for()
     width = image.evaluate("async (image) => (await image.decode(), image.naturalWidth)")
     assert width > 10
+
+
+def test_a_run_from_another_page_has_the_model_looked_for_again(tmp_path: Path) -> None:
+    with (
+        opened(tones(tmp_path / "tones")) as studio,
+        httpx.Client(base_url=studio.door.address, timeout=60) as asking,
+    ):
+        asking.post("/whatif/open")
+        jobs = studio.session.jobs
+        failed = jobs.latest("model")
+        assert failed is not None
+        jobs.wait(failed.number, 60)
+        looks = 'hx-post="/whatif/open" hx-trigger="load"'
+        assert looks not in asking.get("/whatif").text
+        jobs.wait(jobs.start("run", "As from Board", lambda progress: None).number, 60)
+        assert looks in asking.get("/whatif").text
+
+
+def test_of_two_questions_the_last_ones_answer_stays(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/whatif/dependence?*edit=gain_db*", lambda route: held.append(route))
+    for name in ("Gain", "Shift"):
+        page.get_by_role("button", name=f"Partial dependence on {name}").press("Enter")
+    title = page.locator("#dependence h3")
+    title.filter(has_text="Shift").wait_for()
+    with page.expect_response("**/whatif/dependence?*edit=gain_db*") as answer:
+        held[0].continue_()
+    answer.value.finished()
+    page.evaluate("() => new Promise((done) => setTimeout(done, 50))")
+    assert "Shift" in title.inner_text()
+    assert page.locator("[aria-busy]").count() == 0
 
 
 def test_a_recording_of_ones_own_is_tried(page: Page, ran: Project) -> None:

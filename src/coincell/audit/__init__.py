@@ -33,7 +33,15 @@ from coincell.audit.measures import (
 )
 from coincell.audit.mitigation import UNTOLD, copies_for, reweighed, strata_of
 from coincell.audit.paired import paired_changes
-from coincell.audit.people import NOT_TOLD, Column, People, codes_of, joined_values, people_of
+from coincell.audit.people import (
+    NOT_TOLD,
+    Column,
+    People,
+    codes_of,
+    joined_values,
+    people_of,
+    values_by_column,
+)
 from coincell.audit.significance import LEVEL, holm, paired_p
 from coincell.audit.slices import SLICE_METRICS, area_rounds, slice_areas, slice_figures
 from coincell.audit.strategies import RATES, StrategySettings, strategies_of
@@ -103,6 +111,7 @@ __all__ = [
     "strata_of",
     "strategies_of",
     "training_advice",
+    "values_by_column",
 ]
 
 

@@ -7,8 +7,9 @@ cheaper exists.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,12 @@ ROUNDING = 1e-12
 _FEW, _PAIRS = 1 << 12, 1 << 18  # windows that are tried at once: first, and then
 
 Places = NDArray[np.int64]
+Step = Callable[[], None]
+"""Called often in long work: what it raises ends that."""
+
+
+def no_step() -> None:
+    """Go on."""
 
 
 class _Cheapest:
@@ -57,27 +64,37 @@ class _Cheapest:
         return found
 
 
-def alike(rates: Sequence[Values], costs: Sequence[Values], tolerance: float) -> Places:
+def alike(
+    rates: Sequence[Values], costs: Sequence[Values], tolerance: float, step: Step = no_step
+) -> Places:
     """Cuts of the least cost whose rates lie within `tolerance`, int64 [groups].
 
     Args:
         rates: of each group, [k + 1], in any order.
         costs: of each group, [k + 1].
         tolerance: or, if nothing reaches it, the least that can be reached.
+        step: called with each group.
     """
     orders = [np.argsort(rate, kind="stable") for rate in rates]
     ordered = [rate[order] for rate, order in zip(rates, orders, strict=True)]
     tables = [_Cheapest(cost[order]) for cost, order in zip(costs, orders, strict=True)]
     begins = np.unique(np.concatenate(ordered))
-    first = [np.searchsorted(rate, begins, "left") for rate in ordered]
+    first = [_stepping(step, np.searchsorted(rate, begins, "left")) for rate in ordered]
     needed = np.max([_at(rate, at) for rate, at in zip(ordered, first, strict=True)], axis=0)
     width = max(tolerance, float((needed - begins).min())) + ROUNDING
-    after = [np.searchsorted(rate, begins + width, "right") for rate in ordered]
+    after = [_stepping(step, np.searchsorted(rate, begins + width, "right")) for rate in ordered]
     runs = list(zip(tables, first, after, strict=True))
-    best = int(np.argmin(np.sum([table.costs(*run) for table, *run in runs], axis=0)))
+    each = [_stepping(step, table.costs(*run)) for table, *run in runs]
+    best = int(np.argmin(np.sum(each, axis=0)))
     one = slice(best, best + 1)
     found = [int(table.places(begin[one], end[one])[0]) for table, begin, end in runs]
     return np.array([order[at] for order, at in zip(orders, found, strict=True)])
+
+
+def _stepping(step: Step, found: NDArray[Any]) -> NDArray[Any]:
+    """What was found, after a step."""
+    step()
+    return found
 
 
 def _at(values: Values, places: Places) -> Values:
@@ -134,7 +151,10 @@ class _Axis:
 
 
 def alike_in_two(
-    rates: Sequence[tuple[Values, Values]], costs: Sequence[Values], tolerance: float
+    rates: Sequence[tuple[Values, Values]],
+    costs: Sequence[Values],
+    tolerance: float,
+    step: Step = no_step,
 ) -> Places:
     """Cuts of the least cost that have both rates within `tolerance`, int64 [groups].
 
@@ -146,6 +166,7 @@ def alike_in_two(
         rates: of each group, two, [k + 1] each, rising; NaN where the group has no such rate.
         costs: of each group, [k + 1].
         tolerance: of both.
+        step: called with each group of each lot of windows.
     """
     tables = [_Cheapest(cost) for cost in costs]
     width = tolerance + ROUNDING
@@ -163,7 +184,7 @@ def alike_in_two(
         ]
 
     def cost(rows: Places, begin: Places, end: Places) -> Values:
-        each = [table.costs(*run) for table, *run in runs(rows, begin, end)]
+        each = [_stepping(step, table.costs(*run)) for table, *run in runs(rows, begin, end)]
         return np.asarray(np.sum(each, axis=0), np.float64)
 
     rows = np.flatnonzero(until > since)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.audit.cheapest_cuts import ROUNDING, Places, alike, alike_in_two
+from coincell.audit.cheapest_cuts import ROUNDING, Places, Step, alike, alike_in_two, no_step
 from coincell.audit.group_curves import GroupCurve, thresholds_between
 from coincell.audit.measures import Values
 from coincell.errors import InternalError
@@ -77,6 +77,7 @@ def choose(
     ratio: float = 1.0,
     tolerance: float = TOLERANCE,
     own: NDArray[np.bool_] | None = None,
+    step: Step = no_step,
 ) -> Choice:
     """The cheapest thresholds of a strategy.
 
@@ -91,6 +92,7 @@ def choose(
         tolerance: how far apart groups may be in a rate, 0 .. 1.
         own: bool [groups], which are large enough for thresholds of their own; others take the
             one threshold, and need not be alike. None: all.
+        step: called often; what it raises ends the work.
     """
     if strategy not in EQUAL_IN:
         raise InternalError(f"no strategy {strategy!r}")
@@ -100,7 +102,7 @@ def choose(
     chosen = [at for at in range(len(curves)) if own is None or own[at]]
     if strategy != ONE and chosen:
         some = [curves[at] for at in chosen]
-        cuts[chosen] = _cuts(some, metrics, ratio, tolerance)
+        cuts[chosen] = _cuts(some, metrics, ratio, tolerance, step)
         thresholds[chosen] = [curves[at].thresholds[cuts[at]] for at in chosen]
     return Choice(
         strategy,
@@ -129,7 +131,11 @@ def _one(curves: Sequence[GroupCurve], ratio: float) -> tuple[float, Places]:
 
 
 def _cuts(
-    curves: Sequence[GroupCurve], metrics: Sequence[str], ratio: float, tolerance: float
+    curves: Sequence[GroupCurve],
+    metrics: Sequence[str],
+    ratio: float,
+    tolerance: float,
+    step: Step,
 ) -> Places:
     """The cheapest cuts of groups that must be alike in no rate, in one or in two."""
     costs = [curve.cost(ratio) for curve in curves]
@@ -140,8 +146,8 @@ def _cuts(
         return cuts
     least = [costs[at] for at in bound]
     if len(metrics) == 1:
-        cuts[bound] = alike([rates[at][0] for at in bound], least, tolerance)
+        cuts[bound] = alike([rates[at][0] for at in bound], least, tolerance, step)
     else:
         pairs = [(rates[at][0], rates[at][1]) for at in bound]
-        cuts[bound] = alike_in_two(pairs, least, tolerance)
+        cuts[bound] = alike_in_two(pairs, least, tolerance, step)
     return cuts

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,6 +81,19 @@ def codes_of(values: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int64]]
     return names, np.fromiter(map(code.__getitem__, values), np.int64, len(values))
 
 
+def values_by_column(groups: Sequence[Mapping[str, str]]) -> dict[str, Sequence[str]]:
+    """Column, sorted -> the value of each of n rows, "" where one has none, [n]."""
+    names = sorted(set().union(*groups))
+    return {name: _values(groups, name) for name in names}
+
+
+def _values(groups: Sequence[Mapping[str, str]], name: str) -> list[str]:
+    try:
+        return list(map(itemgetter(name), groups))  # every row of a table has every column
+    except KeyError:
+        return [row.get(name, "") for row in groups]
+
+
 def people_of(
     groups: Sequence[Mapping[str, str]],
     files: Sequence[str],
@@ -102,12 +116,13 @@ def people_of(
     """
     if len(groups) != len(files):
         raise InternalError(f"{len(groups)} rows of groups and {len(files)} files")
-    known = sorted({column for row in groups for column in row})
+    by_column = values_by_column(groups)
+    known = list(by_column)
     by = settings.person or (split_by if split_by in known else "")
     _check_names((*settings.columns, *filter(None, [settings.person])), known)
     notes: list[str] = []
     person, told_by = _persons(groups, files, by, notes)
-    columns = _columns(groups, known, by, settings, truth, notes)
+    columns = _columns(by_column, by, settings, truth, notes)
     crossed = _intersections(columns, settings, notes) if settings.intersections else ()
     named = len({row.get(by, "").strip() for row in groups} - {""}) if by else 0
     return People(person, told_by, (*columns, *crossed), named, tuple(notes))
@@ -152,18 +167,17 @@ def _persons(
 
 
 def _columns(
-    groups: Sequence[Mapping[str, str]],
-    known: Sequence[str],
+    by_column: Mapping[str, Sequence[str]],
     by: str,
     settings: AuditSettings,
     truth: NDArray[np.int64] | None,
     notes: list[str],
 ) -> list[Column]:
     """One for each column that is a group; `notes` tell of the others."""
-    wanted = settings.columns or [name for name in known if name not in (by, RECORDING)]
+    wanted = settings.columns or [name for name in by_column if name not in (by, RECORDING)]
     found = []
     for name in wanted:
-        values, codes = codes_of([row.get(name, "") for row in groups])
+        values, codes = codes_of(by_column[name])
         count = sum(value != NOT_TOLD for value in values)
         if count > settings.most_values:
             notes.append(
@@ -194,10 +208,12 @@ def _are_numbers(values: Sequence[str]) -> bool:
 
 def _only_tells_truth(codes: NDArray[np.int64], truth: NDArray[np.int64] | None) -> bool:
     """Whether every value goes with one class only, and not all with the same."""
-    if truth is None or len(truth) == 0 or len(np.unique(truth)) < 2:
+    if truth is None or len(truth) == 0:
         return False
-    pairs = np.unique(np.stack([codes, truth]), axis=1)
-    return pairs.shape[1] == len(np.unique(codes)) and len(np.unique(codes)) > 1
+    met = np.zeros((int(codes.max()) + 1, int(truth.max()) + 1), np.bool_)
+    met[codes, truth] = True
+    values, classes = met.any(axis=1).sum(), met.any(axis=0).sum()
+    return bool(classes > 1 and values > 1 and met.sum() == values)
 
 
 def _intersections(

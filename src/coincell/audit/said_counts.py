@@ -9,11 +9,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from coincell.audit.cheapest_cuts import Step, no_step
 from coincell.audit.group_curves import Scored
 from coincell.audit.measures import Values, share
 
 COUNTS = ("tp", "fp", "fn", "tn")
 """Told and right, told and wrong, not told and wrong, not told and right."""
+_DRAWN_AT_ONCE = 1_000_000  # numbers: a tenth of a second
 
 
 def people_in_groups(scored: Scored) -> NDArray[np.int64]:
@@ -22,7 +24,9 @@ def people_in_groups(scored: Scored) -> NDArray[np.int64]:
     return np.array([len(np.unique(scored.person[scored.column.codes == at])) for at in groups])
 
 
-def drawn_counts(scored: Scored, thresholds: Values, rounds: int, seed: int) -> Values:
+def drawn_counts(
+    scored: Scored, thresholds: Values, rounds: int, seed: int, step: Step = no_step
+) -> Values:
     """Counts by group, round and strategy: [groups, 1 + rounds, strategies, 4], as in COUNTS.
 
     The table of people by group is summed with weights. People alike in all of it are drawn
@@ -33,20 +37,35 @@ def drawn_counts(scored: Scored, thresholds: Values, rounds: int, seed: int) -> 
         thresholds: [strategies, groups].
         rounds: of the bootstrap.
         seed: its own.
+        step: called often; what it raises ends the work.
     """
     person, group, sums = _table(scored, thresholds)
     kind, counts = _kinds(person, group, sums)
-    generator = np.random.default_rng(seed)
-    people = int(counts.sum())
-    draws = generator.multinomial(people, counts / people, size=rounds)
-    draws = np.concatenate([counts[None], draws]).astype(np.float64)
+    draws = _draws(counts, rounds, seed, step)
     groups = len(scored.column.values)
     _, first = np.unique(kind * groups + group, return_index=True)
     totals = np.zeros((groups, 1 + rounds, sums.shape[1]))
     for at in range(len(totals)):
+        step()
         rows = first[group[first] == at]
         totals[at] = draws[:, kind[rows]] @ sums[rows]
     return totals.reshape(*totals.shape[:2], len(thresholds), len(COUNTS))
+
+
+def _draws(counts: NDArray[np.int64], rounds: int, seed: int, step: Step) -> Values:
+    """How many people of each kind a round draws, float64 [1 + rounds, kinds], all first.
+
+    In lots, so that it can be stopped; they are the draws of all rounds at once.
+    """
+    generator, people = np.random.default_rng(seed), int(counts.sum())
+    draws = np.empty((1 + rounds, len(counts)))
+    draws[0] = counts
+    lot = max(1, _DRAWN_AT_ONCE // len(counts))
+    for since in range(1, 1 + rounds, lot):
+        step()
+        rows = draws[since : since + lot]
+        rows[:] = generator.multinomial(people, counts / people, size=len(rows))
+    return draws
 
 
 def _table(

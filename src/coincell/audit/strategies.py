@@ -35,6 +35,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from coincell.audit.cheapest_cuts import Step
 from coincell.audit.choices import EQUAL_IN, STRATEGIES, TOLERANCE, Choice, choose
 from coincell.audit.counts import estimate, interval_ends
 from coincell.audit.gap_intervals import pairs_of
@@ -97,7 +98,8 @@ def strategies_of(
         settings: costs, tolerance, rounds.
         seed: of the bootstrap, which draws the same people for every strategy.
         judged: what they are judged on, of the same column; None: the same examples.
-        progress: told before each strategy; what it raises ends the work.
+        progress: told before each strategy, and often while one is looked for; what it raises
+            ends the work.
 
     Raises:
         DataError: no example tells its group.
@@ -109,15 +111,26 @@ def strategies_of(
         )
     own = people_in_groups(chosen_by) >= settings.smallest_group
     curves = group_curves(chosen_by)
+
+    def phase(at: int, name: str) -> Step:
+        told = f"{name} by {scored.column.name}"
+        return lambda: progress(at, len(STRATEGIES) + 1, told)
+
     choices = []
     for at, name in enumerate(STRATEGIES):
-        progress(at, len(STRATEGIES) + 1, f"{name.replace('_', ' ')} by {scored.column.name}")
+        step = phase(at, name.replace("_", " "))
+        step()
         limits = {"ratio": settings.ratio, "tolerance": settings.tolerance}
-        choices.append(choose(curves, name, **limits, own=own))
-    progress(len(STRATEGIES), len(STRATEGIES) + 1, f"intervals by {scored.column.name}")
+        choices.append(choose(curves, name, **limits, own=own, step=step))
+    step = phase(len(STRATEGIES), "intervals")
+    step()
     on = chosen_by if judged is None else _of_groups(judged, chosen_by.column.values)
     thresholds = np.stack([choice.thresholds for choice in choices])
-    drawn = drawn_counts(on, thresholds, settings.rounds, seed)
+    drawn = drawn_counts(on, thresholds, settings.rounds, seed, step)
+    told = []
+    for which, choice in enumerate(choices):
+        step()
+        told.append(_strategy(choice, drawn[:, :, which], on, own, settings))
     return {
         "column": on.column.name,
         "ratio": settings.ratio,
@@ -128,10 +141,7 @@ def strategies_of(
         "rounds": settings.rounds,
         "areas": _areas(on),
         "notes": [*_notes(scored, curves, own, settings), *([] if judged else [_FLATTERED])],
-        "strategies": [
-            _strategy(choice, drawn[:, :, which], on, own, settings)
-            for which, choice in enumerate(choices)
-        ],
+        "strategies": told,
     }
 
 

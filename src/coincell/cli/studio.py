@@ -54,7 +54,17 @@ def studio_command(
         import webbrowser
 
         threading.Timer(0.5, webbrowser.open, [door.address]).start()
+    _close_on_signals(opened)
     opened.serve()
+
+
+def _close_on_signals(opened: Opened) -> None:
+    """Ctrl-C, an end asked for and a closed terminal all close the studio, which ends its jobs:
+    a run behind a page would go on alone. While it serves, uvicorn sees to the first two."""
+    import signal
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: opened.stop())
 
 
 def _opened(

@@ -14,7 +14,7 @@ from coincell.pipeline.flash_permit import permit_flash
 from coincell.pipeline.folds import CrossValidation, cross_validate
 from coincell.pipeline.last_judged import LastJudged, find_judged
 from coincell.pipeline.learning_curve import LearningCurve, learning_curve
-from coincell.pipeline.ledger import Run, apart, changed_settings, find_run, noted_runs
+from coincell.pipeline.ledger import Run, apart, changed_settings, find_run, last_run, noted_runs
 from coincell.pipeline.listening import project_application
 from coincell.pipeline.mitigating import compare_mitigations
 from coincell.pipeline.mlflow_export import export_runs
@@ -95,6 +95,7 @@ __all__ = [
     "find_run",
     "heat_png",
     "helping_processes",
+    "last_run",
     "learning_curve",
     "noted_runs",
     "open_study",

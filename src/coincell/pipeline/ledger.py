@@ -135,6 +135,13 @@ def noted_runs(project: Project) -> tuple[list[Run], list[int]]:
     return found, sorted({*numbers} - {run.number for run in found})
 
 
+def last_run(project: Project) -> Run | None:
+    """The newest entry that can be read, and no other is; None where there is none."""
+    folder = project.directory / RUNS
+    read = (_if_readable(folder, number) for number in reversed(_numbers(folder)))
+    return next((run for run in read if run), None)
+
+
 def find_run(project: Project, name: str) -> Run:
     """The entry of a number, or "last".
 
@@ -143,8 +150,8 @@ def find_run(project: Project, name: str) -> Run:
     """
     folder = project.directory / RUNS
     numbers = _numbers(folder)
-    if name == "last" and (known := noted_runs(project)[0]):
-        return known[-1]
+    if name == "last" and (last := last_run(project)):
+        return last
     if not name.isdecimal() or int(name) not in numbers:
         there = f"{numbers[0]} to {numbers[-1]}" if numbers else "none yet"
         raise UserError(f"There is no run {name!r}; there are: {there}.", "coincell runs list")

@@ -9,13 +9,14 @@ from importlib.resources import files
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.concurrency import run_in_threadpool
 
 from coincell.data import OvertakenError
-from coincell.errors import CoincellError
-from coincell.studio.pages import data, jobs
+from coincell.errors import CoincellError, UserError
+from coincell.studio.pages import jobs
 from coincell.studio.pages.shared import OutsideError, page
 from coincell.studio.security import Application, Door, Guard, Receive, Scope, Send, TooLargeError
 from coincell.studio.session import Session
@@ -41,12 +42,16 @@ def build_application(session: Session | TableSession, door: Door) -> Applicatio
     inner.state.environment = environment()
     inner.get("/")(_first)
     inner.get("/static/{name}")(_static)
-    for router in (jobs.router,) if table else (data.router, jobs.router):
-        inner.include_router(router)
+    inner.include_router(jobs.router)
+    if not table:
+        inner.include_router(_data())
     inner.add_exception_handler(CoincellError, _told)
     inner.add_exception_handler(OutsideError, _outside)
     inner.add_exception_handler(TooLargeError, _too_large)
     inner.add_exception_handler(404, _absent)
+    inner.add_exception_handler(405, _absent)
+    inner.add_exception_handler(RequestValidationError, _misformed)
+    inner.add_exception_handler(Exception, _fault)
     own = {"/points": _table} if table else {"/whatif": _whatif, **_RUN_PAGES}
     return Guard(_Later(inner, {"/performance": _performance, **own}), door)
 
@@ -70,6 +75,12 @@ class _Later:
                         self._inner.include_router(await run_in_threadpool(self._waiting[first]))
                         del self._waiting[first]
         await self._inner(scope, receive, send)  # type: ignore[arg-type]
+
+
+def _data() -> APIRouter:
+    from coincell.studio.pages.data import router
+
+    return router
 
 
 def _whatif() -> APIRouter:
@@ -169,8 +180,28 @@ async def _too_large(request: Request, error: Exception) -> Response:
 
 
 async def _absent(request: Request, error: Exception) -> Response:
-    del error
+    if getattr(error, "status_code", 404) == 405:
+        path, method = request.url.path, request.method[:20]
+        answer = _notice(request, 405, f"{path} cannot be asked by {method}.", "")
+        answer.headers.update(getattr(error, "headers", None) or {})
+        return answer
     return _notice(request, 404, f"There is no {request.url.path}.", "")
+
+
+async def _misformed(request: Request, error: Exception) -> Response:
+    """What came in is not of the kind that a page takes, such as a word for a number."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    name, given = first["loc"][-1], first.get("input")
+    received = "nothing" if given is None else repr(str(given)[:40])
+    reason = first["msg"][:1].lower() + first["msg"][1:]
+    return await _told(request, UserError(f"{name}: {reason}; received {received}."))
+
+
+async def _fault(request: Request, error: Exception) -> Response:
+    """A fault of ours, in words; the server prints its traceback too."""
+    words = f"A fault of ours: {type(error).__name__}: {str(error)[:200]}"
+    return _notice(request, 500, words, "The terminal of `coincell studio` tells more.")
 
 
 def _notice(request: Request, status: int, message: str, hint: str) -> Response:

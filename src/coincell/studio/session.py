@@ -13,11 +13,11 @@ from coincell.files import sha256_file
 from coincell.project import CONFIGURATION_FILE, Project, load_project
 from coincell.studio.findings import Found
 from coincell.studio.jobs import Jobs
-from coincell.studio.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
     from coincell.studio.explorer import Explorer
     from coincell.studio.performance.examples import Examples
+    from coincell.studio.thumbnails import Thumbnails
 
 
 PAGES = (
@@ -74,7 +74,6 @@ class Session:
         self.name = project.configuration.project.name
         self.jobs = Jobs()
         self.found = Found()
-        self.thumbnails = Thumbnails(project)
         self._lock = threading.Lock()
         self._seen: tuple[int, int] = (0, 0)
         self._holdings: Holdings | None = None
@@ -84,6 +83,13 @@ class Session:
         self._judged: Examples | None = None
         self._judged_seen: tuple[float, ...] = ()
         self._judged_stale = False
+
+    @functools.cached_property
+    def thumbnails(self) -> Thumbnails:
+        """What recordings look like; a table has none, and does not wait for what draws them."""
+        from coincell.studio.thumbnails import Thumbnails
+
+        return Thumbnails(self.project)
 
     def holdings(self) -> Holdings:
         """The data set as its manifest stands now; read again only where its file changed.

@@ -23,11 +23,12 @@ def set_threshold(project: Project, value: float, expected: float) -> float:
 
     Raises:
         ChangedError: it is something else by now; nothing is written.
-        UserError: the project has no such threshold, or the number is none.
+        UserError: the project is gone, has no such threshold, or the number is none.
         ConfigurationError: coincell.toml says it in a way that cannot be changed.
     """
     if not 0 <= value <= 1:
         raise UserError(f"A threshold is a score, 0 to 1; received {value:g}.")
+    load_project(project.directory)  # before a lock makes a folder where a project was deleted
     with locked(project.build_directory / "settings.lock"):
         configuration = load_project(project.directory).configuration
         if configuration.goal != "classes":
@@ -36,7 +37,7 @@ def set_threshold(project: Project, value: float, expected: float) -> float:
                 "A detector's follows from decision.false_alarm_rate.",
             )
         now = configuration.decision.threshold
-        if abs(now - expected) > 1e-9:
+        if not abs(now - expected) <= 1e-9:  # so that NaN is no way around
             raise ChangedError(
                 f"decision.threshold was {expected:g} when you looked, and is {now:g} by now: "
                 "somebody else changed it. Nothing of yours was written.",

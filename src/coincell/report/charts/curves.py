@@ -59,8 +59,8 @@ def curves_svg(
     for step in range(_TICKS + 1):
         share = step / _TICKS
         place, value = first + share * (last - first), low + share * (high - low)
-        parts.append(svg_text(x(place), _HEIGHT - _BOTTOM + 16, f"{place:.3g}", "middle"))
-        parts.append(svg_text(_LEFT - 6, y(value) + 4, f"{value:.3g}", "end"))
+        parts.append(svg_text(x(place), _HEIGHT - _BOTTOM + 16, _tick(place), "middle"))
+        parts.append(svg_text(_LEFT - 6, y(value) + 4, _tick(value), "end"))
     parts.append(svg_text((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 8, across, "middle"))
     for number, curve in enumerate(curves):
         points = zip(places, curve.values, strict=True)
@@ -96,3 +96,8 @@ def svg_line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
 def svg_text(x: float, y: float, words: str, kind: str) -> str:
     """Words of a class at a place."""
     return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}">{escape(words)}</text>'
+
+
+def _tick(value: float) -> str:
+    """Three digits; of a thousand and more all of them, rather than a power of ten."""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"

@@ -9,6 +9,7 @@ from coincell.report.charts.svg import line, picture, text
 
 _WIDTH, _HEIGHT = 640, 400
 _LEFT, _RIGHT, _TOP, _BOTTOM = 80, 20, 50, 60
+_MOST_NAMES = 3  # that are written beside one place
 
 
 @dataclass(frozen=True)
@@ -22,9 +23,9 @@ class Point:
     best: bool
 
 
-def front_svg(points: Sequence[Point], x_name: str, y_name: str) -> str:
-    """The picture; without a point it says so."""
-    title = f"Candidates by {x_name} and {y_name}"
+def front_svg(points: Sequence[Point], x_name: str, y_name: str, what: str = "Candidates") -> str:
+    """The picture of `what`; without a point it says so."""
+    title = f"{what} by {x_name} and {y_name}"
     body = [text(_LEFT, 28, title, "title")]
     if not points:
         return picture(_WIDTH, _HEIGHT, title, [*body, text(_LEFT, 200, "No candidate is whole.")])
@@ -47,10 +48,24 @@ def front_svg(points: Sequence[Point], x_name: str, y_name: str) -> str:
     body.append(text(8, _TOP - 4, y_name))
     for point in sorted(points, key=lambda p: p.best):
         body.append(_dot(across(point.x), down(point.y), point))
-        if point.best:
-            body.append(_name(across(point.x), down(point.y), point.name, right))
+    for (x, y), names in _named(points).items():
+        body.append(_name(across(x), down(y), names, right))
     body.append(text(right, 28, "blue: nothing is better in everything", "soft end"))
     return picture(_WIDTH, _HEIGHT, title, body)
+
+
+def _named(points: Sequence[Point]) -> dict[tuple[float, float], str]:
+    """Places of the best -> the names of all that are there."""
+    found: dict[tuple[float, float], list[str]] = {}
+    for point in points:
+        if point.best:
+            found.setdefault((point.x, point.y), []).append(point.name)
+    return {place: _joined(names) for place, names in found.items()}
+
+
+def _joined(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _name(x: float, y: float, name: str, right: float) -> str:

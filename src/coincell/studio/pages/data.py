@@ -25,6 +25,7 @@ from coincell.data import (
     undo_correction,
     undone,
 )
+from coincell.errors import DataError
 from coincell.studio.gallery import Wanted, fitting, page_of, wanted_of
 from coincell.studio.pages.jobs import job_part
 from coincell.studio.pages.shared import form_of, page, sample_of, session_of
@@ -93,6 +94,11 @@ def recording(request: Request, file: str) -> Response:
     holdings = session_of(request).holdings()
     sample = sample_of(holdings, file)
     path: Path = holdings.dataset.directory / sample.file
+    if not path.is_file():
+        raise DataError(
+            f"{sample.file}: listed in the manifest, but not there.",
+            hint="Import or synthesize the data set again.",
+        )
     kind = _KINDS.get(path.suffix, "application/octet-stream")
     return FileResponse(path, media_type=kind, headers=_FOREVER)
 

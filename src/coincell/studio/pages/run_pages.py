@@ -17,6 +17,7 @@ from coincell.pipeline import (
     changed_settings,
     fairness_of,
     find_run,
+    last_run,
     noted_runs,
     paired_fairness,
 )
@@ -188,8 +189,7 @@ def _is_within(path: Path, folder: Path) -> bool:
 
 
 def _last(request: Request) -> LedgerRun | None:
-    known, _ = noted_runs(session_of(request).project)
-    return known[-1] if known else None
+    return last_run(session_of(request).project)
 
 
 def _due(request: Request) -> Any:
@@ -215,7 +215,8 @@ def _picture(known: list[LedgerRun], quality: str) -> tuple[str, str]:
         )
         for run, x, y in told
     ]  # fmt: skip
-    drawn = base64.b64encode(front_svg(points, "latency, ms", quality).encode()).decode()
+    picture = front_svg(points, "latency, ms", quality.replace("_", " "), "Runs")
+    drawn = base64.b64encode(picture.encode()).decode()
     told_all = "; ".join(point.told for point in points[-_MOST_RUNS:])
     return f"data:image/svg+xml;base64,{drawn}", told_all
 

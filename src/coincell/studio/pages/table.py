@@ -78,8 +78,8 @@ def columns_of_rows(examples: Examples, rows: NDArray[np.int64]) -> list[Column]
     if answers.scores is not None:
         scores = answers.scores[rows]
         columns += [
-            Column(f"{place}.{label}", f"score of {label}", scores[:, at])
-            for at, label in enumerate(examples.labels)
+            Column(f"{place}.{label}", f"score of {label}", scores[:, examples.labels.index(label)])
+            for label in examples.offered  # the usual one first: pages begin with it
         ]
     return [*columns, *group_columns([examples.groups[row] for row in rows])]
 

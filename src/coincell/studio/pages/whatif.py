@@ -41,8 +41,10 @@ def explore(request: Request, file: str = "", split: str = "test") -> Response:
     explorer = session.explorer
     split = split if split in _SPLITS else "test"
     if explorer is None:
-        job = session.jobs.latest("model")
-        return page(request, "opening.html.j2", job=job, due=session.jobs.latest("run"))
+        job, due = session.jobs.latest("model"), session.jobs.latest("run")
+        if job and due and job.state == "failed" and due.state == "done":
+            job = job if job.number > due.number else None  # run since, from any page: look again
+        return page(request, "opening.html.j2", job=job, due=due)
     row = explorer.row_of(file) if file else None
     if row is None:
         rows = explorer.rows(split)

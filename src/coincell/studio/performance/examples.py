@@ -21,6 +21,7 @@ from coincell.audit import (
     TaskWords,
     audit_people,
     people_of,
+    values_by_column,
 )
 from coincell.data import RECORDING
 from coincell.errors import DataError
@@ -102,11 +103,10 @@ class Examples:
     @functools.cached_property
     def columns(self) -> dict[str, int]:
         """Columns that can be groups, and how many values each has."""
-        found: dict[str, set[str]] = {}
-        for row in self.groups:
-            for name, value in row.items():
-                if value and name != RECORDING:
-                    found.setdefault(name, set()).add(value)
+        by_column = values_by_column(self.groups)
+        found = {
+            name: set(values) - {""} for name, values in by_column.items() if name != RECORDING
+        }
         most = self.settings.most_values
         return {name: len(found[name]) for name in sorted(found) if 1 < len(found[name]) <= most}
 

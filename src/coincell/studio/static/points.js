@@ -8,7 +8,10 @@ document.addEventListener("DOMContentLoaded", () => {
     place.innerHTML = await answer.text();  // a part of our own page, escaped where it was made
   });
   for (const select of document.querySelectorAll("[data-axis]")) {
-    select.addEventListener("change", () => scatter.draw());
+    select.addEventListener("change", () => {
+      document.getElementById("preset").value = "";  // it is no preset any more
+      scatter.draw();
+    });
   }
   document.getElementById("preset").addEventListener("change", (event) => {
     const presets = {

@@ -34,7 +34,8 @@ const scatter = (() => {
     if (kind === "x" || kind === "y") options.push(new Option("count, piled up", "count"));
     select.replaceChildren(...options);
     const usual = {
-      x: first("int8."), y: view.columns.has("gap") ? "gap" : "level",
+      x: first("int8.") || first("scored.") || "truth",
+      y: ["gap", "level"].find((name) => view.columns.has(name)) || "count",
       colour: view.columns.has("outcome") ? "outcome" : "truth", bins_x: "", bins_y: "",
     };
     select.value = before && [...select.options].some((o) => o.value === before)
@@ -90,7 +91,7 @@ const scatter = (() => {
       const colours = column.names.map((_, n) => variable(`--chart-${COLOURS[n % 8]}`));
       const special = { right: "green", wrong: "orange", none: "grey" };
       column.names.forEach((name, n) => {
-        if (special[name]) colours[n] = variable(`--chart-${special[name]}`);
+        if (Object.hasOwn(special, name)) colours[n] = variable(`--chart-${special[name]}`);
       });
       return { names: column.names, of: (at) => column.values[at], colours };
     }
@@ -153,7 +154,8 @@ const scatter = (() => {
     down.names.forEach((below, row) => across.names.forEach((beside, column) => {
       const [left, top] = panel(column, row);
       pen.strokeRect(left, top, wide, high);
-      const name = [beside, below].filter(Boolean).join(" · ");
+      const first = row === 0 && column === 0 ? `${titled("y")} upwards` : "";
+      const name = [beside, below].filter(Boolean).join(" · ") || first;
       if (name) pen.fillText(name, left + 4, top - 6, wide - 8);
     }));
     const [left, top] = panel(0, down.names.length - 1);
@@ -166,10 +168,11 @@ const scatter = (() => {
       pen.fillText(word, left - 6, top + high * (1 - share) + 4, LEFT - 8);
     });
     pen.textAlign = "center";
-    const title = view.columns.get(chosen("x"));
-    pen.fillText(title ? title.title : "count", left + wide / 2, top + high + 30, wide);
+    pen.fillText(titled("x"), left + wide / 2, top + high + 30, wide);
     pen.textAlign = "left";
   };
+
+  const titled = (axis) => (view.columns.get(chosen(axis)) || { title: "count" }).title;
 
   const ticks = (pen, name, tell) => {
     const column = view.columns.get(name);
@@ -207,7 +210,7 @@ const scatter = (() => {
   };
 
   const piling = (column, along, room, upwards, across, down) => {
-    if (!column) return (at) => [hash(at) * along, hash(at + 0.5) * room];
+    if (!column) return (at) => [hash(at) * room, hash(at + 0.5) * along];  // room is the width
     const [low, top] = range(column);
     const slots = column.names ? column.names.length : 40;
     const slot = (at) => Math.min(slots - 1,
@@ -251,9 +254,12 @@ const scatter = (() => {
       item.append(spot, name);
       return item;
     }));
-    const title = (axis) => (view.columns.get(chosen(axis)) || { title: "count" }).title;
-    canvas.setAttribute("aria-label",
-      `${view.places.length} samples as points: ${title("x")} across, ${title("y")} upwards.`);
+    const absent = view.rows.length - view.places.length;
+    const without = absent ? ` ${absent} are not shown: they have no such value, or are beyond ` +
+      `the first ${MOST_BINS} bins.` : "";
+    document.getElementById("absent-points").textContent = without;
+    canvas.setAttribute("aria-label", `${view.places.length} samples as points: ` +
+      `${titled("x")} across, ${titled("y")} upwards.${without}`);
     table(paint, across, down);
   };
 

@@ -24,8 +24,16 @@
       if (sound !== event.target) sound.pause();
     }
   }, true);
+  // What was refused is told until the same part of the page has its answer.
+  let refused = null;
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (!event.detail.successful || event.detail.elt !== refused) return;
+    document.getElementById("notice").replaceChildren();
+    refused = null;
+  });
   // A field that was refused shows again what is true, not what was wished.
   document.addEventListener("htmx:responseError", (event) => {
+    refused = event.detail.elt;
     const form = event.detail.elt.closest("form");
     if (form && form.querySelector("[name=expected]")) form.reset();
   });

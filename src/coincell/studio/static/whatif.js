@@ -95,12 +95,25 @@
     document.getElementById("notice").replaceChildren(told);
   };
 
+  // Of several questions for one part of the page the answer to the last counts.
+  const turns = new Map();
   const part = async (address, into, options) => {
-    const answer = await fetch(address, { headers: { "HX-Request": "true" }, ...options });
-    const text = await answer.text();
-    const target = answer.ok ? into : document.getElementById("notice");
-    target.innerHTML = text;  // a part of our own page, escaped where it was made
-    return answer.ok;
+    const turn = (turns.get(into) || 0) + 1;
+    turns.set(into, turn);
+    into.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(address, { headers: { "HX-Request": "true" }, ...options });
+      const text = await answer.text();
+      if (turns.get(into) !== turn) return false;
+      const target = answer.ok ? into : document.getElementById("notice");
+      target.innerHTML = text;  // a part of our own page, escaped where it was made
+      return answer.ok;
+    } catch (error) {
+      notice("The studio does not answer. Is `coincell studio` still running?");
+      return false;
+    } finally {
+      if (turns.get(into) === turn) into.removeAttribute("aria-busy");
+    }
   };
 
   const begin = () => {
@@ -184,7 +197,10 @@
     window.location.assign(`/whatif?split=${encodeURIComponent(split.value)}`);
   });
   for (const select of document.querySelectorAll("[data-axis]")) {
-    select.addEventListener("change", () => scatter.draw());
+    select.addEventListener("change", () => {
+      document.getElementById("preset").value = "";  // it is no preset any more
+      scatter.draw();
+    });
   }
   document.getElementById("preset").addEventListener("change", (event) => {
     const score = scatter.first("int8."), before = scatter.first("float.");
