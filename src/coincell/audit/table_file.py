@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,6 +42,7 @@ MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "-"})
 _OPPOSITE = {
     "0": "1", "-1": "1", "false": "true", "no": "yes", "n": "y", "f": "t", "negative": "positive",
 }  # fmt: skip
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
 _NAMED = {
     "audit.person": "--person",
     "audit.columns": "--group",
@@ -195,7 +197,10 @@ def _read(path: Path, columns: TableColumns) -> _Rows:
     except OSError as error:
         raise DataError(f"Cannot read {path}: {error.strerror or error}.") from error
     except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 text ({error.reason}).") from error
+        raise DataError(
+            f"{path}: not UTF-8 text ({error.reason}).",
+            hint="Save it as UTF-8; spreadsheets call that 'CSV UTF-8'.",
+        ) from error
     except csv.Error as error:
         raise DataError(f"{path}: not a CSV file: {error}.") from error
 
@@ -300,10 +305,14 @@ def _score(text: str, name: str, where: str) -> float:
     except ValueError:
         value = math.nan
     if not 0 <= value <= 1:
+        hint = (
+            "Turn scores into probabilities, such as 1 / (1 + exp(-score)), or name a column of "
+            "decisions (--decision) instead."
+        )
+        if _DECIMAL_COMMA.fullmatch(text):
+            hint = "Write numbers with a point: 0.5, not 0,5."
         raise DataError(
-            f"{where}: a score is a number from 0 to 1; '{name}' is {text!r}.",
-            hint="Turn scores into probabilities, such as 1 / (1 + exp(-score)), or name a column "
-            "of decisions (--decision) instead.",
+            f"{where}: a score is a number from 0 to 1; '{name}' is {text!r}.", hint=hint
         )
     return value
 
