@@ -86,7 +86,14 @@ def test_numbers_are_the_projects_where_there_is_one(command: Command) -> None:
         ((*SCORED, "--score", "x"), "each is CLASS=COLUMN"),
         (("--truth", "hired", "--decision", "sex", "--strategies"), "Thresholds need scores"),
         ((*SCORED, "--strategies", "--ratio", "-1"), "above 0; received -1"),
+        ((*SCORED, "--strategies", "--ratio", "1e300"), "1e-12 to 1e+12"),
         ((*SCORED, "--privacy"), "are of a project"),
+        ((*SCORED, "--group", ""), "need a name; received ''"),
+        (("--truth", "hired", "--score", ""), "need a name; received ''"),
+        ((*SCORED, "--ratio", "2"), "--ratio is of --strategies"),
+        ((*SCORED, "--tolerance", "0.1"), "--tolerance is of --strategies"),
+        ((*SCORED, "--decision", "sex", "--threshold", "0.3"), "beside --decision"),
+        (("--truth", "hired", "--decision", "sex", "--positive", "1"), "with no --score"),
     ],
 )
 def test_what_is_refused(command: Command, words: tuple[str, ...], says: str) -> None:
@@ -99,3 +106,6 @@ def test_options_of_a_table_without_one(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["audit", str(tmp_path), *SCORED])
     assert isinstance(result.exception, UserError)
     assert "--truth is of a table; received no --table" in result.exception.message
+    result = CliRunner().invoke(cli, ["audit", str(tmp_path), "--ratio", "2"])
+    assert isinstance(result.exception, UserError)
+    assert "--ratio is of --strategies" in result.exception.message

@@ -73,6 +73,11 @@ class TableColumns:
     threshold: float | None = None
 
     def __post_init__(self) -> None:
+        if not all((self.truth, *self.scores.values(), *self.groups)):
+            raise DataError(
+                "Columns of true labels, scores and groups need a name; received ''.",
+                hint="Leave --group out: all columns that can be are compared then.",
+            )
         once = (self.truth, *self.scores.values(), self.decision, self.person)
         taken = [name for name in once if name]
         twice = [name for name, count in Counter(taken + list(self.groups)).items() if count > 1]
