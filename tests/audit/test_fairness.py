@@ -164,6 +164,18 @@ def test_where_all_are_right_the_interval_is_wilsons() -> None:
     assert told["ci95"] == pytest.approx([wilson.low, wilson.high])
 
 
+def test_where_all_are_right_equally_often_the_interval_is_no_point() -> None:
+    clips = judged()
+    each_fourth = np.arange(len(clips.truth)) % 4 == 0  # of 12 clips of each person
+    facts = _audit(clips, clips.place(decisions=np.where(each_fourth, -1, clips.truth)))
+    group = facts["columns"][1]["groups"][0]
+    told = group["places"]["int8"]["figures"]["accuracy"]
+    assert told["value"] == pytest.approx(0.75)
+    wilson = stats.binomtest(15, 20).proportion_ci(method="wilson")
+    assert group["people"] == 20
+    assert told["ci95"] == pytest.approx([wilson.low, wilson.high])
+
+
 def test_missing_values_are_a_group_of_their_own_that_is_not_compared() -> None:
     clips = judged()
     rows = tuple(
