@@ -164,6 +164,15 @@ def test_where_all_are_right_the_interval_is_wilsons() -> None:
     assert told["ci95"] == pytest.approx([wilson.low, wilson.high])
 
 
+def test_where_two_groups_are_equal_none_is_harmed() -> None:
+    clips = judged()
+    compared = _audit(clips, clips.place(decisions=clips.truth))["comparisons"]
+    assert compared
+    for each in compared:
+        assert each["difference"]["value"] == 0
+        assert not each["harmed"]
+
+
 def test_where_all_are_right_equally_often_the_interval_is_no_point() -> None:
     clips = judged()
     each_fourth = np.arange(len(clips.truth)) % 4 == 0  # of 12 clips of each person
