@@ -10,6 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from fairlearn.metrics import (
+    demographic_parity_difference,
+    equalized_odds_difference,
+    equalized_odds_ratio,
+)
 
 from coincell.cli.main import cli
 from coincell.errors import UserError
@@ -50,6 +55,26 @@ def test_tables_and_strategies(command: Command) -> None:
     for name in ("one threshold", "a group's own", "equal opportunity", "equalized odds"):
         assert name in text
     assert "\x1b[31mthere" not in result.output
+
+
+def test_how_far_groups_are_apart_is_fairlearns(command: Command, tmp_path: Path) -> None:
+    result = command(*SCORED, "--group", "sex")
+    lines = [" ".join(line.split()) for line in result.output.splitlines()]
+    with (tmp_path / "people.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    sex = [row["sex"] for row in rows]
+    truth = np.array([int(row["hired"]) for row in rows])
+    said = np.array([float(row["score"]) >= 0.5 for row in rows]).astype(int)
+    expected = {
+        "demographic parity": demographic_parity_difference(truth, said, sensitive_features=sex),
+        "equalized odds": equalized_odds_difference(truth, said, sensitive_features=sex),
+    }
+    for name, value in expected.items():
+        (line,) = [each for each in lines if each.startswith(name)]
+        assert f" {100 * value:.1f} points (" in line
+    odds = equalized_odds_ratio(truth, said, sensitive_features=sex)
+    assert f" {odds:.2f} F: " in line
+    assert "apart, scored difference ratio worst best" in lines
 
 
 def test_json_has_all_of_it(command: Command) -> None:
