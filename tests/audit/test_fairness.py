@@ -138,7 +138,7 @@ def test_recordings_of_nobody_are_no_people() -> None:
     rows = (*clips.groups[:-5], *({} for _ in range(5)))
     facts = _audit(replace(clips, groups=rows))
     assert facts["people"] == 8
-    assert "5 of 96 test examples do not tell their speaker" in facts["notes"][0]
+    assert "5 of 96 examples do not tell their speaker" in facts["notes"][0]
 
 
 def test_a_group_of_one_has_figures_without_an_interval() -> None:

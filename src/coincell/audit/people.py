@@ -137,7 +137,7 @@ def _persons(
     silent = sum(not whose for whose in told)
     if by and silent:
         notes.append(
-            f"{silent:,} of {len(groups):,} test examples do not tell their {by}: each recording "
+            f"{silent:,} of {len(groups):,} examples do not tell their {by}: each recording "
             "of them counts as somebody."
         )
     if any(told):

@@ -50,7 +50,7 @@ from coincell.evaluation import Estimate, OneAgainstRest
 RATES = ("accuracy", "selection_rate", "recall", "fpr", "precision")
 _ODDS = "equalized_odds"
 LEAST_RATIO = 1e-12
-"""Of the two costs, its inverse the largest: [intended] allows no others."""
+"""Of the two costs, its inverse the largest: sums of both stay finite, and exact enough."""
 _DIFFERENCES: Mapping[str, tuple[str, ...]] = {
     **{metric: (metric,) for metric in RATES},
     _ODDS: EQUAL_IN[_ODDS],

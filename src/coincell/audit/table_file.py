@@ -46,7 +46,7 @@ _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
 _NAMED = {
     "audit.person": "--person",
     "audit.columns": "--group",
-    "test example": "row",
+    "examples do not": "rows do not",
 }
 
 

@@ -52,13 +52,13 @@ class IntendedSettings(Section):
     )
     false_positive_cost: float = Field(
         1.0,
-        ge=1e-6,
+        gt=0,
         le=1e6,
         description="What a false positive costs; only the ratio to the other cost counts, where "
         "thresholds are chosen.",
     )
     false_negative_cost: float = Field(
-        1.0, ge=1e-6, le=1e6, description="What a false negative costs."
+        1.0, gt=0, le=1e6, description="What a false negative costs."
     )
 
 
