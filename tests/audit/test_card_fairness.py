@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from audit.judged import LABELS, SOUND, judged
@@ -58,6 +59,23 @@ def test_where_nothing_is_clear_the_card_claims_no_equality() -> None:
 
 def test_of_few_people_nothing_is_claimed() -> None:
     assert "too few for a claim" in card_text(audit_of(harm=0.5, smallest_group=15))
+
+
+def test_of_windows_whose_group_nobody_knows_the_card_says_that_and_not_that_they_are_few() -> None:
+    chosen = AuditSettings(rounds=100)
+    clips = judged()
+    rows = tuple({**row, "gender": ""} if at % 2 else row for at, row in enumerate(clips.groups))
+    clips = replace(clips, groups=rows)
+    audit = audit_people(
+        clips.people(chosen), [clips.place("int8")], chosen, SOUND, seed=1, labels=LABELS
+    )
+    (row,) = [
+        line
+        for line in card_text(audit).partition("By gender, int8")[2].splitlines()
+        if line.startswith("| not told |")
+    ][:1]
+    assert "| not compared |" in row
+    assert "too few" not in row
 
 
 def test_without_columns_the_notes_say_that_nothing_was_checked() -> None:

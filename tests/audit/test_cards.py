@@ -235,6 +235,20 @@ def test_groups_are_counted(rows: list[tuple[dict[str, str], bool]], most: int) 
             assert counts == (len(mine), sum(mine))
 
 
+def test_a_measurement_is_no_list_of_groups() -> None:
+    pitch = {str(each): (1, 1) for each in range(30, 43)}
+    ages = {"young": (7, 3), "old": (6, 2)}
+    text = card_markdown(
+        model_card(facts_of(sample_report(), groups={"pitch": pitch, "age": ages}))
+    )
+    assert "A measurement, and so no groups: pitch, 13 numbers from 30 to 42." in text
+    assert "| age | young | 7 | 3 |" in text
+    assert "| pitch |" not in text
+    named = parse_configuration(WORDS + '[audit]\ncolumns = ["pitch"]\n')
+    facts = facts_of(sample_report(), named, groups={"pitch": pitch})
+    assert "| pitch | 42 | 1 | 1 |" in card_markdown(model_card(facts))
+
+
 def words_shown(markdown: str) -> str:
     """What a reader sees of a page; fails on anything that is more than text."""
     shown = []

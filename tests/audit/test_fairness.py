@@ -138,7 +138,7 @@ def test_recordings_of_nobody_are_no_people() -> None:
     rows = (*clips.groups[:-5], *({} for _ in range(5)))
     facts = _audit(replace(clips, groups=rows))
     assert facts["people"] == 8
-    assert "5 of 96 test examples do not tell their speaker" in facts["notes"][0]
+    assert "5 of 96 examples do not tell their speaker" in facts["notes"][0]
 
 
 def test_a_group_of_one_has_figures_without_an_interval() -> None:
@@ -161,6 +161,27 @@ def test_where_all_are_right_the_interval_is_wilsons() -> None:
     facts = _audit(clips, clips.place(decisions=clips.truth))
     told = facts["columns"][1]["groups"][0]["places"]["int8"]["figures"]["accuracy"]
     wilson = stats.binomtest(20, 20).proportion_ci(method="wilson")
+    assert told["ci95"] == pytest.approx([wilson.low, wilson.high])
+
+
+def test_where_two_groups_are_equal_none_is_harmed() -> None:
+    clips = judged()
+    compared = _audit(clips, clips.place(decisions=clips.truth))["comparisons"]
+    assert compared
+    for each in compared:
+        assert each["difference"]["value"] == 0
+        assert not each["harmed"]
+
+
+def test_where_all_are_right_equally_often_the_interval_is_no_point() -> None:
+    clips = judged()
+    each_fourth = np.arange(len(clips.truth)) % 4 == 0  # of 12 clips of each person
+    facts = _audit(clips, clips.place(decisions=np.where(each_fourth, -1, clips.truth)))
+    group = facts["columns"][1]["groups"][0]
+    told = group["places"]["int8"]["figures"]["accuracy"]
+    assert told["value"] == pytest.approx(0.75)
+    wilson = stats.binomtest(15, 20).proportion_ci(method="wilson")
+    assert group["people"] == 20
     assert told["ci95"] == pytest.approx([wilson.low, wilson.high])
 
 

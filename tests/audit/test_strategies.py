@@ -161,10 +161,14 @@ def test_facts_are_json(facts: dict[str, Any]) -> None:
 
 
 def test_what_is_refused(scored: Scored) -> None:
-    with pytest.raises(DataError, match="above 0; received 0"):
-        StrategySettings(ratio=0.0)
+    for ratio in (0.0, -1.0, 1e-300, 1e300, float("inf"), float("nan")):
+        with pytest.raises(DataError, match=r"1e-12 to 1e\+12, and so above 0; received"):
+            StrategySettings(ratio=ratio)
     with pytest.raises(DataError, match="0 to 1; received 2"):
         StrategySettings(tolerance=2.0)
     nobody = replace(scored.column, values=("not told",), codes=scored.column.codes * 0)
     with pytest.raises(DataError, match="No example tells its accent"):
         strategies_of(replace(scored, column=nobody), SETTINGS, seed=1)
+    others = replace(scored.column, values=tuple(f"new {each}" for each in scored.column.values))
+    with pytest.raises(DataError, match="of accent no example is of a group"):
+        strategies_of(scored, SETTINGS, seed=1, judged=replace(scored, column=others))

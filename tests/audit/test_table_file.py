@@ -190,6 +190,25 @@ def test_files_that_are_no_tables(tmp_path: Path, content: bytes, says: str) -> 
         read_table(path, TableColumns("label", {"": "score"}))
 
 
+@pytest.mark.parametrize(
+    ("content", "hint"),
+    [
+        ("label,score\n1,0.5\n".encode("utf-16"), "Save it as UTF-8"),
+        ("label,score\n1,0.5\né,0.5\n".encode("latin-1"), "Save it as UTF-8"),
+        (b"label;score\n1;0,5\n", "0.5, not 0,5"),
+        (b"label;score\n1;1.5\n", "into probabilities"),
+    ],
+)
+def test_what_spreadsheets_write_is_told_how_to_mend(
+    tmp_path: Path, content: bytes, hint: str
+) -> None:
+    path = tmp_path / "table.csv"
+    path.write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        read_table(path, TableColumns("label", {"": "score"}))
+    assert hint in caught.value.hint
+
+
 def test_sizes(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write()
     monkeypatch.setattr(table_file, "MOST_ROWS", 4)

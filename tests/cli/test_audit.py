@@ -87,6 +87,7 @@ def test_a_run_that_was_stopped_before_says_where(command: Command) -> None:
         ("--width", "0.1"),
         ("--collect", "--width", "0"),
         ("--collect", "--width", "nan"),
+        ("--collect", "--width", "1e-300"),
         ("--collect", "--table", "people.csv"),
     ],
 )

@@ -10,6 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from fairlearn.metrics import (
+    demographic_parity_difference,
+    equalized_odds_difference,
+    equalized_odds_ratio,
+)
 
 from coincell.cli.main import cli
 from coincell.errors import UserError
@@ -52,6 +57,26 @@ def test_tables_and_strategies(command: Command) -> None:
     assert "\x1b[31mthere" not in result.output
 
 
+def test_how_far_groups_are_apart_is_fairlearns(command: Command, tmp_path: Path) -> None:
+    result = command(*SCORED, "--group", "sex")
+    lines = [" ".join(line.split()) for line in result.output.splitlines()]
+    with (tmp_path / "people.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    sex = [row["sex"] for row in rows]
+    truth = np.array([int(row["hired"]) for row in rows])
+    said = np.array([float(row["score"]) >= 0.5 for row in rows]).astype(int)
+    expected = {
+        "demographic parity": demographic_parity_difference(truth, said, sensitive_features=sex),
+        "equalized odds": equalized_odds_difference(truth, said, sensitive_features=sex),
+    }
+    for name, value in expected.items():
+        (line,) = [each for each in lines if each.startswith(name)]
+        assert f" {100 * value:.1f} points (" in line
+    odds = equalized_odds_ratio(truth, said, sensitive_features=sex)
+    assert f" {odds:.2f} F: " in line
+    assert "apart, scored difference ratio worst best" in lines
+
+
 def test_json_has_all_of_it(command: Command) -> None:
     words = ("--json", "--strategies", "--group", "sex", "--ratio", "3", "--tolerance", "0.05")
     facts = json.loads(command(*SCORED, *words).stdout)
@@ -86,7 +111,14 @@ def test_numbers_are_the_projects_where_there_is_one(command: Command) -> None:
         ((*SCORED, "--score", "x"), "each is CLASS=COLUMN"),
         (("--truth", "hired", "--decision", "sex", "--strategies"), "Thresholds need scores"),
         ((*SCORED, "--strategies", "--ratio", "-1"), "above 0; received -1"),
+        ((*SCORED, "--strategies", "--ratio", "1e300"), "1e-12 to 1e+12"),
         ((*SCORED, "--privacy"), "are of a project"),
+        ((*SCORED, "--group", ""), "need a name; received ''"),
+        (("--truth", "hired", "--score", ""), "need a name; received ''"),
+        ((*SCORED, "--ratio", "2"), "--ratio is of --strategies"),
+        ((*SCORED, "--tolerance", "0.1"), "--tolerance is of --strategies"),
+        ((*SCORED, "--decision", "sex", "--threshold", "0.3"), "beside --decision"),
+        (("--truth", "hired", "--decision", "sex", "--positive", "1"), "with no --score"),
     ],
 )
 def test_what_is_refused(command: Command, words: tuple[str, ...], says: str) -> None:
@@ -99,3 +131,6 @@ def test_options_of_a_table_without_one(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["audit", str(tmp_path), *SCORED])
     assert isinstance(result.exception, UserError)
     assert "--truth is of a table; received no --table" in result.exception.message
+    result = CliRunner().invoke(cli, ["audit", str(tmp_path), "--ratio", "2"])
+    assert isinstance(result.exception, UserError)
+    assert "--ratio is of --strategies" in result.exception.message

@@ -92,6 +92,7 @@ def test_a_column_that_is_not_there_is_told(project: Project) -> None:
     [
         ('[mitigation]\nweights = "reweigh"\n', "need columns"),
         ("[mitigation]\ncopies = 1\n", "need columns"),
+        ('[mitigation]\ncolumns = ["gender", "gender"]\n', "columns must be unique"),
         ('[mitigation]\ncolumns = ["a"]\ncopies = 65\n', "copies"),
         (
             '[model]\narchitecture="linear-svm"\n[mitigation]\nbatches="balanced"\ncolumns=["a"]',

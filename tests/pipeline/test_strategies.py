@@ -149,6 +149,7 @@ def test_no_threshold_of_the_devices_rule_is_cheaper(
         (StrategyWish(place="float"), UserError, "There are int8"),
         (StrategyWish(ratio=-1.0), DataError, "above 0"),
         (StrategyWish(tolerance=2.0), DataError, "0 to 1"),
+        (StrategyWish(columns=("speaker",)), DataError, "no group that is in both splits"),
     ],
 )
 def test_what_cannot_be_is_told(

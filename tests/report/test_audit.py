@@ -50,6 +50,7 @@ def test_charts_show_float_beside_int8_the_worst_first() -> None:
     assert [value["colour"] for value in values[:2]] == list(MODEL_COLOURS.values())
     assert {value["colour"] for value in accent.spec["data"]["values"][2:]} == {FAINT}
     assert "3 people: too few for a claim" in accent.summary
+    assert "people: not compared" in gender.summary
     assert values[0]["low"] < values[0]["value"] < values[0]["high"]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from coincell.audit._card_blocks import Block, Gap, Paragraph, Table
+from coincell.audit.people import is_measurement
 from coincell.data import DataSource
 from coincell.project import Configuration
 
@@ -150,9 +151,15 @@ def split_table(facts: CardFacts) -> Table:
 
 def group_table(facts: CardFacts) -> list[Block]:
     """Groups of people in the data, or the gap where no column tells any."""
+    measured = [
+        column
+        for column, values in facts.groups.items()
+        if column not in facts.configuration.audit.columns and is_measurement(values)
+    ]
     rows = [
         (column, value, f"{count:,}", f"{tested:,}")
         for column, values in facts.groups.items()
+        if column not in measured
         for value, (count, tested) in values.items()
     ]
     many = [column for column, values in facts.groups.items() if not values]
@@ -165,6 +172,14 @@ def group_table(facts: CardFacts) -> list[Block]:
         most = facts.configuration.audit.most_values
         names = ", ".join(many)
         blocks.append(Paragraph(f"With more than {most} values, and so no groups: {names}."))
+    for column in measured:
+        numbers = [float(value) for value in facts.groups[column]]
+        blocks.append(
+            Paragraph(
+                f"A measurement, and so no groups: {column}, {len(numbers)} numbers from "
+                f"{min(numbers):g} to {max(numbers):g}."
+            )
+        )
     if not rows:
         blocks.append(
             Gap(

@@ -53,7 +53,7 @@ def _column(facts: CardFacts, column: Mapping[str, Any]) -> Iterator[Block]:
                 group["value"],
                 f"{group['clips']:,}",
                 f"{group['people']:,}",
-                *(_figure(group["places"][judged]["figures"].get(metric)) for metric in metrics),
+                *(_figure(group, judged, metric) for metric in metrics),
             )
             for group in groups
         ),
@@ -79,10 +79,12 @@ def _criterion(facts: CardFacts, each: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _figure(metric: Mapping[str, Any] | None) -> str:
-    """A figure with its interval, or that too few people have it."""
+def _figure(group: Mapping[str, Any], place: str, name: str) -> str:
+    """A figure with its interval, or why nothing is claimed: nobody knows the group of these
+    windows, or too few people have it."""
+    metric = group["places"][place]["figures"].get(name)
     if metric and not metric["claimed"]:
-        return "too few for a claim"
+        return "too few for a claim" if group["told"] else "not compared"
     return metric_text(metric)
 
 

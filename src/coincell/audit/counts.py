@@ -16,6 +16,8 @@ from coincell.audit.people import Column, People
 from coincell.evaluation import Estimate, wilson
 
 _LOW, _HIGH = 0.025, 0.975
+_ROUNDING = 1e-12
+"""Rounds that are no further apart are alike."""
 
 
 def draw_people(count: int, rounds: int, seed: int) -> Values:
@@ -143,13 +145,14 @@ def _quantile(ordered: Values, known: NDArray[np.int64], level: float) -> Values
 def estimate(value: float, low: float, high: float, people: int, metric: str) -> Estimate:
     """A figure with its interval; none for a single person.
 
-    Where all rounds of a rate came out alike, at 0 or 1, resampling knows no spread: the interval
-    is Wilson's then, each person one trial.
+    Where all rounds of a rate came out alike, as all people are right equally often, resampling
+    knows no spread: the interval is Wilson's then, each person one trial.
     """
     if np.isnan(value):
         return Estimate(None)
     if people < 2 or np.isnan(low):
         return Estimate(float(value))
-    if low == high and value in (0.0, 1.0) and metric not in NOT_RATES:
-        return wilson(int(value) * people, people)
+    if high - low <= _ROUNDING and metric not in NOT_RATES:
+        told = wilson(value * people, people)
+        return Estimate(float(value), told.low, told.high)
     return Estimate(float(value), float(low), float(high))

@@ -271,7 +271,7 @@ def _comparisons(
                     "people": sides[0],
                     "difference": rounds_estimate(values - rest).to_json(),
                     "worse": named,
-                    "harmed": bool(worse) or len(told) == 2,
+                    "harmed": worse or (len(told) == 2 and bool(values[0] != rest[0])),
                     "p": two_groups_p(values, rest, sides, shared, key.metric),
                     "what": words.happened(column.parts, named, key.metric, key.label),
                 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from operator import itemgetter
@@ -152,7 +152,7 @@ def _persons(
     silent = sum(not whose for whose in told)
     if by and silent:
         notes.append(
-            f"{silent:,} of {len(groups):,} test examples do not tell their {by}: each recording "
+            f"{silent:,} of {len(groups):,} examples do not tell their {by}: each recording "
             "of them counts as somebody."
         )
     if any(told):
@@ -184,7 +184,7 @@ def _columns(
                 f"'{name}' is no group: it has {count:,} values, more than audit.most_values, "
                 f"{settings.most_values}."
             )
-        elif not settings.columns and count > _MOST_NUMBERS and _are_numbers(values):
+        elif not settings.columns and is_measurement(values):
             notes.append(
                 f"'{name}' is taken for a measurement, no group: {count} different numbers. Put it "
                 "into a few ranges, or name it in audit.columns."
@@ -198,10 +198,15 @@ def _columns(
     return found
 
 
-def _are_numbers(values: Sequence[str]) -> bool:
-    """Whether all that is told is numbers."""
+def is_measurement(values: Collection[str]) -> bool:
+    """Whether all that a column tells is numbers, and too many to be groups.
+
+    Args:
+        values: the different ones, NOT_TOLD perhaps among them.
+    """
+    told = [value for value in values if value != NOT_TOLD]
     try:
-        return all(math.isfinite(float(value)) for value in values if value != NOT_TOLD)
+        return len(told) > _MOST_NUMBERS and all(math.isfinite(float(value)) for value in told)
     except ValueError:
         return False
 

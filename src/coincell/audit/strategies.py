@@ -50,6 +50,8 @@ from coincell.evaluation import Estimate, OneAgainstRest
 
 RATES = ("accuracy", "selection_rate", "recall", "fpr", "precision")
 _ODDS = "equalized_odds"
+LEAST_RATIO = 1e-12
+"""Of the two costs, its inverse the largest: sums of both stay finite, and exact enough."""
 _DIFFERENCES: Mapping[str, tuple[str, ...]] = {
     **{metric: (metric,) for metric in RATES},
     _ODDS: EQUAL_IN[_ODDS],
@@ -75,9 +77,10 @@ class StrategySettings:
     rounds: int = 1000
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.ratio) and self.ratio > 0):
+        if not LEAST_RATIO <= self.ratio <= 1 / LEAST_RATIO:
             raise DataError(
-                f"The ratio of the two costs must be a number above 0; received {self.ratio}."
+                f"The ratio of the two costs must be {LEAST_RATIO:g} to {1 / LEAST_RATIO:g}, and "
+                f"so above 0; received {self.ratio:g}."
             )
         if not 0 <= self.tolerance <= 1:
             raise DataError(f"The tolerance must be 0 to 1; received {self.tolerance}.")
@@ -125,6 +128,11 @@ def strategies_of(
     step = phase(len(STRATEGIES), "intervals")
     step()
     on = chosen_by if judged is None else _of_groups(judged, chosen_by.column.values)
+    if not len(on.scores):
+        raise DataError(
+            f"Nothing to judge by: of {on.column.name} no example is of a group that thresholds "
+            "were chosen for."
+        )
     thresholds = np.stack([choice.thresholds for choice in choices])
     drawn = drawn_counts(on, thresholds, settings.rounds, seed, step)
     told = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,10 +42,11 @@ MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "-"})
 _OPPOSITE = {
     "0": "1", "-1": "1", "false": "true", "no": "yes", "n": "y", "f": "t", "negative": "positive",
 }  # fmt: skip
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
 _NAMED = {
     "audit.person": "--person",
     "audit.columns": "--group",
-    "test example": "row",
+    "examples do not": "rows do not",
 }
 
 
@@ -71,6 +73,11 @@ class TableColumns:
     threshold: float | None = None
 
     def __post_init__(self) -> None:
+        if not all((self.truth, *self.scores.values(), *self.groups)):
+            raise DataError(
+                "Columns of true labels, scores and groups need a name; received ''.",
+                hint="Leave --group out: all columns that can be are compared then.",
+            )
         once = (self.truth, *self.scores.values(), self.decision, self.person)
         taken = [name for name in once if name]
         twice = [name for name, count in Counter(taken + list(self.groups)).items() if count > 1]
@@ -195,7 +202,10 @@ def _read(path: Path, columns: TableColumns) -> _Rows:
     except OSError as error:
         raise DataError(f"Cannot read {path}: {error.strerror or error}.") from error
     except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 text ({error.reason}).") from error
+        raise DataError(
+            f"{path}: not UTF-8 text ({error.reason}).",
+            hint="Save it as UTF-8; spreadsheets call that 'CSV UTF-8'.",
+        ) from error
     except csv.Error as error:
         raise DataError(f"{path}: not a CSV file: {error}.") from error
 
@@ -300,10 +310,14 @@ def _score(text: str, name: str, where: str) -> float:
     except ValueError:
         value = math.nan
     if not 0 <= value <= 1:
+        hint = (
+            "Turn scores into probabilities, such as 1 / (1 + exp(-score)), or name a column of "
+            "decisions (--decision) instead."
+        )
+        if _DECIMAL_COMMA.fullmatch(text):
+            hint = "Write numbers with a point: 0.5, not 0,5."
         raise DataError(
-            f"{where}: a score is a number from 0 to 1; '{name}' is {text!r}.",
-            hint="Turn scores into probabilities, such as 1 / (1 + exp(-score)), or name a column "
-            "of decisions (--decision) instead.",
+            f"{where}: a score is a number from 0 to 1; '{name}' is {text!r}.", hint=hint
         )
     return value
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 )
 @click.option("--collect", is_flag=True, help="Tell whom to record next: what groups lack.")
 @click.option(
-    "--width", type=FiniteRange(0, min_open=True), metavar="WIDTH",
+    "--width", type=FiniteRange(1e-6), metavar="WIDTH",
     help="Collect: width of the 95 % intervals that are wished for; 0.1 unless told.",
 )  # fmt: skip
 @json_option
@@ -73,6 +73,7 @@ def audit_command(
     """
     options = TableOptions(**table)
     asked = _Asked(force, privacy, mitigations, write, collect, width)
+    options.refuse_unheard()
     if needs_table(options, mitigations):
         asked.refuse_beside_a_table()
         audit_file(options, directory, as_json)

@@ -13,6 +13,7 @@ from coincell.cli.audit_table import print_audit
 from coincell.cli.numbers import FiniteRange
 from coincell.cli.output import open_project, print_json, printable
 from coincell.cli.strategy_table import print_strategies
+from coincell.errors import UserError
 
 if TYPE_CHECKING:
     from coincell.audit import JudgedTable, People, TableColumns
@@ -63,6 +64,34 @@ class TableOptions:
             for name, value in vars(self).items()
             if value is not None and value not in (False, "", ()) and name != "table"
         ]
+
+    def refuse_unheard(self) -> None:
+        """UserError where an option would change nothing, beside the others that were given."""
+        alone = [name for name in ("--ratio", "--tolerance") if name in self.said]
+        if alone and not self.strategies:
+            raise UserError(
+                f"{alone[0]} is of --strategies; received it alone.",
+                hint="coincell audit --strategies",
+            )
+        if self.table is None:
+            return
+        if self.threshold is not None and self.decision:
+            raise UserError(
+                "A threshold decides by scores; received --threshold beside --decision, which "
+                "tells what was decided.",
+                hint="Leave one of them out.",
+            )
+        if self.positive and not self.lone_score:
+            raise UserError(
+                "--positive tells what a lone column of scores is of; received it with "
+                f"{len(self.score) or 'no'} --score.",
+                hint="Leave it out: all classes are told of.",
+            )
+
+    @property
+    def lone_score(self) -> bool:
+        """Whether one column of scores is given, of the positive label."""
+        return len(self.score) == 1 and "=" not in self.score[0]
 
 
 _COLUMNS = (
@@ -186,7 +215,6 @@ def read_judged(
         DataError: the file is not such a table.
     """
     from coincell.audit import read_table
-    from coincell.errors import UserError
     from coincell.project import AuditSettings
 
     if options.table is None:
@@ -212,11 +240,9 @@ def read_judged(
 
 def _columns(options: TableOptions) -> TableColumns:
     from coincell.audit import TableColumns
-    from coincell.errors import UserError
 
-    single = len(options.score) == 1 and "=" not in options.score[0]
-    scores: dict[str, str] = {"": options.score[0]} if single else {}
-    for text in () if single else options.score:
+    scores: dict[str, str] = {"": options.score[0]} if options.lone_score else {}
+    for text in () if options.lone_score else options.score:
         label, mark, column = text.partition("=")
         if not (label and mark and column) or label in scores:
             raise UserError(
@@ -253,7 +279,6 @@ def _strategies(
 ) -> list[dict[str, Any]]:
     """Of each column of groups, with each class against the rest; of two, the positive alone."""
     from coincell.audit import TOLERANCE, Scored, StrategySettings, strategies_of
-    from coincell.errors import UserError
 
     if table.scores is None:
         raise UserError(

@@ -65,9 +65,47 @@ def _print_column(facts: Mapping[str, Any], column: Mapping[str, Any]) -> None:
     console.print(grid)
     if len(groups) > _MOST_GROUPS:
         click.echo(f"... and {len(groups) - _MOST_GROUPS} more: --json has all.")
+    _print_criteria(facts, column)
     for each in facts["widening"]:
         if each["column"] == column["name"]:
             click.echo(_added(each))
+
+
+def _print_criteria(facts: Mapping[str, Any], column: Mapping[str, Any]) -> None:
+    """How far groups are apart where they were judged; of intersections in the headline alone."""
+    from rich.table import Table
+    from rich.text import Text
+
+    found = column["criteria"].get(facts["judged"], ())
+    if not found:
+        return
+    grid = Table(box=None, pad_edge=False)
+    grid.add_column(Text(f"apart, {facts['judged']}"), min_width=12)
+    for title in ("difference", "ratio"):
+        grid.add_column(title, justify="right", no_wrap=True)
+    for title in ("worst", "best"):
+        grid.add_column(title, overflow="fold")
+    for each in found if len(column["parts"]) == 1 else found[:1]:
+        grid.add_row(*map(Text, _criterion(each)))
+    tables(_WIDTH).print(grid)
+
+
+def _criterion(each: Mapping[str, Any]) -> tuple[str, ...]:
+    """Name, difference with its interval, ratio, worst and best group."""
+    plain = each["metric"] in _PLAIN
+    scale, form, whole = (1, ".3g", ".3g") if plain else (100, ".1f", ".0f")
+    label = f" of '{printable(each['label'])}'" if each["label"] else ""
+    apart = f"{scale * each['difference']['value']:{form}}" + ("" if plain else " points")
+    ends = each["difference"]["ci95"]
+    if ends:
+        apart += f" ({scale * ends[0]:{whole}} to {scale * ends[1]:{whole}})"
+    groups = (
+        f"{printable(each[which])}: {scale * each[f'{which}_value']:{form}}"
+        + ("" if plain else " %")
+        for which in ("worst", "best")
+    )
+    ratio = "\N{EN DASH}" if each["ratio"] is None else f"{each['ratio']:.2f}"
+    return (each["criterion"].replace("_", " ") + label, apart, ratio, *groups)
 
 
 def _order(group: Mapping[str, Any], place: str, metric: str) -> tuple[bool, bool, float]:

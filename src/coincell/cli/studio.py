@@ -72,6 +72,7 @@ def _opened(
 ) -> Opened:
     from coincell.studio import open_studio, open_table
 
+    options.refuse_unheard()
     if not needs_table(options):
         return open_studio(open_project(directory), host, port)
     table, settings, configuration = read_judged(options, directory, quiet=as_json)

@@ -27,8 +27,11 @@ class Estimate:
         return {"value": self.value, "ci95": interval}
 
 
-def wilson(successes: int, trials: int) -> Estimate:
-    """A rate with Wilson's score interval (Wilson 1927); no value for no trials."""
+def wilson(successes: float, trials: int) -> Estimate:
+    """A rate with Wilson's score interval (Wilson 1927); no value for no trials.
+
+    Successes are a fraction where a trial is a person who was right half of the time.
+    """
     if trials == 0:
         return Estimate(None)
     return _score_interval(successes / trials, trials)

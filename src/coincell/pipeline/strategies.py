@@ -240,20 +240,29 @@ def _people(
 
 def _compared(chosen_by: People, judged: People, asked: Sequence[str]) -> list[str]:
     """Columns that compare groups on both splits; crossed ones where columns were asked for."""
-    both = {column.name for column in judged.columns}
+    both = {column.name: _groups(column) for column in judged.columns}
+    wanted = [column for column in chosen_by.columns if asked or len(column.parts) == 1]
     names = [
-        column.name
-        for column in chosen_by.columns
-        if column.name in both and (asked or len(column.parts) == 1)
+        column.name for column in wanted if _groups(column) & both.get(column.name, frozenset())
     ]
     if not names:
-        reasons = dict.fromkeys((*chosen_by.notes, *judged.notes))
+        apart = [
+            f"'{column.name}' has no group that is in both splits."
+            for column in wanted
+            if column.name in both
+        ]
+        reasons = dict.fromkeys((*apart, *chosen_by.notes, *judged.notes))
         raise DataError(
             "No column of the data compares groups on both the validation and the test split. "
             + " ".join(reasons),
             hint="Add columns such as gender or accent to data/manifest.csv (docs/data.md).",
         )
     return names
+
+
+def _groups(column: Column) -> frozenset[str]:
+    """Those that are told."""
+    return frozenset(np.array(column.values)[column.told].tolist())
 
 
 def _scored(clips: Clips, split: str, label: int, people: People, told: Told, name: str) -> Scored:

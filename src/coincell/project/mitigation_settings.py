@@ -62,6 +62,8 @@ class MitigationSettings(Section):
 
     @model_validator(mode="after")
     def _groups_are_named(self) -> Self:
+        if len(set(self.columns)) != len(self.columns):
+            raise ValueError(f"columns must be unique; received {list(self.columns)}")
         if self.wanted and not self.columns:
             raise ValueError(
                 "weights, batches and copies need columns, whose groups are meant; none given"

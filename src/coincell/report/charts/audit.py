@@ -48,4 +48,5 @@ def _order(part: FairnessPart, group: AuditedGroup) -> tuple[bool, bool, float]:
 def _told(part: FairnessPart, group: AuditedGroup, place: str) -> str:
     metric = group.figures[place].get(part.headline, _NOTHING)
     told = figures.quantity(metric, part.unit) if part.unit else figures.rate(metric)
-    return f"{told}, {group.people} people" + ("" if group.claimed else ": too few for a claim")
+    why = ": too few for a claim" if group.told else ": not compared"
+    return f"{told}, {group.people} people" + ("" if group.claimed else why)
