@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 import numpy as np
 
 from coincell.monitor import Store, by_bucket, collect_seldom, merged_by, read_rollups
+from coincell.monitor.database import insert
 from coincell.monitor.packing import packed_rows
 from made_fleet import KEY, START, a_reference, a_report, device
 from monitor_kills import kill_and_count
@@ -108,8 +109,9 @@ def _year(path: Path, devices: int = 1000, days: int = 365) -> dict[str, Any]:
             vectors[:, layout.header["seconds"]] = _DAY
             vectors[:, layout.header["reports"]] = 24
             with store.database.writing():
-                store.database.each(
-                    "INSERT INTO days (device, reference, bucket, counts) VALUES (?, ?, ?, ?)",
+                insert(
+                    store.database,
+                    "INSERT INTO days (device, reference, bucket, counts) VALUES {}",
                     [
                         (device(number), identity, START // _DAY + day, text)
                         for number, text in enumerate(packed_rows(layout, vectors, sparse=False))

@@ -20,9 +20,6 @@ _SPARE_WINDOWS = 4
 _SPARE_SHARE = 1.05
 """More windows than the interval's seconds allow by this are no rounding of ends."""
 
-_ARRAY_OF_TWO = 0x82
-_BYTES, _BYTES_1, _BYTES_2 = 0x40, 0x58, 0x59
-
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -51,36 +48,6 @@ class Admitted:
     report: Report
     data: bytes
     vector: NDArray[np.int64]
-
-
-def split_reports(data: bytes) -> list[bytes]:
-    """Reports behind each other -> each of them; what is no report's beginning ends the last one.
-
-    A CBOR array of two definite byte strings tells its own length; nothing else is decoded here.
-    """
-    parts, begin = [], 0
-    while begin < len(data):
-        end = begin + 1 if data[begin] == _ARRAY_OF_TWO else len(data)
-        for _ in range(2):
-            end = min(_after_bytes(data, end), len(data))
-        parts.append(data[begin:end])
-        begin = end
-    return parts
-
-
-def _after_bytes(data: bytes, begin: int) -> int:
-    """Where the byte string at `begin` ends; far behind everything where there is none."""
-    nowhere = len(data)
-    if begin >= len(data):
-        return nowhere
-    head = data[begin]
-    if _BYTES <= head < _BYTES_1:
-        return begin + 1 + head - _BYTES
-    if head == _BYTES_1 and begin + 1 < len(data):
-        return begin + 2 + data[begin + 1]
-    if head == _BYTES_2 and begin + 2 < len(data):
-        return begin + 3 + int.from_bytes(data[begin + 1 : begin + 3], "big")
-    return nowhere
 
 
 def refused(place: int, error: TelemetryError, data: bytes, device: bytes | None) -> Refusal:
@@ -179,17 +146,23 @@ def _add_vectors(
     )
 
 
-def read_all(
-    batch: Sequence[bytes],
-) -> tuple[list[tuple[int, bytes, Envelope]], list[Refusal]]:
-    """Bytes of anyone's -> envelopes with their places, and refusals of what are no reports."""
+@dataclass(frozen=True)
+class Batch:
+    """Bytes of anyone's, read: reports with their places and bytes, and what are none."""
+
+    envelopes: Sequence[tuple[int, bytes, Envelope]]
+    refusals: Sequence[Refusal]
+
+
+def read_batch(batch: Sequence[bytes]) -> Batch:
+    """Bytes of anyone's, each at most one report -> what they are; asks no database."""
     envelopes, refusals = [], []
     for place, data in enumerate(batch):
         try:
             envelopes.append((place, data, parse_report(data)))
         except TelemetryError as error:
             refusals.append(refused(place, error, data, None))
-    return envelopes, refusals
+    return Batch(envelopes, refusals)
 
 
 def placed_at(report: Report, received: int, started: int) -> int:

@@ -43,14 +43,17 @@ class Database(Protocol):
     blob: str
     """The type of bytes."""
 
+    clustered: str
+    """What makes a table its primary key's tree, where the database asks to be told."""
+
     lookup_form: str
     """The statement that `lookup` fills."""
 
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Row]:
         """What a statement gives; `?` stands for a value."""
 
-    def each(self, statement: str, values: Sequence[Sequence[Any]]) -> None:
-        """The same statement for each of many values."""
+    def change(self, statement: str, values: Sequence[Any] = ()) -> int:
+        """How many rows a statement inserted, updated or deleted."""
 
     def writing(self) -> contextlib.AbstractContextManager[None]:
         """One transaction, the only one that writes: all of it is kept, or nothing."""
@@ -78,13 +81,43 @@ def open_database(place: Path | str) -> Database:
     return SqliteDatabase(Path(place))
 
 
-def insert(database: Database, statement: str, keys: Sequence[Sequence[Any]]) -> list[Row]:
-    """What an INSERT with `VALUES {}` gives for many rows, so many at once as a statement takes."""
-    found: list[Row] = []
-    for part, marks in _parts(keys):
-        values = [value for key in part for value in key]
-        found += database.rows(statement.replace("{}", marks), values)
-    return found
+def insert(database: Database, statement: str, keys: Sequence[Sequence[Any]]) -> int:
+    """How many rows an INSERT with `VALUES {}` changed, so many at once as a statement takes.
+
+    A statement a row would be a round trip each to a server; and SQLite gives other threads of
+    Python their turn at each statement, of which they take milliseconds.
+    """
+    return sum(
+        database.change(statement.replace("{}", marks), [value for key in part for value in key])
+        for part, marks in _parts(keys)
+    )
+
+
+def insert_all(database: Database, statement: str, keys: Sequence[Sequence[Any]]) -> bool:
+    """Insert all rows; none where one of them is there already. Within a transaction.
+
+    Args:
+        database: where to.
+        statement: an INSERT with `VALUES {}` and ON CONFLICT DO NOTHING.
+        keys: the rows, all different.
+    """
+    database.rows("SAVEPOINT before_rows")
+    whole = insert(database, statement, keys) == len(keys)
+    if not whole:
+        database.rows("ROLLBACK TO SAVEPOINT before_rows")
+    database.rows("RELEASE SAVEPOINT before_rows")
+    return whole
+
+
+def inserted(database: Database, statement: str, keys: Sequence[Sequence[Any]]) -> list[Row]:
+    """What an INSERT with `VALUES {}` and RETURNING gives for many rows."""
+    return [
+        row
+        for part, marks in _parts(keys)
+        for row in database.rows(
+            statement.replace("{}", marks), [value for key in part for value in key]
+        )
+    ]
 
 
 def lookup(
@@ -123,6 +156,7 @@ class SqliteDatabase:
     """
 
     blob = "BLOB"
+    clustered = "WITHOUT ROWID"
     # Of (a, b) IN (VALUES ...) SQLite scans the whole table; of a CROSS JOIN it takes the order.
     lookup_form = (
         "WITH wanted AS (VALUES {marks}) SELECT {columns} FROM wanted CROSS JOIN {table}"
@@ -131,49 +165,77 @@ class SqliteDatabase:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
         with self._told():
-            # A server hands the one connection from thread to thread, one at a time.
-            self._connection = sqlite3.connect(
-                path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
-            )
-            for pragma in _PRAGMAS:
-                self._connection.execute(f"PRAGMA {pragma}").fetchall()
+            self._connected()
 
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Row]:
         """See `Database`."""
         with self._told():
-            return self._connection.execute(statement, values).fetchall()
+            return self._connected().execute(statement, values).fetchall()
 
-    def each(self, statement: str, values: Sequence[Sequence[Any]]) -> None:
+    def change(self, statement: str, values: Sequence[Any] = ()) -> int:
         """See `Database`."""
         with self._told():
-            self._connection.executemany(statement, values)
+            return self._connected().execute(statement, values).rowcount
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
         """See `Database`."""
+        if self._connection is not None and self._named() != self._file:
+            self.close()  # another file was put in its place
         # IMMEDIATE: a transaction that reads first and writes later could find another's commit
         # in between, and would have to be done anew.
         self.rows("BEGIN IMMEDIATE")
         try:
             yield
             self.rows("COMMIT")
+            if self._named() != self._file:
+                raise StoreError(f"The store {self._path} was taken away while it was written.")
+        except StoreError:
+            self.close()  # which takes back what was not committed, whatever state it was in
+            raise
         except BaseException:
-            with contextlib.suppress(sqlite3.Error):
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+            self.rows("ROLLBACK")
             raise
 
     def chunks(self, statement: str, values: Sequence[Any], size: int) -> Iterator[list[Row]]:
         """See `Database`."""
         with self._told():
-            cursor = self._connection.execute(statement, values)
+            cursor = self._connected().execute(statement, values)
             while part := cursor.fetchmany(size):
                 yield part
 
     def close(self) -> None:
         """See `Database`."""
-        self._connection.close()
+        with contextlib.suppress(sqlite3.Error):
+            if self._connection is not None:
+                self._connection.close()
+        self._connection = None
+
+    def _connected(self) -> sqlite3.Connection:
+        if self._connection is None:
+            # A file that was there is not made anew: an empty one knows no reference, and what
+            # is refused for good would be lost.
+            mode = "rwc" if self._file is None else "rw"
+            # A server hands the one connection from thread to thread, one at a time.
+            self._connection = sqlite3.connect(
+                f"{self._path.absolute().as_uri()}?mode={mode}", uri=True, timeout=_BUSY_S,
+                isolation_level=None, check_same_thread=False,
+            )  # fmt: skip
+            for pragma in _PRAGMAS:
+                self._connection.execute(f"PRAGMA {pragma}").fetchall()
+            self._file = self._named()
+        return self._connection
+
+    def _named(self) -> tuple[int, int] | None:
+        """Which file stands at the path now."""
+        try:
+            facts = self._path.stat()
+        except OSError:
+            return None
+        return facts.st_dev, facts.st_ino
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
@@ -187,6 +249,7 @@ class PostgresDatabase:
     """PostgreSQL; a connection that broke is made anew by the next statement."""
 
     blob = "BYTEA"
+    clustered = ""
     # In a list of rows a parameter takes its column's type, in VALUES it would be text.
     lookup_form = "SELECT {columns} FROM {table} WHERE ({names}) IN ({marks})"
 
@@ -198,6 +261,7 @@ class PostgresDatabase:
         self._driver: Any = dbapi
         self._parts = urlsplit(url)
         self._connection: Any = None
+        self._cursors = 0
         self.rows("SELECT 1")
 
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Row]:
@@ -208,16 +272,12 @@ class PostgresDatabase:
             found = cursor.fetchall() if cursor.description else ()
             return [tuple(row) for row in found]
 
-    def each(self, statement: str, values: Sequence[Sequence[Any]]) -> None:
+    def change(self, statement: str, values: Sequence[Any] = ()) -> int:
         """See `Database`."""
-        # A round trip a row would cost more than all else: rows go together.
-        head, given, tail = statement.partition("VALUES (")
-        _, _, tail = tail.partition(")")
-        if given and head.startswith("INSERT"):
-            insert(self, f"{head}VALUES {{}}{tail}", values)
-            return
-        for row in values:
-            self.rows(statement, row)
+        with self._told():
+            cursor = self._connected().cursor()
+            cursor.execute(statement.replace("?", "%s"), list(values))
+            return int(cursor.rowcount)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
@@ -233,9 +293,19 @@ class PostgresDatabase:
 
     def chunks(self, statement: str, values: Sequence[Any], size: int) -> Iterator[list[Row]]:
         """See `Database`."""
-        found = self.rows(statement, values)
-        for begin in range(0, len(found), size):
-            yield found[begin : begin + size]
+        # A statement that opens a cursor takes no values beside it.
+        pieces = statement.split("?")
+        filled = "".join(
+            f"{piece}{_literal(value)}" for piece, value in zip(pieces, values, strict=False)
+        )
+        self._cursors += 1
+        name = f"chunks_{self._cursors}"
+        self.rows(f"DECLARE {name} NO SCROLL CURSOR WITH HOLD FOR {filled}{pieces[-1]}")
+        try:
+            while part := self.rows(f"FETCH {size} FROM {name}"):
+                yield part
+        finally:
+            self.rows(f"CLOSE {name}")
 
     def close(self) -> None:
         """See `Database`."""
@@ -266,6 +336,10 @@ class PostgresDatabase:
             self.close()
             where = f"{self._parts.hostname or 'localhost'}{self._parts.path}"
             raise StoreError(f"The store at {where} cannot be used: {error}.") from error
+
+
+def _literal(value: bytes | int) -> str:
+    return f"'\\x{value.hex()}'::bytea" if isinstance(value, bytes) else str(int(value))
 
 
 def patiently(

@@ -7,24 +7,35 @@ import gc
 import hmac
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from coincell.monitor.admission import Refusal, split_reports
+from coincell.monitor.admission import Refusal
 from coincell.monitor.database import StoreError, patiently
 from coincell.monitor.overview import METRICS_TYPE, metrics
-from coincell.monitor.store import Outcome, Store
+from coincell.monitor.splitting import read_reports, split_reports
+from coincell.monitor.store import KEPT_REFUSALS, Outcome, Store
 
 if TYPE_CHECKING:
+    import socket
+
     from fastapi import FastAPI
 
 MOST_BODY_BYTES = 1 << 20
-MOST_FILE_BYTES = 1 << 30
-_BATCH = 2000
+MOST_REPORTS = 1 << 14
+"""In one request; a mebibyte of reports of usual size holds less than half as many."""
+
+BODY_S = 30.0
+"""A request's body must have come so long after its head."""
+
+BATCH = 2000
+"""Reports in one commit, of a file or of requests that wait together."""
+
 _RETRY_S = 5
+_REFUSED = 400
 
 
 def collect_seldom() -> None:
@@ -51,25 +62,32 @@ def ingest_file(store: Store, path: Path, received: float | None = None) -> Outc
         OSError: the file cannot be read.
     """
     moment = path.stat().st_mtime if received is None else received
-    parts = list(_batches(path))
-    return joined([patiently(partial(store.add, batch, moment)) for batch in parts])
+    whole = Outcome(0, 0, 0, ())
+    with path.open("rb") as stream:
+        for batch in _batches(stream):
+            whole = joined(whole, patiently(partial(store.add, batch, moment)))
+    return whole
 
 
-def joined(outcomes: list[Outcome]) -> Outcome:
-    """Outcomes of parts as one; places of refusals stay those of their part."""
+def joined(whole: Outcome, part: Outcome) -> Outcome:
+    """Outcomes of two parts as one; places of refusals stay those of their part."""
     return Outcome(
-        sum(one.added for one in outcomes),
-        sum(one.repeated for one in outcomes),
-        tuple(refusal for one in outcomes for refusal in one.refusals),
+        whole.added + part.added,
+        whole.repeated + part.repeated,
+        whole.refused + part.refused,
+        (whole.refusals + part.refusals)[:KEPT_REFUSALS],
     )
 
 
-def _batches(path: Path) -> Iterator[list[bytes]]:
-    with path.open("rb") as stream:
-        data = stream.read(MOST_FILE_BYTES)
-    parts = split_reports(data)
-    for begin in range(0, len(parts), _BATCH):
-        yield parts[begin : begin + _BATCH]
+def _batches(stream: BinaryIO) -> Iterator[list[bytes]]:
+    waiting: list[bytes] = []
+    for parts in read_reports(stream):
+        waiting += parts
+        while len(waiting) >= BATCH:
+            yield waiting[:BATCH]
+            del waiting[:BATCH]
+    if waiting:
+        yield waiting
 
 
 def watch_folder(
@@ -91,14 +109,17 @@ def watch_folder(
     done: dict[Path, tuple[int, int]] = {}
     while True:
         for path in sorted(folder.iterdir()):
-            if not path.is_file() or path.name.startswith("."):
+            if path.name.startswith("."):
                 continue
-            facts = path.stat()
-            state = (facts.st_mtime_ns, facts.st_size)
-            if waiting.get(path) == state != done.get(path):
-                told(path, ingest_file(store, path))
-                done[path] = state
-            waiting[path] = state
+            with suppress(FileNotFoundError):  # who wrote it may take it away
+                if not path.is_file():
+                    continue
+                facts = path.stat()
+                state = (facts.st_mtime_ns, facts.st_size)
+                if waiting.get(path) == state != done.get(path):
+                    told(path, ingest_file(store, path))
+                    done[path] = state
+                waiting[path] = state
         if not again():
             return
         time.sleep(every_s)
@@ -129,7 +150,7 @@ class Gatherer:
         """Add until cancelled."""
         while True:
             members = [await self._waiting.get()]
-            while not self._waiting.empty() and sum(len(part) for part, _ in members) < _BATCH:
+            while not self._waiting.empty() and sum(len(part) for part, _ in members) < BATCH:
                 members.append(self._waiting.get_nowait())
             batch = [report for part, _ in members for report in part]
             try:
@@ -158,7 +179,9 @@ class Gatherer:
                 answer.set_result(own)
 
 
-def build_receiver(place: Path | str, token: str, enrolled_only: bool = False) -> FastAPI:
+def build_receiver(
+    place: Path | str, token: str, enrolled_only: bool = False, body_s: float = BODY_S
+) -> FastAPI:
     """The HTTP application: POST /v1/reports, GET /metrics and /healthz.
 
     Args:
@@ -166,6 +189,7 @@ def build_receiver(place: Path | str, token: str, enrolled_only: bool = False) -
         token: what reports and questions carry as `Authorization: Bearer TOKEN`; at least 16
             characters.
         enrolled_only: see `Store`.
+        body_s: see `BODY_S`.
 
     Raises:
         StoreError: the store cannot be opened.
@@ -186,7 +210,7 @@ def build_receiver(place: Path | str, token: str, enrolled_only: bool = False) -
         reader.close()
 
     application = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    pages = _Pages(gatherer, reader, token)
+    pages = _Pages(gatherer, reader, token, body_s)
     application.router.routes += [
         Route("/v1/reports", pages.reports, methods=["POST"]),
         Route("/metrics", pages.metrics, methods=["GET"]),
@@ -195,24 +219,41 @@ def build_receiver(place: Path | str, token: str, enrolled_only: bool = False) -
     return application
 
 
+def run_receiver(application: FastAPI, listening: socket.socket) -> None:
+    """Serve `build_receiver`'s application until Ctrl-C, with little patience for strangers."""
+    from uvicorn import Server
+
+    from coincell.monitor.serving import server_settings
+
+    collect_seldom()
+    Server(server_settings(application)).run(sockets=[listening])
+
+
 class _Pages:
     """What is answered."""
 
-    def __init__(self, gatherer: Gatherer, reader: Store, token: str) -> None:
+    def __init__(self, gatherer: Gatherer, reader: Store, token: str, body_s: float) -> None:
         self._gatherer = gatherer
         self._reader = reader
         self._wanted = f"Bearer {token}".encode()
+        self._body_s = body_s
         self._asking = asyncio.Lock()
 
     async def reports(self, request: Any) -> Any:
         """Add the body's reports; answers when they are on the disk."""
         if not self._may(request):
             return _said(401, "Reports carry the token: Authorization: Bearer TOKEN.")
-        data = await _body(request)
-        if data is None:
-            return _said(413, f"At most {MOST_BODY_BYTES:,} bytes are taken at once.")
         try:
-            parts = split_reports(data)
+            async with asyncio.timeout(self._body_s):
+                data = await _body(request)
+        except TimeoutError:
+            return _said(408, f"A body comes within {self._body_s:g} s.")
+        parts = [] if data is None else split_reports(data)
+        if data is None or len(parts) > MOST_REPORTS:
+            return _said(
+                413, f"At most {MOST_BODY_BYTES:,} bytes and {MOST_REPORTS:,} reports at once."
+            )
+        try:
             refusals = await self._gatherer.add(parts)
         except StoreError as error:
             return _said(503, error.message, {"retry-after": str(_RETRY_S)})
@@ -267,4 +308,6 @@ async def _body(request: Any) -> bytes | None:
 def _said(status: int, message: str, headers: dict[str, str] | None = None) -> Any:
     from starlette.responses import JSONResponse
 
-    return JSONResponse({"message": message}, status_code=status, headers=headers)
+    # What is refused may still be sending its body: nobody waits for the rest.
+    closing = {"connection": "close"} if status >= _REFUSED else {}
+    return JSONResponse({"message": message}, status_code=status, headers=closing | (headers or {}))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.monitor.database import Database, lookup
+from coincell.monitor.database import Database, insert, insert_all, lookup
 from coincell.monitor.layout import CounterLayout
 from coincell.monitor.packing import merged_by, packed_rows, unpacked_rows
 from coincell.monitor.reference import Reference
@@ -59,7 +59,8 @@ def add_to_rollups(
                 for report, when, _ in members
             ]
             _, sums = merged_by(layout, np.array(keys, np.int64), vectors)
-            _merge_into(database, table, layout, list(numbers), sums)
+            alone = min(report.seconds for report, _, _ in members) >= seconds
+            _merge_into(database, table, layout, list(numbers), sums, alone)
 
 
 def _merge_into(
@@ -68,8 +69,12 @@ def _merge_into(
     layout: CounterLayout,
     names: list[tuple[bytes, bytes, int]],
     vectors: NDArray[np.int64],
+    alone: bool,
 ) -> None:
     sparse = _SPARSE[table]
+    # A report that tells of a whole bucket is mostly the only one in it.
+    if alone and _insert(database, table, layout, names, vectors):
+        return
     rows = lookup(
         database, table, "device, reference, bucket, counts",
         ["device", "reference", "bucket"], names,
@@ -80,10 +85,27 @@ def _merge_into(
         before = unpacked_rows(layout, [bytes(row[3]) for row in rows], sparse)
         vectors[which] = layout.merged(np.stack([before, vectors[which]]))
     packed = packed_rows(layout, vectors, sparse)
-    database.each(
-        f"INSERT INTO {table} (device, reference, bucket, counts)"  # noqa: S608
-        " VALUES (?, ?, ?, ?) ON CONFLICT (device, reference, bucket)"
-        " DO UPDATE SET counts = excluded.counts",
+    insert(
+        database,
+        f"INSERT INTO {table} (device, reference, bucket, counts) VALUES {{}}"  # noqa: S608
+        " ON CONFLICT (device, reference, bucket) DO UPDATE SET counts = excluded.counts",
+        [(*name, text) for name, text in zip(names, packed, strict=True)],
+    )
+
+
+def _insert(
+    database: Database,
+    table: str,
+    layout: CounterLayout,
+    names: list[tuple[bytes, bytes, int]],
+    vectors: NDArray[np.int64],
+) -> bool:
+    """Insert buckets of which none is there yet; False, and nothing done, where one is."""
+    packed = packed_rows(layout, vectors, _SPARSE[table])
+    return insert_all(
+        database,
+        f"INSERT INTO {table} (device, reference, bucket, counts) VALUES {{}}"  # noqa: S608
+        " ON CONFLICT DO NOTHING",
         [(*name, text) for name, text in zip(names, packed, strict=True)],
     )
 
