@@ -1,7 +1,8 @@
 """What devices in the field tell: reports, where they are kept, and how they are judged."""
 
-from coincell.monitor.database import StoreError
+from coincell.monitor.database import StoreError, longer_and_longer, patiently
 from coincell.monitor.layout import CounterLayout
+from coincell.monitor.mqtt import Broker, MqttSource
 from coincell.monitor.overview import DeviceState, list_devices, metrics, refusals
 from coincell.monitor.packing import merged_by
 from coincell.monitor.receiving import (
@@ -19,12 +20,14 @@ from coincell.monitor.store import Outcome, Store
 from coincell.monitor.telemetry import Envelope, Report, parse_report
 
 __all__ = [
+    "Broker",
     "Buckets",
     "CounterLayout",
     "Counts",
     "DeviceState",
     "Envelope",
     "Forgotten",
+    "MqttSource",
     "Outcome",
     "Reference",
     "Report",
@@ -36,9 +39,11 @@ __all__ = [
     "forget",
     "ingest_file",
     "list_devices",
+    "longer_and_longer",
     "merged_by",
     "metrics",
     "parse_report",
+    "patiently",
     "prune",
     "read_rollups",
     "refusals",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import random
 import sqlite3
 import time
@@ -342,12 +343,25 @@ def _literal(value: bytes | int) -> str:
     return f"'\\x{value.hex()}'::bytea" if isinstance(value, bytes) else str(int(value))
 
 
+def longer_and_longer() -> Iterator[float]:
+    """Seconds to wait, without an end, for who has nobody to hand its reports back to."""
+    yield from (0.1, 0.3, 1.0, 3.0)
+    yield from itertools.repeat(10.0)
+
+
 def patiently(
     work: Callable[[], Value],
     waits_s: Iterable[float] = (0.1, 0.3, 1.0, 3.0, 10.0),
     sleep: Callable[[float], None] = time.sleep,
+    told: Callable[[StoreError], None] = lambda _: None,
 ) -> Value:
     """What `work` gives, tried again after longer and longer waits while the store is away.
+
+    Args:
+        work: what to do.
+        waits_s: seconds before each further try.
+        sleep: waits.
+        told: gets the error before each wait.
 
     Raises:
         StoreError: it still is.
@@ -355,7 +369,8 @@ def patiently(
     for wait in waits_s:
         try:
             return work()
-        except StoreError:
+        except StoreError as error:
+            told(error)
             # Of several monitors that lost one database not all come back in the same instant.
             sleep(wait * random.uniform(0.5, 1.0))
     return work()
