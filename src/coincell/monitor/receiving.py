@@ -7,13 +7,14 @@ import gc
 import hmac
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from coincell.monitor.admission import Refusal
+from coincell.monitor.admission import Batch, Refusal, read_batch
 from coincell.monitor.database import StoreError, patiently
 from coincell.monitor.overview import METRICS_TYPE, metrics
 from coincell.monitor.splitting import read_reports, split_reports
@@ -64,9 +65,22 @@ def ingest_file(store: Store, path: Path, received: float | None = None) -> Outc
     moment = path.stat().st_mtime if received is None else received
     whole = Outcome(0, 0, 0, ())
     with path.open("rb") as stream:
-        for batch in _batches(stream):
+        for batch in _read_ahead(_batches(stream)):
             whole = joined(whole, patiently(partial(store.add, batch, moment)))
     return whole
+
+
+def _read_ahead(batches: Iterator[list[bytes]]) -> Iterator[Batch]:
+    """Each read while the disk is waited for, on which the one before is written."""
+    with ThreadPoolExecutor(1) as reader:
+        waiting: Future[Batch] | None = None
+        for batch in batches:
+            coming = reader.submit(read_batch, batch)
+            if waiting is not None:
+                yield waiting.result()
+            waiting = coming
+        if waiting is not None:
+            yield waiting.result()
 
 
 def joined(whole: Outcome, part: Outcome) -> Outcome:
@@ -125,16 +139,20 @@ def watch_folder(
         time.sleep(every_s)
 
 
+_Member = tuple[list[bytes], "asyncio.Future[list[Refusal]]"]
+"""A request's reports, and who waits for what was refused of them."""
+
+
 class Gatherer:
     """Adds what several requests bring in one transaction, and answers each when it is kept.
 
-    A commit waits for the disk; while it does, requests gather, and the next commit is theirs.
+    A commit waits for the disk; while it does, requests gather and are read, and the next commit
+    is theirs.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._waiting: asyncio.Queue[tuple[list[bytes], asyncio.Future[list[Refusal]]]]
-        self._waiting = asyncio.Queue(maxsize=64)
+        self._waiting: asyncio.Queue[_Member] = asyncio.Queue(maxsize=64)
 
     async def add(self, reports: list[bytes]) -> list[Refusal]:
         """Those of these reports that were refused; all others are kept.
@@ -148,25 +166,28 @@ class Gatherer:
 
     async def work(self) -> None:
         """Add until cancelled."""
+        before: asyncio.Task[None] | None = None
         while True:
             members = [await self._waiting.get()]
             while not self._waiting.empty() and sum(len(part) for part, _ in members) < BATCH:
                 members.append(self._waiting.get_nowait())
-            batch = [report for part, _ in members for report in part]
-            try:
-                outcome = await asyncio.to_thread(self._store.add, batch)
-            except Exception as error:
-                for _, answer in members:
-                    if not answer.done():
-                        answer.set_exception(error)
-                continue
+            reports = [report for part, _ in members for report in part]
+            batch = await asyncio.to_thread(read_batch, reports)
+            if before is not None:
+                await before
+            before = asyncio.create_task(self._commit(batch, members))
+
+    async def _commit(self, batch: Batch, members: list[_Member]) -> None:
+        try:
+            outcome = await asyncio.to_thread(self._store.add, batch)
+        except Exception as error:
+            for _, answer in members:
+                if not answer.done():
+                    answer.set_exception(error)
+        else:
             self._answer(members, outcome.refusals)
 
-    def _answer(
-        self,
-        members: list[tuple[list[bytes], asyncio.Future[list[Refusal]]]],
-        refusals: tuple[Refusal, ...],
-    ) -> None:
+    def _answer(self, members: list[_Member], refusals: tuple[Refusal, ...]) -> None:
         begin = 0
         for part, answer in members:
             own = [

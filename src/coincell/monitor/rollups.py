@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.monitor.database import Database, insert, insert_all, lookup
+from coincell.monitor.database import Database, Row, insert, insert_all, lookup
 from coincell.monitor.layout import CounterLayout
 from coincell.monitor.packing import merged_by, packed_rows, unpacked_rows
 from coincell.monitor.reference import Reference
@@ -128,23 +128,48 @@ def read_rollups(
         until: buckets that begin before it.
         device: of this one alone.
     """
-    seconds = SECONDS[table]
-    statement = (
-        f"SELECT device, bucket, counts FROM {table}"  # noqa: S608 - one of ours
-        " WHERE reference = ? AND bucket >= ? AND bucket < ?"
-    )
-    values: list[object] = [bytes.fromhex(reference.identity), -(-since // seconds)]
-    values.append(-(-until // seconds))
-    if device is not None:
-        statement += " AND device = ?"
-        values.append(device)
-    for rows in database.chunks(statement, values, _ROWS_AT_ONCE):
+    identity, seconds = bytes.fromhex(reference.identity), SECONDS[table]
+    first, end = -(-since // seconds), -(-until // seconds)
+    if device is None:
+        statement = (
+            f"SELECT device, bucket, counts FROM {table}"  # noqa: S608 - one of ours
+            " WHERE reference = ? AND bucket >= ? AND bucket < ?"
+        )
+        parts = database.chunks(statement, [identity, first, end], _ROWS_AT_ONCE)
+    else:
+        parts = _rows_of_device(database, table, identity, device, first, end)
+    for rows in parts:
         devices, buckets, texts = zip(*rows, strict=True)
         yield Buckets(
-            [bytes(one) for one in devices],
+            list(map(bytes, devices)),
             np.array(buckets, np.int64),
-            unpacked_rows(reference.layout, [bytes(one) for one in texts], _SPARSE[table]),
+            unpacked_rows(reference.layout, list(map(bytes, texts)), _SPARSE[table]),
         )
+
+
+def _rows_of_device(
+    database: Database, table: str, reference: bytes, device: bytes, first: int, end: int
+) -> Iterator[list[Row]]:
+    """One device's rows. Keys begin with the bucket: each is looked up, none is passed over."""
+    where = "WHERE reference = ? AND bucket >= ? AND bucket < ?"
+    bounds = [
+        # One a question: of both at once SQLite reads all in between.
+        database.rows(
+            f"SELECT {which}(bucket) FROM {table} {where}",  # noqa: S608 - ours
+            [reference, first, end],
+        )[0][0]
+        for which in ("MIN", "MAX")
+    ]
+    if bounds[0] is None:
+        return
+    for begin in range(bounds[0], bounds[1] + 1, _ROWS_AT_ONCE):
+        buckets = range(begin, min(begin + _ROWS_AT_ONCE, bounds[1] + 1))
+        rows = lookup(
+            database, table, "device, bucket, counts", ["reference", "bucket", "device"],
+            [(reference, bucket, device) for bucket in buckets],
+        )  # fmt: skip
+        if rows:
+            yield rows
 
 
 def by_bucket(layout: CounterLayout, parts: Iterator[Buckets]) -> Buckets:
