@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -162,6 +162,18 @@ def read_batch(batch: Sequence[bytes]) -> Batch:
             envelopes.append((place, data, parse_report(data)))
         except TelemetryError as error:
             refusals.append(refused(place, error, data, None))
+    return Batch(envelopes, refusals)
+
+
+def together(parts: Sequence[tuple[Batch, int]]) -> Batch:
+    """Batches of so many reports each as one; places count on."""
+    envelopes: list[tuple[int, bytes, Envelope]] = []
+    refusals: list[Refusal] = []
+    begin = 0
+    for batch, count in parts:
+        envelopes += [(place + begin, data, one) for place, data, one in batch.envelopes]
+        refusals += [replace(one, place=one.place + begin) for one in batch.refusals]
+        begin += count
     return Batch(envelopes, refusals)
 
 

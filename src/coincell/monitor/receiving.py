@@ -9,12 +9,12 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from coincell.monitor.admission import Batch, Refusal, read_batch
+from coincell.monitor.admission import Batch, Refusal, read_batch, together
 from coincell.monitor.database import StoreError, patiently
 from coincell.monitor.overview import METRICS_TYPE, metrics
 from coincell.monitor.splitting import read_reports, split_reports
@@ -139,20 +139,25 @@ def watch_folder(
         time.sleep(every_s)
 
 
-_Member = tuple[list[bytes], "asyncio.Future[list[Refusal]]"]
-"""A request's reports, and who waits for what was refused of them."""
+@dataclass(frozen=True)
+class _Member:
+    """A request's reports, how many they are, and who waits for what was refused of them."""
+
+    batch: Batch
+    count: int
+    answer: asyncio.Future[list[Refusal]]
 
 
 class Gatherer:
     """Adds what several requests bring in one transaction, and answers each when it is kept.
 
-    A commit waits for the disk; while it does, requests gather and are read, and the next commit
+    A commit waits for the disk; while it does, requests are read and gather, and the next commit
     is theirs.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._waiting: asyncio.Queue[_Member] = asyncio.Queue(maxsize=64)
+        self._waiting: asyncio.Queue[_Member] = asyncio.Queue(maxsize=16)
 
     async def add(self, reports: list[bytes]) -> list[Refusal]:
         """Those of these reports that were refused; all others are kept.
@@ -161,43 +166,38 @@ class Gatherer:
             StoreError: nothing of them was kept.
         """
         answer: asyncio.Future[list[Refusal]] = asyncio.get_running_loop().create_future()
-        await self._waiting.put((reports, answer))
+        batch = await asyncio.to_thread(read_batch, reports)
+        await self._waiting.put(_Member(batch, len(reports), answer))
         return await answer
 
     async def work(self) -> None:
         """Add until cancelled."""
-        before: asyncio.Task[None] | None = None
         while True:
             members = [await self._waiting.get()]
-            while not self._waiting.empty() and sum(len(part) for part, _ in members) < BATCH:
+            while not self._waiting.empty() and sum(one.count for one in members) < BATCH:
                 members.append(self._waiting.get_nowait())
-            reports = [report for part, _ in members for report in part]
-            batch = await asyncio.to_thread(read_batch, reports)
-            if before is not None:
-                await before
-            before = asyncio.create_task(self._commit(batch, members))
+            batch = together([(one.batch, one.count) for one in members])
+            try:
+                outcome = await asyncio.to_thread(self._store.add, batch)
+            except Exception as error:
+                for one in members:
+                    if not one.answer.done():
+                        one.answer.set_exception(error)
+            else:
+                _answer(members, outcome.refusals)
 
-    async def _commit(self, batch: Batch, members: list[_Member]) -> None:
-        try:
-            outcome = await asyncio.to_thread(self._store.add, batch)
-        except Exception as error:
-            for _, answer in members:
-                if not answer.done():
-                    answer.set_exception(error)
-        else:
-            self._answer(members, outcome.refusals)
 
-    def _answer(self, members: list[_Member], refusals: tuple[Refusal, ...]) -> None:
-        begin = 0
-        for part, answer in members:
-            own = [
-                replace(one, place=one.place - begin)
-                for one in refusals
-                if begin <= one.place < begin + len(part)
-            ]
-            begin += len(part)
-            if not answer.done():
-                answer.set_result(own)
+def _answer(members: list[_Member], refusals: tuple[Refusal, ...]) -> None:
+    begin = 0
+    for one in members:
+        own = [
+            replace(refusal, place=refusal.place - begin)
+            for refusal in refusals
+            if begin <= refusal.place < begin + one.count
+        ]
+        begin += one.count
+        if not one.answer.done():
+            one.answer.set_result(own)
 
 
 def build_receiver(
