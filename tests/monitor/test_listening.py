@@ -21,9 +21,8 @@ from coincell.monitor import Store
 from made_fleet import a_reference, a_report
 
 REFERENCE = a_reference()
-REPORT = 0x24
 TEXTS = [a_report(REFERENCE, 1, sequence).to_bytes() for sequence in range(4)]
-FRAMES = [encode_frame(Frame(REPORT, number, text)) for number, text in enumerate(TEXTS)]
+FRAMES = [encode_frame(Frame(Message.REPORT, number, text)) for number, text in enumerate(TEXTS)]
 EVENT = encode_frame(Frame(Message.EVENT, 0, bytes(24)))
 
 
@@ -44,7 +43,7 @@ def test_reports_are_taken_out_of_what_a_line_brings(place):
     damaged = bytearray(FRAMES[1])
     damaged[40] ^= 1
     stream = b"a sketch prints\r\n\xc0" + EVENT + FRAMES[0] + bytes(damaged) + FRAMES[2] + EVENT[:9]
-    stream += FRAMES[0] + encode_frame(Frame(REPORT, 9, b"no report")) + FRAMES[3]
+    stream += FRAMES[0] + encode_frame(Frame(Message.REPORT, 9, b"no report")) + FRAMES[3]
     board, host = os.openpty()
     tty.setraw(board)
     tty.setraw(host)

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 _LOOK_S = 0.2
 _AWAY_S = 2.0
-_REPORT = 0x24
-"""docs/protocol.md: the message REPORT."""
 
 seconds_option = click.option("--seconds", type=FiniteRange(min=0), help="End after so long.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
@@ -92,8 +90,9 @@ def _heard(port: str, again: Callable[[], bool]) -> Iterator[list[bytes]]:
                 while again():
                     data = line.listen(_LOOK_S)
                     heard = reader.feed(data) if data else reader.flush()
-                    frames = [one.frame for one in heard if one.frame is not None]
-                    reports = [frame.payload for frame in frames if frame.type == _REPORT]
+                    reports = [
+                        one.frame.payload for one in heard if one.kind == "report" and one.frame
+                    ]
                     if reports:
                         yield reports
         except BoardError as error:

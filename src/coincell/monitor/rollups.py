@@ -52,7 +52,7 @@ def add_to_rollups(
         members.sort(key=lambda one: (one[0].device, one[1]))
         layout = references[reference].layout
         rows = [vector for _, _, vector in members]
-        vectors = np.concatenate(rows).reshape(len(rows), -1)  # a fifth of np.stack's time
+        vectors = np.concatenate(rows).reshape(len(rows), -1)  # a quarter of np.stack's time
         for table, seconds in SECONDS.items():
             numbers: dict[tuple[bytes, bytes, int], int] = {}
             keys = [
