@@ -38,6 +38,7 @@ from coincell.monitor import (
     collect_seldom,
     ingest_file,
     merged_by,
+    metrics,
     read_rollups,
     run_receiver,
 )
@@ -57,6 +58,7 @@ def main() -> None:
     parser.add_argument("--devices", type=int, default=2000)
     parser.add_argument("--reports", type=int, default=48, help="of each device")
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--postgresql", help="URL of an empty database, to measure it too")
     parser.add_argument("--output", type=Path)
     options = parser.parse_args()
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
@@ -64,10 +66,14 @@ def main() -> None:
     collect_seldom()
     with tempfile.TemporaryDirectory() as folder:
         for name, key in (("unsigned", None), ("signed", KEY)):
-            told[name] = _ingest(Path(folder), options, key)
+            told[name] = _ingest(Path(folder) / f"{name}.db", Path(folder), options, key)
             print(name, told[name], file=sys.stderr)
+        if options.postgresql:
+            told["postgresql"] = _ingest(options.postgresql, Path(folder), options, None)
+            print("postgresql", told["postgresql"], file=sys.stderr)
         told["http"] = _by_http(Path(folder), options)
         print("http", told["http"], file=sys.stderr)
+        told["metrics_of_a_million_devices_s"] = _metrics(Path(folder) / "million.db")
         told["year"] = _year(Path(folder) / "year.db")
         print("year", told["year"], file=sys.stderr)
         told["kills"] = kill_and_count(Path(folder) / "kills.db", options.kills, seed=1)
@@ -77,11 +83,12 @@ def main() -> None:
     print(text)
 
 
-def _ingest(folder: Path, options: argparse.Namespace, key: bytes | None) -> dict[str, Any]:
+def _ingest(
+    place: Path | str, folder: Path, options: argparse.Namespace, key: bytes | None
+) -> dict[str, Any]:
     """Reports a second of one process, every hour of all devices after the hour before."""
     reference, spool = a_reference(), folder / "spool.cbor"
-    path = folder / f"{'un' if key is None else ''}signed.db"
-    with Store(path) as store:
+    with Store(place) as store:
         store.register(reference)
         if key is not None:
             for number in range(options.devices):
@@ -106,13 +113,17 @@ def _ingest(folder: Path, options: argparse.Namespace, key: bytes | None) -> dic
             table: store.database.rows(f"SELECT SUM(LENGTH({column})) FROM {table}")[0][0]
             for table, column in (("reports", "body"), ("hours", "counts"), ("days", "counts"))
         }
+        if isinstance(place, str):
+            ((size,),) = store.database.rows("SELECT pg_database_size(current_database())")
+        else:
+            size = place.stat().st_size
     days = options.reports / 24
     return {
         "reports": count,
         "reports_per_second": round(count / spent),
         "reports_per_processor_second": round(count / busy),
         "mean_report_bytes": round(length / count, 1),
-        "store_bytes_per_device_day": round(path.stat().st_size / options.devices / days),
+        "store_bytes_per_device_day": round(size / options.devices / days),
         "bytes_per_device_day": {
             table: round(length / options.devices / days) for table, length in tables.items()
         },
@@ -163,6 +174,30 @@ def _by_http(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         "reports_per_processor_second": round(kept / busy),
         "server_peak_memory_mb": round(used.ru_maxrss / 1024),
     }
+
+
+def _metrics(path: Path, devices: int = 1_000_000, at_once: int = 10_000) -> float:
+    """Seconds for the text at /metrics, of a store that knows so many devices."""
+    with Store(path) as store:
+        with store.database.writing():
+            for first in range(0, devices, at_once):
+                names = [device(number) for number in range(first, first + at_once)]
+                insert(
+                    store.database,
+                    "INSERT INTO devices (device, first_seen) VALUES {}",
+                    [(name, START) for name in names],
+                )
+                insert(
+                    store.database,
+                    "INSERT INTO boots (device, boot, started, received, greatest, pruned,"
+                    " last_seen, reference, skew) VALUES {}",
+                    [(name, 1, START, 24, 23, 0, START + _DAY, bytes(8), 1) for name in names],
+                )
+        started = time.perf_counter()
+        text = metrics(store.database, START + 2 * _DAY)
+        spent = time.perf_counter() - started
+    assert f"monitor_devices {devices}\n" in text
+    return round(spent, 3)
 
 
 def _processor_s(process: int) -> float:
