@@ -93,7 +93,7 @@ def _ingest(
         if key is not None:
             for number in range(options.devices):
                 store.enroll(device(number), key)
-        spent, busy, count, length, memory = 0.0, 0.0, 0, 0, []
+        spent, busy, count, length, memory, rates = 0.0, 0.0, 0, 0, [], []
         for first in range(0, options.reports, _HOURS):
             texts = [
                 a_report(reference, number, hour).to_bytes(key)
@@ -104,7 +104,9 @@ def _ingest(
             length += spool.stat().st_size
             started, began = time.perf_counter(), time.process_time()
             outcome = ingest_file(store, spool, START + 3600 * (first + _HOURS))
-            spent += time.perf_counter() - started
+            took = time.perf_counter() - started
+            spent += took
+            rates.append(len(texts) / took)
             busy += time.process_time() - began
             count += outcome.added
             memory.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
@@ -121,6 +123,9 @@ def _ingest(
     return {
         "reports": count,
         "reports_per_second": round(count / spent),
+        "least_median_most_per_second": [
+            round(float(rate)) for rate in np.quantile(rates, (0.0, 0.5, 1.0))
+        ],
         "reports_per_processor_second": round(count / busy),
         "mean_report_bytes": round(length / count, 1),
         "store_bytes_per_device_day": round(size / options.devices / days),

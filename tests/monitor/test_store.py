@@ -176,6 +176,15 @@ def test_a_report_without_a_clock_or_with_a_wrong_one_is_placed_by_its_uptime(tm
         assert [row[0] - NOW for row in placed] == [0, 3600, 7200, -60]
 
 
+def test_an_uptime_that_cannot_be_moves_no_later_report(tmp_path):
+    with opened(str(tmp_path / "fleet.db")) as store:
+        for sequence, uptime in enumerate((2**32 - 1, 3600, 7200)):
+            report = a_report(REFERENCE, 1, sequence, time=None, uptime=uptime)
+            store.add([report.to_bytes()], NOW + 3600 * sequence)
+        placed = store.database.rows("SELECT placed FROM reports ORDER BY sequence")
+    assert [row[0] - NOW for row in placed] == [0, 3600, 7200]
+
+
 def test_a_device_that_counts_no_boots_loses_nothing_when_it_starts_again(place):
     lives = [
         [

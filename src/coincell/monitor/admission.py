@@ -181,9 +181,12 @@ def placed_at(report: Report, received: int, started: int) -> int:
     """When a report's interval ended, in seconds since 1970.
 
     By the device's clock if it can be right: not ahead of ours by more than `CLOCK_AHEAD_S`, nor
-    older than a year. Else by its uptime from `started`, when its boot began by our clock.
+    older than a year. Else by its uptime from `started`, when its boot began by our clock; and if
+    that cannot be either, when it was received.
     """
     time = report.time
     if time is not None and received - _OLDEST_S < time <= received + CLOCK_AHEAD_S:
         return time
-    return min(started + report.uptime, received)
+    placed = min(started + report.uptime, received)
+    # An uptime that cannot be, told once, would move what the boot tells later out of the world.
+    return placed if placed > received - _OLDEST_S else received
