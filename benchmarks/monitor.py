@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,7 @@ def main() -> None:
             print("postgresql", told["postgresql"], file=sys.stderr)
         told["http"] = _by_http(Path(folder), options)
         print("http", told["http"], file=sys.stderr)
+        told["resident_mb_after_each_40000_reports"] = _memory(Path(folder) / "memory.db")
         told["metrics_of_a_million_devices_s"] = _metrics(Path(folder) / "million.db")
         told["year"] = _year(Path(folder) / "year.db")
         print("year", told["year"], file=sys.stderr)
@@ -115,10 +117,11 @@ def _ingest(
             table: store.database.rows(f"SELECT SUM(LENGTH({column})) FROM {table}")[0][0]
             for table, column in (("reports", "body"), ("hours", "counts"), ("days", "counts"))
         }
+        size = 0
         if isinstance(place, str):
             ((size,),) = store.database.rows("SELECT pg_database_size(current_database())")
-        else:
-            size = place.stat().st_size
+    if isinstance(place, Path):
+        size = place.stat().st_size  # closed: what stood in the log is in the file
     days = options.reports / 24
     return {
         "reports": count,
@@ -179,6 +182,22 @@ def _by_http(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         "reports_per_processor_second": round(kept / busy),
         "server_peak_memory_mb": round(used.ru_maxrss / 1024),
     }
+
+
+def _memory(path: Path, devices: int = 2000, hours: int = 160) -> list[int]:
+    """The process's resident memory while a store grows; see proc(5)."""
+    reference, resident = a_reference(), []
+    reports = [a_report(reference, number, 0) for number in range(devices)]
+    with Store(path) as store:
+        store.register(reference)
+        for hour in range(hours):
+            end = START + 3600 * (hour + 1)
+            facts = {"sequence": hour, "uptime": 3600 * (hour + 1), "time": end}
+            store.add([replace(report, **facts).to_bytes() for report in reports], end)
+            if hour % 20 == 19:
+                pages = int(Path("/proc/self/statm").read_text().split()[1])
+                resident.append(pages * resource.getpagesize() >> 20)
+    return resident
 
 
 def _metrics(path: Path, devices: int = 1_000_000, at_once: int = 10_000) -> float:

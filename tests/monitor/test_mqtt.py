@@ -61,9 +61,10 @@ class Taker:
         return self
 
 
-def test_messages_bring_reports(mosquitto, store):
+@pytest.mark.parametrize("topic", ["coincell/reports/#", "$share/monitors/coincell/reports/#"])
+def test_messages_bring_reports(mosquitto, store, topic):
     url = mosquitto(True)
-    with MqttSource(Broker.from_url(url)) as source:
+    with MqttSource(Broker.from_url(url), topic) as source:
         publish(url, TEXTS[0], b"".join(TEXTS[1:5]), TEXTS[0], b"nonsense",
                 bytes(MOST_BODY_BYTES + 1))  # fmt: skip
         took = Taker(store, 8).take(source)
