@@ -43,7 +43,7 @@ from coincell.monitor import (
     read_rollups,
     run_receiver,
 )
-from coincell.monitor.database import insert
+from coincell.monitor.many_rows import insert
 from coincell.monitor.packing import packed_rows
 from made_fleet import KEY, START, a_reference, a_report, device
 from monitor_kills import kill_and_count

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from coincell.errors import TelemetryError
 from coincell.monitor.admission import Admitted, Refusal, placed_at, refused
-from coincell.monitor.database import Database, insert, insert_all, inserted, lookup
+from coincell.monitor.database import Database
+from coincell.monitor.many_rows import insert, insert_all, inserted, lookup
 from coincell.monitor.reference import Reference
 from coincell.monitor.rollups import add_to_rollups
 from coincell.monitor.telemetry import Report

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.monitor.database import Database, Row, insert, insert_all, lookup
+from coincell.monitor.database import Database, Row
 from coincell.monitor.layout import CounterLayout
+from coincell.monitor.many_rows import insert, insert_all, lookup
 from coincell.monitor.packing import merged_by, packed_rows, unpacked_rows
 from coincell.monitor.reference import Reference
 from coincell.monitor.telemetry import Report

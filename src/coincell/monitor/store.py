@@ -12,7 +12,8 @@ from typing import Any, Self
 from coincell.errors import TelemetryError
 from coincell.monitor.adding import Writer
 from coincell.monitor.admission import Admission, Batch, Refusal, read_batch
-from coincell.monitor.database import Database, Row, insert, lookup, open_database
+from coincell.monitor.database import Database, Row, open_database
+from coincell.monitor.many_rows import insert, lookup
 from coincell.monitor.reference import Reference
 from coincell.monitor.schema import prepare
 from coincell.monitor.telemetry import IDENTITY_BYTES, KEY_BYTES
