@@ -31,7 +31,7 @@ def server_settings(application: FastAPI, head_s: float = HEAD_S) -> Config:
         patience_s = head_s
 
     return Config(
-        application, http=Protocol, ws="none", log_level="critical", access_log=False,
+        application, http=Protocol, ws="none", log_level="error", access_log=False,
         lifespan="on", limit_concurrency=MOST_CONNECTIONS, h11_max_incomplete_event_size=16384,
     )  # fmt: skip
 
