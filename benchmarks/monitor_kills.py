@@ -2,9 +2,9 @@
 
 A child adds batches to a SQLite store and says over a pipe which it was told are kept; it is killed
 after a random time, and the next child goes on a little before where this one ended. At the end the
-store is compared with what was acknowledged. Prints JSON.
+store is compared with what was acknowledged. Prints JSON; with --log also a line for each kill.
 
-    python benchmarks/monitor_kills.py --kills 200
+    python benchmarks/monitor_kills.py --kills 200 --log kills.txt
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
@@ -50,7 +51,7 @@ def _write_on(store_path: Path, first: int, out: int, batches: list[list[bytes]]
 
 
 def _one_kill(
-    store_path: Path, first: int, generator: random.Random, batches: list[list[bytes]]
+    store_path: Path, first: int, after_s: float, batches: list[list[bytes]]
 ) -> tuple[set[int], bool]:
     """Acknowledged batches of one child, and whether it died within one."""
     reader, writer = os.pipe()
@@ -59,7 +60,7 @@ def _one_kill(
         os.close(reader)
         _write_on(store_path, first, writer, batches)
     os.close(writer)
-    time.sleep(generator.uniform(0.004, 0.05))
+    time.sleep(after_s)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     with os.fdopen(reader, "rb") as pipe:
@@ -71,7 +72,9 @@ def _one_kill(
     return {number for number in said if number >= 0}, bool(said) and said[-1] < 0
 
 
-def kill_and_count(store_path: Path, kills: int, seed: int) -> dict[str, int]:
+def kill_and_count(
+    store_path: Path, kills: int, seed: int, log: Callable[[str], None] = lambda _: None
+) -> dict[str, int]:
     """`kills` children killed one after another; what the store holds then."""
     generator = random.Random(seed)
     with Store(store_path) as store:
@@ -79,13 +82,18 @@ def kill_and_count(store_path: Path, kills: int, seed: int) -> dict[str, int]:
     batches = [_batch(number) for number in range(60)]
     acknowledged: set[int] = set()
     interrupted = 0
-    for _ in range(kills):
+    for kill in range(1, kills + 1):
         if len(acknowledged) + 20 > len(batches):
             batches += [_batch(number) for number in range(len(batches), len(batches) + 60)]
         first = max(0, max(acknowledged, default=0) - 1)  # what may have been in flight comes again
-        more, within = _one_kill(store_path, first, generator, batches)
+        after_s = generator.uniform(0.004, 0.05)
+        more, within = _one_kill(store_path, first, after_s, batches)
         acknowledged |= more
         interrupted += within
+        log(
+            f"kill {kill:4}  after {1000 * after_s:5.1f} ms  from batch {first:5}  "
+            f"acknowledged {len(more):3}  {'within a batch' if within else 'between batches'}"
+        )
     with Store(store_path) as store:
         bodies = [bytes(row[0]) for row in store.database.rows("SELECT body FROM reports")]
     wanted = {text for number in acknowledged for text in batches[number]}
@@ -105,10 +113,15 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--store", type=Path)
+    parser.add_argument("--log", type=Path, help="a line for each kill, and the JSON")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         store_path = options.store or Path(folder) / "fleet.db"
-        print(json.dumps(kill_and_count(store_path, options.kills, options.seed)))
+        lines: list[str] = []
+        told = json.dumps(kill_and_count(store_path, options.kills, options.seed, lines.append))
+        if options.log:
+            options.log.write_text("\n".join([*lines, told]) + "\n", encoding="utf-8")
+        print(told)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,16 @@
-"""A PostgreSQL server of the tests' own, where PostgreSQL is installed."""
+"""Servers of the tests' own, where they are installed: PostgreSQL, and Mosquitto for MQTT."""
 
 from __future__ import annotations
 
 import os
 import pwd
 import shutil
+import socket
 import subprocess
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,12 @@ def _programs() -> Path | None:
     return found[-1].parent if found else None
 
 
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 @pytest.fixture(scope="session")
 def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of a server without a database's name."""
@@ -25,7 +34,6 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     programs = _programs()
     if programs is None:
         pytest.skip("PostgreSQL is not installed")
-    import socket
     import tempfile
 
     user = "postgres" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
@@ -35,9 +43,7 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     if os.getuid() == 0:  # the server refuses to run as root
         shutil.chown(folder, user)
         options |= {"user": user, "group": user, "extra_groups": []}
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = _free_port()
     data = folder / "data"
     initialise = [programs / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "--no-sync"]
     subprocess.run(initialise, **options)
@@ -61,3 +67,37 @@ def postgresql(postgresql_server: str) -> str:
     server.rows(f"CREATE DATABASE {name}")
     server.close()
     return f"{postgresql_server}/{name}"
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Callable[[bool], str]]:
+    """Starts a broker, anew if one runs: whether strangers may in -> its URL, always the same."""
+    program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
+    if program is None:
+        pytest.skip("Mosquitto is not installed")
+    port = _free_port()
+    configuration = tmp_path / "mosquitto.conf"
+    running: list[subprocess.Popen[bytes]] = []
+
+    def end() -> None:
+        for process in running:
+            process.kill()
+            process.wait()
+        running.clear()
+
+    def start(anybody: bool) -> str:
+        end()
+        user = pwd.getpwuid(os.getuid()).pw_name
+        configuration.write_text(
+            f"listener {port} 127.0.0.1\nallow_anonymous {str(anybody).lower()}\n"
+            f"persistence false\nlog_dest none\nuser {user}\n"
+        )
+        running.append(subprocess.Popen([program, "-c", configuration], cwd=tmp_path))
+        for _ in range(200):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                return f"mqtt://127.0.0.1:{port}"
+            time.sleep(0.05)
+        raise AssertionError("Mosquitto did not start")
+
+    yield start
+    end()

@@ -11,7 +11,14 @@ import numpy as np
 import pytest
 
 from coincell.errors import TelemetryError
-from coincell.monitor import Store, StoreError, parse_report, read_rollups, split_reports
+from coincell.monitor import (
+    Store,
+    StoreError,
+    list_devices,
+    parse_report,
+    prune,
+    read_rollups,
+)
 from coincell.monitor.database import patiently
 from made_fleet import KEY, START, a_reference, a_report, device
 
@@ -169,6 +176,40 @@ def test_a_report_without_a_clock_or_with_a_wrong_one_is_placed_by_its_uptime(tm
         assert [row[0] - NOW for row in placed] == [0, 3600, 7200, -60]
 
 
+def test_an_uptime_that_cannot_be_moves_no_later_report(tmp_path):
+    with opened(str(tmp_path / "fleet.db")) as store:
+        for sequence, uptime in enumerate((2**32 - 1, 3600, 7200)):
+            report = a_report(REFERENCE, 1, sequence, time=None, uptime=uptime)
+            store.add([report.to_bytes()], NOW + 3600 * sequence)
+        placed = store.database.rows("SELECT placed FROM reports ORDER BY sequence")
+    assert [row[0] - NOW for row in placed] == [0, 3600, 7200]
+
+
+def test_a_device_that_counts_no_boots_loses_nothing_when_it_starts_again(place):
+    lives = [
+        [
+            a_report(REFERENCE, 1, sequence, boot=0, time=None, windows=1000 + life).to_bytes()
+            for sequence in range(4)
+        ]
+        for life in range(3)
+    ]
+    with opened(place) as store:
+        for life, texts in enumerate(lives):
+            outcome = store.add([*texts, texts[0]], NOW + 86400 * life)
+            assert (outcome.added, outcome.repeated, outcome.refusals) == (4, 1, ())
+        placed = store.database.rows("SELECT placed, COUNT(*) FROM reports GROUP BY 1 ORDER BY 1")
+        assert placed == [(NOW + 86400 * life, 4) for life in range(3)]
+        assert prune(store, 0.5, 400, NOW + 86400 * 2).reports == 8
+        again = store.add([text for texts in lives for text in texts], NOW + 86400 * 3)
+        assert (again.added, again.repeated, again.refusals) == (0, 12, ())
+        (state,) = list_devices(store.database)
+        assert (state.reports, state.missing, state.boots) == (12, 0, 1)
+        days = [
+            vector for part in read_rollups(store.database, REFERENCE) for vector in part.vectors
+        ]
+        assert sum(vector[REFERENCE.layout.header["reports"]] for vector in days) == 12
+
+
 def test_a_full_disk_acknowledges_nothing_and_room_mends_it(tmp_path):
     texts = batch_of(50, 10)
     with opened(str(tmp_path / "fleet.db")) as store:
@@ -203,21 +244,6 @@ def test_a_database_server_that_was_restarted_is_found_again(postgresql):
         with pytest.raises(StoreError):
             store.add(batch_of(1, 2), NOW)
         assert store.add(batch_of(1, 2), NOW).added == 1
-
-
-def test_reports_behind_each_other_are_told_apart():
-    texts = batch_of(2, 3, KEY) + batch_of(2, 3)
-    assert split_reports(b"".join(texts)) == texts
-    assert split_reports(texts[0] + b"\0rest")[1:] == [b"\0rest"]
-    cut = b"".join(texts)[:-5]
-    assert split_reports(cut) == [*texts[:-1], texts[-1][:-5]]
-
-
-@pytest.mark.parametrize("size", [0, 1, 2, 3])
-def test_pieces_are_all_of_it(size):
-    for head in (b"\x82", b"\x82\x58", b"\x82\x59\xff", b"\x00"):
-        data = head + os.urandom(size)
-        assert b"".join(split_reports(data)) == data
 
 
 def test_a_killed_writer_leaves_a_store(repository, tmp_path):

@@ -84,14 +84,14 @@ def _watch(store: Store, folder: Path, as_json: bool) -> None:
             _say(path, outcome)
             return
         counts = {"added": outcome.added, "repeated": outcome.repeated}
-        print_json({"file": str(path), **counts, "refused": len(outcome.refusals)})
+        print_json({"file": str(path), **counts, "refused": outcome.refused})
 
     watch_folder(store, folder, say)
 
 
 def _say(path: Path, outcome: Outcome) -> None:
-    refused = len(outcome.refusals)
-    line = f"{path}: {outcome.added} added, {outcome.repeated} known, {refused} refused"
+    counts = f"{outcome.added} added, {outcome.repeated} known, {outcome.refused} refused"
+    line = f"{path}: {counts}"
     click.echo(printable(line))
     for one in outcome.refusals[:_SHOWN]:
         click.echo(printable(f"  {one.reason}: {one.message}"), err=True)

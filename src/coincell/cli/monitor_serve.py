@@ -44,9 +44,9 @@ def serve_command(
     import socket
 
     try:
-        import uvicorn
+        import uvicorn  # noqa: F401 - whether it is there
 
-        from coincell.monitor import build_receiver, collect_seldom
+        from coincell.monitor import build_receiver, run_receiver
 
         token = _read_token(token_file) if token_file else secrets.token_urlsafe(24)
         application = build_receiver(place, token, enrolled_only)
@@ -69,9 +69,7 @@ def serve_command(
         click.echo(f"Reports are taken at {told['address']}/v1/reports. Ctrl-C ends it.")
         if told["token"]:
             click.echo(f"Token: {token}")
-    settings = uvicorn.Config(application, log_level="warning", access_log=False, lifespan="on")
-    collect_seldom()
-    uvicorn.Server(settings).run(sockets=[listening])
+    run_receiver(application, listening)
 
 
 def _read_token(path: Path) -> str:

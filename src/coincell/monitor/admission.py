@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +19,6 @@ _OLDEST_S = 400 * 86400
 _SPARE_WINDOWS = 4
 _SPARE_SHARE = 1.05
 """More windows than the interval's seconds allow by this are no rounding of ends."""
-
-_ARRAY_OF_TWO = 0x82
-_BYTES, _BYTES_1, _BYTES_2 = 0x40, 0x58, 0x59
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,36 +48,6 @@ class Admitted:
     report: Report
     data: bytes
     vector: NDArray[np.int64]
-
-
-def split_reports(data: bytes) -> list[bytes]:
-    """Reports behind each other -> each of them; what is no report's beginning ends the last one.
-
-    A CBOR array of two definite byte strings tells its own length; nothing else is decoded here.
-    """
-    parts, begin = [], 0
-    while begin < len(data):
-        end = begin + 1 if data[begin] == _ARRAY_OF_TWO else len(data)
-        for _ in range(2):
-            end = min(_after_bytes(data, end), len(data))
-        parts.append(data[begin:end])
-        begin = end
-    return parts
-
-
-def _after_bytes(data: bytes, begin: int) -> int:
-    """Where the byte string at `begin` ends; far behind everything where there is none."""
-    nowhere = len(data)
-    if begin >= len(data):
-        return nowhere
-    head = data[begin]
-    if _BYTES <= head < _BYTES_1:
-        return begin + 1 + head - _BYTES
-    if head == _BYTES_1 and begin + 1 < len(data):
-        return begin + 2 + data[begin + 1]
-    if head == _BYTES_2 and begin + 2 < len(data):
-        return begin + 3 + int.from_bytes(data[begin + 1 : begin + 3], "big")
-    return nowhere
 
 
 def refused(place: int, error: TelemetryError, data: bytes, device: bytes | None) -> Refusal:
@@ -179,26 +146,47 @@ def _add_vectors(
     )
 
 
-def read_all(
-    batch: Sequence[bytes],
-) -> tuple[list[tuple[int, bytes, Envelope]], list[Refusal]]:
-    """Bytes of anyone's -> envelopes with their places, and refusals of what are no reports."""
+@dataclass(frozen=True)
+class Batch:
+    """Bytes of anyone's, read: reports with their places and bytes, and what are none."""
+
+    envelopes: Sequence[tuple[int, bytes, Envelope]]
+    refusals: Sequence[Refusal]
+
+
+def read_batch(batch: Sequence[bytes]) -> Batch:
+    """Bytes of anyone's, each at most one report -> what they are; asks no database."""
     envelopes, refusals = [], []
     for place, data in enumerate(batch):
         try:
             envelopes.append((place, data, parse_report(data)))
         except TelemetryError as error:
             refusals.append(refused(place, error, data, None))
-    return envelopes, refusals
+    return Batch(envelopes, refusals)
+
+
+def together(parts: Sequence[tuple[Batch, int]]) -> Batch:
+    """Batches of so many reports each as one; places count on."""
+    envelopes: list[tuple[int, bytes, Envelope]] = []
+    refusals: list[Refusal] = []
+    begin = 0
+    for batch, count in parts:
+        envelopes += [(place + begin, data, one) for place, data, one in batch.envelopes]
+        refusals += [replace(one, place=one.place + begin) for one in batch.refusals]
+        begin += count
+    return Batch(envelopes, refusals)
 
 
 def placed_at(report: Report, received: int, started: int) -> int:
     """When a report's interval ended, in seconds since 1970.
 
     By the device's clock if it can be right: not ahead of ours by more than `CLOCK_AHEAD_S`, nor
-    older than a year. Else by its uptime from `started`, when its boot began by our clock.
+    older than a year. Else by its uptime from `started`, when its boot began by our clock; and if
+    that cannot be either, when it was received.
     """
     time = report.time
     if time is not None and received - _OLDEST_S < time <= received + CLOCK_AHEAD_S:
         return time
-    return min(started + report.uptime, received)
+    placed = min(started + report.uptime, received)
+    # An uptime that cannot be, told once, would move what the boot tells later out of the world.
+    return placed if placed > received - _OLDEST_S else received

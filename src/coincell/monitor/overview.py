@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from coincell.monitor.database import Database
+from coincell.monitor.database import Database, Row
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -27,7 +27,8 @@ class DeviceState:
             took long makes it smaller.
         boots: starts that are known.
         reports: that count.
-        missing: gaps in the sequence numbers, over all boots.
+        missing: gaps in the sequence numbers, over all boots; of boot 0, which counts none,
+            they cannot be told.
     """
 
     device: str
@@ -47,21 +48,36 @@ def list_devices(database: Database) -> list[DeviceState]:
     Raises:
         StoreError: the database cannot be used.
     """
-    rows = database.rows(
-        "SELECT devices.device, signing_key IS NOT NULL, first_seen, last_seen, reference, skew,"
-        " COUNT(boots.boot), COALESCE(SUM(received), 0),"
-        " COALESCE(SUM(greatest + 1 - received), 0)"
-        " FROM devices LEFT JOIN boots ON boots.device = devices.device"
-        " GROUP BY devices.device, signing_key, first_seen, last_seen, reference, skew"
-        " ORDER BY devices.device"
+    devices = database.rows(
+        "SELECT device, signing_key IS NOT NULL, first_seen FROM devices ORDER BY device"
     )
+    boots: dict[bytes, list[Row]] = {}
+    for device, *row in database.rows(
+        "SELECT device, last_seen, boot, received, greatest, reference, skew FROM boots"
+        " ORDER BY device, last_seen, boot"
+    ):
+        boots.setdefault(bytes(device), []).append(tuple(row))
     return [
-        DeviceState(
-            bytes(row[0]).hex(), bool(row[1]), row[2], row[3],
-            None if row[4] is None else bytes(row[4]).hex(), row[5], *map(int, row[6:]),
-        )
-        for row in rows
-    ]  # fmt: skip
+        _state(bytes(device), bool(enrolled), first_seen, boots.get(bytes(device), []))
+        for device, enrolled, first_seen in devices
+    ]
+
+
+def _state(
+    device: bytes, enrolled: bool, first_seen: int | None, boots: Sequence[Row]
+) -> DeviceState:
+    skews = [skew for *_, skew in boots if skew is not None]
+    return DeviceState(
+        device=device.hex(),
+        enrolled=enrolled,
+        first_seen=first_seen,
+        last_seen=boots[-1][0] if boots else None,
+        reference=bytes(boots[-1][4]).hex() if boots else None,
+        skew_seconds=skews[-1] if skews else None,
+        boots=len(boots),
+        reports=sum(row[2] for row in boots),
+        missing=sum(row[3] + 1 - row[2] for row in boots if row[1]),
+    )
 
 
 def refusals(database: Database) -> dict[str, int]:
@@ -83,22 +99,28 @@ def metrics(database: Database, now: float | None = None) -> str:
     moment = time.time() if now is None else now
     rows = database.rows("SELECT name, count FROM tallies WHERE kind = 'reports'")
     tallies = {name: int(count) for name, count in rows}
-    devices = list_devices(database)
-    seen = [one.last_seen for one in devices if one.last_seen is not None]
+    ((known, enrolled),) = database.rows("SELECT COUNT(*), COUNT(signing_key) FROM devices")
+    ((missing,),) = database.rows(
+        "SELECT COALESCE(SUM(greatest + 1 - received), 0) FROM boots WHERE boot > 0"
+    )
+    ((silent, newest),) = database.rows(
+        "SELECT COALESCE(SUM(CASE WHEN seen < ? THEN 1 ELSE 0 END), 0), MAX(seen)"
+        " FROM (SELECT MAX(last_seen) AS seen FROM boots GROUP BY device) AS devices",
+        [int(moment) - _SILENT_S],
+    )
     families: list[tuple[str, str, str, Mapping[str, float]]] = [
         ("reports_total", "counter", "Reports received, by what became of them.",
          {_label("outcome", name): tallies.get(name, 0) for name in ("added", "repeated")}),
         ("refused_total", "counter", "Reports refused, by reason.",
          {_label("reason", name): count for name, count in refusals(database).items()}),
-        ("devices", "gauge", "Devices that are known.", {"": len(devices)}),
-        ("devices_enrolled", "gauge", "Devices that must sign.",
-         {"": sum(one.enrolled for one in devices)}),
+        ("devices", "gauge", "Devices that are known.", {"": known}),
+        ("devices_enrolled", "gauge", "Devices that must sign.", {"": enrolled}),
         ("devices_silent", "gauge", "Devices that reported, but not within the last day.",
-         {"": sum(moment - last > _SILENT_S for last in seen)}),
+         {"": silent}),
         ("reports_missing", "gauge", "Gaps in the sequence numbers of reports.",
-         {"": sum(one.missing for one in devices)}),
+         {"": missing}),
         ("last_report_timestamp_seconds", "gauge", "When the newest report was received.",
-         {"": max(seen)} if seen else {}),
+         {"": newest} if newest is not None else {}),
     ]  # fmt: skip
     return "".join(line for family in families for line in _family(*family))
 

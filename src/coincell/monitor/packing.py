@@ -60,9 +60,10 @@ def _sparse_texts(rows: NDArray[np.int64], width: int) -> list[bytes]:
 def unpacked_rows(layout: CounterLayout, texts: Sequence[bytes], sparse: bool) -> NDArray[np.int64]:
     """The inverse of `packed_rows`: int64 [len(texts), layout.size]."""
     rows = np.zeros((len(texts), layout.size), np.int64)
-    widths = np.fromiter(
-        (text[0] if sparse else len(text) // layout.size for text in texts), np.int64, len(texts)
-    )
+    if sparse:
+        widths = np.array([text[0] for text in texts], np.int64)
+    else:
+        widths = np.array(list(map(len, texts)), np.int64) // layout.size
     for width in _WIDTHS:
         which = np.flatnonzero(widths == width)
         if not which.size:

@@ -7,24 +7,36 @@ import gc
 import hmac
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from coincell.monitor.admission import Refusal, split_reports
+from coincell.monitor.admission import Batch, Refusal, read_batch, together
 from coincell.monitor.database import StoreError, patiently
 from coincell.monitor.overview import METRICS_TYPE, metrics
-from coincell.monitor.store import Outcome, Store
+from coincell.monitor.splitting import read_reports, split_reports
+from coincell.monitor.store import KEPT_REFUSALS, Outcome, Store
 
 if TYPE_CHECKING:
+    import socket
+
     from fastapi import FastAPI
 
 MOST_BODY_BYTES = 1 << 20
-MOST_FILE_BYTES = 1 << 30
-_BATCH = 2000
+MOST_REPORTS = 1 << 14
+"""In one request; a mebibyte of reports of usual size holds less than half as many."""
+
+BODY_S = 30.0
+"""A request's body must have come so long after its head."""
+
+BATCH = 2000
+"""Reports in one commit, of a file or of requests that wait together."""
+
 _RETRY_S = 5
+_REFUSED = 400
 
 
 def collect_seldom() -> None:
@@ -51,25 +63,45 @@ def ingest_file(store: Store, path: Path, received: float | None = None) -> Outc
         OSError: the file cannot be read.
     """
     moment = path.stat().st_mtime if received is None else received
-    parts = list(_batches(path))
-    return joined([patiently(partial(store.add, batch, moment)) for batch in parts])
+    whole = Outcome(0, 0, 0, ())
+    with path.open("rb") as stream:
+        for batch in _read_ahead(_batches(stream)):
+            whole = joined(whole, patiently(partial(store.add, batch, moment)))
+    return whole
 
 
-def joined(outcomes: list[Outcome]) -> Outcome:
-    """Outcomes of parts as one; places of refusals stay those of their part."""
+def _read_ahead(batches: Iterator[list[bytes]]) -> Iterator[Batch]:
+    """Each read while the disk is waited for, on which the one before is written."""
+    with ThreadPoolExecutor(1) as reader:
+        waiting: Future[Batch] | None = None
+        for batch in batches:
+            coming = reader.submit(read_batch, batch)
+            if waiting is not None:
+                yield waiting.result()
+            waiting = coming
+        if waiting is not None:
+            yield waiting.result()
+
+
+def joined(whole: Outcome, part: Outcome) -> Outcome:
+    """Outcomes of two parts as one; places of refusals stay those of their part."""
     return Outcome(
-        sum(one.added for one in outcomes),
-        sum(one.repeated for one in outcomes),
-        tuple(refusal for one in outcomes for refusal in one.refusals),
+        whole.added + part.added,
+        whole.repeated + part.repeated,
+        whole.refused + part.refused,
+        (whole.refusals + part.refusals)[:KEPT_REFUSALS],
     )
 
 
-def _batches(path: Path) -> Iterator[list[bytes]]:
-    with path.open("rb") as stream:
-        data = stream.read(MOST_FILE_BYTES)
-    parts = split_reports(data)
-    for begin in range(0, len(parts), _BATCH):
-        yield parts[begin : begin + _BATCH]
+def _batches(stream: BinaryIO) -> Iterator[list[bytes]]:
+    waiting: list[bytes] = []
+    for parts in read_reports(stream):
+        waiting += parts
+        while len(waiting) >= BATCH:
+            yield waiting[:BATCH]
+            del waiting[:BATCH]
+    if waiting:
+        yield waiting
 
 
 def watch_folder(
@@ -91,29 +123,41 @@ def watch_folder(
     done: dict[Path, tuple[int, int]] = {}
     while True:
         for path in sorted(folder.iterdir()):
-            if not path.is_file() or path.name.startswith("."):
+            if path.name.startswith("."):
                 continue
-            facts = path.stat()
-            state = (facts.st_mtime_ns, facts.st_size)
-            if waiting.get(path) == state != done.get(path):
-                told(path, ingest_file(store, path))
-                done[path] = state
-            waiting[path] = state
+            with suppress(FileNotFoundError):  # who wrote it may take it away
+                if not path.is_file():
+                    continue
+                facts = path.stat()
+                state = (facts.st_mtime_ns, facts.st_size)
+                if waiting.get(path) == state != done.get(path):
+                    told(path, ingest_file(store, path))
+                    done[path] = state
+                waiting[path] = state
         if not again():
             return
         time.sleep(every_s)
 
 
+@dataclass(frozen=True)
+class _Member:
+    """A request's reports, how many they are, and who waits for what was refused of them."""
+
+    batch: Batch
+    count: int
+    answer: asyncio.Future[list[Refusal]]
+
+
 class Gatherer:
     """Adds what several requests bring in one transaction, and answers each when it is kept.
 
-    A commit waits for the disk; while it does, requests gather, and the next commit is theirs.
+    A commit waits for the disk; while it does, requests are read and gather, and the next commit
+    is theirs.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._waiting: asyncio.Queue[tuple[list[bytes], asyncio.Future[list[Refusal]]]]
-        self._waiting = asyncio.Queue(maxsize=64)
+        self._waiting: asyncio.Queue[_Member] = asyncio.Queue(maxsize=16)
 
     async def add(self, reports: list[bytes]) -> list[Refusal]:
         """Those of these reports that were refused; all others are kept.
@@ -122,43 +166,43 @@ class Gatherer:
             StoreError: nothing of them was kept.
         """
         answer: asyncio.Future[list[Refusal]] = asyncio.get_running_loop().create_future()
-        await self._waiting.put((reports, answer))
+        batch = await asyncio.to_thread(read_batch, reports)
+        await self._waiting.put(_Member(batch, len(reports), answer))
         return await answer
 
     async def work(self) -> None:
         """Add until cancelled."""
         while True:
             members = [await self._waiting.get()]
-            while not self._waiting.empty() and sum(len(part) for part, _ in members) < _BATCH:
+            while not self._waiting.empty() and sum(one.count for one in members) < BATCH:
                 members.append(self._waiting.get_nowait())
-            batch = [report for part, _ in members for report in part]
+            batch = together([(one.batch, one.count) for one in members])
             try:
                 outcome = await asyncio.to_thread(self._store.add, batch)
             except Exception as error:
-                for _, answer in members:
-                    if not answer.done():
-                        answer.set_exception(error)
-                continue
-            self._answer(members, outcome.refusals)
-
-    def _answer(
-        self,
-        members: list[tuple[list[bytes], asyncio.Future[list[Refusal]]]],
-        refusals: tuple[Refusal, ...],
-    ) -> None:
-        begin = 0
-        for part, answer in members:
-            own = [
-                replace(one, place=one.place - begin)
-                for one in refusals
-                if begin <= one.place < begin + len(part)
-            ]
-            begin += len(part)
-            if not answer.done():
-                answer.set_result(own)
+                for one in members:
+                    if not one.answer.done():
+                        one.answer.set_exception(error)
+            else:
+                _answer(members, outcome.refusals)
 
 
-def build_receiver(place: Path | str, token: str, enrolled_only: bool = False) -> FastAPI:
+def _answer(members: list[_Member], refusals: tuple[Refusal, ...]) -> None:
+    begin = 0
+    for one in members:
+        own = [
+            replace(refusal, place=refusal.place - begin)
+            for refusal in refusals
+            if begin <= refusal.place < begin + one.count
+        ]
+        begin += one.count
+        if not one.answer.done():
+            one.answer.set_result(own)
+
+
+def build_receiver(
+    place: Path | str, token: str, enrolled_only: bool = False, body_s: float = BODY_S
+) -> FastAPI:
     """The HTTP application: POST /v1/reports, GET /metrics and /healthz.
 
     Args:
@@ -166,6 +210,7 @@ def build_receiver(place: Path | str, token: str, enrolled_only: bool = False) -
         token: what reports and questions carry as `Authorization: Bearer TOKEN`; at least 16
             characters.
         enrolled_only: see `Store`.
+        body_s: see `BODY_S`.
 
     Raises:
         StoreError: the store cannot be opened.
@@ -186,7 +231,7 @@ def build_receiver(place: Path | str, token: str, enrolled_only: bool = False) -
         reader.close()
 
     application = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    pages = _Pages(gatherer, reader, token)
+    pages = _Pages(gatherer, reader, token, body_s)
     application.router.routes += [
         Route("/v1/reports", pages.reports, methods=["POST"]),
         Route("/metrics", pages.metrics, methods=["GET"]),
@@ -195,24 +240,41 @@ def build_receiver(place: Path | str, token: str, enrolled_only: bool = False) -
     return application
 
 
+def run_receiver(application: FastAPI, listening: socket.socket) -> None:
+    """Serve `build_receiver`'s application until Ctrl-C, with little patience for strangers."""
+    from uvicorn import Server
+
+    from coincell.monitor.serving import server_settings
+
+    collect_seldom()
+    Server(server_settings(application)).run(sockets=[listening])
+
+
 class _Pages:
     """What is answered."""
 
-    def __init__(self, gatherer: Gatherer, reader: Store, token: str) -> None:
+    def __init__(self, gatherer: Gatherer, reader: Store, token: str, body_s: float) -> None:
         self._gatherer = gatherer
         self._reader = reader
         self._wanted = f"Bearer {token}".encode()
+        self._body_s = body_s
         self._asking = asyncio.Lock()
 
     async def reports(self, request: Any) -> Any:
         """Add the body's reports; answers when they are on the disk."""
         if not self._may(request):
             return _said(401, "Reports carry the token: Authorization: Bearer TOKEN.")
-        data = await _body(request)
-        if data is None:
-            return _said(413, f"At most {MOST_BODY_BYTES:,} bytes are taken at once.")
         try:
-            parts = split_reports(data)
+            async with asyncio.timeout(self._body_s):
+                data = await _body(request)
+        except TimeoutError:
+            return _said(408, f"A body comes within {self._body_s:g} s.")
+        parts = [] if data is None else split_reports(data)
+        if data is None or len(parts) > MOST_REPORTS:
+            return _said(
+                413, f"At most {MOST_BODY_BYTES:,} bytes and {MOST_REPORTS:,} reports at once."
+            )
+        try:
             refusals = await self._gatherer.add(parts)
         except StoreError as error:
             return _said(503, error.message, {"retry-after": str(_RETRY_S)})
@@ -267,4 +329,6 @@ async def _body(request: Any) -> bytes | None:
 def _said(status: int, message: str, headers: dict[str, str] | None = None) -> Any:
     from starlette.responses import JSONResponse
 
-    return JSONResponse({"message": message}, status_code=status, headers=headers)
+    # What is refused may still be sending its body: nobody waits for the rest.
+    closing = {"connection": "close"} if status >= _REFUSED else {}
+    return JSONResponse({"message": message}, status_code=status, headers=closing | (headers or {}))

@@ -31,7 +31,8 @@ def prune(
     """Delete raw reports received so many days ago, and hours that began so long ago; days stay.
 
     A deleted report that comes again is refused as "late": its boot remembers up to which sequence
-    number reports were deleted, so nothing counts twice.
+    number reports were deleted, so nothing counts twice. Of a device that counts no boots the rows
+    stay without their bytes, which tells repeats too.
 
     Raises:
         StoreError: the database cannot be used.
@@ -41,17 +42,21 @@ def prune(
     bucket = int(moment - hour_days * _DAY_S) // _HOUR_S
     with store.writing() as database:
         rows = database.rows(
-            "SELECT device, boot, MAX(sequence), COUNT(*) FROM reports WHERE received < ?"
-            " GROUP BY device, boot",
+            "SELECT device, boot, MAX(sequence), COUNT(*) FROM reports"
+            " WHERE received < ? AND LENGTH(body) > 0 GROUP BY device, boot",
             [received],
         )
-        database.each(
-            "UPDATE boots SET pruned = ? WHERE device = ? AND boot = ? AND pruned < ?",
-            [(row[2] + 1, bytes(row[0]), row[1], row[2] + 1) for row in rows],
+        for device, boot, greatest, _ in rows:
+            database.change(
+                "UPDATE boots SET pruned = ? WHERE device = ? AND boot = ? AND boot > 0"
+                " AND pruned < ?",
+                [greatest + 1, bytes(device), boot, greatest + 1],
+            )
+        database.change("DELETE FROM reports WHERE received < ? AND boot > 0", [received])
+        database.change(
+            "UPDATE reports SET body = ? WHERE received < ? AND LENGTH(body) > 0", [b"", received]
         )
-        database.rows("DELETE FROM reports WHERE received < ?", [received])
-        ((hours,),) = database.rows("SELECT COUNT(*) FROM hours WHERE bucket < ?", [bucket])
-        database.rows("DELETE FROM hours WHERE bucket < ?", [bucket])
+        hours = database.change("DELETE FROM hours WHERE bucket < ?", [bucket])
     return Forgotten(sum(row[3] for row in rows), hours)
 
 
@@ -66,7 +71,8 @@ def forget(store: Store, device: bytes) -> Forgotten | None:
             return None
         counts = {}
         for table in ("reports", "hours", "days", "boots", "refusals", "devices"):
-            where = f"FROM {table} WHERE device = ?"
-            ((counts[table],),) = database.rows(f"SELECT COUNT(*) {where}", [device])
-            database.rows(f"DELETE {where}", [device])
+            counts[table] = database.change(
+                f"DELETE FROM {table} WHERE device = ?",  # noqa: S608 - one of ours
+                [device],
+            )
     return Forgotten(counts["reports"], counts["hours"], counts["days"])

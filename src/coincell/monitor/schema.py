@@ -12,21 +12,22 @@ CREATE TABLE IF NOT EXISTS reference_files (
     identity BYTES PRIMARY KEY, registered BIGINT NOT NULL, text BYTES NOT NULL);
 CREATE TABLE IF NOT EXISTS devices (
     device BYTES PRIMARY KEY, signing_key BYTES, enrolled BIGINT,
-    first_seen BIGINT, last_seen BIGINT, reference BYTES, skew BIGINT);
+    first_seen BIGINT) CLUSTERED;
 CREATE TABLE IF NOT EXISTS boots (
     device BYTES NOT NULL, boot BIGINT NOT NULL, started BIGINT NOT NULL,
     received BIGINT NOT NULL, greatest BIGINT NOT NULL, pruned BIGINT NOT NULL,
-    PRIMARY KEY (device, boot));
+    last_seen BIGINT NOT NULL, reference BYTES NOT NULL, skew BIGINT,
+    PRIMARY KEY (device, boot)) CLUSTERED;
 CREATE TABLE IF NOT EXISTS reports (
-    device BYTES NOT NULL, boot BIGINT NOT NULL, sequence BIGINT NOT NULL,
+    device BYTES NOT NULL, boot BIGINT NOT NULL, sequence BIGINT NOT NULL, life BIGINT NOT NULL,
     received BIGINT NOT NULL, placed BIGINT NOT NULL, body BYTES NOT NULL,
-    PRIMARY KEY (boot, sequence, device));
+    PRIMARY KEY (boot, sequence, device, life)) CLUSTERED;
 CREATE TABLE IF NOT EXISTS hours (
     device BYTES NOT NULL, reference BYTES NOT NULL, bucket BIGINT NOT NULL,
-    counts BYTES NOT NULL, PRIMARY KEY (reference, bucket, device));
+    counts BYTES NOT NULL, PRIMARY KEY (reference, bucket, device)) CLUSTERED;
 CREATE TABLE IF NOT EXISTS days (
     device BYTES NOT NULL, reference BYTES NOT NULL, bucket BIGINT NOT NULL,
-    counts BYTES NOT NULL, PRIMARY KEY (reference, bucket, device));
+    counts BYTES NOT NULL, PRIMARY KEY (reference, bucket, device)) CLUSTERED;
 CREATE TABLE IF NOT EXISTS refusals (
     number BIGINT PRIMARY KEY, received BIGINT NOT NULL, reason TEXT NOT NULL,
     message TEXT NOT NULL, device BYTES, data BYTES NOT NULL);
@@ -35,9 +36,12 @@ CREATE TABLE IF NOT EXISTS tallies (
 """
 """Times are seconds since 1970. `boots`: started, when a boot began by our clock; received and
 greatest, of its sequence numbers; pruned, below which raw reports were deleted, so that a repeat
-could not be told. `hours` and `days`: bucket, hours or days since 1970; counts, `packed_rows`.
+could not be told; last_seen, reference and skew of its newest report. `reports`: life, `life_of`;
+where that is other than 0, an old report's body is emptied and its row stays, to tell repeats.
+`hours` and `days`: bucket, hours or days since 1970; counts, `packed_rows`.
+
 Keys begin with what all devices have alike at one time, so that what comes together stands
-together: a commit writes few pages."""
+together: a commit writes few pages. CLUSTERED: the table is its key's tree, one write a row."""
 
 
 def prepare(database: Database) -> None:
@@ -47,11 +51,12 @@ def prepare(database: Database) -> None:
         StoreError: a later version of Coincell made them.
     """
     with database.writing():
-        for statement in _TABLES.replace("BYTES", database.blob).split(";"):
+        text = _TABLES.replace("BYTES", database.blob).replace("CLUSTERED", database.clustered)
+        for statement in text.split(";"):
             database.rows(statement)
-        database.each(
+        database.change(
             "INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING",
-            [("version", VERSION)],
+            ["version", VERSION],
         )
     ((found,),) = database.rows("SELECT value FROM facts WHERE name = 'version'")
     if found != VERSION:

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from coincell.errors import TelemetryError
-from coincell.monitor.admission import Admission, Admitted, Refusal, placed_at, read_all, refused
-from coincell.monitor.database import Database, Row, insert, lookup, open_database
+from coincell.monitor.adding import Writer
+from coincell.monitor.admission import Admission, Batch, Refusal, read_batch
+from coincell.monitor.database import Database, Row, open_database
+from coincell.monitor.many_rows import insert, lookup
 from coincell.monitor.reference import Reference
-from coincell.monitor.rollups import add_to_rollups
 from coincell.monitor.schema import prepare
 from coincell.monitor.telemetry import IDENTITY_BYTES, KEY_BYTES
 
@@ -27,11 +28,13 @@ class Outcome:
     Attributes:
         added: reports that count now and did not before.
         repeated: reports that counted already.
-        refusals: those that count nowhere, and why.
+        refused: reports that count nowhere.
+        refusals: those, and why; of a file the first thousand.
     """
 
     added: int
     repeated: int
+    refused: int
     refusals: tuple[Refusal, ...]
 
 
@@ -70,10 +73,10 @@ class Store:
 
         text = json.dumps(reference.to_json()).encode()
         with self.database.writing():
-            self.database.each(
+            self.database.change(
                 "INSERT INTO reference_files (identity, registered, text) VALUES (?, ?, ?)"
                 " ON CONFLICT DO NOTHING",
-                [(bytes.fromhex(reference.identity), int(time.time()), text)],
+                [bytes.fromhex(reference.identity), int(time.time()), text],
             )
 
     def references(self) -> dict[bytes, Reference]:
@@ -105,32 +108,33 @@ class Store:
             if len(text) != length:
                 raise TelemetryError("form", f"A {name} has {length} bytes; received {len(text)}.")
         with self.database.writing():
-            self.database.each(
+            self.database.change(
                 "INSERT INTO devices (device, signing_key, enrolled) VALUES (?, ?, ?)"
                 " ON CONFLICT (device) DO UPDATE SET signing_key = excluded.signing_key,"
                 " enrolled = excluded.enrolled",
-                [(device, key, int(time.time()))],
+                [device, key, int(time.time())],
             )
 
-    def add(self, batch: Sequence[bytes], received: float | None = None) -> Outcome:
+    def add(self, batch: Sequence[bytes] | Batch, received: float | None = None) -> Outcome:
         """Count what is believed of `batch`; when this returns, it is on the disk.
 
         Args:
-            batch: bytes of anyone's, each at most one report.
+            batch: bytes of anyone's, each at most one report; or what `read_batch` made of them.
             received: seconds since 1970; now unless told.
         """
         moment = int(time.time() if received is None else received)
-        envelopes, refusals = read_all(batch)
-        devices = {envelope.report.device for _, _, envelope in envelopes}
+        read = batch if isinstance(batch, Batch) else read_batch(batch)
+        devices = {envelope.report.device for _, _, envelope in read.envelopes}
         admission = Admission(self._keys(devices), self.reference, self._enrolled_only)
-        found = admission.admit(envelopes)
+        found = admission.admit(read.envelopes)
         with self.database.writing():
-            writer = _Writer(self.database, self._references, moment)
+            writer = Writer(self.database, self._references, moment)
             added, repeated, late = writer.add(found.admitted)
-            refusals = sorted([*refusals, *found.refusals, *late], key=lambda one: one.place)
+            refusals = [*read.refusals, *found.refusals, *late]
+            refusals.sort(key=lambda one: one.place)
             _keep_refusals(self.database, refusals, moment)
             _tally(self.database, "reports", {"added": added, "repeated": repeated})
-        return Outcome(added, repeated, tuple(refusals))
+        return Outcome(added, repeated, len(refusals), tuple(refusals))
 
     def _keys(self, devices: Iterable[bytes]) -> dict[bytes, bytes]:
         rows = lookup(
@@ -146,128 +150,6 @@ class Store:
             yield self.database
 
 
-class _Writer:
-    """Adds believed reports within a transaction that no other writer shares."""
-
-    def __init__(
-        self, database: Database, references: dict[bytes, Reference], received: int
-    ) -> None:
-        self._database = database
-        self._references = references
-        self._received = received
-
-    def add(self, admitted: Sequence[Admitted]) -> tuple[int, int, list[Refusal]]:
-        """How many were new, how many repeats, and which cannot be told from either."""
-        boots = self._boots(admitted)
-        fresh: dict[tuple[bytes, int, int], Admitted] = {}
-        again, refusals = [], []
-        for one in admitted:
-            report = one.report
-            boot = boots.setdefault(report.name[:2], [self._received - report.uptime, 0, -1, 0])
-            if report.sequence < boot[_PRUNED]:
-                error = TelemetryError(
-                    "late", "Whether this report is a repeat cannot be told any more."
-                )
-                refusals.append(refused(one.place, error, one.data, report.device))
-            elif report.name in fresh:
-                again.append(one)
-            else:
-                fresh[report.name] = one
-                boot[_STARTED] = min(boot[_STARTED], self._received - report.uptime)
-        times = {
-            name: placed_at(one.report, self._received, boots[name[:2]][_STARTED])
-            for name, one in fresh.items()
-        }
-        inserted = self._inserted(fresh, times)
-        again += [one for name, one in fresh.items() if name not in inserted]
-        conflicts = self._conflicts(again)
-        new = [one for name, one in fresh.items() if name in inserted]
-        self._update_boots(new, boots)
-        self._update_devices(new)
-        add_to_rollups(
-            self._database,
-            self._references,
-            [(one.report, times[one.report.name], one.vector) for one in new],
-        )
-        return len(new), len(again) - len(conflicts), refusals + conflicts
-
-    def _boots(self, admitted: Sequence[Admitted]) -> dict[tuple[bytes, int], list[int]]:
-        names = sorted({one.report.name[:2] for one in admitted})
-        rows = lookup(
-            self._database, "boots", "device, boot, started, received, greatest, pruned",
-            ["device", "boot"], names,
-        )  # fmt: skip
-        return {(bytes(row[0]), row[1]): list(row[2:]) for row in rows}
-
-    def _inserted(
-        self,
-        fresh: dict[tuple[bytes, int, int], Admitted],
-        times: dict[tuple[bytes, int, int], int],
-    ) -> set[tuple[bytes, int, int]]:
-        rows = insert(
-            self._database,
-            "INSERT INTO reports (device, boot, sequence, received, placed, body) VALUES {}"
-            " ON CONFLICT DO NOTHING RETURNING device, boot, sequence",
-            [(*name, self._received, times[name], one.data) for name, one in sorted(fresh.items())],
-        )
-        return {(bytes(row[0]), row[1], row[2]) for row in rows}
-
-    def _conflicts(self, again: Sequence[Admitted]) -> list[Refusal]:
-        """Of reports whose name is taken: those that say something else."""
-        rows = lookup(
-            self._database, "reports", "device, boot, sequence, body",
-            ["device", "boot", "sequence"], sorted({one.report.name for one in again}),
-        )  # fmt: skip
-        kept = {(bytes(row[0]), row[1], row[2]): bytes(row[3]) for row in rows}
-        error = TelemetryError(
-            "conflict", "Another report of this device, boot and sequence came before."
-        )
-        return [
-            refused(one.place, error, one.data, one.report.device)
-            for one in again
-            if kept.get(one.report.name) != one.data
-        ]
-
-    def _update_boots(
-        self, new: Sequence[Admitted], boots: dict[tuple[bytes, int], list[int]]
-    ) -> None:
-        for one in new:
-            boot = boots[one.report.name[:2]]
-            boot[_COUNT] += 1
-            boot[_GREATEST] = max(boot[_GREATEST], one.report.sequence)
-        touched = {one.report.name[:2] for one in new}
-        self._database.each(
-            "INSERT INTO boots (device, boot, started, received, greatest, pruned)"
-            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (device, boot) DO UPDATE SET"
-            " started = excluded.started, received = excluded.received,"
-            " greatest = excluded.greatest",
-            [(*name, *boots[name]) for name in sorted(touched)],
-        )
-
-    def _update_devices(self, new: Sequence[Admitted]) -> None:
-        skews: dict[bytes, int | None] = {}
-        references: dict[bytes, bytes] = {}
-        for one in new:
-            report = one.report
-            references[report.device] = report.reference
-            told = None if report.time is None else report.time - self._received
-            skews[report.device] = told if told is not None else skews.get(report.device)
-        self._database.each(
-            "INSERT INTO devices (device, first_seen, last_seen, reference, skew)"
-            " VALUES (?, ?, ?, ?, ?) ON CONFLICT (device) DO UPDATE SET"
-            " first_seen = COALESCE(devices.first_seen, excluded.first_seen),"
-            " last_seen = excluded.last_seen, reference = excluded.reference,"
-            " skew = COALESCE(excluded.skew, devices.skew)",
-            [
-                (device, self._received, self._received, reference, skews[device])
-                for device, reference in sorted(references.items())
-            ],
-        )
-
-
-_STARTED, _COUNT, _GREATEST, _PRUNED = range(4)
-
-
 def _keep_refusals(database: Database, refusals: Sequence[Refusal], moment: int) -> None:
     if not refusals:
         return
@@ -276,12 +158,14 @@ def _keep_refusals(database: Database, refusals: Sequence[Refusal], moment: int)
         (last + order, moment, one.reason, one.message, one.device, one.data)
         for order, one in enumerate(refusals, 1)
     ]
-    database.each(
-        "INSERT INTO refusals (number, received, reason, message, device, data)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
+    insert(
+        database,
+        "INSERT INTO refusals (number, received, reason, message, device, data) VALUES {}",
         rows[-KEPT_REFUSALS:],
     )
-    database.rows("DELETE FROM refusals WHERE number <= ?", [last + len(refusals) - KEPT_REFUSALS])
+    database.change(
+        "DELETE FROM refusals WHERE number <= ?", [last + len(refusals) - KEPT_REFUSALS]
+    )
     counts: dict[str, Any] = {}
     for one in refusals:
         counts[one.reason] = counts.get(one.reason, 0) + 1
@@ -289,8 +173,9 @@ def _keep_refusals(database: Database, refusals: Sequence[Refusal], moment: int)
 
 
 def _tally(database: Database, kind: str, counts: dict[str, int]) -> None:
-    database.each(
-        "INSERT INTO tallies (kind, name, count) VALUES (?, ?, ?)"
+    insert(
+        database,
+        "INSERT INTO tallies (kind, name, count) VALUES {}"
         " ON CONFLICT (kind, name) DO UPDATE SET count = tallies.count + excluded.count",
         [(kind, name, count) for name, count in sorted(counts.items()) if count],
     )
