@@ -22,7 +22,7 @@ from coincell.data.audio import read_content
 from coincell.data.origins import add_origins
 from coincell.data.progress import Progress, silent
 from coincell.data.senses import Recording, kinds_of, sense_files
-from coincell.errors import DataError, UserError
+from coincell.errors import DataError, FileError
 from coincell.files import write_atomic
 from coincell.project import DataSettings, Project
 
@@ -307,7 +307,7 @@ def _write(
     for number, one in enumerate(segments, start=1):
         name = f"{stem}-{number:04}{files.stored_suffix}"
         if (folder / name).exists():
-            raise UserError(f"{folder / name} is there already.", "Name an empty folder.")
+            raise FileError(f"{folder / name} is there already.", "Name an empty folder.")
         write_atomic(folder / name, files.encode(samples[one.begin : one.end], settings))
         written.append(
             Segment(one.source, one.begin, one.end, one.begin_s, one.seconds, one.peak_db, name)
