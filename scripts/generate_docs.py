@@ -38,11 +38,11 @@ Exit codes: 0 done, 1 a gate failed, 2 something is yours to mend, 3 a fault of 
 
 With --json a command that fails prints one line of JSON on standard output, wrong options
 included: `{"error": {"kind", "message", "hint", "exit_code", "more"}}`. `kind` is UserError,
-DataError, ConfigurationError, ModelError, ToolchainError, MissingExtraError, BoardError,
-GateError, UsageError, InternalError or Stopped; `hint` says what to try, `more` names the page
-that tells more. The same words stand on standard error. A failed gate of a command that has its
-result (`run`, `evaluate`, `bench`, `data check`, `board test`) is no such error: the result is
-printed, and the exit code is 1.
+FileError, DataError, ConfigurationError, ModelError, ToolchainError, MissingExtraError,
+TelemetryError, BoardError, GateError, UsageError, InternalError or Stopped; `hint` says what to
+try, `more` names the page that tells more. The same words stand on standard error. A failed gate
+of a command that has its result (`run`, `evaluate`, `bench`, `data check`, `board test`) is no
+such error: the result is printed, and the exit code is 1.
 """
 
 _KINDS = {"integer": "whole number", "number": "number", "string": "text", "boolean": "boolean",

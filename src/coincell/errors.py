@@ -4,6 +4,7 @@
      |- UserError             the user's to mend; a message and a hint, exit code 2
      |   |- ConfigurationError    coincell.toml: an unknown key, a wrong type, an impossible value
      |   |- DataError             recordings, manifests, labels
+     |   |- FileError             a file or folder that cannot be read or written; a full disk
      |   |- ModelError            a .tflite or .keras file: broken, or an operator is missing
      |   |- ToolchainError        no C compiler, or the compiler refused
      |   |- MissingExtraError     an optional package is not installed
@@ -41,10 +42,10 @@ class CoincellError(Exception):
 
 
 class UserError(CoincellError):
-    """Something that the user can mend."""
+    """Something that the user can mend: an option or a request that cannot be, or worse."""
 
     exit_code = 2
-    topic = "files-and-disk"
+    topic = "what-was-asked-for"
 
 
 class ConfigurationError(UserError):
@@ -59,6 +60,12 @@ class DataError(UserError):
 
     topic = "recordings"
     usual_hint = "Mend what the message names, or give another file."
+
+
+class FileError(UserError):
+    """A file or a folder cannot be read or written, or is not what it should be."""
+
+    topic = "files-and-disk"
 
 
 class ModelError(UserError):

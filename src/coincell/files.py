@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from coincell.errors import UserError
+from coincell.errors import FileError
 
 _CHUNK = 1 << 20
 
@@ -34,13 +34,13 @@ def write_atomic(path: Path, data: bytes | str) -> None:
     """Write `data` so that `path` holds either its old content or all of the new one.
 
     Raises:
-        UserError: the disk is full, the folder is not writable, or `path` is a device, a pipe or a
+        FileError: the disk is full, the folder is not writable, or `path` is a device, a pipe or a
             socket, whose place a file would take; `path` is unchanged.
     """
     payload = data.encode() if isinstance(data, str) else data
     try:
         if path.exists() and not (path.is_file() or path.is_dir()):
-            raise UserError(
+            raise FileError(
                 f"What is written takes the place of a file; {path} is none, but a device, a pipe "
                 "or a socket.",
                 hint="Name a file, new or old.",
@@ -70,14 +70,14 @@ def is_disk_full(error: OSError) -> bool:
     return cut_short or error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def disk_error(path: Path, error: OSError) -> UserError:
+def disk_error(path: Path, error: OSError) -> FileError:
     """The user's view of an OSError on writing `path`."""
     if is_disk_full(error):
-        return UserError(
+        return FileError(
             f"The disk is full: cannot write {path}.",
             hint="Free some space and run the same command again; finished stages are kept.",
         )
-    return UserError(
+    return FileError(
         f"Cannot write {path}: {error.strerror or error}.",
         hint="Check that the folder exists and that you may write to it.",
     )

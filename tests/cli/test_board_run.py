@@ -199,6 +199,13 @@ def test_a_recording_of_another_rate_is_refused_or_resampled(
     assert json.loads(out)["listened"]
 
 
+def test_a_scene_is_refused_where_nothing_looks(run: Call, elf: Path, tmp_path: Path) -> None:
+    """Before its pictures are read: they may be right."""
+    code, _, err = run(elf, "--scene", tmp_path)
+    assert code == 2
+    assert "The image has no camera: it senses sound" in " ".join(err.split())
+
+
 def test_what_is_no_recording_is_refused(run: Call, elf: Path, tmp_path: Path) -> None:
     sound = tmp_path / "noise.wav"
     sound.write_bytes(b"RIFF nothing")

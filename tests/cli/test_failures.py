@@ -95,7 +95,7 @@ def test_an_error_of_ours_has_its_class_hint_and_page(
         (MemoryError(), "UserError", 2),
         (KeyboardInterrupt(), "Stopped", 130),
         (KeyError("x"), "InternalError", 3),
-        (OSError(28, os.strerror(28), "there"), "UserError", 2),
+        (OSError(28, os.strerror(28), "there"), "FileError", 2),
     ):
 
         def refuse(directory: Path, error: BaseException = error) -> None:

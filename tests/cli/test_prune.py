@@ -14,6 +14,7 @@ from coincell.cli.main import cli
 from coincell.compiler import read_model
 from coincell.data import make_default_data
 from coincell.errors import UserError
+from coincell.models import load_tensorflow
 from coincell.pipeline import Demand, run_until
 from coincell.pipeline.cost import figures_of
 from coincell.project import load_project
@@ -100,3 +101,29 @@ def test_a_teacher_that_cannot_be_is_refused(project: Path, name: str, wrong: st
     (project / "coincell.toml").write_text(TOML + f'[training.distillation]\nteacher = "{name}"\n')
     with pytest.raises(UserError, match=wrong):
         CliRunner().invoke(cli, ["train", "--project", str(project)], catch_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("setting", "wrong"),
+    [
+        ('[training.distillation]\nteacher = "hostile.keras"\n', "not a .keras file"),
+        ('[training.distillation]\nteacher = "other.keras"\n', "the project has"),
+        ('[model]\nfile = "other.keras"\n', "the project has"),
+        ('[model]\nfile = "net.onnx"\n', "must be a .keras or a .tflite file"),
+    ],
+)
+def test_a_wrong_network_is_told_before_anything_is_made(
+    project: Path, tmp_path: Path, setting: str, wrong: str
+) -> None:
+    _, keras = load_tensorflow()
+    folder = tmp_path / "new"
+    shutil.copytree(project, folder, ignore=shutil.ignore_patterns("build"))
+    (folder / "hostile.keras").write_bytes(b"PK\x03\x04 no archive")
+    inputs = keras.Input((7,))
+    outputs = keras.layers.Dense(17, activation="softmax")(inputs)
+    keras.Model(inputs, outputs).save(folder / "other.keras")
+    own = TOML.replace("[model]\n", setting) if "[model]" in setting else TOML + setting
+    (folder / "coincell.toml").write_text(own)
+    with pytest.raises(UserError, match=wrong):
+        CliRunner().invoke(cli, ["train", "--project", str(folder)], catch_exceptions=False)
+    assert not list((folder / "build").rglob("manifest.json"))

@@ -31,6 +31,7 @@ from coincell.errors import (
     BoardError,
     CoincellError,
     DataError,
+    FileError,
     GateError,
     MissingExtraError,
     UserError,
@@ -210,7 +211,7 @@ def test_flash_lets_only_pass_what_passed(image: Image, tools: Tools) -> None:
     for damaged in (b"{}", b"", b"\xff\x00", b"[[[" * 5000, b'{"gates": 1'):
         report.write_bytes(damaged)
         error = refused("flash", image.elf)
-        assert type(error) is UserError, "a damaged file is no failed gate"
+        assert type(error) is FileError, "a damaged file is no failed gate"
         assert "report.json is damaged" in error.message
     report.unlink()
     report.mkdir()

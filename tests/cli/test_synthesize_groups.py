@@ -58,8 +58,9 @@ def test_options_are_written_and_repeat_themselves(folder: Path) -> None:
         (["--add-for", "gender=female"], "--voices"),
         (["--share", "gender=female"], "is written"),
         (["--share", "gender=nobody:0.5"], "no gender 'nobody'"),
-        (["--voices", "0"], "0 is not in the range"),
-        (["--voices", "150"], "less than or equal to 40"),
+        (["--voices", "0"], "greater than or equal to 3"),
+        (["--voices", "41"], "less than or equal to 40"),
+        (["--add-for", "gender=female", "--voices", "0"], "from 1 to 200"),
         (["--add-for", "gender=female", "--voices", "200"], "asks for 200 voices"),
     ],
 )

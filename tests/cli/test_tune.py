@@ -16,10 +16,12 @@ import pytest
 from click.testing import CliRunner
 
 from coincell.cli.main import cli
+from coincell.cli.tune_view import row_of
 from coincell.data import make_default_data
 from coincell.errors import ConfigurationError, UserError
 from coincell.pipeline import helping_processes, open_study
 from coincell.project import change_settings, load_project, parse_configuration
+from coincell.tuning import Tried
 from motion_project import motion_toml
 
 WORDS = """\
@@ -53,6 +55,22 @@ limits = { latency_ms = LIMIT }
 "features.fft_size" = [64, 256]
 "training.learning_rate" = [0.002, 0.005]
 """
+
+
+@pytest.mark.parametrize(
+    ("value", "figure", "setting"),
+    [
+        (52448.0, "52,448", "52448"),
+        (1_234_567.25, "1,234,567", "1234567"),
+        (0.93751, "0.9375", "0.9375"),
+        (128, "128", "128"),
+    ],
+)
+def test_bytes_and_cycles_are_shown_in_full(value: float, figure: str, setting: str) -> None:
+    trial = Tried(3, "complete", {"features.x": value}, {"flash_bytes": value})
+    row = row_of(trial, "front", ("flash_bytes",))
+    assert row.told == f"x {setting}"
+    assert row.figures == (figure,)
 
 
 def test_settings_are_written_and_comments_stay(tmp_path: Path) -> None:

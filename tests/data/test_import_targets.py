@@ -157,6 +157,26 @@ def test_what_is_exported_comes_back_with_its_target(
     assert len({side for *_, side, _ in told[0]}) == 3
 
 
+@pytest.mark.parametrize("form", ["csv", "acquisition-json"])
+def test_what_a_generator_made_stays_marked(
+    tmp_path: Path, project: Project, form: ExportFormat
+) -> None:
+    """Through a CSV, an export, an import, and both again; a person's recordings get no mark."""
+    marks = ["synthetic vibration", "", "a synthetic thought"] * 4
+    lines = [f"{n}.csv,{1000 + n},rpm,m{n},{mark}" for n, mark in enumerate(marks)]
+    table = _source(tmp_path / "mine", lines, "file,target,unit,machine,source_format")
+    here, found = project, import_recordings(table, project).dataset
+    for place in ("second", "third"):
+        assert found.notes(50).get("synthetic vibration, imported") == 4
+        assert sum(one.source.format.startswith("synthetic") for one in found.samples) == 4
+        export_recordings(here, tmp_path / f"to-{place}", form)
+        (tmp_path / place).mkdir()
+        here = Project(tmp_path / place, parse_configuration(_PROJECT))
+        found = import_recordings(tmp_path / f"to-{place}", here).dataset
+    marked = {one.target for one in found.samples if one.source.format.startswith("synthetic")}
+    assert marked == {1000.0, 1003.0, 1006.0, 1009.0}
+
+
 def test_files_without_targets_are_told_so(tmp_path: Path, project: Project) -> None:
     """There are no labels to have a wrong one of."""
     _source(tmp_path / "mine", ["0.csv,1,rpm,m"])

@@ -195,3 +195,18 @@ def test_the_command(long_sound: Path, make_project: MakeProject, tmp_path: Path
     files = [one["file"] for one in json.loads(result.stdout)["segments"]]
     assert files == [f"yes/long-000{n}.wav" for n in (1, 2, 3)]
     assert all((out / file).is_file() for file in files)
+
+
+def test_a_number_to_predict_is_not_cut_by_level(long_sound: Path, tmp_path: Path) -> None:
+    toml = motion_toml(
+        "regression",
+        {"x": ("g", 2.0)},
+        rate_hz=50,
+        window_ms=200,
+        data='target = "speed"\nunit = "rpm"\n',
+    )
+    project = Project(tmp_path, parse_configuration(toml))
+    with pytest.raises(DataError, match="predicts a number, speed in rpm") as refused:
+        segment_recordings([long_sound], project, SegmentOptions(), tmp_path / "out")
+    assert "list each piece with its target in a CSV" in refused.value.hint
+    assert not (tmp_path / "out").exists()

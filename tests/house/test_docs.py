@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import importlib.util
 import re
@@ -10,8 +11,11 @@ from types import ModuleType
 
 import pytest
 
+from coincell import errors
+from coincell.errors import CoincellError, InternalError
+from coincell.monitor.database import StoreError
 from coincell.pipeline.stages.table import STAGES
-from source_tree import PACKAGE, ROOT, where
+from source_tree import PACKAGE, ROOT, syntax_tree, where
 
 DOCS = ROOT / "docs"
 
@@ -31,10 +35,15 @@ def _documents() -> list[Path]:
     return sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *ROOT.glob("examples/**/*.md")])
 
 
+def anchor_of(heading: str) -> str:
+    """A heading's anchor, as code hosts make it."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
 def _anchors(path: Path) -> set[str]:
     """The anchors of a page's headings, as code hosts make them."""
     headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in headings}
+    return {anchor_of(text) for text in headings}
 
 
 @pytest.mark.parametrize("name", ["configuration.md", "commands.md"])
@@ -107,6 +116,55 @@ def test_the_words_that_the_page_on_troubles_quotes_are_those_that_are_said() ->
     assert len(quotes) > 15
     parts = [part for quote in quotes for part in quote.split(" ... ")]
     assert [part for part in parts if part not in said] == []
+
+
+def _raised() -> list[tuple[type[CoincellError], str]]:
+    """Each error that the sources make with words of their own: its class and the words, a NUL
+    where a value stands."""
+    kinds = {**vars(errors), StoreError.__name__: StoreError}
+    return [
+        (kind, "".join(map(_words, node.args)))
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(syntax_tree(path))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and (kind := kinds.get(node.func.id)) is not None
+        and isinstance(kind, type)
+    ]
+
+
+def _words(node: ast.AST) -> str:
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    return "".join(map(_words, node.values)) if isinstance(node, ast.JoinedStr) else "\0"
+
+
+def _sections() -> dict[str, str]:
+    """Anchor -> text of each part of the page on troubles."""
+    page = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
+    parts = re.split(r"^## ", page, flags=re.MULTILINE)[1:]
+    return {anchor_of(part.partition("\n")[0]): part.partition("\n")[2] for part in parts}
+
+
+def test_an_error_leads_to_the_part_that_quotes_it() -> None:
+    """What a part of the page quotes is said by an error whose `more:` line names that part."""
+    raised, seen, wrong = _raised(), set(), []
+    for anchor, text in _sections().items():
+        for quote in re.findall(r"\*\*\"(.+?)\"", text):
+            said = re.compile(".*".join(map(re.escape, quote.split(" ... "))), re.DOTALL)
+            topics = {kind.topic for kind, words in raised if said.search(words)}
+            if topics:
+                seen.add(anchor)
+            if topics and anchor not in topics:
+                wrong.append((quote, anchor, topics))
+    assert not wrong
+    assert seen >= {kind.topic for kind, _ in raised} - {"missing-packages", InternalError.topic}
+
+
+def test_the_page_on_commands_names_every_kind_of_error() -> None:
+    raisable = {kind.__name__ for kind, _ in _raised()} & set(vars(errors))
+    told = (DOCS / "commands.md").read_text(encoding="utf-8")
+    assert {name for name in raisable if not re.search(rf"\b{name}\b", told)} == set()
 
 
 def test_every_page_of_the_documentation_is_in_its_index() -> None:

@@ -5,8 +5,13 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from coincell import pipeline
+from source_tree import PACKAGE
+from tiny_project import TOML
 
 HEAVY = {"tensorflow", "keras", "scipy", "numpy", "pydantic", "rich"}
 HELP_CPU_SECONDS = 0.3
@@ -22,6 +27,17 @@ try:
 except SystemExit as leaving:
     assert not leaving.code
 print(*(name for name in sys.modules if "." not in name), file=sys.stderr)
+"""
+
+_RUNS_LIST = """
+import sys
+from coincell.cli import main
+sys.argv = ["coincell", "runs", "list", "--project", sys.argv[1]]
+try:
+    main()
+except SystemExit as leaving:
+    assert not leaving.code
+print(*sys.modules, file=sys.stderr)
 """
 
 _IMPORT_ALL = """
@@ -73,3 +89,18 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.returncode == 0, done.stderr
     assert "doctor" in done.stdout
     assert not HEAVY & set(done.stderr.split())
+
+
+def test_listing_runs_imports_nothing_that_makes_them(tmp_path: Path) -> None:
+    (tmp_path / "coincell.toml").write_text(TOML)
+    done = _run(_RUNS_LIST, str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "No run was kept yet" in done.stdout
+    makers = ("coincell.board", "coincell.compiler", "coincell.data", "coincell.models", "scipy")
+    assert not {*makers, "sklearn", "tensorflow"} & set(done.stderr.split())
+
+
+def test_no_module_hides_a_name_that_the_pipeline_offers() -> None:
+    """`import coincell.pipeline.x` sets the attribute x of the package to the module."""
+    modules = {path.stem for path in (PACKAGE / "pipeline").iterdir()}
+    assert not modules & set(pipeline.__all__)

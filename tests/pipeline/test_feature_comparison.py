@@ -28,7 +28,7 @@ from coincell.pipeline.feature_comparison import (
     parse_block,
     propose,
 )
-from coincell.pipeline.feature_relevance import Relevance, Relevances, _without, features_of
+from coincell.pipeline.relevance import Relevance, Relevances, _without, features_of
 from coincell.project import (
     Configuration,
     RawSettings,

@@ -126,8 +126,9 @@ def test_the_command(tmp_path: Path) -> None:
     assert not (tmp_path / "build" / "folds").exists()
     text = run("--folds", "3").output
     assert "the test split was not read" in text
-    with pytest.raises(UserError, match="Folds are 2 to 50"):
+    with pytest.raises(UserError, match="Folds are 2 to 50") as refused:
         run("--folds", "1")
+    assert "--folds 5" in refused.value.hint
     with pytest.raises(UserError, match="outside the test split"):
         run("--folds", "40")
 

@@ -14,7 +14,7 @@ from coincell.cli.main import cli
 from coincell.data import make_default_data
 from coincell.errors import UserError
 from coincell.evaluation import Estimate
-from coincell.pipeline.learning_curve import SHARES, draw_units, fit_power_law, together, units_of
+from coincell.pipeline.learning_curves import SHARES, draw_units, fit_power_law, together, units_of
 from coincell.project import load_project
 from dealt_project import TOML, WORDS, clips_of
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from coincell.report import (
     Report,
     print_prediction,
+    print_quantization,
     print_summary,
     promises_of,
     render_html,
@@ -99,6 +100,27 @@ def test_colour_is_there_where_the_terminal_has_it() -> None:
     stream = io.StringIO()
     print_summary(sample_report(), Console(file=stream, force_terminal=True, width=100))
     assert "\x1b[" in stream.getvalue()
+
+
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_the_bar_of_a_layer_stands_in_one_line(width: int) -> None:
+    model = sample_report().model
+    assert model is not None
+    part = model.quantization
+    assert part is not None
+    names = ("mobilenet_block_11_expand_relu", "conv", "logits")
+    losses = [
+        layer.model_copy(
+            update={"name": name, "total_db": db, "advice": "Set activations to int16. " * 4}
+        )
+        for layer, name, db in zip(part.layer_losses, names, (20.0, 36.0, 75.0), strict=True)
+    ]
+    stream = io.StringIO()
+    told = part.model_copy(update={"layer_losses": losses})
+    print_quantization(told, Console(file=stream, force_terminal=False, width=width))
+    drawn = [line.count("█") for line in stream.getvalue().splitlines() if "█" in line]
+    assert drawn == [5, 9, 15]
+    assert all(len(line) <= width for line in stream.getvalue().splitlines())
 
 
 def test_markup_and_control_characters_stay_text() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from coincell.errors import BoardError, UserError
+from coincell.errors import BoardError, FileError
 from coincell.firmware import Board, Elf, board_names, load_board, plain_binary, read_elf
 
 MOST_DESCRIPTION = 1 << 16
@@ -102,18 +102,18 @@ def open_image(path: Path) -> ImageFile:
         path: the file; a project's folder stands for its build/firmware.elf.
 
     Raises:
-        UserError: there is none.
+        FileError: there is none.
         BoardError: the file is no firmware image of Coincell's.
     """
     if path.is_dir():
         path = path / "build" / "firmware.elf"
         if not path.is_file():
-            raise UserError(
+            raise FileError(
                 f"There is no image at {path}.",
                 hint="`coincell run` makes one, once every gate before it holds.",
             )
     if path.suffix.lower() in _ELSEWHERE:
-        raise UserError(
+        raise FileError(
             f"{path.name} does not say what is in it.",
             hint=f"Name the ELF file beside it: {path.with_suffix('.elf')}",
         )
@@ -128,14 +128,14 @@ def open_image(path: Path) -> ImageFile:
 def _read(path: Path) -> bytes:
     try:
         if path.exists() and not path.is_file():
-            raise UserError(f"The image {path} is not a file.", "Name the ELF file itself.")
+            raise FileError(f"The image {path} is not a file.", "Name the ELF file itself.")
         if path.stat().st_size > _MOST_BYTES:
             raise BoardError(
                 f"{path} is larger than 64 MiB; it cannot be an image.", hint=_IMAGE_HINT
             )
         return path.read_bytes()
     except OSError as error:
-        raise UserError(
+        raise FileError(
             f"Cannot read the image {path}: {error.strerror}.", "Name an existing file."
         ) from error
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coincell.compiler import Graph
-from coincell.errors import UserError
+from coincell.errors import FileError, UserError
 
 Arrays = NDArray[Any]
 
@@ -81,9 +81,9 @@ def read_arrays(path: Path, wanted: int) -> list[Arrays]:
     hint = "numpy.save writes a .npy of one array, numpy.savez a .npz with arr_0, arr_1, ..."
     try:
         if path.exists() and not path.is_file():
-            raise UserError(f"{path} is not a file.", hint)
+            raise FileError(f"{path} is not a file.", hint)
         if path.stat().st_size > _MOST_BYTES:
-            raise UserError(f"{path} is larger than 1 GiB, the most that is read.", hint)
+            raise FileError(f"{path} is larger than 1 GiB, the most that is read.", hint)
         with path.open("rb") as stream:
             if stream.read(2) == b"PK":
                 arrays = _read_archive(path)
@@ -92,7 +92,7 @@ def read_arrays(path: Path, wanted: int) -> list[Arrays]:
     except UserError:
         raise
     except Exception as error:  # NumPy tells a damaged file in a dozen ways, zipfile in others
-        raise UserError(f"Cannot read arrays from {path}: {_reason(error)}.", hint) from error
+        raise FileError(f"Cannot read arrays from {path}: {_reason(error)}.", hint) from error
     if len(arrays) != wanted:
         raise UserError(f"{path} holds {len(arrays)} arrays; the model has {wanted}.", hint)
     return arrays

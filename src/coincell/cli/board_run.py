@@ -114,6 +114,8 @@ def run_command(
 
     cell = load_battery(battery)
     known, elf, board = _open(image, board_name)
+    if scene is not None:
+        _check_looks(known)
     sound = _sound(microphone, resample)
     around = _around(motion, motion_rate, known.units if known else {}, sensors, scene)
     length = seconds or len(sound) / _RATE_HZ or around.seconds or _DEFAULT_S
@@ -268,6 +270,19 @@ def _run(
         if around.changes:
             around.begin(virtual)
         return run_session(known, name, request, virtual, tell, move)
+
+
+def _check_looks(known: ImageFile | None) -> None:
+    """Refuse a scene that nothing looks at; of an image that is not Coincell's nobody knows."""
+    from coincell.errors import UserError
+
+    sense = known.description.get("sense", "picture") if known is not None else "picture"
+    if sense != "picture":
+        raise UserError(
+            f"The image has no camera: it senses {printable(str(sense))}, and would never look at "
+            "a --scene.",
+            hint="Take --scene away; --microphone is what a board hears, --motion how it moves.",
+        )
 
 
 def _check_counts(known: ImageFile | None) -> None:

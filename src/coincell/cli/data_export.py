@@ -24,9 +24,9 @@ def read_key(path: Path | None) -> bytes | None:
     """The key in a file, without the end of its line.
 
     Raises:
-        UserError: there is none in it.
+        FileError: there is none in it.
     """
-    from coincell.errors import UserError
+    from coincell.errors import FileError
 
     if path is None:
         return None
@@ -34,9 +34,9 @@ def read_key(path: Path | None) -> bytes | None:
         with path.open("rb") as file:
             key = file.read(4096).strip()
     except OSError as error:
-        raise UserError(f"Cannot read {path}: {error.strerror}.", "Name a file.") from error
+        raise FileError(f"Cannot read {path}: {error.strerror}.", "Name a file.") from error
     if not key:
-        raise UserError(f"{path} holds no key.", "Write the key into it, on one line.")
+        raise FileError(f"{path} holds no key.", "Write the key into it, on one line.")
     return key
 
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 @click.command("synthesize")
 @click.option(
-    "--voices", type=click.IntRange(1, 200), metavar="NUMBER",
-    help="How many voices speak; with --add-for how many more for training.",
+    "--voices", type=int, metavar="NUMBER",
+    help="How many voices speak (synthesis.voices); with --add-for how many more for training.",
 )  # fmt: skip
 @click.option(
     "--share", "shares", multiple=True, metavar="GROUP:SHARE",

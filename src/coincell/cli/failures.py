@@ -17,7 +17,7 @@ import click
 
 from coincell import errors
 from coincell.cli.output import printable
-from coincell.errors import CoincellError, UserError
+from coincell.errors import CoincellError, FileError, UserError
 
 USAGE, STOPPED = "UsageError", "Stopped"
 """Kinds of failure that no class of coincell.errors stands for."""
@@ -112,7 +112,7 @@ def _tell_system_error(error: OSError) -> int:
     if is_disk_full(error):
         return _tell(disk_error(Path(place), error))
     if error.errno in _USERS or _is_named(place):
-        return _tell(UserError(f"Cannot use {place}: {error.strerror}.", "Name another one."))
+        return _tell(FileError(f"Cannot use {place}: {error.strerror}.", "Name another one."))
     return _report_fault(error)
 
 

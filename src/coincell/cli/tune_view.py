@@ -26,6 +26,7 @@ PICTURE, PAGE, FACTS = "tune.svg", "tune.html", "tune.json"
 _WIDTH = 120
 _SHOWN = ("latency_ms", "ram_bytes", "flash_bytes", "energy_uj")
 _LIVE_ROWS = 8
+_IN_FULL = 1000.0
 _ENDED = ("complete", "pruned", "failed")
 
 
@@ -103,8 +104,8 @@ class SearchView:
             f"{self._project.configuration.project.name}: the search",
             _counted(every),
             columns,
-            [_row(trial, "front", columns) for trial in best],
-            [_row(t, "front" if t.number in numbers else t.state, columns) for t in every],
+            [row_of(trial, "front", columns) for trial in best],
+            [row_of(t, "front" if t.number in numbers else t.state, columns) for t in every],
             running,
         )
         write_atomic(folder / PICTURE, chart)
@@ -153,7 +154,7 @@ def table_of(study: Study, trials: list[Tried]) -> Table:
     for title in ("Trial", "", *columns, "Settings, or why it was given up"):
         grid.add_column(title.replace("_", " "), overflow="fold")
     for trial in trials:
-        row = _row(trial, "front" if trial.number in best else trial.state, columns)
+        row = row_of(trial, "front" if trial.number in best else trial.state, columns)
         grid.add_row(str(row.number), row.state, *row.figures, printable(row.told))
     return grid
 
@@ -164,10 +165,11 @@ def line_of(trial: Tried) -> str:
     return f"{trial.number:4d} {trial.state:<8} {trial.reason or figures}"
 
 
-def _row(trial: Tried, state: str, columns: tuple[str, ...]) -> CandidateRow:
+def row_of(trial: Tried, state: str, columns: tuple[str, ...]) -> CandidateRow:
+    """A trial and those figures that `columns` name, as a table shows them."""
     from coincell.report import CandidateRow
 
-    figures = tuple(_brief(trial.figures[n]) if n in trial.figures else "" for n in columns)
+    figures = tuple(_figure(trial.figures[n]) if n in trial.figures else "" for n in columns)
     return CandidateRow(trial.number, state, figures, trial.reason or _short(trial.settings))
 
 
@@ -185,4 +187,11 @@ def _short(settings: Any) -> str:
 
 
 def _brief(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float) and abs(value) < _IN_FULL:
+        return f"{value:.4g}"
+    return f"{value:.0f}" if isinstance(value, float) else str(value)
+
+
+def _figure(value: float) -> str:
+    """Bytes and cycles in full: nobody compares 5.245e+04 with 52,448 at a glance."""
+    return _brief(float(value)) if abs(value) < _IN_FULL else f"{value:,.0f}"

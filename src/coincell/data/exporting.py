@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coincell.data.acquisition import Acquisition, write_acquisition
-from coincell.data.layouts_named import INFO_FILE, SPLIT_KEY, TARGET_KEY, UNIT_KEY
-from coincell.data.manifest import Sample, read_manifest
+from coincell.data.layouts_named import INFO_FILE, MADE_KEY, SPLIT_KEY, TARGET_KEY, UNIT_KEY
+from coincell.data.manifest import MADE, Sample, read_manifest
 from coincell.data.progress import Progress, silent
 from coincell.data.senses import sense_files
 from coincell.errors import DataError
@@ -103,6 +103,8 @@ def _listed(name: str, sample: Sample) -> dict[str, Any]:
     told = {SPLIT_KEY: "validation"} if sample.split == "validation" else {}
     if sample.target is not None:
         told |= {TARGET_KEY: repr(sample.target), UNIT_KEY: sample.unit}
+    if sample.source.format.startswith(MADE):
+        told |= {MADE_KEY: sample.source.format}
     return {
         "path": name,
         "category": "testing" if sample.split == "test" else "training",

@@ -268,7 +268,8 @@ class _Import:
             samples = recording.samples[part.begin : part.end]
             clip = self.store.stage(f"{read.base}{suffix}{self.files.stored_suffix}", samples)
             origin = sha256_bytes(f"{read.digest}{suffix}".encode()) if part.apart else read.digest
-            source = Source(recording.format, recording.rate_hz, recording.channels, origin)
+            form = candidate.made or recording.format
+            source = Source(form, recording.rate_hz, recording.channels, origin)
             sample = Sample(
                 clip.file, part.label or candidate.label, split, clip.sha256, clip.duration_s,
                 candidate.groups, candidate.target, candidate.unit, source,
@@ -293,6 +294,7 @@ class _Import:
             groups={**before.groups, **candidate.groups},
             target=candidate.target,
             unit=candidate.unit,
+            source=replace(before.source, format=candidate.made or before.source.format),
         )
         stays = candidate.split in (None, before.split) or (
             self._shares_training and (candidate.split, before.split) == ("train", "validation")

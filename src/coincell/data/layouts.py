@@ -18,7 +18,7 @@ from typing import Literal
 
 from coincell.data.audio import AUDIO_SUFFIXES
 from coincell.data.faults import Faults
-from coincell.data.layouts_named import Named, has_sidecars, label_of_name, read_sidecars
+from coincell.data.layouts_named import MADE_KEY, Named, has_sidecars, label_of_name, read_sidecars
 from coincell.data.manifest import (
     CORE_COLUMNS,
     MANIFEST_FILE,
@@ -29,6 +29,7 @@ from coincell.data.manifest import (
     check_group_names,
     checked_file,
     finite_number,
+    mark_of,
     read_csv,
 )
 from coincell.data.origins import read_origins
@@ -65,6 +66,7 @@ class Candidate:
         groups: speaker and whatever other columns the source has.
         target: a number to predict, and its unit.
         parts: stretches of it with labels of their own, in samples of the file's.
+        made: by which generator it was made, as `Source.format` has it; "" of a recording.
     """
 
     path: Path
@@ -75,6 +77,7 @@ class Candidate:
     target: float | None = None
     unit: str = ""
     parts: tuple[Part, ...] = ()
+    made: str = ""
 
 
 @dataclass(frozen=True)
@@ -279,8 +282,11 @@ def _list_named(
             except (DataError, ValueError) as error:
                 faults.add(str(error), getattr(error, "hint", ""), name)
                 continue
+            told_target = (target, settings.unit)
             candidates.append(
-                Candidate(source / name, name, "", named.split, groups, target, settings.unit)
+                Candidate(
+                    source / name, name, "", named.split, groups, *told_target, made=named.made
+                )
             )
             continue
         label = named.label or ("" if named.parts else label_of_name(name))
@@ -288,7 +294,9 @@ def _list_named(
             if text not in settings.labels and text != NOISE_LABEL:
                 faults.add(*explain_label(text, settings), name)
         candidates.append(
-            Candidate(source / name, name, label, named.split, groups, parts=named.parts)
+            Candidate(
+                source / name, name, label, named.split, groups, parts=named.parts, made=named.made
+            )
         )
     for name in told:
         faults.add(f"there is no {kinds_of(settings)} file {name!r}", "", "a sidecar of labels")
@@ -388,6 +396,7 @@ def _csv_candidate(
         _speaker_of(name, pattern) | groups,
         target,
         settings.unit if target is not None else "",
+        made=mark_of(row.get(MADE_KEY, "")),
     )
 
 

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from coincell.data.faults import Faults
-from coincell.data.manifest import CORE_COLUMNS, Split, checked_file, is_field
+from coincell.data.manifest import CORE_COLUMNS, Split, checked_file, is_field, mark_of
 from coincell.data.senses import Part
 from coincell.errors import DataError
 
@@ -24,6 +24,8 @@ SPLIT_KEY = "split"
 """Of the metadata: "validation" tells apart what the format calls training, too."""
 TARGET_KEY, UNIT_KEY = "target", "unit"
 """Of the metadata: the number that is to be predicted, and what it is in."""
+MADE_KEY = "source_format"
+"""Of the metadata, and a column of the manifest: tells that a generator made a recording."""
 STRUCTURED_FILE = "structured_labels.labels"
 _MAX_BYTES = 1 << 26
 _SPLITS: dict[str, Split | None] = {"training": "train", "testing": "test", "split": None}
@@ -41,6 +43,7 @@ class Named:
         parts: stretches with a label of their own; they stay on one side of a split.
         target: the number to be predicted, as it is written; "" where none is told.
         unit: of it.
+        made: by which generator it was made, as `Source.format` has it; "" of a recording.
     """
 
     label: str
@@ -49,6 +52,7 @@ class Named:
     parts: tuple[Part, ...] = ()
     target: str = ""
     unit: str = ""
+    made: str = ""
 
 
 def has_sidecars(source: Path) -> bool:
@@ -78,7 +82,7 @@ def read_sidecars(source: Path, faults: Faults) -> dict[str, Named]:
         try:
             before = found.get(checked_file(str(name)), Named(""))
             parts = _parts(stretches, str(name))
-            found[str(name)] = Named("", before.split, before.groups, parts)
+            found[str(name)] = Named("", before.split, before.groups, parts, made=before.made)
         except ValueError as error:
             faults.add(str(error), "", STRUCTURED_FILE)
     return found
@@ -100,15 +104,16 @@ def _entry(entry: Any) -> tuple[str, Named]:
         if _GROUP.fullmatch(key) and (key == SPLIT_KEY or key not in CORE_COLUMNS)
     }
     target, unit = (str(metadata.get(key, "")) for key in (TARGET_KEY, UNIT_KEY))
-    told = (name, str(label.get("label", "")), target, unit, *groups.values())
+    made = mark_of(str(metadata.get(MADE_KEY, "")))
+    told = (name, str(label.get("label", "")), target, unit, made, *groups.values())
     if unfit := [text for text in told if not is_field(text)]:
         raise ValueError(f"path, label or metadata hold control characters: {unfit[0][:40]!r}")
     split = _SPLITS.get(str(entry.get("category", "split")))
     if groups.pop(SPLIT_KEY, "") == "validation" and split == "train":
         split = "validation"
     if label.get("type") == "multi-label":
-        return name, Named("", split, groups, _parts(label.get("labels"), name))
-    return name, Named(str(label.get("label", "")), split, groups, target=target, unit=unit)
+        return name, Named("", split, groups, _parts(label.get("labels"), name), made=made)
+    return name, Named(str(label.get("label", "")), split, groups, (), target, unit, made)
 
 
 def _parts(stretches: Any, name: str) -> tuple[Part, ...]:

@@ -40,6 +40,22 @@ _GROUP = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
+MADE = "synthetic"
+"""What a `Source.format` of recordings that a generator made begins with."""
+_IMPORTED = ", imported"
+
+
+def mark_of(told: str) -> str:
+    """The format of a recording that came from outside, if that says a generator made it, or "".
+
+    It is not the generator's own word: what `data synthesize` made here it may make anew or take
+    away, and what was imported it must not.
+    """
+    if not told.startswith(MADE):
+        return ""
+    return told[:200].removesuffix(_IMPORTED) + _IMPORTED
+
+
 @dataclass(frozen=True)
 class Source:
     """What a sample was made from.
@@ -110,7 +126,7 @@ class Dataset:
         notes: Counter[str] = Counter()
         for sample in self.samples:
             source = sample.source
-            if source.format.startswith("synthetic"):
+            if source.format.startswith(MADE):
                 notes[source.format] += 1
                 continue
             if source.rate_hz not in (0, sample_rate_hz):

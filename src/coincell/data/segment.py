@@ -22,7 +22,7 @@ from coincell.data.audio import read_content
 from coincell.data.origins import add_origins
 from coincell.data.progress import Progress, silent
 from coincell.data.senses import Recording, kinds_of, sense_files
-from coincell.errors import DataError, UserError
+from coincell.errors import DataError, FileError
 from coincell.files import write_atomic
 from coincell.project import DataSettings, Project
 
@@ -114,7 +114,8 @@ def segment_recordings(
         progress: told after each recording.
 
     Raises:
-        DataError: of pictures; a recording is broken; a label is not the project's.
+        DataError: of pictures, or of a number to predict; a recording is broken; a label is not
+            the project's.
         UserError: a file is there already; the disk is full.
     """
     settings = project.configuration.data
@@ -150,6 +151,14 @@ def segment_recordings(
 def _check(settings: DataSettings, options: SegmentOptions) -> None:
     if settings.sense == "picture":
         raise DataError("Pictures have no events in time.", "Segment sound or motion.")
+    if settings.target:
+        # a rise in level says where something happened, and not how much of the target it was
+        raise DataError(
+            f"Events are cut for classes; this project predicts a number, {settings.target} in "
+            f"{settings.unit}, which no rise in level tells.",
+            "Import whole recordings: windows are cut from them. Where the number changes within "
+            "one, cut it there, and list each piece with its target in a CSV.",
+        )
     if not (0 < options.above_db <= 100) or min(
         options.hold_ms, options.least_ms, options.margin_ms
     ) < 0:  # fmt: skip
@@ -307,7 +316,7 @@ def _write(
     for number, one in enumerate(segments, start=1):
         name = f"{stem}-{number:04}{files.stored_suffix}"
         if (folder / name).exists():
-            raise UserError(f"{folder / name} is there already.", "Name an empty folder.")
+            raise FileError(f"{folder / name} is there already.", "Name an empty folder.")
         write_atomic(folder / name, files.encode(samples[one.begin : one.end], settings))
         written.append(
             Segment(one.source, one.begin, one.end, one.begin_s, one.seconds, one.peak_db, name)

@@ -8,7 +8,7 @@ from coincell.models._distillation import Teacher, check_class_order
 from coincell.models._equalization import bias_corrected, equalized
 from coincell.models._examples import Examples, dequantize
 from coincell.models._folding import fold_normalizations
-from coincell.models._foreign import load_network
+from coincell.models._foreign import check_network_file, load_network
 from coincell.models._history import EpochRecord, History
 from coincell.models._int16 import convert_int16
 from coincell.models._layer_errors import LayerError, layer_errors
@@ -48,6 +48,7 @@ __all__ = [
     "channel_prices",
     "channels_of",
     "check_class_order",
+    "check_network_file",
     "check_weights",
     "class_weights",
     "convert_aware",

@@ -72,6 +72,22 @@ def load_network(
     return _ending_in_softmax(path, model, keras) if goal == "classes" else model
 
 
+def check_network_file(path: Path, outputs: int, goal: Goal) -> None:
+    """Refuse a .keras file by all that can be known of it before there are features.
+
+    Args:
+        path: the file.
+        outputs: how many classes the project has; 1 of a quantity.
+        goal: what the outputs are; of normality their number depends on the features.
+
+    Raises:
+        ModelError: the file is broken or not safe, or the model has other outputs.
+    """
+    model = load_model_file(path)
+    if goal != "normality" and len(model.outputs) == 1:
+        _check_outputs(path, model, outputs, goal)
+
+
 def load_model_file(path: Path) -> keras.Model:
     """Whatever network a .keras file holds, checked before Keras sees it.
 
@@ -211,7 +227,13 @@ def _check_shapes(
                 f"{path} gives outputs of shape {tuple(output)}; an autoencoder gives the "
                 f"features again, {tuple(input_shape)}."
             )
-    elif tuple(output) != (outputs,):
+    else:
+        _check_outputs(path, model, outputs, goal)
+
+
+def _check_outputs(path: Path, model: Any, outputs: int, goal: Goal) -> None:
+    output = model.output_shape[1:]
+    if tuple(output) != (outputs,):
         what = f"{outputs} classes" if goal == "classes" else "one number to predict"
         raise ModelError(
             f"{path} gives outputs of shape {tuple(output)}; the project has {what}.",

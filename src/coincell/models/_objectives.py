@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.errors import UserError
+from coincell.errors import ModelError
 from coincell.models._distillation import softened_distance
 from coincell.models._examples import Examples, dequantize
 from coincell.models._losses import quantity_losses, sample_losses
@@ -62,7 +62,7 @@ class ClassObjective:
         _, keras = load_tensorflow()
         last = model.layers[-1]
         if not isinstance(last, keras.layers.Softmax):
-            raise UserError(
+            raise ModelError(
                 f"A network to train must end in a Softmax layer; received {type(last).__name__}."
             )
         return keras.Model(model.inputs[0], last.input)
@@ -100,7 +100,7 @@ class QuantityObjective:
         _, keras = load_tensorflow()
         last = model.layers[-1]
         if not isinstance(last, keras.layers.Rescaling):
-            raise UserError(
+            raise ModelError(
                 "A network that predicts a number must end in a Rescaling layer, which brings it "
                 f"to its unit; received {type(last).__name__}."
             )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coincell.errors import UserError
+from coincell.errors import ModelError
 from coincell.models._distillation import Teacher
 from coincell.models._examples import Examples
 from coincell.models._history import EpochRecord, History
@@ -56,7 +56,7 @@ def train(
         teacher: whose outputs on each batch, as altered, count beside the labels.
 
     Raises:
-        UserError: the loss left the finite numbers.
+        ModelError: the loss left the finite numbers.
     """
     trainer = _Trainer(model, settings, objective_of(goal, model, settings), teacher)
     generator = np.random.default_rng(seed)
@@ -227,7 +227,7 @@ class _Trainer:
             hits.append(float(hit))
         mean = float(np.mean(losses))
         if not math.isfinite(mean):
-            raise UserError(
+            raise ModelError(
                 f"Training diverged in epoch {epoch + 1}: the loss is no finite number any more.",
                 hint="Lower training.learning_rate (a tenth of it is a good next try).",
             )

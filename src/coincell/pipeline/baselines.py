@@ -29,9 +29,8 @@ from coincell.pipeline.clips import Clips, read_clips
 from coincell.pipeline.device_model import device_model
 from coincell.pipeline.feature_arrays import read_features
 from coincell.pipeline.folds import (
-    FEWEST_FOLDS,
-    MOST_FOLDS,
     Dealt,
+    check_count,
     cross_validate,
     deal,
     remembered_folds,
@@ -198,8 +197,7 @@ def _methods(
             "Baselines are of classes and numbers; anomaly detection compares its own.",
             hint="`coincell run` puts every detector side by side: see docs/detectors.md.",
         )
-    if not FEWEST_FOLDS <= count <= MOST_FOLDS:
-        raise UserError(f"Folds are {FEWEST_FOLDS} to {MOST_FOLDS}; received {count}.")
+    check_count(count)
     return find_methods(names, configuration.goal)
 
 

@@ -19,7 +19,7 @@ from coincell.data import RECORDING, read_sources
 from coincell.files import write_atomic
 from coincell.pipeline.auditing import AUDIT_FILE
 from coincell.pipeline.clips import read_clips
-from coincell.pipeline.device_privacy import device_privacy
+from coincell.pipeline.privacy_of_device import device_privacy
 from coincell.pipeline.store import Artefact
 from coincell.project import Project
 from coincell.report import Report, glossary, tiles_of

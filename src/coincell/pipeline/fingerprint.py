@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import coincell
-from coincell.errors import UserError
+from coincell.errors import FileError
 from coincell.files import sha256_file, write_atomic
 
 _ROOT = Path(coincell.__file__).parent
@@ -135,17 +135,17 @@ class FileHashes:
         """The file's hash.
 
         Raises:
-            UserError: the file is not there, or is none (a folder; a device, which may never end).
+            FileError: the file is not there, or is none (a folder; a device, which may never end).
         """
         try:
             status = path.stat()
         except OSError as error:
-            raise UserError(
+            raise FileError(
                 f"{path} is missing ({error.strerror}).",
                 hint="`coincell data check` lists what is missing; import the recordings again.",
             ) from error
         if not stat.S_ISREG(status.st_mode):
-            raise UserError(f"{path} is not a file.", hint="`coincell data check` lists more.")
+            raise FileError(f"{path} is not a file.", hint="`coincell data check` lists more.")
         stamp: list[str | int] = [status.st_size, status.st_mtime_ns]
         known = self._known.get(str(path))
         if known is not None and known[:2] == stamp:

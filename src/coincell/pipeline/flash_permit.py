@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from coincell.board import ImageFile
-from coincell.errors import GateError, UserError
+from coincell.errors import FileError, GateError
 from coincell.firmware import Board
 from coincell.report import Report, verdict
 
@@ -45,7 +45,7 @@ def permit_flash(image: ImageFile, board: Board) -> None:
 def _read(path: Path, image: ImageFile) -> Report:
     try:
         if path.stat().st_size > _MOST_BYTES:
-            raise UserError(f"{path} is larger than 256 MiB: no report of a run.", _AGAIN)
+            raise FileError(f"{path} is larger than 256 MiB: no report of a run.", _AGAIN)
         return Report.from_json(path.read_bytes())
     except FileNotFoundError as error:
         raise GateError(
@@ -53,9 +53,9 @@ def _read(path: Path, image: ImageFile) -> Report:
             hint=f"Flash the image in the project's build folder, after `coincell run`. {_FORCE}",
         ) from error
     except OSError as error:
-        raise UserError(f"Cannot read {path}: {error.strerror}.", _AGAIN) from error
+        raise FileError(f"Cannot read {path}: {error.strerror}.", _AGAIN) from error
     except ValidationError as error:
-        raise UserError(
+        raise FileError(
             f"A report as `coincell run` writes it is needed; {path} is damaged, or another "
             "version's.",
             _AGAIN,

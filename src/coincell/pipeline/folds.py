@@ -97,6 +97,19 @@ class CrossValidation:
         }
 
 
+def check_count(count: int) -> None:
+    """Refuse a number of folds that is never dealt, whatever the data.
+
+    Raises:
+        UserError: it is below FEWEST_FOLDS or above MOST_FOLDS.
+    """
+    if not FEWEST_FOLDS <= count <= MOST_FOLDS:
+        raise UserError(
+            f"Folds are {FEWEST_FOLDS} to {MOST_FOLDS}; received {count}.",
+            hint="Five are usual: --folds 5. Each trains a model of its own.",
+        )
+
+
 def cross_validate(
     project: Project,
     count: int,
@@ -116,10 +129,9 @@ def cross_validate(
             project's for all.
 
     Raises:
-        UserError: there are fewer units, or of a class, than folds.
+        UserError: no such number of folds is dealt; or there are fewer units, or of a class.
     """
-    if not FEWEST_FOLDS <= count <= MOST_FOLDS:
-        raise UserError(f"Folds are {FEWEST_FOLDS} to {MOST_FOLDS}; received {count}.")
+    check_count(count)
     with alone(project, STAGES):
         outcome = run_stages(project, STAGES, Demand(until="dataset"))
         dataset = outcome.artefacts["dataset"]

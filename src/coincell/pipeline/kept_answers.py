@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from coincell.audit import Column, People, people_of
-from coincell.errors import UserError
+from coincell.errors import FileError
 from coincell.files import write_atomic
 from coincell.pipeline.clips import Clips, read_clips
 from coincell.pipeline.judged import read_told
@@ -120,19 +120,19 @@ def read_answers(project: Project, number: int) -> KeptAnswers | None:
     """The answers of a run; None where none were kept.
 
     Raises:
-        UserError: the file cannot be read, or holds something else.
+        FileError: the file cannot be read, or holds something else.
     """
     path = _path(project, number)
     try:
         if path.stat().st_size > _MAX_BYTES:
-            raise UserError(f"{path} is larger than 64 MiB: it holds no answers of a run.")
+            raise FileError(f"{path} is larger than 64 MiB: it holds no answers of a run.")
         return KeptAnswers.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise UserError(f"Cannot read {path}: {error.strerror}.") from error
+        raise FileError(f"Cannot read {path}: {error.strerror}.") from error
     except ValidationError as error:
-        raise UserError(
+        raise FileError(
             f"{path} holds no answers of a run that this version of Coincell knows.",
             hint="Delete it: without it the figures of the runs are compared alone.",
         ) from error

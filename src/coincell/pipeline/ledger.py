@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from coincell.errors import ConfigurationError, UserError
+from coincell.errors import ConfigurationError, FileError, UserError
 from coincell.files import locked, write_atomic
 from coincell.project import Project, parse_configuration
 from coincell.report import Metric, Report
@@ -174,7 +174,7 @@ def apart(before: Metric, after: Metric) -> bool | None:
 
 def _numbers(folder: Path) -> Sequence[int]:
     if folder.exists() and not folder.is_dir():
-        raise UserError(
+        raise FileError(
             f"{folder} is a file, where runs are kept in a folder of that name.", "Move it away."
         )
     if not folder.exists():
@@ -195,14 +195,14 @@ def _read(folder: Path, number: int) -> Run:
     path = folder / f"{number:04d}.json"
     try:
         if not path.is_file():
-            raise UserError(f"{path} is no file: it is no report.")
+            raise FileError(f"{path} is no file: it is no report.")
         if path.stat().st_size > _MAX_BYTES:
-            raise UserError(f"{path} is larger than 64 MiB: it is no report.")
+            raise FileError(f"{path} is larger than 64 MiB: it is no report.")
         return Run(number, Report.from_json(path.read_bytes()))
     except OSError as error:
-        raise UserError(f"Cannot read {path}: {error.strerror}.") from error
+        raise FileError(f"Cannot read {path}: {error.strerror}.") from error
     except (ValidationError, ConfigurationError) as error:
-        raise UserError(
+        raise FileError(
             f"{path} is no report of this version of Coincell.",
             hint="Move it out of runs/, or run the version that wrote it.",
         ) from error

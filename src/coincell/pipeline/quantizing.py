@@ -102,7 +102,7 @@ def quantize(material: Material, settings: QuantizationSettings) -> Quantized:
 
     Raises:
         ModelError: the network cannot be quantized so.
-        UserError: aware training diverged.
+        ModelError: aware training diverged; of mode "auto" what was made after training is taken.
     """
     if settings.mode == "qat":
         return _aware(material, settings)

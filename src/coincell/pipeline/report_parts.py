@@ -99,7 +99,7 @@ def _source(clips: Clips, notes: Mapping[str, int], data: DataSettings) -> tuple
         return _made_or_imported(clips, notes, "pictures" if data.sense == "picture" else "")
     silence = silence_class(data)
     spoken = int((clips.labels != silence).sum()) if silence is not None else len(clips.labels)
-    made = notes.get(SPEECH_FORMAT, 0)
+    made = sum(count for note, count in notes.items() if note.startswith(SPEECH_FORMAT))
     if not made:
         return "imported recordings", False
     voices = "synthesized with espeak-ng voices"

@@ -176,6 +176,7 @@ class _Walk:
         self.artefacts: dict[str, Artefact] = {}
         self.gates: list[Gate] = []
         self.seconds: dict[str, float] = {}
+        self._looked_ahead = False
 
     def go(self) -> Outcome:
         redo = self.demand.force
@@ -229,7 +230,15 @@ class _Walk:
         self.artefacts[stage.name] = found
         return found
 
+    def _look_ahead(self, index: int) -> None:
+        """Once, before anything is made: what a later stage would refuse is told now."""
+        if not self._looked_ahead:
+            self._looked_ahead = True
+            for stage in self.stages[index:]:
+                stage.before(self.project)
+
     def _make(self, index: int, stage: Stage, inputs: Mapping[str, Any]) -> Artefact:
+        self._look_ahead(index)
         self._tell("started", index)
         began = time.monotonic()
 

@@ -49,6 +49,10 @@ class StageContext:
         return self.project.configuration
 
 
+def _nothing_before(project: Project) -> None:
+    del project
+
+
 def _no_gates(artefact: Artefact, project: Project) -> list[Gate]:
     del artefact, project
     return []
@@ -69,6 +73,8 @@ class Stage:
         files: paths of the user's files it reads beside artefacts.
         toolchain: the compilers it uses: what each is for -> its identity.
         gates: what must hold of the artefact before the next stage begins; not part of the key.
+        before: refuses what can be known to be wrong without any artefact; asked of all stages that
+            may follow, before the first one is made.
         gates_stop: whether a failed gate ends the run here; else it only fails at the end.
     """
 
@@ -82,4 +88,5 @@ class Stage:
     files: Callable[[Project], list[Path]] = _no_files
     toolchain: Callable[[Project], Mapping[str, str]] = _no_toolchain
     gates: Callable[[Artefact, Project], list[Gate]] = _no_gates
+    before: Callable[[Project], None] = _nothing_before
     gates_stop: bool = True

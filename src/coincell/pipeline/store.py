@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from coincell.errors import UserError
+from coincell.errors import FileError
 from coincell.files import disk_error, is_disk_full, locked, sha256_file, write_atomic
 
 MANIFEST = "manifest.json"
@@ -157,7 +157,7 @@ def verify_artefact(artefact: Artefact) -> None:
     """Re-hash every file of `artefact`.
 
     Raises:
-        UserError: a file or the manifest is missing or changed since it was made.
+        FileError: a file or the manifest is missing or changed since it was made.
     """
     try:
         manifest = artefact.manifest
@@ -173,8 +173,8 @@ def verify_artefact(artefact: Artefact) -> None:
             raise _changed(artefact, name)
 
 
-def _changed(artefact: Artefact, name: str) -> UserError:
-    return UserError(
+def _changed(artefact: Artefact, name: str) -> FileError:
+    return FileError(
         f"{artefact.folder / name} is not what the {artefact.stage} stage wrote.",
         hint=f"Make it again: coincell run --from {artefact.stage}",
     )

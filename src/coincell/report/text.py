@@ -24,6 +24,8 @@ _MISTAKES = 6
 _SCORES = 5
 _BAR = 24
 _DECIBELS_A_BLOCK = 4
+_MOST_BLOCKS = 15
+"""60 dB, a thousandth: int8 comes near it only where a layer is trivial."""
 _STATE_STYLES = {"passed": "bold green", "failed": "bold red", "stopped": "bold yellow",
                  "open": "bold yellow"}  # fmt: skip
 
@@ -65,10 +67,11 @@ def print_quantization(part: QuantizationPart, console: Console | None = None) -
 
     grid = Table(box=None, pad_edge=False)
     for title in ("Layer", "Range", "Cut off", "Own", "Kernel", "So far, dB", "Advice"):
-        grid.add_column(title, overflow="fold")
+        # a bar that wraps is two bars: names and advice give way
+        grid.add_column(title, overflow="fold", no_wrap=title not in ("Layer", "Range", "Advice"))
     for layer in part.layer_losses:
         kernel = figures.NOTHING if layer.kernel_db is None else f"{layer.kernel_db:.0f}"
-        bar = "█" * max(0, round(layer.total_db / _DECIBELS_A_BLOCK))
+        bar = "█" * min(_MOST_BLOCKS, max(0, round(layer.total_db / _DECIBELS_A_BLOCK)))
         grid.add_row(
             layer.name,
             f"{layer.range_low:.3g} to {layer.range_high:.3g}",

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coincell.errors import CoincellError, MissingExtraError, UserError
+from coincell.errors import CoincellError, FileError, MissingExtraError, UserError
 from coincell.files import locked
 from coincell.tuning import pareto
 from coincell.tuning.leases import is_stale, new_lease, renewed
@@ -445,7 +445,7 @@ def _opening(place: str, secret: str) -> Iterator[None]:
         raise
     except Exception as error:
         told = _first_line(error, secret, place)
-        raise UserError(f"The study at {place} is damaged: {told}.", "Move it away.") from error
+        raise FileError(f"The study at {place} is damaged: {told}.", "Move it away.") from error
 
 
 @contextlib.contextmanager
@@ -455,7 +455,7 @@ def _told_errors(place: str, secret: str = "") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UserError(
+        raise FileError(
             f"The study at {place} cannot be reached: {error.strerror or error}.",
             "Run the same command again when it is there; what was finished is kept.",
         ) from error
@@ -466,11 +466,11 @@ def _told_errors(place: str, secret: str = "") -> Iterator[None]:
             "For postgresql: pip install psycopg2-binary; for others see SQLAlchemy's dialects.",
         ) from error
     except (KeyError, json.JSONDecodeError) as error:
-        raise UserError(f"The study at {place} is damaged: {error}.", "Move it away.") from error
+        raise FileError(f"The study at {place} is damaged: {error}.", "Move it away.") from error
     except Exception as error:
         if type(error).__module__.split(".")[0] not in ("optuna", "sqlalchemy"):
             raise
-        raise UserError(
+        raise FileError(
             f"The study at {place} cannot be used: {_first_line(error, secret, place)}",
             "Check tune.storage, and that its database runs.",
         ) from error

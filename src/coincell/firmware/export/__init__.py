@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from coincell.errors import UserError
+from coincell.errors import FileError, UserError
 from coincell.files import disk_error
 from coincell.firmware.export.arduino import arduino
 from coincell.firmware.export.content import Content
@@ -81,7 +81,7 @@ def check_export(form: str, out: Path, name: str) -> None:
     if out.is_dir() and not any(out.iterdir()):
         return
     if out.exists() or out.is_symlink():
-        raise UserError(
+        raise FileError(
             f"{out} exists, and an export never writes over anything.",
             hint="Name another folder with --output, or take this one away.",
         )

@@ -18,6 +18,7 @@ from coincell.models import (
     History,
     Teacher,
     build_network,
+    check_network_file,
     count_parameters,
     dequantize,
     load_network,
@@ -40,7 +41,7 @@ from coincell.pipeline.stages.inputs import (
     weights_file,
 )
 from coincell.pipeline.trained import FLOAT_SCORES, NETWORK_FILE
-from coincell.project import Configuration, Goal, ModelSettings, TrainingSettings
+from coincell.project import Configuration, Goal, ModelSettings, Project, TrainingSettings
 
 
 def training_settings(configuration: Configuration) -> dict[str, Any]:
@@ -283,6 +284,20 @@ def new_network(model: ModelSettings, configuration: Configuration, learning: Ex
     )
 
 
+def _before(project: Project) -> None:
+    """The user's networks are looked at before hours of recordings become features.
+
+    Raises:
+        ConfigurationError: a file is of a wrong kind, absent, or outside the project.
+        ModelError: it is broken or not safe, or has other outputs than the project.
+    """
+    configuration = project.configuration
+    for path in (*user_model_files(project), *teacher_file(project)):
+        if path.suffix == ".keras":
+            check_network_file(path, len(configuration.outputs), configuration.goal)
+    weights_file(project)
+
+
 STAGE = Stage(
     name="train",
     title="Train the network, or fit what needs none",
@@ -296,4 +311,5 @@ STAGE = Stage(
         *teacher_file(project),
     ],
     run=_run,
+    before=_before,
 )

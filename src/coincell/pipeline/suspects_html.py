@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coincell.data import Sample
-from coincell.pipeline.deep_check import DeepReport, Suspect
+from coincell.pipeline.deep_checking import DeepReport, Suspect
 from coincell.project import Project
 from coincell.report import Case, Exhibit, second_look_page
 
