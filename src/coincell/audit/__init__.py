@@ -34,7 +34,7 @@ from coincell.audit.measures import (
 from coincell.audit.mitigation import UNTOLD, copies_for, reweighed, strata_of
 from coincell.audit.paired import paired_changes
 from coincell.audit.people import NOT_TOLD, Column, People, codes_of, joined_values, people_of
-from coincell.audit.significance import LEVEL, holm, paired_p
+from coincell.audit.significance import LEVEL, holm, paired_p, student_p
 from coincell.audit.slices import SLICE_METRICS, area_rounds, slice_areas, slice_figures
 from coincell.audit.strategies import RATES, StrategySettings, strategies_of
 from coincell.audit.table_file import JudgedTable, TableColumns, read_table
@@ -102,6 +102,7 @@ __all__ = [
     "slice_figures",
     "strata_of",
     "strategies_of",
+    "student_p",
     "training_advice",
 ]
 

@@ -11,6 +11,7 @@ from coincell.pipeline.fair_comparison import fairness_of, paired_fairness
 from coincell.pipeline.feature_comparison import Compared, Comparison, compare_features
 from coincell.pipeline.feature_relevance import Relevance, Relevances, feature_relevance
 from coincell.pipeline.flash_permit import permit_flash
+from coincell.pipeline.fleet_bank import make_bank
 from coincell.pipeline.folds import CrossValidation, cross_validate
 from coincell.pipeline.last_judged import LastJudged, find_judged
 from coincell.pipeline.learning_curve import LearningCurve, learning_curve
@@ -96,6 +97,7 @@ __all__ = [
     "heat_png",
     "helping_processes",
     "learning_curve",
+    "make_bank",
     "noted_runs",
     "open_study",
     "paired_fairness",
