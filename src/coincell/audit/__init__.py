@@ -42,7 +42,7 @@ from coincell.audit.people import (
     people_of,
     values_by_column,
 )
-from coincell.audit.significance import LEVEL, holm, paired_p
+from coincell.audit.significance import LEVEL, holm, paired_p, student_p
 from coincell.audit.slices import SLICE_METRICS, area_rounds, slice_areas, slice_figures
 from coincell.audit.strategies import RATES, StrategySettings, strategies_of
 from coincell.audit.table_file import JudgedTable, TableColumns, read_table
@@ -110,6 +110,7 @@ __all__ = [
     "slice_figures",
     "strata_of",
     "strategies_of",
+    "student_p",
     "training_advice",
     "values_by_column",
 ]

@@ -16,6 +16,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "devices": ("monitor_fleet", "Every device: last seen, missing reports, clock."),
     "forget": ("monitor_fleet", "Delete all that a device told."),
     "prune": ("monitor_fleet", "Delete raw reports and hours that are old; days stay."),
+    "report": ("monitor_report", "Drift, accuracy, sensors and outliers of the fleet; alerts."),
+    "alert": ("monitor_alert", "Tell a command, a file or a webhook of devices that changed."),
+    "collect": ("monitor_report", "Which recordings to collect and label next."),
+    "simulate": ("monitor_simulate", "A virtual fleet: how soon is drift found?"),
 }
 """Subcommand -> (module in this package, one line of help); the help needs no import."""
 

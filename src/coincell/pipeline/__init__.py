@@ -13,10 +13,18 @@ if TYPE_CHECKING:
     from coincell.pipeline.fair_comparison import fairness_of, paired_fairness
     from coincell.pipeline.feature_comparison import Compared, Comparison, compare_features
     from coincell.pipeline.flash_permit import permit_flash
+    from coincell.pipeline.fleet_bank import make_bank
     from coincell.pipeline.folds import CrossValidation, cross_validate
     from coincell.pipeline.last_judged import LastJudged, find_judged
     from coincell.pipeline.learning_curves import LearningCurve, learning_curve
-    from coincell.pipeline.ledger import Run, apart, changed_settings, find_run, last_run, noted_runs
+    from coincell.pipeline.ledger import (
+        Run,
+        apart,
+        changed_settings,
+        find_run,
+        last_run,
+        noted_runs,
+    )
     from coincell.pipeline.listening import project_application
     from coincell.pipeline.mitigating import compare_mitigations
     from coincell.pipeline.mlflow_export import export_runs
@@ -101,6 +109,7 @@ __all__ = [
     "helping_processes",
     "last_run",
     "learning_curve",
+    "make_bank",
     "noted_runs",
     "open_study",
     "paired_fairness",
@@ -177,6 +186,7 @@ _HOMES = {
     "helping_processes": "tune_helpers",
     "last_run": "ledger",
     "learning_curve": "learning_curves",
+    "make_bank": "fleet_bank",
     "noted_runs": "ledger",
     "open_study": "tune",
     "paired_fairness": "fair_comparison",

@@ -1,5 +1,6 @@
 """coincell.toml -> frozen, typed configuration; the only reader of configuration."""
 
+from coincell.project.alert_settings import AlertSettings, read_alert_settings
 from coincell.project.audit_settings import (
     PEOPLE_SECTIONS,
     AuditSettings,
@@ -67,6 +68,7 @@ __all__ = [
     "PEOPLE_SECTIONS",
     "TREE_MODELS",
     "WEIGHT_SUFFIXES",
+    "AlertSettings",
     "AuditSettings",
     "AugmentationSettings",
     "BoardSettings",
@@ -113,6 +115,7 @@ __all__ = [
     "new_project",
     "obsolete",
     "parse_configuration",
+    "read_alert_settings",
     "read_group",
     "template_configuration",
     "template_intended",

@@ -10,6 +10,7 @@ from coincell.report.audit_schema import (
 from coincell.report.charts.cells import cells_svg
 from coincell.report.charts.curves import Curve, curves_svg
 from coincell.report.charts.detection import DetectionPoint, detection_svg
+from coincell.report.charts.fleet import fleet_svg
 from coincell.report.charts.front import Point as FrontPoint
 from coincell.report.charts.front import front_svg
 from coincell.report.charts.learning_curve import CurvePoint, learning_curve_svg
@@ -19,6 +20,7 @@ from coincell.report.charts.timeline import timeline_svg
 from coincell.report.energy_schema import EnergyLine, EnergyPart, LastingWay, ServerWay
 from coincell.report.energy_words import current, days_range, power_range, share
 from coincell.report.explain_page import explanation_html, letter_of, memory_map_text
+from coincell.report.fleet_page import fleet_html
 from coincell.report.front_page import CandidateRow, FrontPage, front_html
 from coincell.report.gallery_schema import (
     FeatureMap,
@@ -172,6 +174,8 @@ __all__ = [
     "explanation_html",
     "features_png",
     "features_text",
+    "fleet_html",
+    "fleet_svg",
     "front_html",
     "front_svg",
     "glossary",
