@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
-from coincell.errors import MissingExtraError, UserError
+from coincell.errors import MissingExtraError, TelemetryError, UserError
 from coincell.monitor.receiving import BATCH, MOST_BODY_BYTES, MOST_REPORTS
 from coincell.monitor.splitting import split_reports
 from coincell.monitor.telemetry import MOST_BYTES
@@ -93,7 +93,7 @@ class MqttSource:
 
     Raises:
         MissingExtraError: paho-mqtt is not installed.
-        UserError: nobody answers there, or not as a broker that lets us in.
+        TelemetryError: nobody answers there, or not as a broker that lets us in.
     """
 
     def __init__(self, broker: Broker, topic: str = TOPIC, client: str = CLIENT) -> None:
@@ -108,12 +108,20 @@ class MqttSource:
         try:
             self._client.connect(broker.host, broker.port, _KEEPALIVE_S)
         except OSError as error:
-            raise UserError(f"No broker answers at {where}: {error}.") from error
+            raise TelemetryError(
+                "broker",
+                f"No broker answers at {where}: {error}.",
+                hint="Does it run there, and is that its port? mqtt:// takes 1883 unless told.",
+            ) from error
         self._client.loop_start()
         if not self._subscribed.wait(_KEEPALIVE_S) or self._refused:
             self.close()
             why = self._refused or "it said nothing"
-            raise UserError(f"The broker at {where} does not let us subscribe: {why}.")
+            raise TelemetryError(
+                "broker",
+                f"The broker at {where} does not let us subscribe: {why}.",
+                hint="Ask who runs it for a user that may read the topic.",
+            )
 
     def __enter__(self) -> Self:
         return self
