@@ -147,6 +147,8 @@ class ExportRequest:
             "coincell": coincell.__version__,
             "board": self.board.board.title,
             "hop_samples": application.hop_samples,
+            "counts": application.counting is not None,
+            "report_seconds": application.counting.interval_s if application.counting else 0,
             "features": math.prod(application.features.shape),
             "labels": tuple(plain(label) for label in application.labels),
             "score_bytes": application.score_bytes,

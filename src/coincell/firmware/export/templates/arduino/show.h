@@ -6,7 +6,20 @@
 {%- else -%}
 // Prints the number and its unit.
 {%- endif %}
+{%- if counts %}
+// First, once in {{ report_seconds }} seconds, a report of what was counted: among the lines of text,
+// `coincell serial --reports` and `coincell monitor listen` find it.
+static void tellReport() {
+  static uint8_t frame[{{ upper }}_FRAME_BYTES];
+  if (!{{ name }}_report_due()) return;
+  Serial.write(frame, static_cast<size_t>({{ name }}_report_frame(frame)));
+}
+
+{% endif %}
 static void show(const {{ name }}_decision &decision) {
+{%- if counts %}
+  tellReport();
+{%- endif %}
   const char *label = {{ name }}_label(decision.label);
   Serial.print(label[0] ? label : "-");
   Serial.print(' ');

@@ -3,6 +3,9 @@
 
 #include "core/application/application.h"
 #include "core/application/stream.h"
+{%- if counts %}
+#include "core/telemetry/telemetry.h"
+{%- endif %}
 
 static const char *const labels[{{ upper }}_CLASSES] = {
 {%- for label in labels %}
@@ -13,6 +16,10 @@ static const char *const labels[{{ upper }}_CLASSES] = {
 static const uint8_t events[{{ upper }}_CLASSES] = APPLICATION_KEYWORDS;
 
 static application_stream stream;
+{%- if counts %}
+static telemetry counts;
+static int is_counting;
+{%- endif %}
 
 /* [APPLICATION_STREAM_BUFFER]: a frame, or where windows are computed whole, the window. */
 static {{ sample_type }} *stream_buffer(void)
@@ -28,11 +35,56 @@ static {{ sample_type }} *stream_buffer(void)
 int {{ name }}_begin(void)
 {
     application_stream_begin(&stream, stream_buffer(), 0);
+{%- if counts %}
+    if (is_counting) telemetry_watch(&counts, &stream);
+{%- endif %}
     return application_init();
 }
+{%- if counts %}
+
+void {{ name }}_count(const uint8_t *device, uint32_t boot)
+{
+    telemetry_begin(&counts, device, boot, 5); /* why it started is not known here */
+    telemetry_watch(&counts, &stream);
+    is_counting = 1;
+}
+
+int {{ name }}_report_due(void)
+{
+    return is_counting && telemetry_due(&counts);
+}
+
+int32_t {{ name }}_report(uint8_t *report)
+{
+    return is_counting ? (int32_t)telemetry_report(&counts, 0, report) : 0;
+}
+
+/* docs/protocol.md of Coincell: REPORT, a message of the type 0x24. */
+int32_t {{ name }}_report_frame(uint8_t *frame)
+{
+    const uint32_t count = (uint32_t){{ name }}_report(frame + 6);
+    frame[0] = 0xC0;
+    frame[1] = 0x1C;
+    frame[2] = 0x24;
+    frame[3] = (uint8_t)(counts.facts.sequence - 1);
+    frame[4] = (uint8_t)count;
+    frame[5] = (uint8_t)(count >> 8);
+    uint32_t crc = 0xFFFFFFFFu;
+    for (uint32_t i = 2; i < 6 + count; i++) {
+        crc ^= frame[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = (crc >> 1) ^ (0xEDB88320u & (0u - (crc & 1u)));
+    }
+    for (int i = 0; i < 4; i++) frame[6 + count + (uint32_t)i] = (uint8_t)(~crc >> (8 * i));
+    return (int32_t)count + 10;
+}
+{%- endif %}
 
 void {{ name }}_skip(uint32_t count)
 {
+{%- if counts %}
+    telemetry_advance(&counts, count);
+{%- endif %}
 {%- if step_values == 1 %}
     application_stream_skip(&stream, count);
 {%- else %}
@@ -51,6 +103,9 @@ int {{ name }}_take(const {{ sample_type }} *samples, int32_t count, int32_t *ta
     const uint32_t given = count > 0 ? (uint32_t)count : 0;
     const int status = application_stream_take(&stream, samples, given, &used, &event);
     *taken = (int32_t)used;
+{%- if counts %}
+    telemetry_advance(&counts, used / {{ step_values }}u);
+{%- endif %}
     decision->position = event.position;
     decision->label = event.decision.label;
     decision->score = event.decision.score;

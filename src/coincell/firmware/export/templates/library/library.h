@@ -83,6 +83,26 @@ void {{ name }}_skip(uint32_t count);
 int {{ name }}_take(const {{ sample_type }} *samples, int32_t count, int32_t *taken,
     {{ name }}_decision *decision);
 
+{% if counts -%}
+/* What the stream's decisions and its sensor were like is counted from now on, in integers, and told
+ * once in {{ report_seconds }} seconds of stream: docs/telemetry.md of Coincell describes a report.
+ * device: uint8[8], which no other device has; boot: starts so far, 0 where nobody counts them.
+ * Call it once, after {{ name }}_begin. */
+void {{ name }}_count(const uint8_t *device, uint32_t boot);
+
+/* 1 when a report is due. */
+int {{ name }}_report_due(void);
+
+/* report: uint8[{{ upper }}_REPORT_BYTES]. Forgets what it tells. Returns its bytes. */
+#define {{ upper }}_REPORT_BYTES 256
+int32_t {{ name }}_report(uint8_t *report);
+
+/* The same as a frame for a serial line, uint8[{{ upper }}_FRAME_BYTES], as `coincell serial` and
+ * `coincell monitor listen` read it among lines of text. */
+#define {{ upper }}_FRAME_BYTES 266
+int32_t {{ name }}_report_frame(uint8_t *frame);
+
+{% endif -%}
 /* Instead of a stream, {{ words.value }}[{{ upper }}_WINDOW_VALUES] to be filled at once ... */
 {{ sample_type }} *{{ name }}_window(void);
 

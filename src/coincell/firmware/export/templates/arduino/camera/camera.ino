@@ -20,6 +20,9 @@ void setup() {
   Serial.println({{ name }}_self_test_text({{ name }}_self_test()));
 {%- endif %}
   if ({{ name }}_begin() != 0) stopWith("The network does not start.");
+{%- if counts %}
+{% include "arduino/count.h" %}
+{%- endif %}
   if (!Camera.begin(QCIF, RGB565, 1)) stopWith("The camera does not answer.");
 }
 

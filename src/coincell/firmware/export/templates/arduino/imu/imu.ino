@@ -86,6 +86,9 @@ void setup() {
   Serial.println({{ name }}_self_test_text({{ name }}_self_test()));
 {%- endif %}
   if ({{ name }}_begin() != 0) stopWith("The network does not start.");
+{%- if counts %}
+{% include "arduino/count.h" %}
+{%- endif %}
   if (!IMU.begin()) stopWith("The motion sensor does not answer; see IMU_OF_REV2 above.");
 }
 

@@ -47,6 +47,9 @@ void setup() {
   Serial.println({{ name }}_self_test_text({{ name }}_self_test()));
 {%- endif %}
   if ({{ name }}_begin() != 0) stopWith("The network does not start.");
+{%- if counts %}
+{% include "arduino/count.h" %}
+{%- endif %}
   PDM.onReceive(onSound);
 {% include "arduino/gain.h" %}
   if (!PDM.begin(1, {{ upper }}_SAMPLE_RATE_HZ)) {
