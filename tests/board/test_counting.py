@@ -11,8 +11,10 @@ from board.listening import listening_host
 from board.test_live import SECOND, hear, sound
 from coincell.board import BoardClient, VirtualBoard
 from coincell.board.protocol import Listening
-from coincell.errors import BoardError
+from coincell.cli.monitor_fleet import give_key
+from coincell.errors import BoardError, UserError
 from coincell.firmware import Application, build_image, load_board
+from coincell.monitor import parse_report
 from counting import DEVICE, REFERENCE, counting, layout_of, told, untimed
 from stand_in import StandInNetwork, random_windows, stand_in_application
 
@@ -172,6 +174,27 @@ def test_nothing_is_written_when_the_power_is_known_to_fail(
         assert before == 0
         board.advance(3 * SECOND)
         assert written(board) > 50
+
+
+def test_a_chip_keeps_one_key_and_signs_with_it(
+    counted_application: Application, tmp_path: Path
+) -> None:
+    key, other = bytes(range(7, 39)), bytes(32)
+    with VirtualBoard(build_image(counted_application, load_board("nano33ble"), tmp_path)) as board:
+        client = BoardClient(board)
+        assert parse_report(client.tell()).tag == b""
+        with pytest.raises(BoardError, match="the length was wrong"):
+            client.keep_key(key[:31])
+        with pytest.raises(UserError, match="not 0000000000000000"):
+            give_key(client, key, bytes(8))
+        assert give_key(client, key, b"") == DEVICE
+        assert parse_report(client.tell()).is_signed_by(key)
+        with pytest.raises(BoardError, match="has a key already"):
+            give_key(client, other, DEVICE)
+        board.restart()
+        envelope = parse_report(BoardClient(board).tell())
+        assert envelope.is_signed_by(key)
+        assert not envelope.is_signed_by(other)
 
 
 def test_an_image_that_counts_nothing_refuses(virtual: VirtualBoard) -> None:

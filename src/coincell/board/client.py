@@ -223,6 +223,14 @@ class BoardClient:
         """
         return self._ask(Message.TELL)
 
+    def keep_key(self, key: bytes) -> None:
+        """Let the chip sign its reports with `key`, 32 bytes, for its life.
+
+        Raises:
+            BoardError: it has a key, or the image counts nothing.
+        """
+        self._ask(Message.KEY, key)
+
     def tell_all(self) -> list[bytes]:
         """Reports, until all that was counted is told.
 

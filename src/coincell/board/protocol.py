@@ -27,6 +27,7 @@ class Message(enum.IntEnum):
     CYCLES = 0x06
     LISTEN = 0x07
     TELL = 0x08
+    KEY = 0x09
     EVENT = 0x20
     REPORT = 0x24
     ANSWER = 0x80
@@ -55,6 +56,7 @@ ERRORS = {
     3: "the message is not known",
     4: "the message asked for what is not there",
     5: "the application did not start",
+    7: "the chip has a key already, which only erasing all of it takes away",
     6: "the image does not listen: its board has no sensor for it, or another rate of samples",
 }
 

@@ -6,13 +6,18 @@ import secrets
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from coincell.cli.line_options import open_line, port_option
 from coincell.cli.monitor import store_option
 from coincell.cli.numbers import FiniteRange
 from coincell.cli.output import json_option, print_json, printable, tables
 from coincell.errors import UserError
+
+if TYPE_CHECKING:
+    from coincell.board import BoardClient
 
 _KEY_BYTES = 32
 _IDENTITY_DIGITS = 16
@@ -36,7 +41,14 @@ def register_command(reference: Path, place: str, as_json: bool) -> None:
 
 
 @click.command("enroll")
-@click.argument("device")
+@click.argument("device", default="")
+@click.option(
+    "--attached",
+    is_flag=True,
+    help="The device is the board on this computer's line: it tells who it is, and its chip keeps "
+    "the key until all of it is erased.",
+)
+@port_option
 @click.option(
     "--key-file",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -44,21 +56,59 @@ def register_command(reference: Path, place: str, as_json: bool) -> None:
 )
 @store_option
 @json_option
-def enroll_command(device: str, key_file: Path | None, place: str, as_json: bool) -> None:
+def enroll_command(
+    device: str, attached: bool, port: str, key_file: Path | None, place: str, as_json: bool
+) -> None:
     """Give DEVICE (16 hexadecimal digits) a key, with which it must sign from then on."""
+    from coincell.board import BoardClient
     from coincell.monitor import Store
 
-    identity = _identity(device)
+    if not device and not attached:
+        raise UserError("Which device? Name it, or take the board on the line: --attached.")
+    wanted = _identity(device) if device else b""
     key = secrets.token_bytes(_KEY_BYTES) if key_file is None else _read_key(key_file)
     with Store(place) as store:
-        store.enroll(identity, key)
-    made = key.hex() if key_file is None else None
+        if attached:
+            with open_line(port) as line:
+                wanted = give_key(BoardClient(line), key, wanted)
+        try:
+            store.enroll(wanted, key)
+        except BaseException:
+            if attached:  # the chip keeps it for life
+                click.echo(f"{wanted.hex()} has the key {key.hex()} now.", err=True)
+            raise
+    identity, made = wanted, key.hex() if key_file is None else None
     if as_json:
         print_json({"device": identity.hex(), "key": made})
         return
     click.echo(f"{identity.hex()} must sign its reports from now on.")
     if made:
         click.echo(f"Its key, which is shown once: {made}")
+
+
+def give_key(client: BoardClient, key: bytes, wanted: bytes) -> bytes:
+    """Let the board keep `key`; its identity, 8 bytes.
+
+    Args:
+        client: of the board.
+        key: 32 bytes.
+        wanted: who it must be, 8 bytes; anyone where empty.
+
+    Raises:
+        BoardError: it has a key, or counts nothing.
+        UserError: it is another device.
+    """
+    from coincell.monitor import parse_report
+
+    client.synchronize()
+    identity = parse_report(client.tell()).report.device
+    if wanted and identity != wanted:
+        raise UserError(
+            f"The board on the line is {identity.hex()}, not {wanted.hex()}.",
+            hint="Leave DEVICE away, or attach the other board.",
+        )
+    client.keep_key(key)
+    return identity
 
 
 @click.command("devices")

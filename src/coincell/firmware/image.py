@@ -198,7 +198,7 @@ def build_image(
     device |= live_sources(application, board, line, imu_configuration)
     log_bytes = 0
     if application.counting:
-        device |= c_sources("flash_log")
+        device |= c_sources("digest", "flash_log")
         log_bytes = LOG_BYTES
     sources = application_sources(application) | device
     script = linker_script(board, stack_bytes, log_bytes=log_bytes)

@@ -8,7 +8,7 @@ from importlib.resources.abc import Traversable
 
 from coincell.errors import InternalError
 
-GROUPS = ("anomaly", "decision", "features", "flash_log", "kernels", "sketch", "trees")
+GROUPS = ("anomaly", "decision", "digest", "features", "flash_log", "kernels", "sketch", "trees")
 _LINE = 100
 
 
@@ -27,8 +27,8 @@ def c_sources(*groups: str) -> dict[str, str]:
     """The C sources and headers of some groups of the runtime.
 
     Args:
-        groups: any of "kernels", "features", "anomaly", "decision", "flash_log", "sketch",
-            "trees".
+        groups: any of "kernels", "features", "anomaly", "decision", "digest", "flash_log",
+            "sketch", "trees".
 
     Returns:
         Path relative to the runtime's root, as it stands in an #include ("features/fft.h")

@@ -63,6 +63,35 @@ const coincell_flash flash_pages = {
     .may_write = may_write,
 };
 
+#define KEY_WORDS 8u
+#define NO_KEY 0xFFFFFFFFu
+
+int flash_key_read(uint32_t *key)
+{
+    uint32_t all = NO_KEY;
+    for (uint32_t i = 0; i < KEY_WORDS; i++) {
+        key[i] = UICR_CUSTOMER(i);
+        all &= key[i];
+    }
+    return all != NO_KEY;
+}
+
+int flash_key_keep(const uint32_t *key)
+{
+    uint32_t there[KEY_WORDS];
+    if (flash_key_read(there) || !may_write()) return 0;
+    configure(NVMC_CONFIG_WRITE);
+    for (uint32_t i = 0; i < KEY_WORDS; i++) {
+        UICR_CUSTOMER(i) = key[i];
+        wait_until_ready();
+    }
+    configure(NVMC_CONFIG_READ);
+    uint32_t apart = 0;
+    (void)flash_key_read(there);
+    for (uint32_t i = 0; i < KEY_WORDS; i++) apart |= there[i] ^ key[i];
+    return apart == 0;
+}
+
 void flash_pages_begin(void)
 {
     POWER_POFCON = POWER_POFCON_2V1;

@@ -16,6 +16,13 @@ void flash_pages_begin(void);
 /* What the log takes. */
 extern const coincell_flash flash_pages;
 
+/* key[8]: of the words that sign reports, once for the life of the chip. Returns 1 when it is kept,
+ * 0 when there is one already or the power fails. */
+int flash_key_keep(const uint32_t *key);
+
+/* key[8] -> whether there is one. */
+int flash_key_read(uint32_t *key);
+
 /* The power did not fail after all: the next record may be tried. */
 void flash_pages_forget_warning(void);
 

@@ -38,6 +38,9 @@
 #define NVMC_ERASEPAGEPARTIALCFG REGISTER(0x4001E51Cu) /* ms of a part */
 #define NVMC_ICACHECNF_CACHEEN 1u
 
+/* UICR: words of the customer's, flash that only erasing the whole chip clears; section 4.5 */
+#define UICR_CUSTOMER(word) REGISTER(0x10001080u + 4u * (word))
+
 /* GPIO: pins by number, 0 to 31 of port 0, 32 to 47 of port 1 */
 #define GPIO_PORT(pin) (0x50000000u + 0x300u * ((pin) >> 5))
 #define GPIO_OUTSET(pin) REGISTER(GPIO_PORT(pin) + 0x508u)

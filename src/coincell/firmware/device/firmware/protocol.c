@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "application/application.h"
+#if APPLICATION_TELEMETRY
+#include "digest/hmac.h"
+#endif
 #include "firmware/bytes.h"
 #include "firmware/crc32.h"
 #include "firmware/cycle_counter.h"
@@ -178,6 +181,23 @@ static void answer_listen(uint32_t length, int status)
     }
 }
 
+#if APPLICATION_TELEMETRY
+
+/* payload: key uint8[COINCELL_HMAC_KEY_BYTES]. */
+static void answer_key(uint32_t length)
+{
+    if (length != COINCELL_HMAC_KEY_BYTES) {
+        answer_error(ERROR_LENGTH);
+    } else if (!reporting_keep_key(payload)) {
+        answer_error(ERROR_KEPT);
+    } else {
+        memset(payload, 0, length);
+        answer(0);
+    }
+}
+
+#endif
+
 /* The frame is whole and its checksum right; length: of the payload. */
 static void answer_message(uint32_t length, int status)
 {
@@ -208,6 +228,9 @@ static void answer_message(uint32_t length, int status)
 #if APPLICATION_TELEMETRY
     case MESSAGE_TELL:
         answer(reporting_tell(payload));
+        break;
+    case MESSAGE_KEY:
+        answer_key(length);
         break;
 #endif
     default:

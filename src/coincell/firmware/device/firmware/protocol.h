@@ -33,6 +33,7 @@ enum protocol_message {
     MESSAGE_CYCLES = 0x06,  /* -> cycles that the last PROCESS took */
     MESSAGE_LISTEN = 0x07,  /* mode uint8 -> nothing */
     MESSAGE_TELL = 0x08,    /* -> a report of what was counted, as docs/telemetry.md has it */
+    MESSAGE_KEY = 0x09,     /* key uint8[32], which signs reports from now on -> nothing */
     MESSAGE_EVENT = 0x20,   /* from the device, unasked: a decision while it listens */
     MESSAGE_REPORT = 0x24,  /* from the device, unasked: such a report, once an interval */
     MESSAGE_ANSWER = 0x80,  /* added to the type in an answer */
@@ -46,6 +47,7 @@ enum protocol_error {
     ERROR_RANGE = 4,   /* samples or bytes that are not there */
     ERROR_STATUS = 5,  /* application_init failed; no window can be processed */
     ERROR_DEAF = 6,    /* this image, or its board, does not listen */
+    ERROR_KEPT = 7,    /* the chip has a key already */
     /* 0x20 to 0x5F: the sensor does not work, as firmware/source.h has it */
     ERROR_LAST = 0xFF,
 };

@@ -3,6 +3,9 @@
 
 #if APPLICATION_TELEMETRY
 
+#include <string.h>
+
+#include "digest/hmac.h"
 #include "firmware/board.h"
 #include "firmware/bytes.h"
 #include "firmware/cycle_counter.h"
@@ -97,10 +100,27 @@ void reporting_decided(uint32_t begin)
     if (CYCLE_COUNTER) coincell_sketch_time(&state.counted.sketch, microseconds);
 }
 
+static void sign(const uint8_t *body, uint32_t count, uint8_t *tag)
+{
+    uint32_t key[COINCELL_HMAC_KEY_BYTES / 4];
+    uint8_t whole[COINCELL_SHA256_BYTES];
+    (void)flash_key_read(key);
+    coincell_hmac_sha256((const uint8_t *)key, body, count, whole);
+    memcpy(tag, whole, COINCELL_REPORT_TAG_BYTES);
+}
+
+int reporting_keep_key(const uint8_t *key)
+{
+    uint32_t words[COINCELL_HMAC_KEY_BYTES / 4];
+    memcpy(words, key, sizeof words);
+    return flash_key_keep(words);
+}
+
 /* Kept before it is sent: what a cut takes is told late or not at all, and never twice. */
 uint32_t reporting_tell(uint8_t *report)
 {
-    const uint32_t count = telemetry_report(&state, 0, report);
+    uint32_t key[COINCELL_HMAC_KEY_BYTES / 4];
+    const uint32_t count = telemetry_report(&state, flash_key_read(key) ? sign : 0, report);
     keep_state();
     return count;
 }

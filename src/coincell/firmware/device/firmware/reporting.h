@@ -33,6 +33,9 @@ void reporting_decided(uint32_t begin);
 /* Sends a report if it is time. */
 void reporting_work(void);
 
+/* key[32]: signs all reports from now on, for the life of the chip. Returns 0 when there is one. */
+int reporting_keep_key(const uint8_t *key);
+
 /* Writes report[COINCELL_REPORT_MOST_BYTES], of the interval so far. Returns its bytes. */
 uint32_t reporting_tell(uint8_t *report);
 
