@@ -84,8 +84,8 @@ int {{ name }}_take(const {{ sample_type }} *samples, int32_t count, int32_t *ta
     {{ name }}_decision *decision);
 
 {% if counts -%}
-/* What the stream's decisions and its sensor were like is counted from now on, in integers, and told
- * once in {{ report_seconds }} seconds of stream: docs/telemetry.md of Coincell describes a report.
+/* What the stream's decisions and its sensor were like is counted from now on, and told once in
+ * {{ report_seconds }} seconds of stream: docs/telemetry.md of Coincell describes a report.
  * device: uint8[8], which no other device has; boot: starts so far, 0 where nobody counts them.
  * Call it once, after {{ name }}_begin. */
 void {{ name }}_count(const uint8_t *device, uint32_t boot);
