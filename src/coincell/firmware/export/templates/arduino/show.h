@@ -7,8 +7,8 @@
 // Prints the number and its unit.
 {%- endif %}
 {%- if counts %}
-// Once in {{ report_seconds }} seconds, a report of what was counted: `coincell serial --reports` and
-// `coincell monitor listen` find it among the lines of text.
+// Once in {{ report_seconds }} seconds, a report of what was counted: `coincell serial
+// --reports` and `coincell monitor listen` find it among the lines of text.
 static void tellReport() {
   static uint8_t frame[{{ upper }}_FRAME_BYTES];
   if (!{{ name }}_report_due()) return;
