@@ -121,6 +121,25 @@ def test_only_the_camera_writes_and_only_its_pin() -> None:
     assert all("pin" in each["what"] for name in camera for each in writes[name])
 
 
+def test_telemetry_is_told_where_it_is_on_and_only_there() -> None:
+    off, on = facts_of(), facts_of(WORDS + "[telemetry]\nenabled = true\ninterval_minutes = 7\n")
+    assert [each["bytes"] for each in on["sends"]] == [24, 256]
+    assert on["sends"][:1] == off["sends"]
+    asked = {each["message"] for each in on["answers"]}
+    assert asked - {each["message"] for each in off["answers"]} == {"TELL", "KEY"}
+    assert off["writes"] == []
+    assert ["counts" in each["what"] for each in on["writes"]] == [True]
+    told = " ".join(privacy_text(on))
+    assert "7 minutes" in told
+    assert "once an interval" in told
+    telemetry = parse_configuration(WORDS + "[telemetry]\nenabled = true\n").telemetry
+    camera = template_configuration("visual-wake-word")
+    both = camera.model_copy(update={"telemetry": telemetry})
+    (written,) = privacy_facts(both, BOARD)["writes"]
+    assert "pin" in written["what"]
+    assert "counts" in written["what"]
+
+
 def test_a_board_without_firmware_is_refused() -> None:
     with pytest.raises(BoardError, match="no firmware"):
         privacy_facts(parse_configuration(WORDS), load_board("pico"))
@@ -162,7 +181,7 @@ def _enumerated(name: str) -> dict[str, int]:
 
 def test_every_message_of_the_protocol_is_told() -> None:
     """In its header, in the switch that answers, at the computer's end: the same, each in words."""
-    unasked = {"EVENT", "ANSWER", "ERROR"}
+    unasked = {"EVENT", "REPORT", "ANSWER", "ERROR"}
     assert _enumerated("message") == {message.name: message.value for message in Message}
     source = device_sources("firmware")["firmware/protocol.c"]
     answered = re.findall(r"case (\w+):", source)
@@ -185,7 +204,7 @@ def _buffers() -> Iterator[str]:
     for text in device_sources("application", "firmware", "usb", "sensors").values():
         for line in text.splitlines():
             found = re.match(r"\s*static (?!const)[\w ]+? \**(\w+)\[", line)
-            found = found or re.match(r"static application_stream (\w+);", line)
+            found = found or re.match(r"static (?:application_stream|telemetry) (\w+);", line)
             if found and "(" not in line.split("[")[0]:
                 yield found[1]
 

@@ -59,6 +59,8 @@ KEPT = {
     "field": "the last reading of the magnetic field",
     "before": "the last reading of the acceleration",
     "discarded": "samples that came when there was no room",
+    "counts": "counts of what was decided and sensed since they were told",
+    "report": "the last report of such counts",
 }
 """Object in the image's RAM -> what of people and things around it holds."""
 
@@ -89,8 +91,18 @@ MESSAGES = {
     "RESET": Answered("nothing: forgets what was smoothed"),
     "CYCLES": Answered("how long the last PROCESS took"),
     "LISTEN": Answered("nothing: begins or ends listening; mode 2 has every decision told", True),
+    "TELL": Answered("a report: counts since the one before, of no single window", True),
+    "KEY": Answered("nothing: gives the chip the key that signs its reports, once for its life"),
 }
 """Message of the protocol -> what it gives."""
+
+OF_TELEMETRY = frozenset({"TELL", "KEY"})
+"""Messages that only images with telemetry answer."""
+
+_TELEMETRY_FILES = ("flash_pages.c", "flash_pages.h", "reporting.c", "telemetry_registers.h")
+_REPORT_BYTES = 256
+_COUNTS = "counts of what was decided and sensed, once an interval, and the key that signs them"
+_PIN = "one word of the chip's settings, once: that a pin is the camera's and not NFC's"
 
 REGIONS = {
     "DESCRIPTION": "name, labels, versions and hashes",
@@ -135,7 +147,8 @@ def privacy_facts(
     line = link_of(board, configuration.board.link)
     sensing = _sensing(configuration)
     source = live_source(sensing, board, line)
-    code = _code(board, line, source)
+    counts = configuration.telemetry.enabled
+    code = _code(board, line, source, counts)
     registers = {int(found, 16) for text in code.values() for found in _REGISTER.findall(text)}
     return {
         "project": configuration.project.name,
@@ -143,7 +156,7 @@ def privacy_facts(
         "senses": _senses(configuration, board, source, why_no_source(sensing, board, line)),
         "keeps": _keeps(configuration, memory),
         "keeps_from_image": memory is not None,
-        "writes": _writes(registers, source),
+        "writes": _writes(registers, source, counts),
         "wireless": sorted(
             name
             for base, name in WIRELESS.items()
@@ -156,7 +169,7 @@ def privacy_facts(
             "asks_who": False,
             "chip_number": any(NAMES_ITSELF in text for text in code.values()),
         },
-        "sends": _sends(source),
+        "sends": _sends(source, configuration),
         "answers": _answers(configuration),
         "tells_of_itself": sorted(description or ()),
     }
@@ -173,9 +186,16 @@ def _sensing(configuration: Configuration) -> _Sensing:
     )
 
 
-def _code(board: Board, line: Literal["usb", "uart"], source: Source) -> dict[str, str]:
+def _code(
+    board: Board, line: Literal["usb", "uart"], source: Source, counts: bool
+) -> dict[str, str]:
     """The C of an image beside features and network, which touch memory alone: path -> text."""
     code = device_sources("application", "firmware", "freestanding")
+    if counts:
+        code |= device_sources("telemetry")
+    else:  # their C is empty
+        for name in _TELEMETRY_FILES:
+            del code[f"firmware/{name}"]
     if line == "usb":
         del code["firmware/transport_uarte.c"]
         code |= device_sources("usb")
@@ -216,28 +236,33 @@ def _keeps(configuration: Configuration, memory: Mapping[str, int] | None) -> li
     return sorted(found, key=lambda each: -int(each["bytes"]))
 
 
-def _writes(registers: set[int], source: Source) -> list[dict[str, str]]:
+def _writes(registers: set[int], source: Source, counts: bool) -> list[dict[str, str]]:
     """What is written to memory that stays without power; "what" is empty where it is not known."""
     found = []
     if FLASH_CONTROL in registers:
-        pin = "one word of the chip's settings, once: that a pin is the camera's and not NFC's"
-        found.append({"where": "the chip's flash", "what": pin if source == "camera" else ""})
+        known = [_PIN] * (source == "camera") + [_COUNTS] * counts
+        found.append({"where": "the chip's flash", "what": "; ".join(known)})
     if any(OUTER_FLASH <= register < OUTER_FLASH + PAGE_BYTES for register in registers):
         found.append({"where": "a memory chip beside the processor", "what": ""})
     return found
 
 
-def _sends(source: Source) -> list[dict[str, Any]]:
+def _sends(source: Source, configuration: Configuration) -> list[dict[str, Any]]:
     """What goes onto the line unasked."""
     if source == "none":
         return []
-    return [
-        {
-            "what": "a decision: label, score, when, and samples lost",
-            "when": "its label is another than the last one's",
-            "bytes": EVENT_BYTES,
-        }
-    ]
+    decision = {
+        "what": "a decision: label, score, when, and samples lost",
+        "when": "its label is another than the last one's",
+        "bytes": EVENT_BYTES,
+    }
+    report = {
+        "what": "a report: counts of decisions, scores, features and the sensor's health, of no "
+        "single window, with the chip's number",
+        "when": f"{configuration.telemetry.interval_minutes} minutes of stream are over",
+        "bytes": _REPORT_BYTES,
+    }
+    return [decision, report] if configuration.telemetry.enabled else [decision]
 
 
 def _answers(configuration: Configuration) -> list[dict[str, Any]]:
@@ -252,6 +277,7 @@ def _answers(configuration: Configuration) -> list[dict[str, Any]]:
             "recording_as": whole if answered.features else "",
         }
         for name, answered in MESSAGES.items()
+        if configuration.telemetry.enabled or name not in OF_TELEMETRY
     ]
 
 

@@ -33,6 +33,7 @@ _NOT_OURS = (
     "reporting.h",
     "flash_pages.c",
     "flash_pages.h",
+    "telemetry_registers.h",
     "cycle_counter.h",
 )
 _PICTURE_EVERY_MS = 500

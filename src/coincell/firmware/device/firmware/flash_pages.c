@@ -5,7 +5,7 @@
 
 #include "firmware/board.h"
 #include "firmware/flash_pages.h"
-#include "firmware/nrf52840.h"
+#include "firmware/telemetry_registers.h"
 
 #define PART_MS 2u
 #define ERASE_MS 86u /* of a page at most 85 (section 4.3.11), in whole parts */

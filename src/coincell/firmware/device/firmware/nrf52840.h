@@ -14,32 +14,11 @@
 #define CLOCK_TASKS_HFCLKSTART REGISTER(0x40000000u)
 #define CLOCK_TASKS_HFCLKSTOP REGISTER(0x40000004u)
 #define CLOCK_EVENTS_HFCLKSTARTED REGISTER(0x40000100u)
-#define POWER_RESETREAS REGISTER(0x40000400u) /* a bit is cleared by writing 1 */
-#define POWER_RESETREAS_PIN (1u << 0)
-#define POWER_RESETREAS_WATCHDOG (1u << 1)
-#define POWER_RESETREAS_SOFTWARE (1u << 2)
-#define POWER_RESETREAS_LOCKUP (1u << 3)
-#define POWER_EVENTS_POFWARN REGISTER(0x40000108u)
-#define POWER_POFCON REGISTER(0x40000510u)
-#define POWER_POFCON_2V1 (1u | 8u << 1) /* on; a warning below 2.1 V */
 #define POWER_DCDCEN REGISTER(0x40000578u)
-
-/* FICR: what the factory wrote */
-#define FICR_DEVICEID(word) REGISTER(0x10000060u + 4u * (word))
 
 /* NVMC: the instruction cache is off after reset */
 #define NVMC_ICACHECNF REGISTER(0x4001E540u)
-#define NVMC_READY REGISTER(0x4001E400u)
-#define NVMC_CONFIG REGISTER(0x4001E504u)
-#define NVMC_CONFIG_READ 0u
-#define NVMC_CONFIG_WRITE 1u
-#define NVMC_CONFIG_ERASE 2u
-#define NVMC_ERASEPAGEPARTIAL REGISTER(0x4001E518u)
-#define NVMC_ERASEPAGEPARTIALCFG REGISTER(0x4001E51Cu) /* ms of a part */
 #define NVMC_ICACHECNF_CACHEEN 1u
-
-/* UICR: words of the customer's, flash that only erasing the whole chip clears; section 4.5 */
-#define UICR_CUSTOMER(word) REGISTER(0x10001080u + 4u * (word))
 
 /* GPIO: pins by number, 0 to 31 of port 0, 32 to 47 of port 1 */
 #define GPIO_PORT(pin) (0x50000000u + 0x300u * ((pin) >> 5))

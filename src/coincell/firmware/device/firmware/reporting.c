@@ -10,21 +10,21 @@
 #include "firmware/bytes.h"
 #include "firmware/cycle_counter.h"
 #include "firmware/flash_pages.h"
-#include "firmware/nrf52840.h"
 #include "firmware/protocol.h"
+#include "firmware/telemetry_registers.h"
 #include "telemetry/telemetry.h"
 
 /* Why the board started, as docs/telemetry.md numbers it. */
 enum { RESET_POWER, RESET_PIN, RESET_WATCHDOG, RESET_SOFTWARE, RESET_LOCKUP, RESET_OTHER };
 
-static telemetry state;
+static telemetry counts;
 static coincell_flash_log kept;
 
 #define STATE_WORDS (sizeof(telemetry) / sizeof(uint32_t))
 _Static_assert(sizeof(telemetry) % sizeof(uint32_t) == 0, "a record is of whole words");
 _Static_assert(STATE_WORDS <= COINCELL_FLASH_LOG_MOST_WORDS, "the counters fit a record");
 
-/* Counters of another reference, or of a longer state, are none of this image. */
+/* Counters of another reference, or of another length, are none of this image. */
 static uint32_t kind_of_state(void)
 {
     return get_u32(coincell_plan.reference) ^ get_u32(coincell_plan.reference + 4) ^ STATE_WORDS;
@@ -33,8 +33,8 @@ static uint32_t kind_of_state(void)
 /* What is counted and told so far outlives a cut of the power. */
 static void keep_state(void)
 {
-    const coincell_flash_log_mark mark = {state.facts.boot, kind_of_state()};
-    (void)coincell_flash_log_append(&kept, &mark, (const uint32_t *)(const void *)&state,
+    const coincell_flash_log_mark mark = {counts.facts.boot, kind_of_state()};
+    (void)coincell_flash_log_append(&kept, &mark, (const uint32_t *)(const void *)&counts,
                                     STATE_WORDS);
 }
 
@@ -46,11 +46,11 @@ static void begin_from_log(const uint8_t *device, uint32_t reset)
     flash_pages_begin();
     (void)coincell_flash_log_open(&kept, &flash_pages, &newest);
     const int is_there = coincell_flash_log_read(&kept, kind_of_state(),
-                                                 (uint32_t *)(void *)&state, STATE_WORDS);
+                                                 (uint32_t *)(void *)&counts, STATE_WORDS);
     if (is_there)
-        telemetry_resume(&state, device, newest.boot + 1, reset);
+        telemetry_resume(&counts, device, newest.boot + 1, reset);
     else
-        telemetry_begin(&state, device, newest.boot + 1, reset);
+        telemetry_begin(&counts, device, newest.boot + 1, reset);
     while (coincell_flash_log_work(&kept) && flash_pages.may_write()) {
     }
     keep_state();
@@ -81,12 +81,12 @@ void reporting_begin(void)
 
 void reporting_watch(application_stream *stream)
 {
-    telemetry_watch(&state, stream);
+    telemetry_watch(&counts, stream);
 }
 
 void reporting_advance(uint32_t steps)
 {
-    telemetry_advance(&state, steps);
+    telemetry_advance(&counts, steps);
 }
 
 uint32_t reporting_clock(void)
@@ -97,7 +97,7 @@ uint32_t reporting_clock(void)
 void reporting_decided(uint32_t begin)
 {
     const uint32_t microseconds = (cycle_counter() - begin) / BOARD_CLOCK_MHZ;
-    if (CYCLE_COUNTER) coincell_sketch_time(&state.counted.sketch, microseconds);
+    if (CYCLE_COUNTER) coincell_sketch_time(&counts.counted.sketch, microseconds);
 }
 
 static void sign(const uint8_t *body, uint32_t count, uint8_t *tag)
@@ -120,7 +120,7 @@ int reporting_keep_key(const uint8_t *key)
 uint32_t reporting_tell(uint8_t *report)
 {
     uint32_t key[COINCELL_HMAC_KEY_BYTES / 4];
-    const uint32_t count = telemetry_report(&state, flash_key_read(key) ? sign : 0, report);
+    const uint32_t count = telemetry_report(&counts, flash_key_read(key) ? sign : 0, report);
     keep_state();
     return count;
 }
@@ -128,7 +128,7 @@ uint32_t reporting_tell(uint8_t *report)
 void reporting_work(void)
 {
     (void)coincell_flash_log_work(&kept);
-    if (!telemetry_due(&state)) return;
+    if (!telemetry_due(&counts)) return;
     uint8_t report[COINCELL_REPORT_MOST_BYTES];
     protocol_send_report(report, reporting_tell(report));
     flash_pages_forget_warning(); /* which kept this record from the log, if the power was low */
