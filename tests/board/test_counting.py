@@ -172,8 +172,23 @@ def test_nothing_is_written_when_the_power_is_known_to_fail(
         client.info()
         assert len(reports) == 1
         assert before == 0
-        board.advance(3 * SECOND)
+        board.advance(4 * SECOND)
+        assert written(board) == 0  # it is still low
+        board.put_world("supply", volts=3.0)
+        board.advance(4 * SECOND)
         assert written(board) > 50
+
+
+def test_a_start_on_a_supply_that_is_low_already_writes_nothing(
+    counted_application: Application, tmp_path: Path
+) -> None:
+    with VirtualBoard(build_image(counted_application, load_board("nano33ble"), tmp_path)) as board:
+        BoardClient(board).info()
+        assert written(board) > 50
+        board.put_world("supply", volts=1.9)
+        board.restart()
+        assert told([BoardClient(board).tell()])[0].boot == 2
+        assert written(board) == 0
 
 
 def test_a_chip_keeps_one_key_and_signs_with_it(

@@ -155,7 +155,7 @@ def test_the_client_tells_what_the_board_refused(virtual: VirtualBoard) -> None:
     client = BoardClient(virtual)
     with pytest.raises(BoardError, match=ERRORS[TYPE]):
         client._ask(Message.ANSWER)
-    assert set(ERRORS) == {1, 2, 3, 4, 5, 6}
+    assert set(ERRORS) == {1, 2, 3, 4, 5, 6, 7}
 
 
 class Deaf:

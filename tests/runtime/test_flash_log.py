@@ -151,3 +151,55 @@ def test_one_changed_bit_makes_the_record_before_the_newest() -> None:
     assert len(places) == 1
     pages[tuple(places[0])] ^= 1 << 13
     assert HostLog(flash).read(KIND, WORDS) == record(2)
+
+
+@pytest.mark.parametrize("pages", [2, 3, 4])
+@pytest.mark.parametrize("prevented", [1, 3, 6, 9, 24])
+def test_a_chip_that_prevents_writing_for_a_while_stops_the_log_no_longer(
+    pages: int, prevented: int
+) -> None:
+    """As the nRF52840 does below the comparator's threshold (section 5.3.3): nothing happens."""
+    flash = SimulatedFlash(pages)
+    write, erase = flash.write, flash.erase
+    low = False
+
+    def write_if_allowed(word: int, value: int) -> None:
+        if not low:
+            write(word, value)
+
+    flash.write = write_if_allowed  # type: ignore[method-assign]
+    flash.erase = lambda page: 1 if low else erase(page)  # type: ignore[method-assign]
+    log = HostLog(flash)
+    assert live(flash, log, 1, 2) == 2
+    low = True
+    assert live(flash, log, 3, prevented) == 2
+    low = False
+    assert live(flash, log, 10, 4) == 13
+    assert live(flash, log, 14, 20) == 33
+    assert HostLog(flash).read(KIND, WORDS) == record(33)
+
+
+@pytest.mark.parametrize("before", range(1, 12))
+def test_a_record_that_turns_complete_after_a_start_is_not_the_newest(before: int) -> None:
+    """One bit of its checksum, the last word written, was left between 0 and 1 by a cut."""
+    flash = SimulatedFlash(4)
+    log = HostLog(flash)
+    for number in range(1, before + 1):
+        work(log, flash)
+        assert log.append(1, KIND, record(number))
+    work(log, flash)
+    words = flash.words.copy()
+    assert log.append(1, KIND, record(100))
+    changed = np.flatnonzero(words != flash.words)[-1]
+    whole = flash.words[changed]
+    torn = whole | np.uint32(~int(whole) & int(whole) + 1)  # its lowest 0 reads as 1
+    flash.words[changed] = torn
+    log = HostLog(flash)
+    assert log.read(KIND, WORDS) == record(before)
+    work(log, flash)
+    assert log.append(2, KIND, record(200))
+    if flash.words[changed] == torn:  # else its page was erased meanwhile
+        flash.words[changed] = whole
+    log = HostLog(flash)
+    assert log.found == (2, KIND)
+    assert log.read(KIND, WORDS) == record(200)

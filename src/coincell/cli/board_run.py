@@ -114,10 +114,10 @@ def run_command(
 
     cell = load_battery(battery)
     known, elf, board = _open(image, board_name)
-    if scene is not None:
-        _check_looks(known)
     sound = _sound(microphone, resample)
     around = _around(motion, motion_rate, known.units if known else {}, sensors, scene)
+    if scene is not None:
+        _check_looks(known)
     length = seconds or len(sound) / _RATE_HZ or around.seconds or _DEFAULT_S
     told: list[bytes] = []
     if reports is not None:

@@ -82,6 +82,27 @@ static void find_slot(coincell_flash_log *log)
         log->slot++;
 }
 
+/* Of two complete records: whether (sequence, boot) is newer than what the log has as its newest.
+ * A record that a cut left between complete and not can turn complete later, when its sequence has
+ * been given anew; the start after the cut wrote the other one. */
+static int is_newer(const coincell_flash_log *log, uint32_t word)
+{
+    const uint32_t sequence = word_at(&log->flash, word + SLOT_SEQUENCE);
+    if (sequence != log->sequence) return sequence > log->sequence;
+    return sequence > 0 && word_at(&log->flash, word + SLOT_BOOT) >
+                               word_at(&log->flash, log->newest + SLOT_BOOT);
+}
+
+/* The next record goes behind the newest one: slots and pages after it that failed are tried again,
+ * the page after it is looked at again. */
+static void go_behind_newest(coincell_flash_log *log)
+{
+    log->ready = 0;
+    if (log->sequence == 0) return;
+    log->page = log->newest / PAGE;
+    log->slot = (log->newest % PAGE - PAGE_HEADER_WORDS) / SLOT_WORDS + 1;
+}
+
 int coincell_flash_log_open(coincell_flash_log *log, const coincell_flash *flash,
                             coincell_flash_log_mark *mark)
 {
@@ -92,15 +113,13 @@ int coincell_flash_log_open(coincell_flash_log *log, const coincell_flash *flash
         for (uint32_t slot = 0; slot < SLOTS; slot++) {
             const uint32_t word = place_of(page, slot);
             if (!is_record(flash, word)) continue;
-            const uint32_t sequence = word_at(flash, word + SLOT_SEQUENCE);
-            if (sequence <= log->sequence) continue;
-            log->sequence = sequence;
+            if (!is_newer(log, word)) continue;
+            log->sequence = word_at(flash, word + SLOT_SEQUENCE);
             log->newest = word;
-            log->page = page;
-            log->slot = slot + 1;
         }
     }
     if (log->sequence == 0) return 0;
+    go_behind_newest(log);
     mark->boot = word_at(flash, log->newest + SLOT_BOOT);
     mark->kind = word_at(flash, log->newest + SLOT_KIND);
     return 1;
@@ -146,7 +165,10 @@ int coincell_flash_log_append(coincell_flash_log *log, const coincell_flash_log_
     if (count > COINCELL_FLASH_LOG_MOST_WORDS || !log->flash.may_write()) return 0;
     find_slot(log);
     if (log->slot == SLOTS) {
-        if (!is_ready(&log->flash, page_after(log))) return 0;
+        if (!is_ready(&log->flash, page_after(log))) {
+            if (log->erasing == 0) go_behind_newest(log);
+            return 0;
+        }
         log->page = page_after(log);
         log->slot = 0;
         log->ready = 0;

@@ -39,6 +39,7 @@ class ClockPower(Peripheral):
         events = (HFCLKSTARTED, LFCLKSTARTED, POFWARN)
         super().__init__(machine, "CLOCK", 0x40000000, plain, events)
         self.low = low
+        self.volts = 3.0
         self._starting: list[Event] = []
         self.readers[RESETREAS] = lambda: machine.resets.reasons
         self.tasks |= {
@@ -69,14 +70,20 @@ class ClockPower(Peripheral):
     def load(self, blob: bytes, **settings: object) -> None:
         """The world "supply": it becomes `volts`.
 
-        The comparator warns below 1.7 V and 0.1 V more for each step of POFCON.THRESHOLD above 4
-        (product specification, section 5.3.3.2).
+        It outlives resets.
         """
         del blob
-        volts = float(str(settings["volts"]))
+        self.volts = float(str(settings["volts"]))
+        self._compare()
+
+    def _compare(self) -> None:
+        """The comparator warns when the supply falls and when it is switched on (section 5.3.3).
+
+        Below 1.7 V and 0.1 V more for each step of POFCON.THRESHOLD above 4.
+        """
         control = self.values[POFCON]
         threshold = 1.7 + 0.1 * (max(4, control >> 1 & 0xF) - 4)
-        if control & 1 and volts < threshold:
+        if control & 1 and self.volts < threshold:
             self.event(POFWARN)
 
     def _forget_reasons(self, value: int) -> None:
@@ -85,6 +92,8 @@ class ClockPower(Peripheral):
     def write(self, offset: int, size: int, value: int) -> None:
         """A register."""
         super().write(offset, size, value & 0xFF if offset in RETAINED else value)
+        if offset == POFCON:
+            self._compare()
         if offset == DCDCEN:
             self.machine.activity.set("regulator", "dcdc" if value & 1 else "ldo")
 

@@ -94,13 +94,16 @@ int flash_key_keep(const uint32_t *key)
 
 void flash_pages_begin(void)
 {
-    POWER_POFCON = POWER_POFCON_2V1;
-    POWER_EVENTS_POFWARN = 0;
+    flash_pages_forget_warning();
 }
 
+/* The event comes when the supply falls, and when the comparator is switched on below its
+ * threshold (section 5.3.3): so it is cleared first, and a supply that is still low warns anew. */
 void flash_pages_forget_warning(void)
 {
+    POWER_POFCON = 0;
     POWER_EVENTS_POFWARN = 0;
+    POWER_POFCON = POWER_POFCON_2V1;
 }
 
 #endif
