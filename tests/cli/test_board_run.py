@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from PIL import Image
 
 from coincell.cli import main
 from coincell.firmware import build_image, load_board
@@ -200,7 +201,8 @@ def test_a_recording_of_another_rate_is_refused_or_resampled(
 
 
 def test_a_scene_is_refused_where_nothing_looks(run: Call, elf: Path, tmp_path: Path) -> None:
-    """Before its pictures are read: they may be right."""
+    """A scene that is right in itself, for an image that has no camera."""
+    Image.new("L", (96, 96), 128).save(tmp_path / "grey.png")
     code, _, err = run(elf, "--scene", tmp_path)
     assert code == 2
     assert "The image has no camera: it senses sound" in " ".join(err.split())
