@@ -205,3 +205,12 @@ def test_a_page_is_not_written_over_what_it_is_about(
     assert "ends in .html" in told["message"]
     assert "-o" in told["hint"]
     assert {path: path.read_bytes() for path in known.values()} == before
+
+
+@pytest.mark.parametrize(
+    ("words", "near"), [("mointor", "monitor"), ("monitor ingst", "ingest"), ("data chek", "check")]
+)
+def test_a_misspelt_command_is_told_the_near_one(words: str, near: str, coincell: Call) -> None:
+    code, _, err = coincell(*words.split())
+    assert code == 2
+    assert f"Did you mean {near!r}?" in err

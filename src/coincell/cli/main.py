@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import click
 
 from coincell.cli.failures import leave
+from coincell.cli.lazy_commands import LazyCommands
 
 VERBS: dict[str, tuple[str, str]] = {
     "new": ("new", "Make a project from a template."),
@@ -37,28 +37,11 @@ VERBS: dict[str, tuple[str, str]] = {
     "monitor": ("monitor", "Devices in the field: receive and keep what they report."),
     "doctor": ("doctor", "Check Python, packages, compilers, disk: each ok, or how to mend it."),
 }
-"""Verb -> (module in this package, one line of help); the help needs no import."""
+"""Verb -> (module in this package, one line of help)."""
 
 
-class _LazyGroup(click.Group):
-    """Imports a verb's module only when that verb is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        del ctx
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        del ctx
-        if cmd_name not in VERBS:
-            return None
-        module = importlib.import_module(f"coincell.cli.{VERBS[cmd_name][0]}")
-        command: click.Command = getattr(module, f"{cmd_name}_command")
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl([(verb, text) for verb, (_, text) in VERBS.items()])
+class _Verbs(LazyCommands):
+    """The verbs; a reader of our output may go away."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -69,20 +52,8 @@ class _LazyGroup(click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            import difflib
 
-            near = difflib.get_close_matches(args[0], VERBS, n=1)
-            meant = f" Did you mean {near[0]!r}?" if near else ""
-            raise click.UsageError(f"{error.message}{meant}", ctx) from error
-
-
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Verbs, table=VERBS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="coincell", message="coincell %(version)s")
 def cli() -> None:
     """From recordings to a model on a microcontroller: offline, measured, bit-exact.

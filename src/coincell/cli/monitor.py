@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-
 import click
+
+from coincell.cli.lazy_commands import LazyCommands
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("monitor_serve", "Receive reports over HTTP until Ctrl-C; counters at /metrics."),
@@ -21,31 +21,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "collect": ("monitor_report", "Which recordings to collect and label next."),
     "simulate": ("monitor_simulate", "A virtual fleet: how soon is drift found?"),
 }
-"""Subcommand -> (module in this package, one line of help); the help needs no import."""
+"""Subcommand -> (module in this package, one line of help)."""
 
 
-class _LazyCommands(click.Group):
-    """Imports a subcommand's module only when it is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        del ctx
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        del ctx
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"coincell.cli.{COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, f"{cmd_name}_command")
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
-
-
-@click.group("monitor", cls=_LazyCommands)
+@click.group("monitor", cls=LazyCommands, table=COMMANDS)
 def monitor_command() -> None:
     """Devices in the field: receive and keep what they report.
 
