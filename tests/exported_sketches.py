@@ -14,6 +14,8 @@ SHIM = HERE / "arduino_shim"
 # The flags of the Nano's core, and all warnings.
 SKETCH_FLAGS = ("-std=gnu++14", "-Os", "-fno-exceptions", "-fno-rtti", *WARNINGS)
 
+BY_BLUETOOTH = "-DREPORTS_BY_BLUETOOTH=1"
+
 
 class Bench:
     """An exported library, compiled once, and sketches that are linked with it."""
@@ -34,7 +36,9 @@ class Bench:
         unit.write_text(before + text, encoding="utf-8")
         program = self.work / f"{sketch.stem}{len(flags)}"
         command = [*cpp_compiler(), *SKETCH_FLAGS, *flags, "-I", SHIM, "-I", self.source]
-        must([*command, unit, SHIM / "shim.cpp", *self.objects, "-o", program])
+        radio = [SHIM / "bluetooth.cpp"] if BY_BLUETOOTH in flags else []
+        parts = [unit, SHIM / "shim.cpp", *radio, *self.objects]
+        must([*command, *parts, "-o", program])
         return program
 
 

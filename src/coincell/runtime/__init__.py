@@ -3,6 +3,7 @@
 from coincell.runtime.decision_binding import NO_DECISION, Decision, Rest, decision_threshold
 from coincell.runtime.level_binding import Level
 from coincell.runtime.library import load_library
+from coincell.runtime.report_service import REPORT_UUID, SERVICE_UUID, TAKEN_UUID
 from coincell.runtime.score import LEVEL_BITS, QuantityUnit, ScoreUnit, quantity_unit, score_unit
 from coincell.runtime.sketch_binding import HostSketch, ReportFacts
 from coincell.runtime.sketch_plan import SketchPlan
@@ -13,6 +14,9 @@ from coincell.runtime.teller import Teller, decision_words
 __all__ = [
     "LEVEL_BITS",
     "NO_DECISION",
+    "REPORT_UUID",
+    "SERVICE_UUID",
+    "TAKEN_UUID",
     "Decision",
     "HostSketch",
     "Level",

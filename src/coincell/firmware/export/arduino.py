@@ -114,6 +114,7 @@ def arduino(request: ExportRequest, library: Mapping[str, str]) -> Content:
         "library.properties": render("arduino/library.properties", values),
         "keywords.txt": render("arduino/keywords.txt", values),
     }
+    files |= bluetooth_header(values)
     live = live_sketch(request)
     for example in (live, "self_test"):
         path = f"{example}/{example}.ino"
@@ -122,6 +123,13 @@ def arduino(request: ExportRequest, library: Mapping[str, str]) -> Content:
     guide = _GUIDE.format(name=request.name, live=_LIVE[live], memory=memory_table(request, memory))
     hint = "The example `self_test` prints what it returns."
     return Content(files, "This is an Arduino library.", guide, hint, memory=memory)
+
+
+def bluetooth_header(values: dict[str, Any]) -> dict[str, str]:
+    """src/NAME_bluetooth.h of what counts: reports by ArduinoBLE."""
+    if not values["counts"]:
+        return {}
+    return {f"src/{values['name']}_bluetooth.h": render("arduino/bluetooth.h", values)}
 
 
 def sketch_memory(request: ExportRequest, library: Mapping[str, str]) -> Memory:

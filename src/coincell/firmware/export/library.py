@@ -18,6 +18,7 @@ from coincell.firmware.application import application_sources
 from coincell.firmware.export.golden import Golden
 from coincell.firmware.export.request import ExportRequest
 from coincell.firmware.export.templates import number_rows, render, string_rows
+from coincell.runtime import c_sources
 from coincell.toolchain import build_shared_library
 
 _INCLUDE = re.compile(r'^(\s*#\s*include\s+)"([^"]+)"', re.MULTILINE)
@@ -40,6 +41,8 @@ def library_files(
         "manifest_rows": string_rows(text),
     }
     core = application_sources(request.application)
+    if request.application.counting:
+        core |= c_sources("digest")
     # The image's description would say the same as the manifest.
     core.pop("application/description.c")
     return {

@@ -43,6 +43,7 @@ def make_manifest(request: ExportRequest, golden: Golden) -> dict[str, Any]:
         "sample_rate_hz": application.sample_rate_hz,
         "window_samples": application.form.samples,
         "hop_samples": application.hop_samples,
+        **({"report_seconds": application.counting.interval_s} if application.counting else {}),
         "sources_sha256": digest.hexdigest(),
         "self_test": {
             "window_sha256": sha256_bytes(golden.window.tobytes()),

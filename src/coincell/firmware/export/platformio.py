@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from coincell.firmware.export.arduino import (
+    bluetooth_header,
     live_sketch,
     memory_table,
     sketch_memory,
@@ -57,6 +58,7 @@ def platformio(request: ExportRequest, library: Mapping[str, str]) -> Content:
     }
     lib = f"lib/{request.name}"
     files = {f"{lib}/src/{path}": text for path, text in library.items()}
+    files |= {f"{lib}/{path}": text for path, text in bluetooth_header(values).items()}
     files |= {
         "platformio.ini": render("platformio/platformio.ini", values),
         f"{lib}/library.json": render("platformio/library.json", values),

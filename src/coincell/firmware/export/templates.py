@@ -25,12 +25,18 @@ def _environment() -> Environment:
         autoescape=False,  # noqa: S701 - C, TOML and Markdown; what goes in was checked before
     )
     made.filters["decimal"] = decimal
+    made.filters["uuid_parts"] = uuid_parts
     return made
 
 
 def decimal(value: float | str) -> str:
     """A number as C writes a float64, with a point or an exponent."""
     return repr(float(value))
+
+
+def uuid_parts(text: str) -> str:
+    """A UUID's five parts as numbers in C, separated by commas."""
+    return ", ".join(f"0x{part}" for part in text.split("-"))
 
 
 def render(template: str, values: dict[str, Any]) -> str:

@@ -56,7 +56,7 @@ def zephyr(request: ExportRequest, library: Mapping[str, str]) -> Content:
         "min_ram_kib": -(-(total + _SYSTEM).ram_bytes // 1024),
     }
     files = in_folders(request, library)
-    for template, path in _FILES.items():
+    for template, path in (_FILES | (_COUNTING_FILES if values["counts"] else {})).items():
         files[path] = render(f"zephyr/{template}", values)
     guide = _GUIDE.format(
         name=name,
@@ -81,3 +81,10 @@ _FILES = {
     "main.c": "sample/src/main.c",
 }
 """Template -> its place."""
+
+_COUNTING_FILES = {
+    "bluetooth.conf": "sample/bluetooth.conf",
+    "bluetooth.c": "sample/src/bluetooth.c",
+    "bluetooth.h": "sample/src/bluetooth.h",
+}
+"""The same of what counts only."""

@@ -2,7 +2,12 @@
 #
 # What the exported module uses of Zephyr's build, for this computer: prj.conf gives the switches,
 # every module's CMakeLists.txt is entered, and `app` becomes a program of all.
+# Those of EXTRA_CONF_FILE too. C sees them as well.
 file(STRINGS ${CMAKE_SOURCE_DIR}/prj.conf settings REGEX "^CONFIG_")
+if(EXTRA_CONF_FILE)
+  file(STRINGS ${CMAKE_SOURCE_DIR}/${EXTRA_CONF_FILE} more REGEX "^CONFIG_")
+  list(APPEND settings ${more})
+endif()
 foreach(setting IN LISTS settings)
   string(REGEX MATCH "^(CONFIG_[A-Z0-9_]+)=(.*)$" _ "${setting}")
   set(${CMAKE_MATCH_1} "${CMAKE_MATCH_2}")
@@ -42,6 +47,16 @@ enable_language(C)
 file(WRITE ${CMAKE_BINARY_DIR}/kernel.c "int z_unused(void);\nint z_unused(void) { return 0; }\n")
 add_executable(app ${CMAKE_BINARY_DIR}/kernel.c)
 target_link_libraries(app PRIVATE zephyr_interface)
+if(CONFIG_BT)
+  target_sources(app PRIVATE $ENV{ZEPHYR_BASE}/bluetooth.c)
+  target_compile_definitions(app PRIVATE CONFIG_BT=1 CONFIG_BT_DEVICE_NAME=${CONFIG_BT_DEVICE_NAME})
+endif()
+
+function(target_sources_ifdef feature target)
+  if(${${feature}})
+    target_sources(${target} ${ARGN})
+  endif()
+endfunction()
 foreach(module IN LISTS ZEPHYR_EXTRA_MODULES)
   if(NOT EXISTS ${module}/zephyr/module.yml)
     message(FATAL_ERROR "${module} has no zephyr/module.yml")

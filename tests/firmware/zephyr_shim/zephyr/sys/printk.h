@@ -4,6 +4,11 @@
 
 #include <stdio.h>
 
+#ifdef CONFIG_BT
+void shim_turn(void);
+#define printk(...) (shim_turn(), printf(__VA_ARGS__))
+#else
 #define printk printf
+#endif
 
 #endif

@@ -15,6 +15,9 @@
 {%- endif %}
  *     {{ program }} --self-test        PASS or FAIL
  *     {{ program }} --manifest         what it was made of
+{%- if counts %}
+ *     {{ program }} --reports FILE     also adds reports of what was counted to FILE
+{%- endif %}
  *
  * Exit codes: 0 done, 1 the self-test failed, 2 the input cannot be used.
  */
@@ -27,7 +30,10 @@
 #include "{{ name }}.h"
 
 {%- set microphone = "--microphone | " if sense == "sound" %}
-#define USE "use: {{ program }} [{{ microphone }}--self-test | --manifest] < {{ words.stream }}"
+{%- set words_before = "[--reports FILE] " if counts %}
+{%- set choice = words_before ~ "[" ~ microphone ~ "--self-test | --manifest]" %}
+
+#define USE "use: {{ program }} {{ choice }} < {{ words.stream }}"
 
 {% if sense != "picture" -%}
 enum { BLOCK_BYTES = 4096, RIFF_BYTES = 12, FORMAT_BYTES = 16, LONGEST_FORMAT = 4096 };
@@ -40,6 +46,35 @@ static int refuse(const char *reason)
 }
 
 static int has_decided;
+{%- if counts %}
+static FILE *reports; /* where to, or null */
+
+/* Adds what was counted to the file. Returns 0, or 2 when it is full. */
+static int tell_report(void)
+{
+    uint8_t report[{{ upper }}_REPORT_BYTES];
+    const size_t count = (size_t){{ name }}_report(report);
+    if (fwrite(report, 1, count, reports) != count || fflush(reports) != 0)
+        return refuse("the reports cannot be written");
+    return 0;
+}
+
+/* Begins to count. Which device this is: what the machine's own name gives. Returns 0 or 2. */
+static int count_into(const char *path)
+{
+    char machine[256] = {0};
+    uint8_t device[8] = {0};
+    gethostname(machine, sizeof machine - 1);
+    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+    for (const char *letter = machine; *letter; letter++)
+        hash = (hash ^ (uint8_t)*letter) * UINT64_C(1099511628211);
+    for (int i = 0; i < 8; i++) device[i] = (uint8_t)(hash >> (56 - 8 * i));
+    reports = fopen(path, "ab");
+    if (reports == NULL) return refuse("the file for reports cannot be opened");
+    {{ name }}_count(device, 0);
+    return 0;
+}
+{%- endif %}
 
 /* Prints a line of JSON. */
 static void tell(const {{ name }}_decision *decision)
@@ -80,6 +115,9 @@ static int hear(const {{ sample_type }} *samples, int32_t count)
         if (made == 0) continue;
         has_decided = 1;
         tell(&decision);
+{%- if counts %}
+        if (reports && {{ name }}_report_due() && tell_report() != 0) return 2;
+{%- endif %}
     }
     return 0;
 }
@@ -192,7 +230,12 @@ static int listen_to_microphone(void)
 }
 
 {% endif %}{% endif -%}
+{% if counts -%}
+/* What {{ program }} does with its words but for --reports. Returns its exit code. */
+static int work(int count, char **words)
+{%- else -%}
 int main(int count, char **words)
+{%- endif %}
 {
     if (count == 1 && !isatty(STDIN_FILENO)) return listen_to(stdin);
 {%- if sense == "sound" %}
@@ -213,3 +256,14 @@ int main(int count, char **words)
     }
     return refuse(USE);
 }
+{%- if counts %}
+
+int main(int count, char **words)
+{
+    if (count < 3 || strcmp(words[1], "--reports") != 0) return work(count, words);
+    if (count_into(words[2]) != 0) return 2;
+    words[2] = words[0];
+    const int code = work(count - 2, words + 2);
+    return code == 0 && has_decided ? tell_report() : code;
+}
+{%- endif %}

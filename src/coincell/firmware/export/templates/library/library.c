@@ -4,6 +4,7 @@
 #include "core/application/application.h"
 #include "core/application/stream.h"
 {%- if counts %}
+#include "core/digest/hmac.h"
 #include "core/telemetry/telemetry.h"
 {%- endif %}
 
@@ -19,6 +20,9 @@ static application_stream stream;
 {%- if counts %}
 static telemetry counts;
 static int is_counting;
+static const uint8_t *signing_key; /* uint8[COINCELL_HMAC_KEY_BYTES], or null */
+static uint8_t waiting[{{ upper }}_REPORT_BYTES];
+static int32_t waiting_bytes; /* 0: none waits */
 {%- endif %}
 
 /* [APPLICATION_STREAM_BUFFER]: a frame, or where windows are computed whole, the window. */
@@ -54,9 +58,33 @@ int {{ name }}_report_due(void)
     return is_counting && telemetry_due(&counts);
 }
 
+void {{ name }}_sign(const uint8_t *key)
+{
+    signing_key = key;
+}
+
+/* body[count] -> tag[COINCELL_REPORT_TAG_BYTES]. */
+static void sign(const uint8_t *body, uint32_t count, uint8_t *tag)
+{
+    uint8_t whole[COINCELL_SHA256_BYTES];
+    coincell_hmac_sha256(signing_key, body, count, whole);
+    for (int i = 0; i < COINCELL_REPORT_TAG_BYTES; i++) tag[i] = whole[i];
+}
+
 int32_t {{ name }}_report(uint8_t *report)
 {
-    return is_counting ? (int32_t)telemetry_report(&counts, 0, report) : 0;
+    return is_counting ? (int32_t)telemetry_report(&counts, signing_key ? sign : 0, report) : 0;
+}
+
+/* bytes[count] -> crc[4]: CRC-32 of IEEE 802.3, low byte first. */
+static void write_crc(const uint8_t *bytes, uint32_t count, uint8_t *crc)
+{
+    uint32_t rest = 0xFFFFFFFFu;
+    for (uint32_t i = 0; i < count; i++) {
+        rest ^= bytes[i];
+        for (int bit = 0; bit < 8; bit++) rest = (rest >> 1) ^ (0xEDB88320u & (0u - (rest & 1u)));
+    }
+    for (int i = 0; i < 4; i++) crc[i] = (uint8_t)(~rest >> (8 * i));
 }
 
 /* docs/protocol.md of Coincell: REPORT, a message of the type 0x24. */
@@ -69,14 +97,26 @@ int32_t {{ name }}_report_frame(uint8_t *frame)
     frame[3] = (uint8_t)(counts.facts.sequence - 1);
     frame[4] = (uint8_t)count;
     frame[5] = (uint8_t)(count >> 8);
-    uint32_t crc = 0xFFFFFFFFu;
-    for (uint32_t i = 2; i < 6 + count; i++) {
-        crc ^= frame[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = (crc >> 1) ^ (0xEDB88320u & (0u - (crc & 1u)));
-    }
-    for (int i = 0; i < 4; i++) frame[6 + count + (uint32_t)i] = (uint8_t)(~crc >> (8 * i));
+    write_crc(frame + 2, 4 + count, frame + 6 + count);
     return (int32_t)count + 10;
+}
+
+int32_t {{ name }}_report_waiting(const uint8_t **report)
+{
+    if (waiting_bytes == 0 && {{ name }}_report_due()) waiting_bytes = {{ name }}_report(waiting);
+    *report = waiting;
+    return waiting_bytes;
+}
+
+int {{ name }}_report_taken(const uint8_t *crc, int32_t count)
+{
+    uint8_t wanted[4];
+    if (waiting_bytes == 0 || count != 4) return 0;
+    write_crc(waiting, (uint32_t)waiting_bytes, wanted);
+    for (int i = 0; i < 4; i++)
+        if (crc[i] != wanted[i]) return 0;
+    waiting_bytes = 0;
+    return 1;
 }
 {%- endif %}
 

@@ -90,6 +90,10 @@ int {{ name }}_take(const {{ sample_type }} *samples, int32_t count, int32_t *ta
  * Call it once, after {{ name }}_begin. */
 void {{ name }}_count(const uint8_t *device, uint32_t boot);
 
+/* Reports are signed from now on. key: uint8[32], which `coincell monitor enroll` is given too; it
+ * must stay where it is. */
+void {{ name }}_sign(const uint8_t *key);
+
 /* 1 when a report is due. */
 int {{ name }}_report_due(void);
 
@@ -101,6 +105,15 @@ int32_t {{ name }}_report(uint8_t *report);
  * `coincell monitor listen` read it among lines of text. */
 #define {{ upper }}_FRAME_BYTES 266
 int32_t {{ name }}_report_frame(uint8_t *frame);
+
+/* For a line that breaks, such as a radio: the report that waits until somebody has it. It stays
+ * the same until {{ name }}_report_taken; what is counted meanwhile is told by the next.
+ * Returns how many bytes stand in *report, 0 while there is none. */
+int32_t {{ name }}_report_waiting(const uint8_t **report);
+
+/* Whoever has the report that waits says so by its CRC-32 (IEEE 802.3), crc: uint8[count], 4 of
+ * them, low byte first. Returns 1 if that was right: it is forgotten. */
+int {{ name }}_report_taken(const uint8_t *crc, int32_t count);
 
 {% endif -%}
 /* Instead of a stream, {{ words.value }}[{{ upper }}_WINDOW_VALUES] to be filled at once ... */

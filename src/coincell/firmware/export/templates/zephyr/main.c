@@ -4,10 +4,50 @@
  * The self-test, then one decision on a window of silence. Where sound comes from is the board's:
  * give what its driver delivers to {{ name }}_take, as below.
  */
+{%- if counts %}
+#include <zephyr/device.h>
+#include <zephyr/devicetree.h>
+#include <zephyr/drivers/hwinfo.h>
+#include <zephyr/drivers/uart.h>
+{%- endif %}
 #include <zephyr/kernel.h>
 #include <zephyr/sys/printk.h>
 
 #include <{{ name }}.h>
+{%- if counts %}
+
+#include "bluetooth.h"
+
+/* Which device this is: what the chip's maker wrote; of a chip without it, fill in yours. */
+static void begin_counting(void)
+{
+	uint8_t device[8] = {0};
+
+	(void)hwinfo_get_device_id(device, sizeof(device));
+	{{ name }}_count(device, 0);
+}
+
+/* Once in {{ report_seconds }} seconds, a report of what was counted. On the console
+ * `coincell serial --reports` and `coincell monitor listen` find it among the lines of text.
+ */
+static void tell_report(void)
+{
+	static uint8_t frame[{{ upper }}_FRAME_BYTES];
+
+	if (IS_ENABLED(CONFIG_BT)) {
+		bluetooth_offer();
+		return;
+	}
+	if (!{{ name }}_report_due()) {
+		return;
+	}
+	const int32_t count = {{ name }}_report_frame(frame);
+
+	for (int32_t i = 0; i < count; i++) {
+		uart_poll_out(DEVICE_DT_GET(DT_CHOSEN(zephyr_console)), frame[i]);
+	}
+}
+{%- endif %}
 
 /* samples: {{ words.value }}[count]{{ words.whole or ", any count" }}; prints what they decide. */
 static int listen(const {{ sample_type }} *samples, int32_t count)
@@ -22,7 +62,9 @@ static int listen(const {{ sample_type }} *samples, int32_t count)
 		}
 		if (made == 1) {
 			char score[{{ upper }}_SCORE_TEXT];
-
+{% if counts %}
+			tell_report();
+{%- endif %}
 			printk("{{ name }}: %s %s{{ ' %s' if goal != 'classes' }}\n", {{ name }}_label(decision.label),
 			       {{ name }}_score_text(&decision, score){{ ', ' ~ upper ~ '_UNIT' if goal != 'classes' }});
 		}
@@ -43,6 +85,13 @@ int main(void)
 		printk("{{ name }}: the network does not start\n");
 		return 0;
 	}
+{%- if counts %}
+	begin_counting();
+	if (IS_ENABLED(CONFIG_BT) && bluetooth_begin() != 0) {
+		printk("{{ name }}: Bluetooth does not start\n");
+		return 0;
+	}
+{%- endif %}
 	while (left > 0) {
 		const int32_t count = left < 256 ? left : 256;
 

@@ -7,7 +7,7 @@
 {% if is_main %}#include <Arduino.h>
 {% endif -%}
 #include <Arduino_OV767X.h>
-#include <{{ name }}.h>
+#include <{{ name }}.h>{% include "arduino/reports.h" %}
 
 {% include "arduino/middle.h" %}
 
@@ -27,6 +27,11 @@ void setup() {
 }
 
 void loop() {
+{%- if counts %}
+#if REPORTS_BY_BLUETOOTH
+  {{ name }}_bluetooth_poll();
+#endif
+{%- endif %}
   Camera.readFrame(frame);
   fillPicture({{ name }}_window());
   int32_t used = 0;

@@ -7,7 +7,7 @@
 {% if is_main %}#include <Arduino.h>
 {% endif -%}
 {% include "arduino/motion_sensor.h" %}
-#include <{{ name }}.h>
+#include <{{ name }}.h>{% include "arduino/reports.h" %}
 
 // Of each channel its place among ax, ay, az in g, gx, gy, gz in degrees a second, and mx, my, mz
 // in microtesla; and how many steps of 16 bits one of that unit is.
@@ -93,6 +93,11 @@ void setup() {
 }
 
 void loop() {
+{%- if counts %}
+#if REPORTS_BY_BLUETOOTH
+  {{ name }}_bluetooth_poll();
+#endif
+{%- endif %}
   gather();
   const uint32_t now = micros();
   if (!isMoving) {

@@ -7,7 +7,7 @@
 {% if is_main %}#include <Arduino.h>
 {% endif -%}
 #include <PDM.h>
-#include <{{ name }}.h>
+#include <{{ name }}.h>{% include "arduino/reports.h" %}
 
 // What the microphone hears while a window is being classified; a power of two.
 static const uint32_t kRingSamples = {{ ring_samples }};
@@ -61,6 +61,11 @@ void setup() {
 }
 
 void loop() {
+{%- if counts %}
+#if REPORTS_BY_BLUETOOTH
+  {{ name }}_bluetooth_poll();
+#endif
+{%- endif %}
   const uint32_t first = taken % kRingSamples;
   uint32_t count = written - taken;
   if (count > kRingSamples - first) count = kRingSamples - first;  // up to the ring's end

@@ -3,7 +3,7 @@
 // Decides on what a sensor of yours gives: fill in readSensor below. Prints a line a decision.
 {% if is_main %}#include <Arduino.h>
 {% endif -%}
-#include <{{ name }}.h>
+#include <{{ name }}.h>{% include "arduino/reports.h" %}
 
 // Of each channel how many steps of 16 bits one of its unit is.
 static const float kSteps[{{ upper }}_CHANNELS] = {
@@ -48,6 +48,11 @@ void setup() {
 }
 
 void loop() {
+{%- if counts %}
+#if REPORTS_BY_BLUETOOTH
+  {{ name }}_bluetooth_poll();
+#endif
+{%- endif %}
   float reading[{{ upper }}_CHANNELS];
   if (!readSensor(reading)) return;
   int16_t step[{{ upper }}_CHANNELS];

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reports by Bluetooth Low Energy, for boards whose radio the library ArduinoBLE knows. A phone or
+// a gateway connects, reads the report that waits (in several parts, where it is longer than its
+// packets), keeps it, and writes its CRC-32: then the next may come. `coincell monitor bluetooth`
+// does so; docs/telemetry.md of Coincell describes the service.
+//
+// Whoever is near may read: a report holds counts, no recordings. {{ name }}_sign signs them.
+#ifndef COINCELL_{{ upper }}_BLUETOOTH_H
+#define COINCELL_{{ upper }}_BLUETOOTH_H
+
+#include <ArduinoBLE.h>
+
+#include "{{ name }}.h"
+
+static BLEService {{ name }}_service("{{ bluetooth.service }}");
+static BLECharacteristic {{ name }}_report_value("{{ bluetooth.report }}",
+                                                 BLERead | BLENotify, {{ upper }}_REPORT_BYTES);
+static BLECharacteristic {{ name }}_taken_value("{{ bluetooth.taken }}",
+                                                BLEWrite, 4);
+
+// Advertises the service. Returns whether the radio works.
+static bool {{ name }}_bluetooth_begin() {
+  if (!BLE.begin()) return false;
+  BLE.setLocalName("{{ name | truncate(26, True, '') }}");  // as much as an advertisement holds
+  BLE.setAdvertisedService({{ name }}_service);
+  {{ name }}_service.addCharacteristic({{ name }}_report_value);
+  {{ name }}_service.addCharacteristic({{ name }}_taken_value);
+  BLE.addService({{ name }}_service);
+  return BLE.advertise() != 0;
+}
+
+// Answers what was asked meanwhile; call it in every loop().
+static void {{ name }}_bluetooth_poll() {
+  BLE.poll();
+  if (!{{ name }}_taken_value.written()) return;
+  const uint8_t *crc = {{ name }}_taken_value.value();
+  if ({{ name }}_report_taken(crc, {{ name }}_taken_value.valueLength())) {
+    static const uint8_t nothing[1] = {0};
+    {{ name }}_report_value.writeValue(nothing, 0);
+  }
+}
+
+// Offers the report that waits, when there is one; call it after a decision.
+static void {{ name }}_bluetooth_offer() {
+  const uint8_t *report;
+  const int32_t bytes = {{ name }}_report_waiting(&report);
+  // Who subscribed is told its first bytes, and reads it whole.
+  if (bytes > 0 && {{ name }}_report_value.valueLength() == 0) {
+    {{ name }}_report_value.writeValue(report, bytes);
+  }
+}
+
+#endif
