@@ -41,6 +41,7 @@ EXTRAS: dict[str, str] = {
     "ray": "`coincell tune --ray`",
     "mlflow": "`coincell runs export --mlflow`",
     "monitor": "`coincell monitor`: what devices in the field tell",
+    "bluetooth": "`coincell monitor bluetooth`: what devices nearby tell",
 }
 """Optional package group -> what does not work without it."""
 
@@ -54,6 +55,7 @@ _EXTRA_PROBES: dict[str, str] = {
     "acquisition": "import cbor2",
     "monitor": "import cbor2, fastapi, paho.mqtt, pg8000, uvicorn",
     "microphone": "import sounddevice",
+    "bluetooth": "import bleak",
     "tune": "import optuna, scipy, sklearn",
 }
 _ORACLE_PROBE = "from tflite_micro import runtime; runtime.Interpreter"

@@ -11,6 +11,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ingest": ("monitor_ingest", "Add the reports in files and folders."),
     "subscribe": ("monitor_sources", "Take reports from an MQTT broker until Ctrl-C."),
     "listen": ("monitor_sources", "Take the reports of an attached board until Ctrl-C."),
+    "bluetooth": ("monitor_sources", "Take what devices nearby offer by Bluetooth until Ctrl-C."),
     "register": ("monitor_fleet", "Let devices report against a reference.json."),
     "enroll": ("monitor_fleet", "Give a device a key, with which it must sign from then on."),
     "devices": ("monitor_fleet", "Every device: last seen, missing reports, clock."),

@@ -1,4 +1,4 @@
-"""`coincell monitor subscribe` and `listen`: reports that come by MQTT and over a board's line."""
+"""`coincell monitor subscribe`, `listen`, `bluetooth`: reports by MQTT, a board's line, radio."""
 
 from __future__ import annotations
 
@@ -73,6 +73,42 @@ def listen_command(port: str, seconds: float | None, place: str, as_json: bool) 
         keep = _keeper(store, as_json)
         for reports in _heard(port, again):
             keep(reports)
+
+
+@click.command("bluetooth")
+@click.argument("addresses", metavar="[ADDRESS]...", nargs=-1)
+@click.option(
+    "--scan", type=FiniteRange(min=0.1, max=600), default=8.0, show_default=True,
+    help="Seconds that each round looks for devices.",
+)  # fmt: skip
+@click.option(
+    "--pause", type=FiniteRange(min=0, max=86400), default=60.0, show_default=True,
+    help="Seconds between rounds.",
+)  # fmt: skip
+@seconds_option
+@store_option
+@json_option
+def bluetooth_command(
+    addresses: tuple[str, ...],
+    scan: float,
+    pause: float,
+    seconds: float | None,
+    place: str,
+    as_json: bool,
+) -> None:
+    """Take the reports that devices nearby offer by Bluetooth Low Energy, until Ctrl-C.
+
+    Round by round all that advertise the reports' service are asked, or those at ADDRESS alone. A
+    device keeps its report until it is on the disk here.
+    """
+    from coincell.monitor import BluetoothSource, Store
+
+    def told(note: str) -> None:
+        click.echo(printable(f"note: {note}"), err=True)
+
+    with Store(place) as store:
+        source = BluetoothSource(addresses, scan, pause)
+        source.receive(_keeper(store, as_json), _until(seconds), told)
 
 
 def _heard(port: str, again: Callable[[], bool]) -> Iterator[list[bytes]]:

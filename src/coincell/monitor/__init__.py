@@ -3,6 +3,7 @@
 from coincell.monitor.accuracy import Estimate, Recalibration
 from coincell.monitor.alerts import Alert, new_alerts, read_state, tell, write_state
 from coincell.monitor.bank import Bank, Condition
+from coincell.monitor.bluetooth import BluetoothSource
 from coincell.monitor.change import Changes, ChangeSettings, find_changes
 from coincell.monitor.collecting import Wish, collecting_wishes
 from coincell.monitor.database import StoreError, longer_and_longer, patiently
@@ -36,6 +37,7 @@ from coincell.monitor.watch import DeviceView, FleetView, view_device, watch_fle
 __all__ = [
     "Alert",
     "Bank",
+    "BluetoothSource",
     "Broker",
     "Buckets",
     "ChangeSettings",

@@ -166,7 +166,7 @@ class MqttSource:
             from paho.mqtt.client import Client
             from paho.mqtt.enums import CallbackAPIVersion
         except ImportError as error:
-            raise MissingExtraError("monitor", "paho-mqtt", "Reports by MQTT") from error
+            raise MissingExtraError("monitor", "paho-mqtt", "Receiving by MQTT") from error
         client = Client(
             CallbackAPIVersion.VERSION2, name, clean_session=False, manual_ack=True,
             reconnect_on_failure=True,

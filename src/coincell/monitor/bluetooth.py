@@ -1,0 +1,116 @@
+"""Reports by Bluetooth Low Energy: taken from devices nearby when they are on the disk.
+
+docs/telemetry.md describes the service. A device keeps its report until whoever read it writes the
+report's CRC-32, so that a connection that breaks, or a computer that stops, loses none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from coincell.errors import MissingExtraError, TelemetryError
+from coincell.monitor.telemetry import MOST_BYTES
+from coincell.runtime import REPORT_UUID, SERVICE_UUID, TAKEN_UUID
+
+MOST_REPORTS = 64
+"""Of one device at a time: who offers more without end does not keep the others waiting."""
+
+_CONNECT_S = 20.0
+_LOOK_S = 0.5
+
+
+@dataclass(frozen=True)
+class BluetoothSource:
+    """Devices nearby that offer reports.
+
+    Attributes:
+        addresses: of the only devices that are asked, as they are told; all that are near if empty.
+        scan_seconds: how long each round looks for devices.
+        pause_seconds: between rounds.
+    """
+
+    addresses: Sequence[str] = ()
+    scan_seconds: float = 8.0
+    pause_seconds: float = 60.0
+
+    def receive(
+        self,
+        add: Callable[[list[bytes]], None],
+        again: Callable[[], bool],
+        told: Callable[[str], None],
+    ) -> None:
+        """Hand over what devices offer, round by round, until `again` says no.
+
+        Args:
+            add: keeps a report; when it returns, the device is told so. What it raises ends this,
+                and the device keeps its report.
+            again: asked every half second or sooner between devices.
+            told: hears of devices that went away; they are asked again in the next round.
+
+        Raises:
+            MissingExtraError: bleak is not installed.
+            TelemetryError: this computer has no Bluetooth that is switched on.
+        """
+        bleak = _library()
+        asyncio.run(self._rounds(bleak, add, again, told))
+
+    async def _rounds(
+        self,
+        bleak: Any,
+        add: Callable[[list[bytes]], None],
+        again: Callable[[], bool],
+        told: Callable[[str], None],
+    ) -> None:
+        while again():
+            for device in await self._near(bleak):
+                if not again():
+                    return
+                try:
+                    await _take_reports(bleak, device, add)
+                except (bleak.exc.BleakError, TimeoutError, EOFError, OSError) as error:
+                    told(f"{device.address} went away: {str(error) or 'no answer'}")
+            end = time.monotonic() + self.pause_seconds
+            while again() and (left := end - time.monotonic()) > 0:
+                await asyncio.sleep(min(_LOOK_S, left))
+
+    async def _near(self, bleak: Any) -> list[Any]:
+        try:
+            found = await bleak.BleakScanner.discover(
+                timeout=self.scan_seconds, service_uuids=[SERVICE_UUID]
+            )
+        except (bleak.exc.BleakError, OSError) as error:
+            raise TelemetryError(
+                "bluetooth",
+                f"Bluetooth cannot be used here: {error}.",
+                hint="Is there an adapter, and is it switched on? `bluetoothctl power on`",
+            ) from error
+        wanted = {address.lower() for address in self.addresses}
+        devices = [one for one in found if not wanted or one.address.lower() in wanted]
+        return sorted(devices, key=lambda one: str(one.address))
+
+
+async def _take_reports(bleak: Any, device: Any, add: Callable[[list[bytes]], None]) -> None:
+    """What the device offers now, one after the other."""
+    async with bleak.BleakClient(device, timeout=_CONNECT_S) as client:
+        for _ in range(MOST_REPORTS):
+            report = bytes(await client.read_gatt_char(REPORT_UUID))
+            if not report:
+                return
+            # What is no report is refused with its begin kept, and passed over like one.
+            await asyncio.to_thread(add, [report[: MOST_BYTES + 1]])
+            crc = zlib.crc32(report).to_bytes(4, "little")
+            await client.write_gatt_char(TAKEN_UUID, crc, response=True)
+
+
+def _library() -> Any:
+    try:
+        import bleak
+        import bleak.exc
+    except ImportError as error:
+        raise MissingExtraError("bluetooth", "bleak", "Receiving by Bluetooth") from error
+    return bleak
