@@ -137,9 +137,9 @@ def _keep(
 
 
 @contextmanager
-def opened(project: Project, host: str = "127.0.0.1") -> Iterator[Opened]:
+def opened(project: Project, host: str = "127.0.0.1", store: str = "") -> Iterator[Opened]:
     """The project's studio, answering at a free port."""
-    with answering(open_studio(project, host, 0)) as studio:
+    with answering(open_studio(project, host, 0, store)) as studio:
         yield studio
 
 

@@ -20,14 +20,17 @@ from coincell.monitor import (
     FleetSettings,
     Reference,
     Store,
+    days_of,
     false_alarms,
     read_state,
     sensor_health,
     simulate,
     try_condition,
+    watch_fleet,
 )
 from coincell.project import read_alert_settings
 from coincell.report import fleet_svg
+from living_fleet import fill
 from made_fleet import START, a_reference, a_report, device
 
 CELLS, CLASSES = 6, 3
@@ -204,3 +207,15 @@ def test_simulated_fleets_count_what_they_drew_and_find_drift():
         "devices": 3, "days": 30, "false_alarms": alarms, "drifts": [found.to_json()],
     }  # fmt: skip
     assert "noise" in fleet_svg(told)
+
+
+@pytest.mark.parametrize("days", [1, 4, 5, 10, 11])
+def test_a_fleet_of_any_age_can_be_judged(tmp_path, days):
+    """Also on the day on which the first days are over, and nothing came after them yet."""
+    place = tmp_path / "young.db"
+    reference = fill(place, devices=2, hours=24 * days)
+    with Store(place) as store:
+        view = watch_fleet(store, reference)
+        assert [day.devices for day in days_of(store, reference)] == [2] * days
+    assert len(view.devices) == 2
+    assert not any(one.alarm for one in view.devices)

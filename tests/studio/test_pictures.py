@@ -14,6 +14,7 @@ import pytest
 from coincell.audit import TableColumns, read_table
 from coincell.project import AuditSettings, Project
 from coincell.studio import Opened, open_table
+from living_fleet import fill
 from studio.conftest import new_tab
 from studio.people import people_rows, write_table
 from studio_project import answering, opened
@@ -109,9 +110,21 @@ def _report(page: Page) -> None:
     page.locator("#gates").wait_for()
 
 
+def _fleet(page: Page) -> None:
+    page.goto("/fleet")
+    page.locator("#devices").wait_for()
+
+
+def _device(page: Page) -> None:
+    _fleet(page)
+    page.locator("#devices a").first.press("Enter")
+    page.locator("#sensors").wait_for()
+
+
 PAGES = {"data": _data, "clip": _clip, "whatif": _whatif}
 OTHERS = {"performance": _performance, "table": _table}
 AFTER_RUNS = {"board": _board, "runs": _runs, "report": _report}
+FIELD = {"fleet": _fleet, "device": _device}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -148,6 +161,23 @@ def test_a_page_after_runs_is_drawn(
     _draw(browser, ran_studio, name, scheme, _path(name, scheme, tmp_path, repository))
 
 
+@pytest.fixture(scope="module")
+def field(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    """A studio with devices in the field."""
+    place = tmp_path_factory.mktemp("field") / "fleet.db"
+    fill(place)
+    with opened(project, store=str(place)) as studio:
+        yield studio
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", FIELD)
+def test_a_page_of_the_field_is_drawn(
+    browser: Browser, field: Opened, name: str, scheme: str, tmp_path: Path, repository: Path
+) -> None:
+    _draw(browser, field, name, scheme, _path(name, scheme, tmp_path, repository))
+
+
 def _path(name: str, scheme: str, tmp_path: Path, repository: Path) -> Path:
     wished = scheme == "light" and os.environ.get("COINCELL_PICTURES")
     return (repository / "docs" / "pictures" if wished else tmp_path) / f"studio-{name}.png"
@@ -156,6 +186,6 @@ def _path(name: str, scheme: str, tmp_path: Path, repository: Path) -> Path:
 def _draw(browser: Browser, studio: Opened, name: str, scheme: str, path: Path) -> None:
     for page in new_tab(browser, studio):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        (PAGES | OTHERS | AFTER_RUNS)[name](page)
+        (PAGES | OTHERS | AFTER_RUNS | FIELD)[name](page)
         page.screenshot(path=path, full_page=name not in ("data", "clip", "table"))
     assert path.stat().st_size > 10_000, "a page that is not blank"

@@ -26,21 +26,32 @@ if TYPE_CHECKING:
     help="Port to listen at; 0: any that is free.",
 )  # fmt: skip
 @click.option("--browser/--no-browser", default=True, help="Open the first page in a browser.")
+@click.option(
+    "--store", default="", envvar="COINCELL_MONITOR_STORE", show_default="monitor.db in DIRECTORY",
+    help="What devices in the field told: a SQLite file, or postgresql://user:password@host/name.",
+)  # fmt: skip
 @column_options
 @json_option
 def studio_command(
-    directory: Path, host: str, port: int | None, browser: bool, as_json: bool, **table: Any
+    directory: Path,
+    host: str,
+    port: int | None,
+    browser: bool,
+    store: str,
+    as_json: bool,
+    **table: Any,
 ) -> None:
     """Look at the project in DIRECTORY in a browser, until Ctrl-C.
 
     Listen to its recordings and correct their labels; change a recording and see what its model
-    would say; compare groups of people, and choose thresholds. Nothing leaves this computer, and no
+    would say; compare groups of people, and choose thresholds; see what devices in the field tell.
+    Nothing leaves this computer, and no
     other can reach it unless --host says so.
 
     --table shows any CSV file of true labels beside scores or decisions instead, without a project
     or a model: figures by group, curves, thresholds, and every row as a point.
     """
-    opened = _opened(TableOptions(**table), directory, host, port, as_json)
+    opened = _opened(TableOptions(**table), directory, host, port, store, as_json)
     door = opened.door
     if as_json:
         told = {"address": door.address, "host": door.host, "port": door.port, "token": door.token}
@@ -68,13 +79,18 @@ def _close_on_signals(opened: Opened) -> None:
 
 
 def _opened(
-    options: TableOptions, directory: Path, host: str, port: int | None, as_json: bool
+    options: TableOptions,
+    directory: Path,
+    host: str,
+    port: int | None,
+    store: str,
+    as_json: bool,
 ) -> Opened:
     from coincell.studio import open_studio, open_table
 
     options.refuse_unheard()
     if not needs_table(options):
-        return open_studio(open_project(directory), host, port)
+        return open_studio(open_project(directory), host, port, store)
     table, settings, configuration = read_judged(options, directory, quiet=as_json)
     assert options.table is not None
     return open_table(table, options.table.name, settings, configuration, host, port)

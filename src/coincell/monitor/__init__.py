@@ -12,6 +12,7 @@ from coincell.monitor.health import ChannelHealth, sensor_health
 from coincell.monitor.histograms import Histograms
 from coincell.monitor.history import History
 from coincell.monitor.hysteresis import Hysteresis
+from coincell.monitor.labels import label_counts
 from coincell.monitor.layout import CounterLayout
 from coincell.monitor.mqtt import Broker, MqttSource
 from coincell.monitor.outliers import Outlier, find_outliers
@@ -31,6 +32,7 @@ from coincell.monitor.simulator import FleetSettings, simulate
 from coincell.monitor.splitting import split_reports
 from coincell.monitor.store import Outcome, Store
 from coincell.monitor.telemetry import Envelope, Report, parse_report
+from coincell.monitor.timeline import Day, days_of
 from coincell.monitor.trial import ConditionTrial, false_alarms, try_condition
 from coincell.monitor.watch import DeviceView, FleetView, view_device, watch_fleet
 
@@ -47,6 +49,7 @@ __all__ = [
     "ConditionTrial",
     "CounterLayout",
     "Counts",
+    "Day",
     "DeviceState",
     "DeviceView",
     "Drift",
@@ -71,12 +74,14 @@ __all__ = [
     "by_bucket",
     "collect_seldom",
     "collecting_wishes",
+    "days_of",
     "drift_from_reference",
     "false_alarms",
     "find_changes",
     "find_outliers",
     "forget",
     "ingest_file",
+    "label_counts",
     "list_devices",
     "longer_and_longer",
     "merged_by",

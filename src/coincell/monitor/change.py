@@ -205,5 +205,5 @@ def _rank_scores(beginning: NDArray[np.int64]) -> NDArray[np.float64]:
 def _means(counts: NDArray[np.int64], scores: NDArray[np.float64]) -> NDArray[np.float64]:
     """Counts [n, histograms, 16] -> mean scores, [n, 2 * histograms]."""
     means = np.einsum("nhb,chb->nch", shares(counts), scores)
-    flat: NDArray[np.float64] = means.reshape(len(counts), -1)
+    flat: NDArray[np.float64] = means.reshape(len(counts), scores[..., 0].size)
     return flat

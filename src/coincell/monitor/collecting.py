@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from coincell.monitor.layout import PREDICTED
+from coincell.monitor.labels import label_counts
 from coincell.monitor.watch import DeviceView, FleetView
 
 _MOST = 10
@@ -71,13 +69,9 @@ def _wish(view: FleetView, device: DeviceView, apart: bool) -> Wish:
 def _oftener(view: FleetView, device: DeviceView) -> tuple[str, ...]:
     """Labels that are decided oftener at this device than over the validation split."""
     reference = view.reference
-    place = reference.layout.places[PREDICTED]
-    told = device.vector[place].astype(np.float64)
-    known = reference.validation.vector[place].astype(np.float64)
-    more = told / max(told.sum(), 1) - known / max(known.sum(), 1)
-    order = np.argsort(-more, kind="stable")[:3]
-    return tuple(
-        reference.labels[row]
-        for row in order.tolist()
-        if more[row] >= _LEAST_SHARE and row < len(reference.labels)
-    )
+    told = label_counts(reference, device.vector)
+    known = label_counts(reference, reference.validation.vector)
+    total, all_known = max(sum(told.values()), 1), max(sum(known.values()), 1)
+    more = {name: told[name] / total - known[name] / all_known for name in told}
+    order = sorted(more, key=lambda name: -more[name])[:3]
+    return tuple(name for name in order if more[name] >= _LEAST_SHARE)

@@ -11,8 +11,10 @@ from coincell.report.charts.cells import cells_svg
 from coincell.report.charts.curves import Curve, curves_svg
 from coincell.report.charts.detection import DetectionPoint, detection_svg
 from coincell.report.charts.fleet import fleet_svg
+from coincell.report.charts.fleet_days import DayPoint, fleet_days_svg
 from coincell.report.charts.front import Point as FrontPoint
 from coincell.report.charts.front import front_svg
+from coincell.report.charts.histogram_pairs import HistogramPair, histogram_pairs_svg
 from coincell.report.charts.learning_curve import CurvePoint, learning_curve_svg
 from coincell.report.charts.planes import RateCurve, rates_svg
 from coincell.report.charts.server import server_svg
@@ -112,6 +114,7 @@ __all__ = [
     "CurvePoint",
     "CycleModel",
     "DatasetPart",
+    "DayPoint",
     "DetectionPoint",
     "DistillationPart",
     "EnergyLine",
@@ -131,6 +134,7 @@ __all__ = [
     "Gallery",
     "Gate",
     "GroupGap",
+    "HistogramPair",
     "History",
     "LabelScores",
     "LastingWay",
@@ -174,12 +178,14 @@ __all__ = [
     "explanation_html",
     "features_png",
     "features_text",
+    "fleet_days_svg",
     "fleet_html",
     "fleet_svg",
     "front_html",
     "front_svg",
     "glossary",
     "glossary_markdown",
+    "histogram_pairs_svg",
     "json_for_script",
     "learning_curve_svg",
     "letter_of",

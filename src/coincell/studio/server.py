@@ -52,7 +52,7 @@ def build_application(session: Session | TableSession, door: Door) -> Applicatio
     inner.add_exception_handler(405, _absent)
     inner.add_exception_handler(RequestValidationError, _misformed)
     inner.add_exception_handler(Exception, _fault)
-    own = {"/points": _table} if table else {"/whatif": _whatif, **_RUN_PAGES}
+    own = {"/points": _table} if table else {"/whatif": _whatif, "/fleet": _fleet, **_RUN_PAGES}
     return Guard(_Later(inner, {"/performance": _performance, **own}), door)
 
 
@@ -85,6 +85,12 @@ def _data() -> APIRouter:
 
 def _whatif() -> APIRouter:
     from coincell.studio.pages.whatif import router
+
+    return router
+
+
+def _fleet() -> APIRouter:
+    from coincell.studio.pages.fleet import router
 
     return router
 
@@ -124,7 +130,18 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["figure"] = _figure
+    made.filters["moment"] = _moment
     return made
+
+
+def _moment(seconds: float) -> str:
+    """Seconds since 1970 by UTC, to the minute; far-off ones of hostile clocks as they are."""
+    from datetime import UTC, datetime
+
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%MZ")
+    except (ValueError, OverflowError, OSError):
+        return f"{seconds:.0f} s"
 
 
 def _figure(value: float) -> str:

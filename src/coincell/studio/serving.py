@@ -50,13 +50,17 @@ class Opened:
         self.server.should_exit = True
 
 
-def open_studio(project: Project, host: str = "127.0.0.1", port: int | None = None) -> Opened:
+def open_studio(
+    project: Project, host: str = "127.0.0.1", port: int | None = None, store: str = ""
+) -> Opened:
     """Take a port and make the server of `project`'s studio.
 
     Args:
         project: whose.
         host: the address to listen at; only this computer can reach the usual one.
         port: at it; 0 for any; None for the first free one from `DEFAULT_PORT` on.
+        store: of devices in the field, see `coincell.monitor.Store`; unless told, monitor.db in the
+            project's folder, if it is there.
 
     Raises:
         MissingExtraError: the extra `studio` is not installed.
@@ -65,7 +69,7 @@ def open_studio(project: Project, host: str = "127.0.0.1", port: int | None = No
     _check_packages()
     from coincell.studio.session import Session
 
-    return open_session(Session(project), host, port)
+    return open_session(Session(project, store), host, port)
 
 
 def open_table(

@@ -12,6 +12,7 @@ from coincell.data import Dataset, Sample, manifest_path, read_manifest
 from coincell.files import sha256_file
 from coincell.project import CONFIGURATION_FILE, Project, load_project
 from coincell.studio.findings import Found
+from coincell.studio.fleet import STORE_FILE, Fleet
 from coincell.studio.jobs import Jobs
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ PAGES = (
     ("/board", "Board"),
     ("/runs", "Runs"),
     ("/report", "Report"),
+    ("/fleet", "Fleet"),
 )
 
 
@@ -69,8 +71,9 @@ class Session:
 
     pages = PAGES
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, store: str = "") -> None:
         self.project = project
+        self.fleet = Fleet(store or str(project.directory / STORE_FILE))
         self.name = project.configuration.project.name
         self.jobs = Jobs()
         self.found = Found()

@@ -44,9 +44,9 @@
     document.getElementById("notice").replaceChildren(told);
   });
 })();
-// A page that waits for the model is loaded again once that is open, or cannot be.
+// A page that waits for long work is loaded again once that is over.
 document.addEventListener("DOMContentLoaded", () => {
-  for (const name of ["model-ended", "run-ended"]) {
+  for (const name of ["model-ended", "run-ended", "fleet-ended"]) {
     document.body.addEventListener(name, () => {
       if (document.querySelector("[data-opening], #stale")) window.location.reload();
     });
