@@ -49,9 +49,7 @@ def new_alerts(
     for view in devices:
         wrong = {"change": view.named if view.alarm else ""}
         if sensors:
-            wrong["sensor"] = "; ".join(
-                f"{one.channel}: {fault}" for one in view.sensors for fault in one.faults
-            )
+            wrong["sensor"] = _sensor(view) if view.sensor_alarm else ""
         for kind, told in wrong.items():
             name = f"{view.device} {kind}"
             if told and name not in before:
@@ -62,6 +60,12 @@ def new_alerts(
             if told:
                 stands[name] = told
     return alerts, stands
+
+
+def _sensor(view: DeviceView) -> str:
+    """What is wrong with a device's sensor, in words."""
+    faults = [f"{one.channel}: {fault}" for one in view.sensors for fault in one.faults]
+    return "; ".join(faults) or "at fault within the last days"
 
 
 def read_state(path: Path) -> dict[str, str]:
@@ -124,12 +128,19 @@ def _called(command: Sequence[str], text: str, folder: Path) -> list[str]:
     return [f"{command[0]} ended with {done.returncode}"] if done.returncode else []
 
 
+class _Unmoved(urllib.request.HTTPRedirectHandler):
+    """Follows no redirection: it would be asked without the alert."""
+
+    def redirect_request(self, *_: object) -> None:
+        """Nothing is asked elsewhere; the answer counts as a failure."""
+
+
 def _posted(address: str, text: str) -> list[str]:
     request = urllib.request.Request(  # noqa: S310 - http and https alone, by the settings
         address, text.encode(), {"Content-Type": "application/json"}
     )
     try:
-        with urllib.request.urlopen(request, timeout=_SECONDS):  # noqa: S310
+        with urllib.request.build_opener(_Unmoved).open(request, timeout=_SECONDS):
             return []
     except (urllib.error.URLError, OSError, ValueError) as error:
         return [f"webhook: {error}"]

@@ -53,7 +53,7 @@ def sensor_health(reference: Reference, vector: NDArray[np.int64]) -> list[Chann
             offset=float(row[1]),
             level=float(row[2]),
             stuck=float(row[3]),
-            faults=_faults(row, known) if held >= _FEW else (),
+            faults=_words(row, known) if held >= _FEW else (),
         )
         for name, row, known, held in zip(names, now, then, windows, strict=True)
     ]
@@ -61,16 +61,17 @@ def sensor_health(reference: Reference, vector: NDArray[np.int64]) -> list[Chann
 
 def faulty_moments(reference: Reference, vectors: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Counts [n, layout.size] -> whether any channel has a fault, bool [n]."""
-    return np.array(
-        [any(one.faults for one in sensor_health(reference, vector)) for vector in vectors],
-        np.bool_,
-    )
+    then = health_shares(reference, reference.training.vector)
+    faults = _faults(health_shares(reference, vectors), then)
+    told = _table(reference.layout, vectors)[..., 0] >= _FEW
+    return np.asarray((faults.any(-1) & told).any(-1))
 
 
 def health_shares(reference: Reference, vector: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Counts [layout.size] -> clipped, offset, level, stuck as shares, float64 [channels, 4]."""
+    """Counts [..., layout.size] -> clipped, offset, level, stuck as shares, float64
+    [..., channels, 4]."""
     table = _table(reference.layout, vector).astype(np.float64)
-    names = {name: table[:, column] for column, name in enumerate(HEALTH)}
+    names = {name: table[..., column] for column, name in enumerate(HEALTH)}
     windows = np.maximum(names["windows"], 1.0)
     scale = 32768.0 if reference.plan.sample_bytes == 2 else 255.0
     return np.stack(
@@ -80,25 +81,39 @@ def health_shares(reference: Reference, vector: NDArray[np.int64]) -> NDArray[np
             names["level"] / windows / scale,
             names["stuck"] / windows,
         ],
-        axis=1,
+        axis=-1,
     )
 
 
 def _table(layout: CounterLayout, vector: NDArray[np.int64]) -> NDArray[np.int64]:
-    return vector[layout.health].reshape(layout.channels, len(HEALTH))
+    """Counts [..., layout.size] -> [..., channels, 6]."""
+    return vector[..., layout.health].reshape(*vector.shape[:-1], layout.channels, len(HEALTH))
 
 
-def _faults(now: NDArray[np.float64], then: NDArray[np.float64]) -> tuple[str, ...]:
+def _faults(now: NDArray[np.float64], then: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Shares [..., 4] -> clipped, off, stuck, too quiet, too loud, bool [..., 5]."""
+    stuck = now[..., 3] > then[..., 3] + _MORE_STUCK
+    level, known = now[..., 2], then[..., 2]
+    return np.stack(
+        [
+            now[..., 0] > then[..., 0] + _MORE_CLIPPED,
+            np.abs(now[..., 1] - then[..., 1]) > _OFFSET,
+            stuck,
+            (level * _LEVEL_RATIO < known) & ~stuck,
+            (level > _LEVEL_RATIO * known) & (known > 0) & ~stuck,
+        ],
+        axis=-1,
+    )
+
+
+def _words(now: NDArray[np.float64], then: NDArray[np.float64]) -> tuple[str, ...]:
+    """What is wrong with one channel."""
     clipped, offset, level, stuck = now.tolist()
-    found = []
-    if clipped > then[0] + _MORE_CLIPPED:
-        found.append(f"{100 * clipped:.1f} % of the samples are clipped")
-    if abs(offset - then[1]) > _OFFSET:
-        found.append(f"the offset is {100 * offset:+.1f} % of full scale")
-    if stuck > then[3] + _MORE_STUCK:
-        found.append(f"it is stuck in {100 * stuck:.1f} % of the windows")
-    elif level * _LEVEL_RATIO < then[2]:
-        found.append(f"it is {then[2] / max(level, 1e-9):.0f} times quieter than in training")
-    elif level > _LEVEL_RATIO * then[2] > 0:
-        found.append(f"it is {level / then[2]:.0f} times louder than in training")
-    return tuple(found)
+    words = (
+        f"{100 * clipped:.1f} % of the samples are clipped",
+        f"the offset is {100 * offset:+.1f} % of full scale",
+        f"it is stuck in {100 * stuck:.1f} % of the windows",
+        f"it is {then[2] / max(level, 1e-9):.0f} times quieter than in training",
+        f"it is {level / max(then[2], 1e-9):.0f} times louder than in training",
+    )
+    return tuple(word for word, wrong in zip(words, _faults(now, then), strict=True) if wrong)

@@ -12,7 +12,7 @@ from coincell.data import Progress
 from coincell.monitor.accuracy import Estimate, Recalibration
 from coincell.monitor.change import ChangeSettings, find_changes
 from coincell.monitor.drift import Drift, drift_from_reference
-from coincell.monitor.health import ChannelHealth, sensor_health
+from coincell.monitor.health import ChannelHealth, faulty_moments, sensor_health
 from coincell.monitor.histograms import Histograms
 from coincell.monitor.history import History
 from coincell.monitor.hysteresis import Hysteresis
@@ -24,7 +24,8 @@ from coincell.monitor.rollups import read_rollups
 from coincell.monitor.store import Store
 
 _HOUR = 3600
-_RECENT_HOURS = 24 * 7
+_DAY_HOURS = 24
+_RECENT_HOURS = 7 * _DAY_HOURS
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class DeviceView:
         named: the histogram that speaks most for it; "" without one.
         estimate: of its accuracy in the last seven days; None where there are no classes.
         furthest: the histogram that lies furthest from the reference.
-        sensors: its sensor's channels.
+        sensors: its sensor's channels, over those days.
+        sensor_alarm: whether a channel is at fault by its newest moments, each a day's counts.
         vector: counted in the last seven days, int64 [layout.size].
     """
 
@@ -53,6 +55,7 @@ class DeviceView:
     estimate: Estimate | None
     furthest: Drift
     sensors: tuple[ChannelHealth, ...]
+    sensor_alarm: bool
     vector: NDArray[np.int64]
 
     @property
@@ -72,6 +75,7 @@ class DeviceView:
             "estimate": None if self.estimate is None else asdict(self.estimate),
             "furthest": asdict(self.furthest),
             "sensors": [asdict(one) for one in self.sensors],
+            "sensor_alarm": self.sensor_alarm,
             "troubles": list(self.troubles),
         }
 
@@ -159,7 +163,10 @@ def view_device(
     recent = history.between(end - _RECENT_HOURS, end)
     changes = find_changes(histograms, history, change)
     hysteresis = hysteresis or Hysteresis()
-    alarm = bool(len(changes.ends)) and bool(hysteresis.states(changes.changed)[-1])
+    faulty = faulty_moments(reference, history.over(changes.ends, _DAY_HOURS).vectors)
+    alarm, sensor_alarm = (
+        bool(hysteresis.states(bad)[-1]) if len(bad) else False for bad in (changes.changed, faulty)
+    )
     risen = hysteresis.risen(changes.changed)
     since = int(changes.ends[risen[-1]]) * _HOUR if alarm else None
     drifts = drift_from_reference(reference, recent)
@@ -173,6 +180,7 @@ def view_device(
         estimate=_estimate(reference, recent),
         furthest=max(drifts, key=lambda one: one.psi if one.windows else 0.0),
         sensors=tuple(sensor_health(reference, recent)),
+        sensor_alarm=sensor_alarm,
         vector=recent,
     )
 
