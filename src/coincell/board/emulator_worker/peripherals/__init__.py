@@ -80,7 +80,7 @@ class Chip:
             machine.attach(page)
         machine.attach(self.pdm)
         self._attach_counters()
-        self._attach_flash(wiring)
+        self._attach_flash(wiring, power)
         machine.attach(Gpiote(machine, self.gpio))
         self._attach_sensors()
 
@@ -102,9 +102,9 @@ class Chip:
             machine.attach(Rtc(machine, number, low))
         machine.attach(Watchdog(machine, low))
 
-    def _attach_flash(self, wiring: Mapping[str, list[int]]) -> None:
+    def _attach_flash(self, wiring: Mapping[str, list[int]], power: ClockPower) -> None:
         self.uicr = uicr = Uicr(self.machine)
-        self.machine.attach(Nvmc(self.machine, uicr))
+        self.machine.attach(Nvmc(self.machine, uicr, power.compares))
         if not self.machine.in_flash(INFORMATION, INFORMATION_BYTES):  # another chip's flash
             self.machine.attach(Ficr(self.machine, wiring.get("device", DEVICE_ID)))
             self.machine.attach(uicr)

@@ -7,6 +7,8 @@ from RAM goes on and sees READY. Counts: "flash pages erased", "flash words writ
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..machine import Machine
 from ..registers import GuestFaultError, Registers
 from .ficr import Uicr
@@ -27,10 +29,14 @@ READ_ONLY, WRITING, ERASING = 0, 1, 2
 class Nvmc(Registers):
     """Flash changes through this alone: writes clear bits, erasing a page sets them."""
 
-    def __init__(self, machine: Machine, uicr: Uicr) -> None:
+    def __init__(
+        self, machine: Machine, uicr: Uicr, compares: Callable[[], bool] = lambda: False
+    ) -> None:
         super().__init__("NVMC", 0x4001E000, {CONFIG: 0, ICACHECNF: 0, PARTIAL_MS: 10})
         self.machine = machine
         self.uicr = uicr
+        self.compares = compares
+        """Whether the power-fail comparator is on."""
         self.readers |= {READY: self._ready, READYNEXT: self._ready}
         self.tasks |= {
             CONFIG: self._configure,
@@ -82,6 +88,11 @@ class Nvmc(Registers):
         self._take(words * WRITE_CYCLES, "writing")
 
     def _take(self, cycles: int, state: str) -> None:
+        if self.compares():
+            raise GuestFaultError(
+                f"{state} flash while the power-fail comparator is on; where the supply falls "
+                "meanwhile the chip hangs (anomaly 242): POFCON must be 0"
+            )
         machine = self.machine
         if self._busy_until > machine.now:
             machine.wait(self._busy_until - machine.now)

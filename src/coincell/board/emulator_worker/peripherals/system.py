@@ -76,8 +76,12 @@ class ClockPower(Peripheral):
         self.volts = float(str(settings["volts"]))
         self._compare()
 
+    def compares(self) -> bool:
+        """Whether the power-fail comparator is on."""
+        return bool(self.values[POFCON] & 1)
+
     def _compare(self) -> None:
-        """The comparator warns when the supply falls and when it is switched on (section 5.3.3).
+        """The comparator warns when the supply falls and when it is switched on.
 
         Below 1.7 V and 0.1 V more for each step of POFCON.THRESHOLD above 4.
         """

@@ -19,6 +19,7 @@ enum { RESET_POWER, RESET_PIN, RESET_WATCHDOG, RESET_SOFTWARE, RESET_LOCKUP, RES
 
 static telemetry counts;
 static coincell_flash_log kept;
+static uint32_t start; /* this one's number in the log */
 
 #define STATE_WORDS (sizeof(telemetry) / sizeof(uint32_t))
 _Static_assert(sizeof(telemetry) % sizeof(uint32_t) == 0, "a record is of whole words");
@@ -30,16 +31,17 @@ static uint32_t kind_of_state(void)
     return get_u32(coincell_plan.reference) ^ get_u32(coincell_plan.reference + 4) ^ STATE_WORDS;
 }
 
-/* What is counted and told so far outlives a cut of the power. */
-static void keep_state(void)
+/* What is counted and told so far outlives a cut of the power. Returns 1 when it is kept. */
+static int keep_state(void)
 {
-    const coincell_flash_log_mark mark = {counts.facts.boot, kind_of_state()};
-    (void)coincell_flash_log_append(&kept, &mark, (const uint32_t *)(const void *)&counts,
-                                    STATE_WORDS);
+    const coincell_flash_log_mark mark = {start, kind_of_state()};
+    return coincell_flash_log_append(&kept, &mark, (const uint32_t *)(const void *)&counts,
+                                     STATE_WORDS);
 }
 
 /* The log's newest record, and one more start; its own record, so that no start has the number of
- * another. */
+ * another. Where that cannot be kept, the next start will have this one's number: so reports tell
+ * none. */
 static void begin_from_log(const uint8_t *device, uint32_t reset)
 {
     coincell_flash_log_mark newest = {0, 0};
@@ -47,13 +49,14 @@ static void begin_from_log(const uint8_t *device, uint32_t reset)
     (void)coincell_flash_log_open(&kept, &flash_pages, &newest);
     const int is_there = coincell_flash_log_read(&kept, kind_of_state(),
                                                  (uint32_t *)(void *)&counts, STATE_WORDS);
+    start = newest.boot + 1;
     if (is_there)
-        telemetry_resume(&counts, device, newest.boot + 1, reset);
+        telemetry_resume(&counts, device, start, reset);
     else
-        telemetry_begin(&counts, device, newest.boot + 1, reset);
+        telemetry_begin(&counts, device, start, reset);
     while (coincell_flash_log_work(&kept) && flash_pages.may_write()) {
     }
-    keep_state();
+    if (!keep_state()) counts.facts.boot = 0;
 }
 
 /* The register keeps the reasons of all resets since the power came; cleared, it tells one. */
@@ -121,7 +124,7 @@ uint32_t reporting_tell(uint8_t *report)
 {
     uint32_t key[COINCELL_HMAC_KEY_BYTES / 4];
     const uint32_t count = telemetry_report(&counts, flash_key_read(key) ? sign : 0, report);
-    keep_state();
+    (void)keep_state();
     return count;
 }
 
