@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -70,8 +71,9 @@ def postgresql(postgresql_server: str) -> str:
 
 
 @pytest.fixture
-def mosquitto(tmp_path: Path) -> Iterator[Callable[[bool], str]]:
-    """Starts a broker, anew if one runs: whether strangers may in -> its URL, always the same."""
+def mosquitto(tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Starts a broker, anew if one runs: whether strangers may in, and more lines of its settings
+    -> its URL, always the same."""
     program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
     if program is None:
         pytest.skip("Mosquitto is not installed")
@@ -85,12 +87,12 @@ def mosquitto(tmp_path: Path) -> Iterator[Callable[[bool], str]]:
             process.wait()
         running.clear()
 
-    def start(anybody: bool) -> str:
+    def start(anybody: bool, more: str = "") -> str:
         end()
         user = pwd.getpwuid(os.getuid()).pw_name
         configuration.write_text(
             f"listener {port} 127.0.0.1\nallow_anonymous {str(anybody).lower()}\n"
-            f"persistence false\nlog_dest none\nuser {user}\n"
+            f"persistence false\nlog_dest none\nuser {user}\n{more}"
         )
         running.append(subprocess.Popen([program, "-c", configuration], cwd=tmp_path))
         for _ in range(200):
@@ -101,3 +103,19 @@ def mosquitto(tmp_path: Path) -> Iterator[Callable[[bool], str]]:
 
     yield start
     end()
+
+
+@pytest.fixture
+def secure(mosquitto: Callable[..., str], tmp_path: Path) -> tuple[str, str]:
+    """A broker that speaks TLS: its URL, and its certificate, which it signed itself."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+         "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    url = mosquitto(True, f"certfile {certificate}\nkeyfile {key}\n")
+    return f"mqtts://localhost:{urlsplit(url).port}", str(certificate)

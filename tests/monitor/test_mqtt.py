@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -28,13 +29,13 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def publish(url: str, *payloads: bytes) -> None:
+def publish(url: str, *payloads: bytes, quality: int = 1, tls: dict | None = None) -> None:
     """Messages to the broker, each acknowledged by it."""
     from paho.mqtt import publish
 
     parts = urlsplit(url)
-    messages = [("coincell/reports/hall", payload, 1, False) for payload in payloads]
-    publish.multiple(messages, parts.hostname, parts.port)
+    messages = [("coincell/reports/hall", payload, quality, False) for payload in payloads]
+    publish.multiple(messages, parts.hostname, parts.port, tls=tls)
 
 
 class Taker:
@@ -113,6 +114,43 @@ def test_a_broker_that_comes_back_is_found_again(mosquitto, store):
         assert taker.added == 1
 
 
+def test_who_publishes_without_acknowledgement_does_not_cut_the_line(mosquitto, store):
+    """Mosquitto hangs up on a PUBACK of a message that asked for none (MQTT 3.1.1, 4.3.1)."""
+    url, notes = mosquitto(True), []
+    with MqttSource(Broker.from_url(url), told=notes.append) as source:
+        for hour in range(3):
+            publish(url, *TEXTS[4 * hour : 4 * hour + 4], quality=0)
+            assert Taker(store, 4).take(source).added == 4
+        publish(url, TEXTS[12])
+        assert Taker(store, 1).take(source).added == 1
+    assert not notes
+
+
+def test_a_broker_that_went_away_is_told(mosquitto):
+    url, notes = mosquitto(True), []
+    with MqttSource(Broker.from_url(url), told=notes.append):
+        mosquitto(True)
+        for _ in range(100):
+            if notes:
+                break
+            time.sleep(0.05)
+    assert notes[0].startswith("The broker is away")
+
+
+# paho-mqtt leaves a socket whose handshake failed for Python to close.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_tls_is_spoken_with_brokers_whose_certificate_is_known(secure, store, monkeypatch):
+    url, certificate = secure
+    with pytest.raises(UserError, match="CERTIFICATE_VERIFY_FAILED"):
+        MqttSource(Broker.from_url(url))
+    monkeypatch.setenv("SSL_CERT_FILE", certificate)
+    with pytest.raises(UserError, match="not valid for '127.0.0.1'"):
+        MqttSource(Broker.from_url(url.replace("localhost", "127.0.0.1")))
+    with MqttSource(Broker.from_url(url)) as source:
+        publish(url, *TEXTS[:3], tls={"ca_certs": certificate})
+        assert Taker(store, 3).take(source).added == 3
+
+
 def test_the_command_takes_what_waited(mosquitto, store, tmp_path):
     url = mosquitto(True)
     MqttSource(Broker.from_url(url), client="hall").close()
@@ -134,11 +172,26 @@ def test_a_broker_that_lets_us_not_in_is_told(mosquitto):
         MqttSource(Broker.from_url(url))
 
 
+@pytest.mark.parametrize(
+    "texts",
+    [{"topic": ""}, {"topic": "a/#/b"}, {"topic": "a/b#"}, {"topic": "\udcff"},
+     {"topic": "x" * 65536}, {"topic": "a\0"}, {"client": ""}, {"client": "x" * 65536}],
+)  # fmt: skip
+def test_topics_and_names_that_mqtt_does_not_have(texts):
+    """Before anybody is called: a broker would hang up on them, or never answer."""
+    with pytest.raises(UserError, match="received"):
+        MqttSource(Broker.from_url("mqtt://127.0.0.1:1"), **texts)
+
+
 def test_urls_of_brokers():
     broker = Broker.from_url("mqtts://me:p%40ss@broker.example")
     assert broker == Broker("broker.example", 8883, True, "me", "p@ss")
-    for wrong in ("http://x", "mqtt://", "mqtt://x:99999", "broker.example"):
-        with pytest.raises(UserError, match="mqtt://HOST"):
+    for wrong in (
+        "http://x", "mqtt://", "mqtt://x:99999", "broker.example", "mqtt://[::1", "mqtt://a..b",
+        f"mqtt://{'a' * 300}", "mqtt://me:secret",
+    ):  # fmt: skip
+        with pytest.raises(UserError, match="mqtt://HOST") as refused:
             Broker.from_url(wrong)
+        assert "secret" not in refused.value.message
     with pytest.raises(UserError, match="No broker answers"):
         MqttSource(Broker.from_url("mqtt://127.0.0.1:1"))

@@ -81,6 +81,8 @@ def test_a_damaged_report_is_a_report_or_refused(place, value):
     ("changes", "reason"),
     [
         ({0: 2}, "version"),
+        ({0: True}, "version"),
+        ({0: 1.0}, "version"),
         ({1: b"short"}, "form"),
         ({1: "device-1"}, "form"),
         ({3: -1}, "range"),
@@ -109,6 +111,18 @@ def test_deep_and_endless_cbor_is_refused():
         with pytest.raises(TelemetryError) as refused:
             parse_report(data)
         assert refused.value.reason in {"cbor", "form"}
+
+
+@pytest.mark.parametrize("begin", [b"\x98\x02\x58", b"\x82\x59\0", b"\x82\x5a\0\0\0"])
+def test_a_signed_report_has_one_form(begin):
+    """Its tag says nothing of the array around it: RFC 8949, 4.2.1 leaves one encoding of that."""
+    data = a_report(sections={1: b"x" * 100}).to_bytes(KEY)
+    assert data[:2] == b"\x82\x58"
+    for other in (begin + data[2:], data + b"\0", data + data):
+        assert cbor2.loads(other) == cbor2.loads(data)
+        with pytest.raises(TelemetryError) as refused:
+            parse_report(other)
+        assert refused.value.reason in {"form", "length"}
 
 
 def test_more_than_256_bytes_are_neither_made_nor_read():

@@ -50,7 +50,8 @@ def subscribe_command(
     """
     from coincell.monitor import Broker, MqttSource, Store, collect_seldom
 
-    with Store(place) as store, MqttSource(Broker.from_url(broker), topic, client) as source:
+    at = Broker.from_url(broker)
+    with Store(place) as store, MqttSource(at, topic, client, _note) as source:
         collect_seldom()
         click.echo(printable(f"Reports are taken from {topic}. Ctrl-C ends it."), err=True)
         source.receive(_keeper(store, as_json), _until(seconds))
@@ -103,12 +104,9 @@ def bluetooth_command(
     """
     from coincell.monitor import BluetoothSource, Store
 
-    def told(note: str) -> None:
-        click.echo(printable(f"note: {note}"), err=True)
-
     with Store(place) as store:
         source = BluetoothSource(addresses, scan, pause)
-        source.receive(_keeper(store, as_json), _until(seconds), told)
+        source.receive(_keeper(store, as_json), _until(seconds), _note)
 
 
 def _heard(port: str, again: Callable[[], bool]) -> Iterator[list[bytes]]:
@@ -134,7 +132,7 @@ def _heard(port: str, again: Callable[[], bool]) -> Iterator[list[bytes]]:
         except BoardError as error:
             if not open_once:
                 raise
-            click.echo(printable(f"note: {error.message}"), err=True)
+            _note(error.message)
             time.sleep(_AWAY_S)
 
 
@@ -143,7 +141,7 @@ def _keeper(store: Store, as_json: bool) -> Callable[[list[bytes]], None]:
     from coincell.monitor import longer_and_longer, patiently
 
     def away(error: StoreError) -> None:
-        click.echo(printable(f"note: {error.message} Reports wait."), err=True)
+        _note(f"{error.message} Reports wait.")
 
     def keep(reports: list[bytes]) -> None:
         outcome = patiently(partial(store.add, reports), longer_and_longer(), told=away)
@@ -158,6 +156,10 @@ def _keeper(store: Store, as_json: bool) -> Callable[[list[bytes]], None]:
             click.echo(printable(f"  {one.reason}: {one.message}"), err=True)
 
     return keep
+
+
+def _note(text: str) -> None:
+    click.echo(printable(f"note: {text}"), err=True)
 
 
 def _until(seconds: float | None) -> Callable[[], bool]:

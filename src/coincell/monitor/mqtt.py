@@ -27,6 +27,9 @@ _LOOK_S = 0.5
 _MOST_WAITING = 1000
 """Messages; a broker has a limit of its own to what is unacknowledged, Mosquitto's is 20."""
 
+_MOST_TEXT = 65535
+"""Bytes of a text in MQTT: two tell how many."""
+
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
@@ -36,6 +39,7 @@ class _Message:
 
     reports: list[bytes]
     number: int
+    quality: int
     connection: int
 
 
@@ -64,14 +68,16 @@ class Broker:
         Raises:
             UserError: it is something else.
         """
-        parts = urlsplit(url)
         try:
+            parts = urlsplit(url)
             port = parts.port
-        except ValueError:
-            port = -1
-        if parts.scheme not in _PORTS or not parts.hostname or port == -1:
+            host = (parts.hostname or "").encode("idna")
+        except ValueError:  # which UnicodeError is
+            host = b""
+        if not host or parts.scheme not in _PORTS:
+            # Not told whole: it may hold a password.
             raise UserError(
-                f"A broker is mqtt://HOST or mqtts://HOST; received {parts.scheme[:20]}://...",
+                f"A broker is mqtt://HOST or mqtts://HOST; received {url.split(':')[0][:20]}:...",
                 hint="For instance mqtts://user:password@broker.example:8883",
             )
         return cls(
@@ -88,20 +94,33 @@ class MqttSource:
 
     Args:
         broker: where.
-        topic: what is subscribed to; `#` and `+` stand for what they do in MQTT.
+        topic: what is subscribed to; `#` and `+` stand for what they do in MQTT 3.1.1, 4.7.
         client: the name that the broker knows us by; two monitors need two.
+        told: gets a sentence when the broker goes away, which is then looked for again.
 
     Raises:
         MissingExtraError: paho-mqtt is not installed.
         TelemetryError: nobody answers there, or not as a broker that lets us in.
+        UserError: no topic or name in MQTT can be like this.
     """
 
-    def __init__(self, broker: Broker, topic: str = TOPIC, client: str = CLIENT) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        topic: str = TOPIC,
+        client: str = CLIENT,
+        told: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        _check_text("topic", topic)
+        _check_text("client's name", client)
+        _check_wildcards(topic)
         # Full, it makes the broker wait.
         self._messages: queue.Queue[_Message] = queue.Queue(_MOST_WAITING)
         self._connection = 0
         self._subscribed = threading.Event()
         self._refused = ""
+        self._told = told
+        self._leaving = False
         self._topic = topic
         self._client = self._made(broker, client)
         where = f"{broker.host}, port {broker.port}"
@@ -131,6 +150,7 @@ class MqttSource:
 
     def close(self) -> None:
         """Leave; what was not acknowledged comes to the next of this name."""
+        self._leaving = True
         self._client.disconnect()
         self._client.loop_stop()
 
@@ -148,9 +168,10 @@ class MqttSource:
             if batch:
                 add(batch)
             for message in messages:
-                # On another connection the number may be another message's.
-                if message.connection == self._connection:
-                    self._client.ack(message.number, _QUALITY)
+                # On another connection the number may be another message's; and who publishes
+                # with quality 0 waits for nothing: a broker hangs up on who acknowledges it.
+                if message.connection == self._connection and message.quality:
+                    self._client.ack(message.number, message.quality)
 
     def _waiting(self) -> list[_Message]:
         """Messages that came, as many as a commit is worth; none after a while."""
@@ -177,6 +198,7 @@ class MqttSource:
             client.tls_set_context(ssl.create_default_context())
         client.reconnect_delay_set(1, 30)
         client.on_connect = self._connected
+        client.on_disconnect = self._left
         client.on_subscribe = self._granted
         client.on_message = self._came
         return client
@@ -190,6 +212,11 @@ class MqttSource:
             self._connection += 1
             client.subscribe(self._topic, _QUALITY)
 
+    def _left(self, client: Any, _: Any, flags: Any, reason: Any, properties: Any) -> None:
+        del client, flags, properties
+        if self._subscribed.is_set() and not self._leaving:
+            self._told(f"The broker is away ({reason}); it is looked for.")
+
     def _granted(self, client: Any, _: Any, mid: int, reasons: Any, properties: Any) -> None:
         del client, mid, properties
         self._refused = next((str(one) for one in reasons if one.is_failure), "")
@@ -197,7 +224,30 @@ class MqttSource:
 
     def _came(self, client: Any, _: Any, message: Any) -> None:
         del client
-        self._messages.put(_Message(_reports_of(message.payload), message.mid, self._connection))
+        reports = _reports_of(message.payload)
+        self._messages.put(_Message(reports, message.mid, message.qos, self._connection))
+
+
+def _check_text(what: str, text: str) -> None:
+    """What MQTT 3.1.1, 1.5.3 says of text; a broker may hang up on any other without a word."""
+    try:
+        length = len(text.encode())
+    except UnicodeEncodeError:
+        length = 0
+    if not 0 < length <= _MOST_TEXT or not text.isprintable():
+        raise UserError(
+            f"A {what} in MQTT is 1 to {_MOST_TEXT} bytes of printable UTF-8; "
+            f"received {text[:40]!r}."
+        )
+
+
+def _check_wildcards(topic: str) -> None:
+    parts = topic.split("/")
+    if "#" in parts[:-1] or any(len(part) > 1 and set(part) & set("+#") for part in parts):
+        raise UserError(
+            f"In a topic + stands for a whole level, and # for all below; received {topic[:80]!r}.",
+            hint="For instance coincell/reports/#",
+        )
 
 
 def _reports_of(payload: bytes) -> list[bytes]:

@@ -128,10 +128,14 @@ def parse_report(data: bytes) -> Envelope:
     body, tag = outer
     if len(tag) not in (0, TAG_BYTES):
         _refuse("form", f"A tag has 0 or {TAG_BYTES} bytes; received {len(tag)}.")
+    # No signature covers how the two are wrapped. Were there several ways, who overhears a report
+    # could send it again as another, which counts twice where its bytes belong to its name.
+    if _encoded(outer) != data:
+        _refuse("form", "The array is encoded in the shortest way, and nothing comes after it.")
     facts = _decoded(body)
     if type(facts) is not dict:
         _refuse("form", "The body of a report is a map.")
-    if facts.get(_VERSION) != VERSION:
+    if facts.get(_VERSION) != VERSION or type(facts[_VERSION]) is not int:
         _refuse(
             "version",
             f"This version reads reports of version {VERSION}; received {facts.get(_VERSION)!r}.",
@@ -168,6 +172,12 @@ def _decoded(data: bytes) -> Any:
         )
     except Exception as error:  # whatever a decoder of hostile bytes may raise
         raise TelemetryError("cbor", f"A report is CBOR (RFC 8949): {error}.") from error
+
+
+def _encoded(value: Any) -> bytes:
+    import cbor2
+
+    return cbor2.dumps(value)
 
 
 def _identity(facts: dict[int, Any], key: int) -> bytes:
