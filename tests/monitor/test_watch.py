@@ -209,6 +209,28 @@ def test_simulated_fleets_count_what_they_drew_and_find_drift():
     assert "noise" in fleet_svg(told)
 
 
+def test_drift_may_grow_over_days():
+    """Up to its begin and after it is all there, devices tell what they tell where it comes at
+    once; in between the share that it reaches rises."""
+    clean = Condition("none", 0.0, windows(240, 7), np.ones(240, bool))
+    drift = Condition("noise", 0.5, windows(240, 7, 1.5), np.zeros(240, bool))
+    bank = Bank(REFERENCE, ("a",) * 240, np.arange(240) // 80, clean, (drift,))
+    at_once = FleetSettings(devices=4, days=30, seed=3)
+    slowly = dataclasses.replace(at_once, onset_days=6)
+    shares = []
+    for one, other in zip(
+        simulate(bank, at_once, drift), simulate(bank, slowly, drift), strict=True
+    ):
+        begin = one.begins
+        assert begin == other.begins
+        assert (one.windows == other.windows).all()
+        assert (one.right[:begin] == other.right[:begin]).all()
+        assert (other.right[begin + 6 * 24 :] == 0).all()
+        wrong = (other.windows - other.right)[begin : begin + 144].reshape(3, 48).sum(1)
+        shares.append(wrong / other.windows[begin : begin + 144].reshape(3, 48).sum(1))
+    np.testing.assert_allclose(np.mean(shares, 0), [1 / 6, 3 / 6, 5 / 6], atol=0.05)
+
+
 @pytest.mark.parametrize("days", [1, 4, 5, 10, 11])
 def test_a_fleet_of_any_age_can_be_judged(tmp_path, days):
     """Also on the day on which the first days are over, and nothing came after them yet."""
