@@ -85,7 +85,7 @@ def test_windows_are_counted_as_by_numpy() -> None:
 
 
 def test_a_project_that_counts_nothing_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="whose devices tell"):
+    with pytest.raises(UserError, match="devices that tell of themselves"):
         make_bank(tones(tmp_path / "tones", clips=36))
 
 

@@ -134,4 +134,5 @@ def _show(view: FleetView) -> None:
         click.echo(printable(f"{device.device}: {'; '.join(device.troubles)}"))
     for name, score, named in view.outliers[:_SHOWN]:
         click.echo(printable(f"{name}: unlike the others, {score:.0f} deviations ({named})"))
-    click.echo(f"{len(view.devices)} devices, {len(troubled)} with troubles.")
+    count = len(view.devices)
+    click.echo(f"{count} device{'s' * (count != 1)}, {len(troubled)} with troubles.")

@@ -111,7 +111,7 @@ def _words(now: NDArray[np.float64], then: NDArray[np.float64]) -> tuple[str, ..
     clipped, offset, level, stuck = now.tolist()
     words = (
         f"{100 * clipped:.1f} % of the samples are clipped",
-        f"the offset is {100 * offset:+.1f} % of full scale",
+        f"the offset is {100 * offset:+.1f} % of full scale, in training {100 * then[1]:+.1f} %",
         f"it is stuck in {100 * stuck:.1f} % of the windows",
         f"it is {then[2] / max(level, 1e-9):.0f} times quieter than in training",
         f"it is {level / max(then[2], 1e-9):.0f} times louder than in training",

@@ -108,9 +108,7 @@ def simulate(
         )
 
 
-def _reached(
-    since: NDArray[np.int64], settings: FleetSettings, number: int
-) -> NDArray[np.bool_]:
+def _reached(since: NDArray[np.int64], settings: FleetSettings, number: int) -> NDArray[np.bool_]:
     """Hours since drift began -> which windows it reaches."""
     if not settings.onset_days:
         return since >= 0

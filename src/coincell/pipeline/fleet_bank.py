@@ -60,10 +60,16 @@ def make_bank(
     configuration = project.configuration
     artefacts = run_until(project, Demand(until="reference")).artefacts
     reference = read_reference(artefacts["reference"])
-    if reference is None or reference.right is None:
+    if reference is None:
         raise UserError(
-            "A fleet is simulated of a project with classes whose devices tell of themselves.",
+            "A fleet is simulated of devices that tell of themselves; this project's do not.",
             hint="Set telemetry.enabled = true in coincell.toml and call `coincell run`.",
+        )
+    if reference.right is None:
+        raise UserError(
+            "A fleet is simulated where drift costs accuracy, which takes classes; this project "
+            f"tells {'how strange something is' if reference.goal == 'normality' else 'a number'}.",
+            hint="Devices of any project are judged by `coincell monitor report`.",
         )
     ready = ReadyModel(configuration, artefacts)
     clips = ready.clips
