@@ -55,10 +55,13 @@ def main() -> None:
     parser.add_argument("--devices", type=int, default=200)
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--clean-days", type=int, default=30)
+    parser.add_argument("--onset", type=float, default=0.0, help="days over which drifts grow")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--output", type=Path)
     chosen = parser.parse_args()
-    fleet = FleetSettings(devices=chosen.devices, days=chosen.days, seed=chosen.seed)
+    fleet = FleetSettings(
+        devices=chosen.devices, days=chosen.days, onset_days=chosen.onset, seed=chosen.seed
+    )
     text = json.dumps(measure(chosen.project, fleet, chosen.clean_days), indent=1)
     if chosen.output:
         chosen.output.write_text(text + "\n")

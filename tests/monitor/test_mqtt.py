@@ -144,7 +144,7 @@ def test_tls_is_spoken_with_brokers_whose_certificate_is_known(secure, store, mo
     with pytest.raises(UserError, match="CERTIFICATE_VERIFY_FAILED"):
         MqttSource(Broker.from_url(url))
     monkeypatch.setenv("SSL_CERT_FILE", certificate)
-    with pytest.raises(UserError, match="not valid for '127.0.0.1'"):
+    with pytest.raises(UserError, match=r"not valid for .127\.0\.0\.1."):
         MqttSource(Broker.from_url(url.replace("localhost", "127.0.0.1")))
     with MqttSource(Broker.from_url(url)) as source:
         publish(url, *TEXTS[:3], tls={"ca_certs": certificate})

@@ -40,6 +40,10 @@ _KINDS = ("ageing", "accent", "noise", "offset", "broken-axis")
     help="Points of accuracy that a drift takes: the least severity that does is taken.",
 )  # fmt: skip
 @click.option(
+    "--onset", type=FiniteRange(min=0, max=365), default=0.0, show_default=True,
+    help="Days over which a drift grows; delays count from its begin.",
+)  # fmt: skip
+@click.option(
     "--seed", type=click.IntRange(0), default=1, show_default=True,
     help="Of people, days and windows drawn.",
 )  # fmt: skip
@@ -53,6 +57,7 @@ def simulate_command(
     days: int,
     kinds: tuple[str, ...],
     cost: float,
+    onset: float,
     seed: int,
     picture: Path | None,
     as_json: bool,
@@ -69,7 +74,7 @@ def simulate_command(
     if picture is not None and picture.suffix.lower() != ".svg":
         raise UserError(f"A picture is written to a file that ends in .svg; received {picture}.")
     project = open_project(directory)
-    settings = FleetSettings(devices=devices, days=days, seed=seed)
+    settings = FleetSettings(devices=devices, days=days, onset_days=onset, seed=seed)
     chosen = kinds or _KINDS
     with progress_bar("Windows", as_json) as move:
         bank = make_bank(project, cost / 100, kinds=chosen, progress=move)
@@ -81,6 +86,7 @@ def simulate_command(
     told = {
         "devices": devices,
         "days": days,
+        "onset_days": onset,
         "seed": seed,
         "accuracy": bank.clean.accuracy,
         "false_alarms": false_alarms(trials[0], settings),

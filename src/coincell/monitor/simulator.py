@@ -35,6 +35,8 @@ class FleetSettings:
         days_vary: how unlike days are, of one device: standard deviation of the logarithm of how
             often each person and each class occurs.
         devices_vary: the same between devices.
+        onset_days: over which drift grows: the share of windows that it reaches rises from none to
+            all; 0: it is there at once.
         seed: of everything.
     """
 
@@ -45,6 +47,7 @@ class FleetSettings:
     household: int = 3
     days_vary: float = 0.3
     devices_vary: float = 0.5
+    onset_days: float = 0.0
     seed: int = 1
 
     @property
@@ -87,7 +90,7 @@ def simulate(
         state = bank.clean
         vectors, right = state.vectors[rows], state.right[rows].astype(np.int64)
         if drift is not None:
-            late = hours >= begins
+            late = _reached(hours - begins, settings, number)
             vectors[late] = drift.vectors[rows[late]]
             right[late] = drift.right[rows[late]]
         layout = bank.reference.layout
@@ -103,6 +106,18 @@ def simulate(
             windows,
             np.bincount(hours, right, settings.hours).astype(np.int64),
         )
+
+
+def _reached(
+    since: NDArray[np.int64], settings: FleetSettings, number: int
+) -> NDArray[np.bool_]:
+    """Hours since drift began -> which windows it reaches."""
+    if not settings.onset_days:
+        return since >= 0
+    share = (since + 1) / (_HOURS * settings.onset_days)
+    rng = np.random.default_rng([settings.seed, number, 1])  # the others' draws stay as they are
+    reached: NDArray[np.bool_] = (since >= 0) & (rng.random(len(since)) < share)
+    return reached
 
 
 def _lived(
