@@ -12,8 +12,16 @@ import pytest
 from click.testing import CliRunner
 
 from coincell.cli.main import cli
-from coincell.monitor import Store, build_receiver, forget, list_devices, metrics, prune
-from coincell.monitor.receiving import MOST_BODY_BYTES, watch_folder
+from coincell.monitor import (
+    Store,
+    build_receiver,
+    forget,
+    list_devices,
+    metrics,
+    prune,
+    watch_folder,
+)
+from coincell.monitor.receiving import MOST_BODY_BYTES
 from made_fleet import KEY, START, a_reference, a_report, device
 
 REFERENCE = a_reference()

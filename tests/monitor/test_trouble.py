@@ -186,6 +186,23 @@ def test_who_dawdles_is_hung_up_on(served, place, begin, piece, status):
     assert kept(place) == 4
 
 
+@pytest.mark.parametrize(
+    "begin", [b"content-length: 9\r\n\r\nx", b"transfer-encoding: chunked\r\n\r\n"]
+)
+def test_who_leaves_in_the_middle_is_no_fault(served, place, begin, caplog):
+    """Gateways lose their network all day: no traceback a time in the server's log."""
+    with socket.create_connection(served) as leaving:
+        leaving.sendall(HEAD.encode() + begin)
+        time.sleep(0.2)
+    with socket.create_connection(served) as good:
+        body = texts(1)[0]
+        good.sendall(HEAD.encode() + b"connection: close\r\n")
+        good.sendall(b"content-length: %d\r\n\r\n" % len(body) + body)
+        assert answer(good).startswith(b"HTTP/1.1 200")
+    assert kept(place) == 1
+    assert not [one for one in caplog.records if one.name.startswith("uvicorn")]
+
+
 def test_connections_that_are_kept_wait_for_nobody(served, place):
     """Requests behind each other on one connection, with pauses longer than a head may take."""
     with socket.create_connection(served) as line:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 
 import numpy as np
@@ -143,6 +144,10 @@ def _with(path: str, value: object) -> bytes:
         del place[last]
     else:
         place[last] = value
+    if path != "identity":  # else that alone would be what is refused
+        del facts["identity"]
+        text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
+        facts["identity"] = hashlib.sha256(text.encode()).hexdigest()[:16]
     return json.dumps(facts).encode()
 
 
@@ -157,11 +162,18 @@ def _with(path: str, value: object) -> bytes:
         b'{"version": 1}',
         _with("version", 2),
         _with("version", True),
-        _with("project", "another"),
+        _with("project", "\ud800"),
+        _with("project", "x" * 201),
         _with("labels", [1]),
-        _with("labels", ["x" * 300]),
+        _with("labels", ["x" * 300, "a", "b", "c"]),
+        _with("labels", ["yes", "no", "up", "\udfff"]),
+        _with("labels", ["yes"]),
+        _with("watched", []),
+        _with("channels", ["left", "right"]),
         _with("hop_seconds", -1),
         _with("hop_seconds", 1e999),
+        _with("hop_seconds", 10**400),
+        _with("hop_seconds", float("nan")),
         _with("window_seconds", "1"),
         _with("plan.rows", 0),
         _with("plan", None),
@@ -172,6 +184,7 @@ def _with(path: str, value: object) -> bytes:
         _with("validation.health", [[0.5] * 6]),
         _with("validation.windows", KeyError),
         _with("right", [0] * 3),
+        _with("right", [1 << 53] * 16),
         _with("identity", "0" * 16),
     ],
 )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _KEY_BYTES = 32
 _IDENTITY_DIGITS = 16
+_MOST_DAYS = 36525
 
 
 @click.command("register")
@@ -31,7 +32,8 @@ def register_command(reference: Path, place: str, as_json: bool) -> None:
     """Let devices report against REFERENCE, the reference.json that `coincell run` wrote."""
     from coincell.monitor import Reference, Store
 
-    known = Reference.from_text(reference.read_bytes())
+    with reference.open("rb") as stream:
+        known = Reference.from_text(stream.read(Reference.MOST_BYTES + 1))
     with Store(place) as store:
         store.register(known)
     if as_json:
@@ -162,11 +164,11 @@ def forget_command(device: str, place: str, as_json: bool) -> None:
 
 @click.command("prune")
 @click.option(
-    "--report-days", type=FiniteRange(0), default=90.0, show_default=True,
+    "--report-days", type=FiniteRange(0, _MOST_DAYS), default=90.0, show_default=True,
     help="Keep raw reports so long after they were received.",
 )  # fmt: skip
 @click.option(
-    "--hour-days", type=FiniteRange(0), default=400.0, show_default=True,
+    "--hour-days", type=FiniteRange(0, _MOST_DAYS), default=400.0, show_default=True,
     help="Keep sums of an hour so long.",
 )  # fmt: skip
 @store_option

@@ -9,7 +9,7 @@ import click
 
 from coincell.cli.monitor import store_option
 from coincell.cli.output import json_option, print_json, printable, progress_bar
-from coincell.errors import UserError
+from coincell.errors import FileError, UserError
 
 if TYPE_CHECKING:
     from coincell.monitor import Outcome, Store
@@ -41,39 +41,66 @@ def ingest_command(places: tuple[Path, ...], watch: bool, place: str, as_json: b
         if watch:
             _watch(store, places[0], as_json)
             return
-        told = _add(store, _files(places), as_json)
+        told, unread = _add(store, _files(places), as_json)
     if as_json:
         print_json(told)
+    elif not told["files"]:
+        click.echo("No files are there.")
+    if unread:
+        raise FileError(
+            f"{len(unread)} of {told['files']} files could not be read, the first of them: "
+            f"{unread[0].filename}: {unread[0].strerror or unread[0]}.",
+            hint="The others are added; run it again when these can be read.",
+        )
 
 
 def _files(places: tuple[Path, ...]) -> list[Path]:
-    return [
-        path
-        for place in places
-        for path in (sorted(place.iterdir()) if place.is_dir() else [place])
-        if path.is_file() and not path.name.startswith(".")
-    ]
+    """Those that are named, and of folders those that are not hidden.
+
+    Raises:
+        UserError: a device, a pipe or a socket is named: it may have no end.
+    """
+    files: list[Path] = []
+    for place in places:
+        if place.is_dir():
+            found = sorted(place.iterdir())
+            files += [path for path in found if path.is_file() and not path.name.startswith(".")]
+        elif place.is_file():
+            files.append(place)
+        else:
+            raise UserError(
+                f"Reports are read from files and folders; {place} is neither.",
+                hint="Write what comes out of a pipe to a file first.",
+            )
+    return files
 
 
-def _add(store: Store, files: list[Path], as_json: bool) -> dict[str, object]:
+def _add(store: Store, files: list[Path], as_json: bool) -> tuple[dict[str, object], list[OSError]]:
+    """What became of the files, and why some could not be read, which costs no other."""
     from coincell.monitor import ingest_file
 
     told: dict[str, object] = {"files": len(files)}
-    outcomes: list[Outcome] = []
+    outcomes: list[tuple[Path, Outcome]] = []
+    unread: list[OSError] = []
     with progress_bar("Reports", as_json) as move:
         for number, path in enumerate(files):
             move(number, len(files), path.name)
-            outcomes.append(ingest_file(store, path))
+            try:
+                outcome = ingest_file(store, path)
+            except OSError as error:
+                unread.append(error)
+                continue
+            outcomes.append((path, outcome))
             if not as_json:
-                _say(path, outcomes[-1])
-    told["added"] = sum(one.added for one in outcomes)
-    told["repeated"] = sum(one.repeated for one in outcomes)
+                _say(path, outcome)
+    told["added"] = sum(one.added for _, one in outcomes)
+    told["repeated"] = sum(one.repeated for _, one in outcomes)
     told["refused"] = [
         {"file": str(path), "reason": one.reason, "message": one.message}
-        for path, outcome in zip(files, outcomes, strict=True)
+        for path, outcome in outcomes
         for one in outcome.refusals
     ]
-    return told
+    return told, unread
 
 
 def _watch(store: Store, folder: Path, as_json: bool) -> None:
@@ -86,7 +113,10 @@ def _watch(store: Store, folder: Path, as_json: bool) -> None:
         counts = {"added": outcome.added, "repeated": outcome.repeated}
         print_json({"file": str(path), **counts, "refused": outcome.refused})
 
-    watch_folder(store, folder, say)
+    def unread(path: Path, error: OSError) -> None:
+        click.echo(printable(f"note: {path} is passed over: {error.strerror or error}"), err=True)
+
+    watch_folder(store, folder, say, unread=unread)
 
 
 def _say(path: Path, outcome: Outcome) -> None:

@@ -8,6 +8,7 @@ from coincell.monitor.change import Changes, ChangeSettings, find_changes
 from coincell.monitor.collecting import Wish, collecting_wishes
 from coincell.monitor.database import StoreError, longer_and_longer, patiently
 from coincell.monitor.drift import Drift, drift_from_reference
+from coincell.monitor.from_files import ingest_file, watch_folder
 from coincell.monitor.health import ChannelHealth, sensor_health
 from coincell.monitor.histograms import Histograms
 from coincell.monitor.history import History
@@ -18,13 +19,7 @@ from coincell.monitor.mqtt import Broker, MqttSource
 from coincell.monitor.outliers import Outlier, find_outliers
 from coincell.monitor.overview import DeviceState, list_devices, metrics, refusals
 from coincell.monitor.packing import merged_by
-from coincell.monitor.receiving import (
-    build_receiver,
-    collect_seldom,
-    ingest_file,
-    run_receiver,
-    watch_folder,
-)
+from coincell.monitor.receiving import build_receiver, collect_seldom, run_receiver
 from coincell.monitor.reference import Counts, Reference
 from coincell.monitor.retention import Forgotten, forget, prune
 from coincell.monitor.rollups import Buckets, by_bucket, read_rollups

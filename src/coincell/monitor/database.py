@@ -198,7 +198,15 @@ class PostgresDatabase:
         except ImportError as error:
             raise MissingExtraError("monitor", "pg8000", "A store in PostgreSQL") from error
         self._driver: Any = dbapi
-        self._parts = urlsplit(url)
+        try:
+            self._parts = urlsplit(url)
+            self._port = self._parts.port or 5432
+            (self._parts.hostname or "").encode("idna")
+        except ValueError as error:  # which UnicodeError is
+            raise UserError(
+                f"A store in PostgreSQL is postgresql://user:password@host:port/name: {error}.",
+                hint="Write what is special in a name or password as %40 for @, and so on.",
+            ) from error
         self._connection: Any = None
         self._cursors = 0
         self.rows("SELECT 1")
@@ -270,7 +278,7 @@ class PostgresDatabase:
                 user=unquote(parts.username or "postgres"),
                 password=unquote(parts.password) if parts.password else None,
                 host=parts.hostname or "localhost",
-                port=parts.port or 5432,
+                port=self._port,
                 database=unquote(parts.path.lstrip("/")) or None,
                 timeout=_BUSY_S,
             )

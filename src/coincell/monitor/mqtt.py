@@ -71,9 +71,10 @@ class Broker:
         try:
             parts = urlsplit(url)
             port = parts.port
-            host = (parts.hostname or "").encode("idna")
+            host = parts.hostname or ""
+            host.encode("idna")
         except ValueError:  # which UnicodeError is
-            host = b""
+            host = ""
         if not host or parts.scheme not in _PORTS:
             # Not told whole: it may hold a password.
             raise UserError(
@@ -81,7 +82,7 @@ class Broker:
                 hint="For instance mqtts://user:password@broker.example:8883",
             )
         return cls(
-            parts.hostname,
+            host,
             port or _PORTS[parts.scheme],
             parts.scheme == "mqtts",
             unquote(parts.username) if parts.username else None,

@@ -1,24 +1,21 @@
-"""Reports from files and folders, and over HTTP; what is acknowledged is on the disk."""
+"""Reports over HTTP; what is acknowledged is on the disk."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
 import hmac
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from coincell.monitor.admission import Batch, Refusal, read_batch, together
-from coincell.monitor.database import StoreError, patiently
+from coincell.monitor.database import StoreError
 from coincell.monitor.overview import METRICS_TYPE, metrics
-from coincell.monitor.splitting import read_reports, split_reports
-from coincell.monitor.store import KEPT_REFUSALS, Outcome, Store
+from coincell.monitor.splitting import split_reports
+from coincell.monitor.store import Store
 
 if TYPE_CHECKING:
     import socket
@@ -48,95 +45,6 @@ def collect_seldom() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(200_000, 20, 20)
-
-
-def ingest_file(store: Store, path: Path, received: float | None = None) -> Outcome:
-    """Add the reports that stand behind each other in a file.
-
-    Args:
-        store: where to.
-        path: of the file.
-        received: seconds since 1970; unless told, when the file was written last.
-
-    Raises:
-        StoreError: the store is away and did not come back; what was added before stays.
-        OSError: the file cannot be read.
-    """
-    moment = path.stat().st_mtime if received is None else received
-    whole = Outcome(0, 0, 0, ())
-    with path.open("rb") as stream:
-        for batch in _read_ahead(_batches(stream)):
-            whole = joined(whole, patiently(partial(store.add, batch, moment)))
-    return whole
-
-
-def _read_ahead(batches: Iterator[list[bytes]]) -> Iterator[Batch]:
-    """Each read while the disk is waited for, on which the one before is written."""
-    with ThreadPoolExecutor(1) as reader:
-        waiting: Future[Batch] | None = None
-        for batch in batches:
-            coming = reader.submit(read_batch, batch)
-            if waiting is not None:
-                yield waiting.result()
-            waiting = coming
-        if waiting is not None:
-            yield waiting.result()
-
-
-def joined(whole: Outcome, part: Outcome) -> Outcome:
-    """Outcomes of two parts as one; places of refusals stay those of their part."""
-    return Outcome(
-        whole.added + part.added,
-        whole.repeated + part.repeated,
-        whole.refused + part.refused,
-        (whole.refusals + part.refusals)[:KEPT_REFUSALS],
-    )
-
-
-def _batches(stream: BinaryIO) -> Iterator[list[bytes]]:
-    waiting: list[bytes] = []
-    for parts in read_reports(stream):
-        waiting += parts
-        while len(waiting) >= BATCH:
-            yield waiting[:BATCH]
-            del waiting[:BATCH]
-    if waiting:
-        yield waiting
-
-
-def watch_folder(
-    store: Store,
-    folder: Path,
-    told: Callable[[Path, Outcome], None],
-    again: Callable[[], bool] = lambda: True,
-    every_s: float = 2.0,
-) -> None:
-    """Add the files of a folder, and those that come, until `again` says no.
-
-    A file is read once it has not changed for a round, and again when it changes: repeats count
-    once, so that a file may grow.
-
-    Raises:
-        StoreError: as `ingest_file`.
-    """
-    waiting: dict[Path, tuple[int, int]] = {}
-    done: dict[Path, tuple[int, int]] = {}
-    while True:
-        for path in sorted(folder.iterdir()):
-            if path.name.startswith("."):
-                continue
-            with suppress(FileNotFoundError):  # who wrote it may take it away
-                if not path.is_file():
-                    continue
-                facts = path.stat()
-                state = (facts.st_mtime_ns, facts.st_size)
-                if waiting.get(path) == state != done.get(path):
-                    told(path, ingest_file(store, path))
-                    done[path] = state
-                waiting[path] = state
-        if not again():
-            return
-        time.sleep(every_s)
 
 
 @dataclass(frozen=True)
@@ -262,6 +170,8 @@ class _Pages:
 
     async def reports(self, request: Any) -> Any:
         """Add the body's reports; answers when they are on the disk."""
+        from starlette.requests import ClientDisconnect
+
         if not self._may(request):
             return _said(401, "Reports carry the token: Authorization: Bearer TOKEN.")
         try:
@@ -269,6 +179,8 @@ class _Pages:
                 data = await _body(request)
         except TimeoutError:
             return _said(408, f"A body comes within {self._body_s:g} s.")
+        except ClientDisconnect:  # nothing came whole, and nobody hears the answer
+            return _said(400, "The body did not come whole.")
         parts = [] if data is None else split_reports(data)
         if data is None or len(parts) > MOST_REPORTS:
             return _said(

@@ -7,22 +7,29 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coincell.errors import TelemetryError
-from coincell.monitor.layout import FEATURE_BINS, HEALTH, SCORE_BINS, CounterLayout
+from coincell.monitor.layout import (
+    FEATURE_BINS,
+    HEALTH,
+    MOST_CLASSES,
+    SCORE,
+    SCORE_BINS,
+    CounterLayout,
+)
 from coincell.runtime import SketchPlan
 
 VERSION = 1
-MOST_BYTES = 1 << 20
-"""Of a reference's JSON text."""
 
 _IDENTITY_DIGITS = 16
 _MOST_COUNT = 1 << 53
 _MOST_WORDS = 4096
+_MOST_CHARACTERS = 200
+_DAY_S = 86400
 _HINT = "coincell run writes reference.json of a project with telemetry.enabled = true."
 
 
@@ -73,6 +80,9 @@ class Reference:
     training: Counts
     validation: Counts
     right: NDArray[np.int64] | None = field(default=None)
+
+    MOST_BYTES: ClassVar[int] = 1 << 20
+    """Of its JSON text."""
 
     @cached_property
     def layout(self) -> CounterLayout:
@@ -138,12 +148,15 @@ class Reference:
         plan = SketchPlan.from_json(facts["plan"])
         layout = CounterLayout(plan.classes, plan.channels, plan.cells)
         right = facts["right"]
+        labels = _words(facts, "labels")
+        if min(len(labels), MOST_CLASSES) != plan.classes:
+            _refuse(f"counts {plan.classes} classes of its labels; received {len(labels)} labels")
         made = cls(
-            project=facts["project"],
-            goal=facts["goal"],
-            sense=facts["sense"],
-            labels=_words(facts, "labels", _MOST_WORDS),
-            channels=_words(facts, "channels", plan.channels),
+            project=_word(facts, "project"),
+            goal=_word(facts, "goal"),
+            sense=_word(facts, "sense"),
+            labels=labels,
+            channels=_words(facts, "channels", plan.channels) if facts["channels"] else (),
             watched=_words(facts, "watched", plan.cells),
             hop_seconds=_seconds(facts, "hop_seconds"),
             window_seconds=_seconds(facts, "window_seconds"),
@@ -152,6 +165,9 @@ class Reference:
             validation=_read_counts(facts["validation"], layout),
             right=None if right is None else _numbers(right, SCORE_BINS),
         )
+        score = made.validation.vector[layout.places[SCORE]]
+        if made.right is not None and (made.right > score).any():
+            _refuse("has at most as many windows right at a score as it counts there")
         if made.identity != facts["identity"]:
             _refuse(f"names itself {made.identity}; received {str(facts['identity'])[:40]!r}")
         return made
@@ -163,8 +179,8 @@ class Reference:
         Raises:
             TelemetryError: as `from_json`; or it is no JSON, or larger than a reference can be.
         """
-        if len(text) > MOST_BYTES:
-            _refuse(f"has at most {MOST_BYTES} bytes; received {len(text)}")
+        if len(text) > cls.MOST_BYTES:
+            _refuse(f"has at most {cls.MOST_BYTES} bytes; this one more")
         try:
             facts = json.loads(text)
         except (ValueError, RecursionError) as error:
@@ -194,18 +210,36 @@ def _identity(facts: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:_IDENTITY_DIGITS]
 
 
-def _words(facts: Mapping[str, Any], key: str, most: int) -> tuple[str, ...]:
+def _is_word(text: Any) -> bool:
+    """Half a surrogate pair, which JSON can say, is none that a page or a database takes."""
+    if not isinstance(text, str) or len(text) > _MOST_CHARACTERS:
+        return False
+    return not any("\ud800" <= one <= "\udfff" for one in text)
+
+
+def _word(facts: Mapping[str, Any], key: str) -> str:
+    if not _is_word(facts[key]):
+        _refuse(f"has a word of at most {_MOST_CHARACTERS} characters as {key}")
+    return str(facts[key])
+
+
+def _words(facts: Mapping[str, Any], key: str, count: int | None = None) -> tuple[str, ...]:
+    """As many as `count`, unless that is None."""
     words = facts[key]
-    if len(words) > most or not all(isinstance(word, str) and len(word) <= 200 for word in words):
-        _refuse(f"has at most {most} words as {key}, none over 200 characters")
+    if len(words) > _MOST_WORDS or (count is not None and len(words) != count):
+        wanted = f"at most {_MOST_WORDS}" if count is None else str(count)
+        _refuse(f"has {wanted} words as {key}; received {len(words)}")
+    if not all(map(_is_word, words)):
+        _refuse(f"has words of at most {_MOST_CHARACTERS} characters as {key}")
     return tuple(words)
 
 
 def _seconds(facts: Mapping[str, Any], key: str) -> float:
-    value = float(facts[key])
-    if not 0 <= value <= 86400:
-        _refuse(f"has a {key} of 0 to 86400; received {value}")
-    return value
+    value = facts[key]
+    # Compared before it is made a float: JSON has whole numbers that none can hold.
+    if not 0 <= value <= _DAY_S:
+        _refuse(f"has a {key} of 0 to {_DAY_S}; received {str(value)[:40]}")
+    return float(value)
 
 
 def _numbers(values: Any, count: int, least: int = 0) -> NDArray[np.int64]:
