@@ -204,5 +204,5 @@ def test_what_the_sample_includes_and_sets_is_zephyr_s_own(sample: Path) -> None
     }  # fmt: skip
     settings = (sample / "bluetooth.conf").read_text(encoding="utf-8")
     assert set(re.findall(r"^CONFIG_(\w+)=", settings, re.MULTILINE)) == {
-        "BT", "BT_PERIPHERAL", "BT_DEVICE_NAME",
+        "BT", "BT_PERIPHERAL", "BT_DEVICE_NAME", "SYSTEM_WORKQUEUE_STACK_SIZE",
     }  # fmt: skip

@@ -196,6 +196,20 @@ def test_a_value_that_is_not_whole_is_read_anew_in_the_next_round(place, near, s
     assert "note: AA:01: its" in done.output
 
 
+def test_a_device_that_never_lets_go_of_a_report_is_left(near):
+    class Stubborn(Peripheral):
+        async def request(self) -> None:
+            await super().request()
+            self.offers = texts(1)
+
+    near += [Stubborn("AA:01", texts(1)), Peripheral("AA:02", texts(2))]
+    heard: list[bytes] = []
+    notes: list[str] = []
+    BluetoothSource(pause_seconds=0).receive(heard.extend, rounds(4), notes.append)
+    assert heard == [texts(1)[0], *texts(2)]
+    assert notes == ["AA:01: it offers a report again that it was told to be taken"]
+
+
 def test_what_cannot_be_kept_stays_with_the_device(near):
     device = Peripheral("AA:01", texts(1))
     near.append(device)

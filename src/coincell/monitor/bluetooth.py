@@ -79,7 +79,7 @@ class BluetoothSource:
                     await _take_reports(bleak, device, add)
                 except (bleak.exc.BleakError, TimeoutError, EOFError, OSError) as error:
                     told(f"{device.address} went away: {str(error) or 'no answer'}")
-                except _NotWholeError as error:
+                except _OddError as error:
                     told(f"{device.address}: {error}")
                 except StoreError as error:
                     told(f"{error.message} Reports wait with the devices.")
@@ -106,6 +106,7 @@ class BluetoothSource:
 
 async def _take_reports(bleak: Any, device: Any, add: Callable[[list[bytes]], None]) -> None:
     """What the device offers now, one after the other."""
+    before = b""
     async with bleak.BleakClient(device, timeout=_CONNECT_S) as client:
         for _ in range(MOST_REPORTS):
             async with asyncio.timeout(_ANSWER_S):
@@ -113,6 +114,9 @@ async def _take_reports(bleak: Any, device: Any, add: Callable[[list[bytes]], No
             report = _report_in(bytes(value))
             if not report:
                 return
+            if report == before:
+                raise _OddError("it offers a report again that it was told to be taken")
+            before = report
             # What is no report is refused with its begin kept, and passed over like one.
             await asyncio.to_thread(add, [report[: MOST_BYTES + 1]])
             crc = zlib.crc32(report).to_bytes(4, "little")
@@ -120,8 +124,8 @@ async def _take_reports(bleak: Any, device: Any, add: Callable[[list[bytes]], No
                 await client.write_gatt_char(TAKEN_UUID, crc, response=True)
 
 
-class _NotWholeError(Exception):
-    """A value whose report is cut or mixed of two."""
+class _OddError(Exception):
+    """A device offers what it should not; it is asked again in the next round."""
 
 
 def _report_in(value: bytes) -> bytes:
@@ -129,9 +133,9 @@ def _report_in(value: bytes) -> bytes:
     count = int.from_bytes(value[:2], "little")
     report = value[HEAD_BYTES : HEAD_BYTES + count]
     if len(value) < HEAD_BYTES or len(report) < count:
-        raise _NotWholeError(f"its {len(value)} bytes hold no whole report")
+        raise _OddError(f"its {len(value)} bytes hold no whole report")
     if count and zlib.crc32(report) != int.from_bytes(value[2:HEAD_BYTES], "little"):
-        raise _NotWholeError("its report changed while it was read: somebody else reads it too")
+        raise _OddError("its report changed while it was read: somebody else reads it too")
     return report
 
 
