@@ -15,7 +15,7 @@ import pytest
 from coincell.board import LineReader
 from coincell.firmware import Application, HostStream
 from coincell.monitor import Report
-from coincell.runtime import REPORT_UUID, SERVICE_UUID, TAKEN_UUID
+from coincell.runtime import HEAD_BYTES, REPORT_UUID, SERVICE_UUID, TAKEN_UUID, VALUE_BYTES
 from counting import counting, layout_of, told
 from exported_sketches import BY_BLUETOOTH, Bench, example
 from exporting import HERE, NAME, environment, export, must, run, write
@@ -65,7 +65,7 @@ def of_the_host(application: Application) -> list[Report]:
     return [dataclasses.replace(report, reset=OTHER_REASON) for report in reports]
 
 
-@pytest.mark.parametrize("mtu", [23, 100, 247])
+@pytest.mark.parametrize("mtu", [23, 100, 242, 247])
 def test_a_central_that_stays_takes_the_host_s_reports(
     application: Application, sketch: Path, tmp_path: Path, mtu: int
 ) -> None:
@@ -102,6 +102,12 @@ def test_what_is_counted_while_nobody_is_near_is_told_later(
     assert sum(report.seconds for report in heard) == last.uptime
     counts = layout.vectors_of(heard)[:, layout.feature_bins]
     assert counts.sum() > layout.vectors_of(same_time[:2])[:, layout.feature_bins].sum()
+
+
+def test_no_full_packet_ends_where_the_value_does() -> None:
+    """There a central asks for more, and ArduinoBLE answers with an error: nobody could read it."""
+    assert HEAD_BYTES + 256 <= VALUE_BYTES <= 512
+    assert all(VALUE_BYTES % (mtu - 1) for mtu in range(23, VALUE_BYTES + 1))
 
 
 def test_a_board_without_a_radio_says_so(sketch: Path, tmp_path: Path) -> None:
@@ -198,5 +204,5 @@ def test_what_the_sample_includes_and_sets_is_zephyr_s_own(sample: Path) -> None
     }  # fmt: skip
     settings = (sample / "bluetooth.conf").read_text(encoding="utf-8")
     assert set(re.findall(r"^CONFIG_(\w+)=", settings, re.MULTILINE)) == {
-        "BT", "BT_PERIPHERAL", "BT_DEVICE_NAME",
+        "BT", "BT_PERIPHERAL", "BT_DEVICE_NAME", "SYSTEM_WORKQUEUE_STACK_SIZE",
     }  # fmt: skip

@@ -106,7 +106,8 @@ def bluetooth_command(
 
     with Store(place) as store:
         source = BluetoothSource(addresses, scan, pause)
-        source.receive(_keeper(store, as_json), _until(seconds), _note)
+        # Nobody waits for a store that is away: the devices keep their reports.
+        source.receive(_adder(store, as_json), _until(seconds), _note)
 
 
 def _heard(port: str, again: Callable[[], bool]) -> Iterator[list[bytes]]:
@@ -136,15 +137,11 @@ def _heard(port: str, again: Callable[[], bool]) -> Iterator[list[bytes]]:
             time.sleep(_AWAY_S)
 
 
-def _keeper(store: Store, as_json: bool) -> Callable[[list[bytes]], None]:
-    """Adds reports, waits while the store is away, and says what became of them."""
-    from coincell.monitor import longer_and_longer, patiently
+def _adder(store: Store, as_json: bool) -> Callable[[list[bytes]], None]:
+    """Adds reports, and says what became of them."""
 
-    def away(error: StoreError) -> None:
-        _note(f"{error.message} Reports wait.")
-
-    def keep(reports: list[bytes]) -> None:
-        outcome = patiently(partial(store.add, reports), longer_and_longer(), told=away)
+    def add(reports: list[bytes]) -> None:
+        outcome = store.add(reports)
         counts = {
             "added": outcome.added, "repeated": outcome.repeated, "refused": outcome.refused,
         }  # fmt: skip
@@ -155,7 +152,18 @@ def _keeper(store: Store, as_json: bool) -> Callable[[list[bytes]], None]:
         for one in outcome.refusals[:1]:
             click.echo(printable(f"  {one.reason}: {one.message}"), err=True)
 
-    return keep
+    return add
+
+
+def _keeper(store: Store, as_json: bool) -> Callable[[list[bytes]], None]:
+    """Adds them as `_adder` does, and waits while the store is away."""
+    from coincell.monitor import longer_and_longer, patiently
+
+    def away(error: StoreError) -> None:
+        _note(f"{error.message} Reports wait.")
+
+    add = _adder(store, as_json)
+    return lambda reports: patiently(partial(add, reports), longer_and_longer(), told=away)
 
 
 def _note(text: str) -> None:

@@ -14,13 +14,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from coincell.errors import MissingExtraError, TelemetryError
+from coincell.monitor.database import StoreError
 from coincell.monitor.telemetry import MOST_BYTES
-from coincell.runtime import REPORT_UUID, SERVICE_UUID, TAKEN_UUID
+from coincell.runtime import HEAD_BYTES, REPORT_UUID, SERVICE_UUID, TAKEN_UUID
 
 MOST_REPORTS = 64
 """Of one device at a time: who offers more without end does not keep the others waiting."""
 
 _CONNECT_S = 20.0
+_ANSWER_S = 30.0
+"""After which Bluetooth's own protocol gives up too (Core Specification, Vol 3, Part F, 3.3.3)."""
+
 _LOOK_S = 0.5
 
 
@@ -48,9 +52,10 @@ class BluetoothSource:
 
         Args:
             add: keeps a report; when it returns, the device is told so. What it raises ends this,
-                and the device keeps its report.
+                but for a StoreError, after which the next round tries anew: the device keeps its
+                report.
             again: asked every half second or sooner between devices.
-            told: hears of devices that went away; they are asked again in the next round.
+            told: hears of devices and stores that went away; they are asked in the next round.
 
         Raises:
             MissingExtraError: bleak is not installed.
@@ -74,6 +79,11 @@ class BluetoothSource:
                     await _take_reports(bleak, device, add)
                 except (bleak.exc.BleakError, TimeoutError, EOFError, OSError) as error:
                     told(f"{device.address} went away: {str(error) or 'no answer'}")
+                except _OddError as error:
+                    told(f"{device.address}: {error}")
+                except StoreError as error:
+                    told(f"{error.message} Reports wait with the devices.")
+                    break
             end = time.monotonic() + self.pause_seconds
             while again() and (left := end - time.monotonic()) > 0:
                 await asyncio.sleep(min(_LOOK_S, left))
@@ -96,15 +106,37 @@ class BluetoothSource:
 
 async def _take_reports(bleak: Any, device: Any, add: Callable[[list[bytes]], None]) -> None:
     """What the device offers now, one after the other."""
+    before = b""
     async with bleak.BleakClient(device, timeout=_CONNECT_S) as client:
         for _ in range(MOST_REPORTS):
-            report = bytes(await client.read_gatt_char(REPORT_UUID))
+            async with asyncio.timeout(_ANSWER_S):
+                value = await client.read_gatt_char(REPORT_UUID)
+            report = _report_in(bytes(value))
             if not report:
                 return
+            if report == before:
+                raise _OddError("it offers a report again that it was told to be taken")
+            before = report
             # What is no report is refused with its begin kept, and passed over like one.
             await asyncio.to_thread(add, [report[: MOST_BYTES + 1]])
             crc = zlib.crc32(report).to_bytes(4, "little")
-            await client.write_gatt_char(TAKEN_UUID, crc, response=True)
+            async with asyncio.timeout(_ANSWER_S):
+                await client.write_gatt_char(TAKEN_UUID, crc, response=True)
+
+
+class _OddError(Exception):
+    """A device offers what it should not; it is asked again in the next round."""
+
+
+def _report_in(value: bytes) -> bytes:
+    """The report that a value holds; empty if none waits."""
+    count = int.from_bytes(value[:2], "little")
+    report = value[HEAD_BYTES : HEAD_BYTES + count]
+    if len(value) < HEAD_BYTES or len(report) < count:
+        raise _OddError(f"its {len(value)} bytes hold no whole report")
+    if count and zlib.crc32(report) != int.from_bytes(value[2:HEAD_BYTES], "little"):
+        raise _OddError("its report changed while it was read: somebody else reads it too")
+    return report
 
 
 def _library() -> Any:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// ArduinoBLE's stand-in: one service, whose characteristics keep what is written to them.
+// ArduinoBLE's stand-in: one service, whose characteristics keep what is written to them. As there
+// (readOrReadBlobReq of its ATT.cpp), it is an error to read at a value's very end.
 #include "ArduinoBLE.h"
 
 #include <stdio.h>
@@ -52,7 +53,7 @@ int ShimBle::advertise() {
 
 int ShimBle::read(int offset, uint8_t *buffer, int room) {
   const BLECharacteristic *from = known[0];
-  if (!(from->permissions & BLERead) || offset > from->length_) return -1;
+  if (!(from->permissions & BLERead) || offset >= from->length_) return -1;
   const int left = from->length_ - offset, count = left < room ? left : room;
   memcpy(buffer, from->value_ + offset, static_cast<size_t>(count));
   return count;

@@ -10,6 +10,7 @@
 
 #include <zephyr/bluetooth/bluetooth.h>
 #include <zephyr/bluetooth/gatt.h>
+#include <zephyr/kernel.h>
 #include <zephyr/sys/printk.h>
 
 #include "../bluetooth_shim/central.h"
@@ -18,7 +19,9 @@ enum { REPORT = 2, TAKEN = 5, MOST_ADVERTISED = 31, EVENTS = 16 };
 
 const struct bt_le_adv_param shim_connectable = {1};
 
-static int is_enabled, is_advertised;
+static int is_enabled, is_advertised, is_interrupt;
+
+struct k_work *shim_work;
 
 int bt_enable(void (*ready)(int))
 {
@@ -36,6 +39,7 @@ static size_t length_of(const struct bt_data *data, size_t count)
 int bt_le_adv_start(const struct bt_le_adv_param *param, const struct bt_data *advertised,
                     size_t advertised_count, const struct bt_data *answered, size_t answered_count)
 {
+    if (is_interrupt) exit(10);
     if (!is_enabled || !param->is_connectable || is_advertised) return -EINVAL;
     if (length_of(advertised, advertised_count) > MOST_ADVERTISED ||
         length_of(answered, answered_count) > MOST_ADVERTISED)
@@ -74,11 +78,18 @@ static void write_taken(const uint8_t *bytes, int count)
     (void)attr->write(NULL, attr, bytes, (uint16_t)count, 0, 0);
 }
 
-/* A connection ends the advertisement; when it is over, the sample begins it anew. */
+/* A connection ends the advertisement; when it is over, the sample begins it anew: not in the
+ * callback, of which conn.h says "treat this callback as an ISR". */
 static void connected(int is_there)
 {
+    if (is_there && !is_advertised) exit(11);
     is_advertised = 0;
-    if (!is_there) shim_connection.recycled();
+    if (is_there) return;
+    is_interrupt = 1;
+    shim_connection.recycled();
+    is_interrupt = 0;
+    if (shim_work) shim_work->handler(shim_work);
+    shim_work = NULL;
 }
 
 void shim_turn(void)

@@ -15,7 +15,7 @@ from coincell.firmware.application import Application
 from coincell.firmware.description import Board
 from coincell.firmware.export.answer import answer_of
 from coincell.firmware.export.words import plain, words_of
-from coincell.runtime import REPORT_UUID, SERVICE_UUID, TAKEN_UUID
+from coincell.runtime import REPORT_UUID, SERVICE_UUID, TAKEN_UUID, VALUE_BYTES
 
 _MOST_CHARACTERS = 48
 _C_KEYWORDS = frozenset(
@@ -150,7 +150,12 @@ class ExportRequest:
             "hop_samples": application.hop_samples,
             "counts": application.counting is not None,
             "report_seconds": application.counting.interval_s if application.counting else 0,
-            "bluetooth": {"service": SERVICE_UUID, "report": REPORT_UUID, "taken": TAKEN_UUID},
+            "bluetooth": {
+                "service": SERVICE_UUID,
+                "report": REPORT_UUID,
+                "taken": TAKEN_UUID,
+                "bytes": VALUE_BYTES,
+            },
             "features": math.prod(application.features.shape),
             "labels": tuple(plain(label) for label in application.labels),
             "score_bytes": application.score_bytes,

@@ -14,41 +14,48 @@
 #include "{{ name }}.h"
 
 static BLEService {{ name }}_service("{{ bluetooth.service }}");
-static BLECharacteristic {{ name }}_report_value("{{ bluetooth.report }}",
-                                                 BLERead | BLENotify, {{ upper }}_REPORT_BYTES);
-static BLECharacteristic {{ name }}_taken_value("{{ bluetooth.taken }}",
+static BLECharacteristic {{ name }}_report_characteristic("{{ bluetooth.report }}",
+                                                 BLERead | BLENotify, {{ upper }}_VALUE_BYTES);
+static BLECharacteristic {{ name }}_taken_characteristic("{{ bluetooth.taken }}",
                                                 BLEWrite, 4);
+static bool {{ name }}_is_offered = false;
+
+// None waits: the value is zeros. It never is empty, which ArduinoBLE lets nobody read.
+static void {{ name }}_bluetooth_withdraw() {
+  static const uint8_t nothing[{{ upper }}_VALUE_BYTES] = {0};
+  {{ name }}_report_characteristic.writeValue(nothing, {{ upper }}_VALUE_BYTES);
+  {{ name }}_is_offered = false;
+}
 
 // Advertises the service. Returns whether the radio works.
 static bool {{ name }}_bluetooth_begin() {
   if (!BLE.begin()) return false;
   BLE.setLocalName("{{ name | truncate(26, True, '') }}");  // as much as an advertisement holds
   BLE.setAdvertisedService({{ name }}_service);
-  {{ name }}_service.addCharacteristic({{ name }}_report_value);
-  {{ name }}_service.addCharacteristic({{ name }}_taken_value);
+  {{ name }}_service.addCharacteristic({{ name }}_report_characteristic);
+  {{ name }}_service.addCharacteristic({{ name }}_taken_characteristic);
   BLE.addService({{ name }}_service);
+  {{ name }}_bluetooth_withdraw();
   return BLE.advertise() != 0;
 }
 
 // Answers what was asked meanwhile; call it in every loop().
 static void {{ name }}_bluetooth_poll() {
   BLE.poll();
-  if (!{{ name }}_taken_value.written()) return;
-  const uint8_t *crc = {{ name }}_taken_value.value();
-  if ({{ name }}_report_taken(crc, {{ name }}_taken_value.valueLength())) {
-    static const uint8_t nothing[1] = {0};
-    {{ name }}_report_value.writeValue(nothing, 0);
+  if (!{{ name }}_taken_characteristic.written()) return;
+  const uint8_t *crc = {{ name }}_taken_characteristic.value();
+  if ({{ name }}_report_taken(crc, {{ name }}_taken_characteristic.valueLength())) {
+    {{ name }}_bluetooth_withdraw();
   }
 }
 
 // Offers the report that waits, when there is one; call it after a decision.
 static void {{ name }}_bluetooth_offer() {
-  const uint8_t *report;
-  const int32_t bytes = {{ name }}_report_waiting(&report);
+  uint8_t value[{{ upper }}_VALUE_BYTES];
+  if ({{ name }}_is_offered || {{ name }}_report_value(value) == 0) return;
   // Who subscribed is told its first bytes, and reads it whole.
-  if (bytes > 0 && {{ name }}_report_value.valueLength() == 0) {
-    {{ name }}_report_value.writeValue(report, bytes);
-  }
+  {{ name }}_report_characteristic.writeValue(value, {{ upper }}_VALUE_BYTES);
+  {{ name }}_is_offered = true;
 }
 
 #endif

@@ -118,6 +118,19 @@ int {{ name }}_report_taken(const uint8_t *crc, int32_t count)
     waiting_bytes = 0;
     return 1;
 }
+
+int32_t {{ name }}_report_value(uint8_t *value)
+{
+    const uint8_t *report;
+    const int32_t count = {{ name }}_report_waiting(&report);
+    for (int32_t i = 0; i < {{ upper }}_VALUE_BYTES; i++) value[i] = 0;
+    if (count == 0) return 0;
+    value[0] = (uint8_t)count;
+    value[1] = (uint8_t)(count >> 8);
+    write_crc(report, (uint32_t)count, value + 2);
+    for (int32_t i = 0; i < count; i++) value[6 + i] = report[i];
+    return count;
+}
 {%- endif %}
 
 void {{ name }}_skip(uint32_t count)

@@ -115,6 +115,12 @@ int32_t {{ name }}_report_waiting(const uint8_t **report);
  * them, low byte first. Returns 1 if that was right: it is forgotten. */
 int {{ name }}_report_taken(const uint8_t *crc, int32_t count);
 
+/* value: uint8[{{ upper }}_VALUE_BYTES], the report that waits as a Bluetooth characteristic holds
+ * it: 2 bytes say how many it has, 4 are its CRC-32, low bytes first; then it stands, and zeros up
+ * to the end. Returns how many it has, 0 while there is none. */
+#define {{ upper }}_VALUE_BYTES {{ bluetooth.bytes }}
+int32_t {{ name }}_report_value(uint8_t *value);
+
 {% endif -%}
 /* Instead of a stream, {{ words.value }}[{{ upper }}_WINDOW_VALUES] to be filled at once ... */
 {{ sample_type }} *{{ name }}_window(void);

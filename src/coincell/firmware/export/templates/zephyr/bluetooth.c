@@ -9,6 +9,7 @@
  * let in who is paired alone, use the permissions BT_GATT_PERM_READ_ENCRYPT and
  * BT_GATT_PERM_WRITE_ENCRYPT, and CONFIG_BT_SMP=y.
  */
+#include <stdbool.h>
 #include <string.h>
 
 #include <zephyr/bluetooth/bluetooth.h>
@@ -34,15 +35,15 @@ static const struct bt_uuid_128 taken_uuid = BT_UUID_INIT_128(TAKEN_UUID);
 
 /* Bluetooth's thread reads and writes while the main thread decides. */
 static K_MUTEX_DEFINE(lock);
-static uint8_t offered[{{ upper }}_REPORT_BYTES];
-static uint16_t offered_bytes; /* 0: none waits */
+static uint8_t offered[{{ upper }}_VALUE_BYTES]; /* zeros: none waits */
+static bool is_offered;
 
 static ssize_t read_report(struct bt_conn *conn, const struct bt_gatt_attr *attr, void *buffer,
 			   uint16_t length, uint16_t offset)
 {
 	k_mutex_lock(&lock, K_FOREVER);
 	const ssize_t count =
-		bt_gatt_attr_read(conn, attr, buffer, length, offset, offered, offered_bytes);
+		bt_gatt_attr_read(conn, attr, buffer, length, offset, offered, sizeof(offered));
 
 	k_mutex_unlock(&lock);
 	return count;
@@ -62,7 +63,8 @@ static ssize_t write_taken(struct bt_conn *conn, const struct bt_gatt_attr *attr
 	}
 	k_mutex_lock(&lock, K_FOREVER);
 	if ({{ name }}_report_taken(buffer, length)) {
-		offered_bytes = 0;
+		memset(offered, 0, sizeof(offered));
+		is_offered = false;
 	}
 	k_mutex_unlock(&lock);
 	return length;
@@ -102,9 +104,18 @@ static int advertise(void)
 }
 
 #ifdef BT_LE_ADV_CONN_FAST_1
+static void advertise_again(struct k_work *work)
+{
+	ARG_UNUSED(work);
+	(void)advertise();
+}
+
+static K_WORK_DEFINE(advertising, advertise_again);
+
+/* Called as an interrupt is: Bluetooth's own functions may not be called from here. */
 static void after_connection(void)
 {
-	(void)advertise();
+	(void)k_work_submit(&advertising);
 }
 
 BT_CONN_CB_DEFINE(connection_callbacks) = {
@@ -121,20 +132,16 @@ int bluetooth_begin(void)
 
 void bluetooth_offer(void)
 {
-	const uint8_t *report;
+	uint8_t first[FIRST_BYTES];
 
 	k_mutex_lock(&lock, K_FOREVER);
-	const int32_t count = {{ name }}_report_waiting(&report);
-	const bool is_new = count > 0 && offered_bytes == 0;
+	const bool is_new = !is_offered && {{ name }}_report_value(offered) > 0;
 
-	if (is_new) {
-		memcpy(offered, report, (size_t)count);
-		offered_bytes = (uint16_t)count;
-	}
+	is_offered = is_offered || is_new;
+	memcpy(first, offered, sizeof(first));
 	k_mutex_unlock(&lock);
 	if (is_new) {
 		/* Who subscribed reads it whole; nobody may have. */
-		(void)bt_gatt_notify(NULL, &report_service.attrs[1], report,
-				     (uint16_t)MIN(count, FIRST_BYTES));
+		(void)bt_gatt_notify(NULL, &report_service.attrs[1], first, sizeof(first));
 	}
 }
