@@ -129,6 +129,10 @@ def _show(view: FleetView) -> None:
         numbers = (f"{drift.psi:.3f}", f"{drift.ks:.3f}", f"{drift.js:.3f}", f"{drift.p:.2g}")
         table.add_row(printable(drift.name), *numbers)
     tables(100).print(table)
+    click.echo(
+        "PSI over 0.25 is a large shift. p: that people as unlike each other as those of training\n"
+        "and validation would shift it so far; of few devices and few people it tells little."
+    )
     troubled = [one for one in view.devices if one.troubles]
     for device in troubled[:_SHOWN]:
         click.echo(printable(f"{device.device}: {'; '.join(device.troubles)}"))

@@ -15,6 +15,8 @@ _MORE_STUCK = 0.02
 _OFFSET = 0.05
 _LEVEL_RATIO = 8.0
 _FEW = 50
+_SENSORS = {"sound": "microphone", "picture": "camera"}
+"""Whose channels may have no name."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,10 @@ def sensor_health(reference: Reference, vector: NDArray[np.int64]) -> list[Chann
     then = health_shares(reference, reference.training.vector)
     windows = _table(reference.layout, vector)[:, 0]
     count = reference.layout.channels
-    unnamed = tuple(f"channel {number}" for number in range(1, count + 1))
+    sensor = _SENSORS.get(reference.sense, "sensor")
+    unnamed = tuple(
+        f"{sensor}, channel {number}" if count > 1 else sensor for number in range(1, count + 1)
+    )
     names = reference.channels if len(reference.channels) == count else unnamed
     return [
         ChannelHealth(
