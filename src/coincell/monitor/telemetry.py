@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NoReturn
 
 from coincell.errors import TelemetryError
@@ -69,8 +70,6 @@ class Report:
         Raises:
             TelemetryError: it is longer than 256 bytes.
         """
-        import cbor2
-
         body: dict[int, Any] = {
             _VERSION: VERSION,
             _DEVICE: self.device,
@@ -89,8 +88,8 @@ class Report:
         body[_SECTIONS] = {number: self.sections[number] for number in sorted(self.sections)}
         if self.time is not None:
             body[_TIME] = self.time
-        encoded = cbor2.dumps(body)
-        whole = cbor2.dumps([encoded, signature(encoded, key) if key else b""])
+        encoded = _cbor().dumps(body)
+        whole: bytes = _cbor().dumps([encoded, signature(encoded, key) if key else b""])
         if len(whole) > MOST_BYTES:
             _refuse("length", f"A report has at most {MOST_BYTES} bytes; this one {len(whole)}.")
         return whole
@@ -123,14 +122,14 @@ def parse_report(data: bytes) -> Envelope:
     if len(data) > MOST_BYTES:
         _refuse("length", f"A report has at most {MOST_BYTES} bytes; received {len(data)}.")
     outer = _decoded(data)
-    if type(outer) is not list or [type(part) for part in outer] != [bytes, bytes]:
+    body, tag = outer if type(outer) is list and len(outer) == 2 else (None, None)
+    if type(body) is not bytes or type(tag) is not bytes:
         _refuse("form", "A report is an array of two byte strings: body and tag.")
-    body, tag = outer
     if len(tag) not in (0, TAG_BYTES):
         _refuse("form", f"A tag has 0 or {TAG_BYTES} bytes; received {len(tag)}.")
     # No signature covers how the two are wrapped. Were there several ways, who overhears a report
     # could send it again as another, which counts twice where its bytes belong to its name.
-    if _encoded(outer) != data:
+    if _cbor().dumps(outer) != data:
         _refuse("form", "The array is encoded in the shortest way, and nothing comes after it.")
     facts = _decoded(body)
     if type(facts) is not dict:
@@ -140,8 +139,7 @@ def parse_report(data: bytes) -> Envelope:
             "version",
             f"This version reads reports of version {VERSION}; received {facts.get(_VERSION)!r}.",
         )
-    keys = facts.keys()
-    if keys - _KNOWN or _NEEDED - keys:
+    if not _NEEDED <= facts.keys() <= _KNOWN:
         _refuse("form", f"A report has the keys {sorted(_NEEDED)} and knows {sorted(_KNOWN)}.")
     return Envelope(_report(facts), body, tag)
 
@@ -163,21 +161,21 @@ def _report(facts: dict[int, Any]) -> Report:
     )
 
 
-def _decoded(data: bytes) -> Any:
+@cache
+def _cbor() -> Any:
+    """Imported once it is needed, and not asked for again with each report."""
     import cbor2
 
+    return cbor2
+
+
+def _decoded(data: bytes) -> Any:
     try:
-        return cbor2.loads(
+        return _cbor().loads(
             data, max_depth=_MOST_DEPTH, allow_indefinite=False, allow_duplicate_keys=False
         )
     except Exception as error:  # whatever a decoder of hostile bytes may raise
         raise TelemetryError("cbor", f"A report is CBOR (RFC 8949): {error}.") from error
-
-
-def _encoded(value: Any) -> bytes:
-    import cbor2
-
-    return cbor2.dumps(value)
 
 
 def _identity(facts: dict[int, Any], key: int) -> bytes:
