@@ -30,7 +30,16 @@ class _Log(ctypes.Structure):
         ("flash", _Flash),
         *(
             (name, c_uint32)
-            for name in ("sequence", "page", "slot", "newest", "erases", "erasing", "ready")
+            for name in (
+                "sequence",
+                "given",
+                "page",
+                "slot",
+                "newest",
+                "erases",
+                "erasing",
+                "ready",
+            )
         ),
     )
 
@@ -115,8 +124,8 @@ class SimulatedFlash:
 class HostLog:
     """runtime/flash_log over such a flash, as after a reset."""
 
-    def __init__(self, flash: SimulatedFlash) -> None:
-        self._library = load_library("flash_log")
+    def __init__(self, flash: SimulatedFlash, library: ctypes.CDLL | None = None) -> None:
+        self._library = library or load_library("flash_log")
         self._kept = (_WRITE(flash.write), _ERASE(flash.erase), _MAY(lambda: flash.may_write))
         words = flash.words.ctypes.data_as(c_void_p)
         self._flash = _Flash(words, flash.pages, *self._kept)

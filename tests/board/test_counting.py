@@ -14,6 +14,7 @@ from coincell.board.protocol import Listening
 from coincell.cli.monitor_fleet import give_key
 from coincell.errors import BoardError, UserError
 from coincell.firmware import Application, build_image, load_board
+from coincell.firmware.telemetry import LOG_BYTES
 from coincell.monitor import parse_report
 from counting import DEVICE, REFERENCE, counting, layout_of, told, untimed
 from stand_in import StandInNetwork, random_windows, stand_in_application
@@ -179,6 +180,32 @@ def test_nothing_is_written_when_the_power_is_known_to_fail(
         board.put_world("supply", volts=3.0)
         board.advance(4 * SECOND)
         assert written(board) > 50
+
+
+def flash_of_the_log(board: VirtualBoard) -> int:
+    """Where it begins."""
+    return board.board.flash.origin + board.board.flash.bytes - LOG_BYTES
+
+
+def test_an_image_with_another_reference_counts_from_zero_and_goes_on_with_starts(
+    counted_application: Application, tmp_path: Path
+) -> None:
+    """A year's later update: the log stays in flash, what it holds is another model's."""
+    board = load_board("nano33ble")
+    with VirtualBoard(build_image(counted_application, board, tmp_path / "old")) as old:
+        hear(old, sound(3.0))
+        old.advance(3 * SECOND)
+        old.restart()
+        log = old.read_memory(flash_of_the_log(old), LOG_BYTES)
+    assert counted_application.counting is not None
+    other = replace(counted_application.counting, reference=REFERENCE[::-1])
+    update = replace(counted_application, counting=other)
+    with VirtualBoard(build_image(update, board, tmp_path / "new")) as new:
+        new.write_memory(flash_of_the_log(new), log)
+        new.restart()
+        (report,) = told([BoardClient(new).tell()])
+        assert (report.reference, report.boot) == (other.reference, 3)
+        assert (report.windows, dict(report.sections)) == (0, {})
 
 
 def test_a_start_on_a_supply_that_is_low_already_writes_nothing(

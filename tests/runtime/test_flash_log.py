@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
+import zlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coincell.runtime import c_sources
+from coincell.toolchain import build_shared_library
 from flash_simulation import PAGE_WORDS, HostLog, SimulatedFlash
 
 KIND = 7
@@ -158,7 +163,7 @@ def test_one_changed_bit_makes_the_record_before_the_newest() -> None:
 def test_a_chip_that_prevents_writing_for_a_while_stops_the_log_no_longer(
     pages: int, prevented: int
 ) -> None:
-    """As the nRF52840 does below the comparator's threshold (section 5.3.3): nothing happens."""
+    """As the nRF52840 does below the comparator's threshold while that is on: nothing happens."""
     flash = SimulatedFlash(pages)
     write, erase = flash.write, flash.erase
     low = False
@@ -203,3 +208,43 @@ def test_a_record_that_turns_complete_after_a_start_is_not_the_newest(before: in
     log = HostLog(flash)
     assert log.found == (2, KIND)
     assert log.read(KIND, WORDS) == record(200)
+
+
+def test_the_last_sequence_number_is_the_end_and_loses_nothing() -> None:
+    """0xFFFFFFFF would read as erased, and 0 as older than all: neither is ever written."""
+    flash = SimulatedFlash(4)
+    log = HostLog(flash)
+    assert live(flash, log, 1, 1) == 1
+    (first,) = np.flatnonzero(flash.words == record(1)[0])[-1:] - 4
+    slot = flash.words[first : first + 4 + WORDS + 1]
+    slot[0] = 0xFFFFFFFE
+    slot[-1] = zlib.crc32(slot[:-1].tobytes())
+    log = HostLog(flash)
+    assert log.sequence == 0xFFFFFFFE
+    assert live(flash, log, 2, 40) == 1
+    again = HostLog(flash)
+    assert (again.sequence, again.read(KIND, WORDS)) == (0xFFFFFFFE, record(1))
+
+
+@pytest.mark.parametrize("slots", [1, 2, 4])
+def test_a_log_of_slots_of_another_size_is_not_merged(slots: int) -> None:
+    """What an image of another layout left: its counters are of another kind, so never read."""
+    words = (PAGE_WORDS - 3) // slots - 5
+    sources = c_sources("flash_log")
+    header = sources["flash_log/flash_log.h"]
+    other = header.replace("SLOTS 3 ", f"SLOTS {slots} ").replace("WORDS 280 ", f"WORDS {words} ")
+    assert other != header
+    library = build_shared_library("other_slots", sources | {"flash_log/flash_log.h": other})
+    flash = SimulatedFlash(4)
+    before = HostLog(flash, ctypes.CDLL(str(library)))
+    for number in range(1, 12):
+        work(before, flash)
+        assert before.append(number, KIND, record(number))
+    log = HostLog(flash)
+    assert log.found is None or log.found[1] == KIND
+    assert log.read(KIND + 1, WORDS) is None
+    for number in range(1, 20):
+        work(log, flash)
+        log.append(number, KIND + 1, record(100 + number))
+    assert HostLog(flash).read(KIND + 1, WORDS) == record(119)
+    assert HostLog(flash).read(KIND, WORDS) is None

@@ -5,6 +5,8 @@
 #define SLOTS COINCELL_FLASH_LOG_SLOTS
 #define ERASED 0xFFFFFFFFu
 #define RETIRED 0u
+#define LOOKS 32
+#define MOST_AHEAD 4096
 
 /* A page's first words. A page is whole when its magic is there and it is not retired: the magic is
  * written when erasing has ended, and it is retired before erasing begins. */
@@ -55,6 +57,15 @@ static int is_blank(const coincell_flash *flash, uint32_t first, uint32_t count)
     return 1;
 }
 
+/* A cell that a cut left between 0 and 1 reads as either, each time anew. Only the first word of a
+ * slot can be torn with all after it erased; what reads as erased so often in a row is. */
+static int is_free(const coincell_flash *flash, uint32_t word)
+{
+    for (int look = 0; look < LOOKS; look++)
+        if (word_at(flash, word) != ERASED) return 0;
+    return is_blank(flash, word, SLOT_WORDS);
+}
+
 /* Whether erasing of this page ended, and has not begun again. */
 static int is_whole(const coincell_flash *flash, uint32_t page)
 {
@@ -64,7 +75,7 @@ static int is_whole(const coincell_flash *flash, uint32_t page)
 
 static int is_ready(const coincell_flash *flash, uint32_t page)
 {
-    return is_whole(flash, page) &&
+    return is_whole(flash, page) && is_free(flash, place_of(page, 0)) &&
            is_blank(flash, page * PAGE + PAGE_HEADER_WORDS, PAGE - PAGE_HEADER_WORDS);
 }
 
@@ -78,7 +89,7 @@ static void find_slot(coincell_flash_log *log)
 {
     while (log->slot < SLOTS &&
            !(is_whole(&log->flash, log->page) &&
-             is_blank(&log->flash, place_of(log->page, log->slot), SLOT_WORDS)))
+             is_free(&log->flash, place_of(log->page, log->slot))))
         log->slot++;
 }
 
@@ -103,6 +114,22 @@ static void go_behind_newest(coincell_flash_log *log)
     log->slot = (log->newest % PAGE - PAGE_HEADER_WORDS) / SLOT_WORDS + 1;
 }
 
+/* The greatest sequence that was given, also to records that cuts left incomplete: one of those
+ * that turns complete later must not be newer than what is written from now on. Where the count
+ * stands there, the sequence was written to its end; what is far from the newest is no record's. */
+static uint32_t greatest_given(const coincell_flash_log *log)
+{
+    uint32_t ahead = 0;
+    for (uint32_t page = 0; page < log->flash.pages; page++)
+        for (uint32_t slot = 0; slot < SLOTS; slot++) {
+            const uint32_t word = place_of(page, slot);
+            const uint32_t more = word_at(&log->flash, word + SLOT_SEQUENCE) - log->sequence;
+            if (word_at(&log->flash, word + SLOT_COUNT) > COINCELL_FLASH_LOG_MOST_WORDS) continue;
+            if (more <= MOST_AHEAD && more > ahead) ahead = more;
+        }
+    return log->sequence + ahead;
+}
+
 int coincell_flash_log_open(coincell_flash_log *log, const coincell_flash *flash,
                             coincell_flash_log_mark *mark)
 {
@@ -118,6 +145,7 @@ int coincell_flash_log_open(coincell_flash_log *log, const coincell_flash *flash
             log->newest = word;
         }
     }
+    log->given = greatest_given(log);
     if (log->sequence == 0) return 0;
     go_behind_newest(log);
     mark->boot = word_at(flash, log->newest + SLOT_BOOT);
@@ -173,11 +201,12 @@ int coincell_flash_log_append(coincell_flash_log *log, const coincell_flash_log_
         log->slot = 0;
         log->ready = 0;
     }
-    const uint32_t header[SLOT_HEADER_WORDS] = {log->sequence + 1, mark->boot, mark->kind, count};
+    if (log->given >= ERASED - 1) return 0;
+    const uint32_t header[SLOT_HEADER_WORDS] = {++log->given, mark->boot, mark->kind, count};
     const uint32_t word = place_of(log->page, log->slot);
     log->slot++; /* used, complete or not */
     if (!fill(log, word, header, payload, count)) return 0;
-    log->sequence++;
+    log->sequence = log->given;
     log->newest = word;
     return 1;
 }

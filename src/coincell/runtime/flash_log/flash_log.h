@@ -30,6 +30,7 @@ typedef struct {
 typedef struct {
     coincell_flash flash;
     uint32_t sequence; /* of the newest record; 0: there is none */
+    uint32_t given;    /* the greatest sequence of any record, complete or not */
     uint32_t page, slot; /* that the next record goes into; slot SLOTS: the page is full */
     uint32_t newest;     /* word of the newest record */
     uint32_t erases;     /* of the page that was erased most often */
