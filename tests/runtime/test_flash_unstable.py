@@ -60,8 +60,9 @@ class UnstableFlash(SimulatedFlash):
         if self.dead:
             return
         before = self.words[word]
+        cut = self.operations + 1 == self.cut_at
         super().write(word, value)
-        if self.dead:
+        if cut:
             self.words[word] = before
             self._tear(slice(word, word + 1), before & np.uint32(~value & ERASED), to=0)
             if self.words[word] == before and self.unstable[word] == 0:
