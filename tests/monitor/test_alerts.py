@@ -96,6 +96,29 @@ def test_a_webhook_that_does_not_take_it_is_told(
     assert len(hook.bodies) == 1
 
 
+def test_a_way_that_failed_is_not_tried_for_each_device(
+    hook: Hook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a minute each on an address that hangs; the other ways go on."""
+    monkeypatch.setattr(alerts_module, "_SECONDS", 0.3)
+    hook.answers = [0]
+    settings = AlertSettings(webhook=hook.address, file="told.jsonl")
+    assert len(tell([ALERT] * 5, settings, tmp_path)) == 1
+    assert len(hook.bodies) == 1
+    assert len((tmp_path / "told.jsonl").read_text().splitlines()) == 5
+
+
+def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (failed,) = tell([ALERT], AlertSettings(file="."), tmp_path)
+    assert "directory" in failed.lower()
+
+
+@pytest.mark.parametrize("wrong", [{"file": "a\0b"}, {"command": ("a", "\0")}, {"state": "\0"}])
+def test_a_name_with_a_null_character_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="character 0"):
+        AlertSettings(**wrong)
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_what_moved_is_not_asked_elsewhere(hook: Hook, tmp_path: Path, status: int) -> None:
     """It would be asked without the alert, and its answer taken for a delivery."""

@@ -129,7 +129,7 @@ def test_an_alarm_is_told_once_and_again_if_it_could_not_be(place, tmp_path):
     settings.write_text('file = "told.jsonl"\ncommand = ["false"]\n')
     failed = asked(place, "alert", str(settings))
     assert failed.exit_code != 0
-    assert not (tmp_path / "alerts.json").exists()
+    assert read_state(tmp_path / "alerts.json") == {}, "what was not told does not stand"
     settings.write_text('command = ["sh", "-c", "cat >> heard.json"]\n')
     first = json.loads(asked(place, "alert", str(settings)).output)
     assert [one["device"] for one in first["alerts"]] == [device(0).hex()]

@@ -41,7 +41,10 @@ def alert_command(settings: Path, identity: str, place: str, as_json: bool) -> N
         Hysteresis(wanted.raise_after, wanted.clear_after),
     )  # fmt: skip
     state = folder / wanted.state
-    alerts, stands = new_alerts(view.devices, read_state(state), wanted.sensors)
+    before = read_state(state)
+    alerts, stands = new_alerts(view.devices, before, wanted.sensors)
+    # First of all: what could not be noted would be told again at each call.
+    write_state(state, before)
     failed = tell(alerts, wanted, folder)
     if as_json:
         print_json({"alerts": [asdict(one) for one in alerts], "failed": failed})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from coincell.errors import UserError
@@ -76,9 +78,11 @@ def read_state(path: Path) -> dict[str, str]:
     """
     if not path.exists():
         return {}
-    with path.open("rb") as stream:
-        data = stream.read(_MOST_STATE)
     try:
+        if not path.is_file():
+            raise TypeError
+        with path.open("rb") as stream:
+            data = stream.read(_MOST_STATE)
         facts = json.loads(data)
         stands = facts["stands"]
         if not all(isinstance(key, str) and isinstance(stands[key], str) for key in stands):
@@ -94,22 +98,28 @@ def read_state(path: Path) -> dict[str, str]:
 def tell(alerts: Sequence[Alert], settings: AlertSettings, folder: Path) -> list[str]:
     """Tell each alert each way that the settings name; what failed, in words.
 
+    A way that failed is not tried again for the alerts that follow: of a thousand devices each
+    would wait for half a minute on an address that hangs.
+
     Args:
         alerts: in order.
         settings: where to.
         folder: in which paths of the settings begin, and the command runs.
     """
-    failed = []
+    ways: dict[str, Callable[[str], str]] = {}
+    if settings.file:
+        ways["file"] = partial(_written, folder / settings.file)
+    if settings.command:
+        ways["command"] = partial(_called, settings.command, folder)
+    if settings.webhook:
+        ways["webhook"] = partial(_posted, settings.webhook)
+    failed: dict[str, str] = {}
     for alert in alerts:
         text = json.dumps(asdict(alert))
-        if settings.file:
-            with (folder / settings.file).open("a", encoding="utf-8") as stream:
-                stream.write(text + "\n")
-        if settings.command:
-            failed += _called(settings.command, text, folder)
-        if settings.webhook:
-            failed += _posted(settings.webhook, text)
-    return failed
+        for name, way in ways.items():
+            if name not in failed and (fault := way(text)):
+                failed[name] = fault
+    return list(failed.values())
 
 
 def write_state(path: Path, stands: Mapping[str, str]) -> None:
@@ -117,15 +127,26 @@ def write_state(path: Path, stands: Mapping[str, str]) -> None:
     write_atomic(path, json.dumps({"stands": dict(sorted(stands.items()))}, indent=1))
 
 
-def _called(command: Sequence[str], text: str, folder: Path) -> list[str]:
+def _written(path: Path, text: str) -> str:
+    """What went wrong; so of each way."""
+    try:
+        with path.open("a", encoding="utf-8") as stream:
+            stream.write(text + "\n")
+    except OSError as error:
+        return f"{path}: {error.strerror or error}"
+    return ""
+
+
+def _called(command: Sequence[str], folder: Path, text: str) -> str:
     """No shell takes part, so nothing that a device told is ever a command."""
     try:
+        # What it prints goes to standard error: standard output may be read as JSON.
         done = subprocess.run(
-            list(command), input=text.encode(), cwd=folder, timeout=_SECONDS, check=False
+            list(command), input=text.encode(), cwd=folder, timeout=_SECONDS, check=False, stdout=2
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        return [f"{command[0]}: {error}"]
-    return [f"{command[0]} ended with {done.returncode}"] if done.returncode else []
+        return f"{command[0]}: {error}"
+    return f"{command[0]} ended with {done.returncode}" if done.returncode else ""
 
 
 class _Unmoved(urllib.request.HTTPRedirectHandler):
@@ -135,12 +156,12 @@ class _Unmoved(urllib.request.HTTPRedirectHandler):
         """Nothing is asked elsewhere; the answer counts as a failure."""
 
 
-def _posted(address: str, text: str) -> list[str]:
+def _posted(address: str, text: str) -> str:
     request = urllib.request.Request(  # noqa: S310 - http and https alone, by the settings
         address, text.encode(), {"Content-Type": "application/json"}
     )
     try:
         with urllib.request.build_opener(_Unmoved).open(request, timeout=_SECONDS):
-            return []
-    except (urllib.error.URLError, OSError, ValueError) as error:
-        return [f"webhook: {error}"]
+            return ""
+    except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
+        return f"webhook: {error or type(error).__name__}"

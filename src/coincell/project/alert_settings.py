@@ -34,6 +34,13 @@ class AlertSettings(Section):
     file: str = Field("", max_length=1000, description="A line of JSON is added for each alert.")
     webhook: str = Field("", max_length=1000, description="POST of the JSON to this address.")
 
+    @field_validator("command", "file", "state")
+    @classmethod
+    def _is_a_systems(cls, told: Any) -> Any:
+        if any("\0" in text for text in (told if isinstance(told, tuple) else (told,))):
+            raise ValueError("no file's name and no argument holds the character 0")
+        return told
+
     @field_validator("webhook")
     @classmethod
     def _is_http(cls, address: str) -> str:
@@ -41,6 +48,9 @@ class AlertSettings(Section):
             parts = urlsplit(address)
             if parts.scheme not in ("http", "https") or not parts.hostname:
                 raise ValueError("a webhook's address begins with https:// or http://")
+            if not address.isascii() or not address.isprintable() or " " in address:
+                raise ValueError("a webhook's address is ASCII; write other characters as %C3%A9")
+            parts.hostname.encode("idna"), parts.port
         return address
 
 
