@@ -268,3 +268,14 @@ def test_a_killed_writer_leaves_a_store(repository, tmp_path):
         assert found(store, "days") == expected(texts, 86400)
         assert found(store, "hours") == expected(texts, 3600)
         assert store.database.rows("PRAGMA integrity_check") == [("ok",)]
+
+
+def test_who_reads_waits_for_no_writer(place):
+    """A second one opens the store, and sees what was committed, while the first still writes."""
+    with opened(place) as store:
+        store.add(batch_of(2, 1), NOW)
+        with store.writing():
+            store.database.change("DELETE FROM reports")
+            with Store(place) as other:
+                assert len(list_devices(other.database)) == 2
+                assert other.database.rows("SELECT COUNT(*) FROM reports") == [(2,)]

@@ -56,6 +56,9 @@ class Database(Protocol):
     def change(self, statement: str, values: Sequence[Any] = ()) -> int:
         """How many rows a statement inserted, updated or deleted."""
 
+    def has_table(self, name: str) -> bool:
+        """Whether there is a table of that name; waits for no writer."""
+
     def table_of(
         self, names: Sequence[str], keys: Sequence[Sequence[Any]]
     ) -> tuple[str, list[Any]]:
@@ -113,6 +116,10 @@ class SqliteDatabase:
         """See `Database`."""
         with self._told():
             return self._connected().execute(statement, values).rowcount
+
+    def has_table(self, name: str) -> bool:
+        """See `Database`."""
+        return bool(self.rows("SELECT 1 FROM sqlite_master WHERE name = ?", [name]))
 
     def table_of(
         self, names: Sequence[str], keys: Sequence[Sequence[Any]]
@@ -225,6 +232,10 @@ class PostgresDatabase:
             cursor = self._connected().cursor()
             cursor.execute(statement.replace("?", "%s"), list(values))
             return int(cursor.rowcount)
+
+    def has_table(self, name: str) -> bool:
+        """See `Database`."""
+        return bool(self.rows("SELECT 1 WHERE to_regclass(?) IS NOT NULL", [name]))
 
     def table_of(
         self, names: Sequence[str], keys: Sequence[Sequence[Any]]

@@ -45,11 +45,32 @@ together: a commit writes few pages. CLUSTERED: the table is its key's tree, one
 
 
 def prepare(database: Database) -> None:
-    """Make the tables where there are none.
+    """Make the tables where there are none; a store that is whole is only looked at, so that who
+    reads waits for no writer.
 
     Raises:
         StoreError: a later version of Coincell made them.
     """
+    found = _version(database)
+    if found is None:
+        _make(database)
+        found = _version(database)
+    if found != VERSION:
+        raise StoreError(
+            f"This version reads stores of version {VERSION}; this one is of {found}.",
+            hint="Use the version of Coincell that made it.",
+        )
+
+
+def _version(database: Database) -> int | None:
+    """Of the tables; None where there are none yet. They are made in one transaction."""
+    if not database.has_table("facts"):
+        return None
+    rows = database.rows("SELECT value FROM facts WHERE name = 'version'")
+    return int(rows[0][0]) if rows else None
+
+
+def _make(database: Database) -> None:
     with database.writing():
         text = _TABLES.replace("BYTES", database.blob).replace("CLUSTERED", database.clustered)
         for statement in text.split(";"):
@@ -57,10 +78,4 @@ def prepare(database: Database) -> None:
         database.change(
             "INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING",
             ["version", VERSION],
-        )
-    ((found,),) = database.rows("SELECT value FROM facts WHERE name = 'version'")
-    if found != VERSION:
-        raise StoreError(
-            f"This version reads stores of version {VERSION}; this one is of {found}.",
-            hint="Use the version of Coincell that made it.",
         )
