@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("project", type=Path)
     parser.add_argument("--devices", type=int, default=200)
     parser.add_argument("--days", type=int, default=30)
-    parser.add_argument("--clean-days", type=int, default=30)
+    parser.add_argument("--clean-days", type=int, default=30, help="at least 28")
     parser.add_argument("--onset", type=float, default=0.0, help="days over which drifts grow")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--output", type=Path)

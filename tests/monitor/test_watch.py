@@ -28,6 +28,7 @@ from coincell.monitor import (
     try_condition,
     watch_fleet,
 )
+from coincell.monitor.trial import ConditionTrial, DeviceTrial
 from coincell.project import read_alert_settings
 from coincell.report import fleet_svg
 from living_fleet import fill
@@ -202,11 +203,25 @@ def test_simulated_fleets_count_what_they_drew_and_find_drift():
     quiet = try_condition(bank, settings)
     alarms = false_alarms(quiet, settings)
     assert alarms["alarms"] == 0
+    assert alarms["device_years"] == pytest.approx(3 * (30 - 11) / 365), (
+        "once the beginning is known"
+    )
     assert alarms["at_most"] * alarms["device_years"] == pytest.approx(2.9957, abs=1e-3)
     told = {
         "devices": 3, "days": 30, "false_alarms": alarms, "drifts": [found.to_json()],
     }  # fmt: skip
     assert "noise" in fleet_svg(told)
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 600, 2000])
+def test_the_most_that_a_rate_may_be_is_scipy_s(count):
+    stats = pytest.importorskip("scipy.stats")
+    alarmed = DeviceTrial(None, tuple(range(count)), None, 1.0, 1.0, "")
+    fleet = FleetSettings(devices=1, days=376)
+    told = false_alarms(ConditionTrial("none", 0.0, 0.0, (alarmed,)), fleet)
+    assert told["device_years"] == pytest.approx(1.0)
+    assert told["alarms"] == count
+    assert told["at_most"] == pytest.approx(stats.chi2.ppf(0.95, 2 * count + 2) / 2, rel=1e-6)
 
 
 def test_drift_may_grow_over_days():

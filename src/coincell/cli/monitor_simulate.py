@@ -28,8 +28,9 @@ _KINDS = ("ageing", "accent", "noise", "offset", "broken-axis")
     help="Virtual devices.",
 )  # fmt: skip
 @click.option(
-    "--days", type=click.IntRange(10, 730), default=30, show_default=True,
-    help="Days that each is watched; drift sets in at an hour of the third fifth.",
+    "--days", type=click.IntRange(28, 730), default=30, show_default=True,
+    help="Days that each lives; it is watched from the twelfth on, and drift sets in at an hour of "
+    "the third fifth.",
 )  # fmt: skip
 @click.option(
     "--drift", "kinds", multiple=True, type=click.Choice(_KINDS),
@@ -122,6 +123,6 @@ def _show(told: dict[str, Any]) -> None:
     tables(100).print(table)
     alarms = told["false_alarms"]
     click.echo(
-        f"{alarms['alarms']} false alarms in {alarms['device_years']:.1f} device years:"
+        f"{alarms['alarms']} false alarms in {alarms['device_years']:.1f} watched device years:"
         f" {alarms['a_device_and_year']:.2f} a device and year, at most {alarms['at_most']:.2f}."
     )

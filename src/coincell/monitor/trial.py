@@ -119,9 +119,13 @@ def _accuracies(
 
 
 def false_alarms(clean: ConditionTrial, fleet: FleetSettings) -> dict[str, float]:
-    """Alarms a device and year where nothing drifts, with the upper end of a 95 % interval."""
+    """Alarms a device and year where nothing drifts, with the upper end of a 95 % interval.
+
+    A device is watched for change once its first days are over: only then do years count.
+    """
     count = sum(len(one.raised) for one in clean.devices)
-    years = fleet.devices * fleet.hours / _YEAR_HOURS
+    learning = _DAY * (ChangeSettings().beginning_days + 1)
+    years = fleet.devices * max(fleet.hours - learning, 1) / _YEAR_HOURS
     return {
         "alarms": count,
         "device_years": years,
@@ -136,7 +140,7 @@ def _most_of_poisson(count: int) -> float:
     for _ in range(60):
         middle = (low + high) / 2
         terms = np.cumsum(np.log(middle) - np.log(np.arange(1, count + 1)))
-        share = float(np.exp(-middle) * (1 + np.exp(terms).sum()))
+        share = float(np.exp(np.logaddexp.reduce(np.append(terms, 0.0)) - middle))
         low, high = (middle, high) if share > 0.05 else (low, middle)
     return high
 
