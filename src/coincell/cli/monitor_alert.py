@@ -51,7 +51,12 @@ def alert_command(settings: Path, identity: str, place: str, as_json: bool) -> N
     else:
         for one in alerts:
             click.echo(printable(f"{one.device}: {one.kind} {one.state} {one.told}".rstrip()))
-        click.echo(f"{len(alerts)} told, {len(stands)} stand.")
+        click.echo(f"{len(alerts)} told now; {len(stands)} alarms stand.")
+        waiting = sum(bool(one.troubles) for one in view.devices) - len(
+            {name.split()[0] for name in stands}
+        )
+        if waiting > 0:
+            click.echo(f"{waiting} more with troubles, not yet for {wanted.raise_after} moments.")
     if failed:
         # What could not be told is not noted, so that the next call tells all of it again.
         raise GateError(printable(f"An alert was not told: {failed[0]}."))

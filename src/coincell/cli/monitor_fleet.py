@@ -73,6 +73,7 @@ def enroll_command(
         if attached:
             with open_line(port) as line:
                 wanted = give_key(BoardClient(line), key, wanted)
+        had_key = store.has_key(wanted)
         try:
             store.enroll(wanted, key)
         except BaseException:
@@ -84,6 +85,8 @@ def enroll_command(
         print_json({"device": identity.hex(), "key": made})
         return
     click.echo(f"{identity.hex()} must sign its reports from now on.")
+    if had_key:
+        click.echo("It had another key, which counts no more.")
     if made:
         click.echo(f"Its key, which is shown once: {made}")
 
@@ -118,7 +121,7 @@ def give_key(client: BoardClient, key: bytes, wanted: bytes) -> bytes:
 @json_option
 def devices_command(place: str, as_json: bool) -> None:
     """Every device: when it was last seen, what is missing, how far its clock is off."""
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from coincell.monitor import Store, list_devices, refusals
 
@@ -127,7 +130,9 @@ def devices_command(place: str, as_json: bool) -> None:
     if as_json:
         print_json({"devices": [asdict(one) for one in devices], "refused": refused})
         return
-    table = Table("device", "signs", "last seen", "reports", "missing", "boots", "clock s")
+    # Identities are copied into other commands: they are never cut.
+    whole = Column("device", no_wrap=True, min_width=_IDENTITY_DIGITS)
+    table = Table(whole, "signs", "last seen", "reports", "missing", "boots", "clock s")
     for one in devices:
         seen = "never" if one.last_seen is None else _moment(one.last_seen)
         skew = "" if one.skew_seconds is None else f"{one.skew_seconds:+d}"

@@ -119,9 +119,20 @@ def _watch(store: Store, folder: Path, as_json: bool) -> None:
     watch_folder(store, folder, say, unread=unread)
 
 
+_HINTS = {
+    "reference": "Name it once: coincell monitor register build/reference.json",
+    "signature": "An enrolled device signs all that it tells; what it told before is kept already.",
+    "conflict": "Do two devices have one name? `coincell board run --device` gives another.",
+}
+"""Why a report was refused -> what to do, where something can be done."""
+
+
 def _say(path: Path, outcome: Outcome) -> None:
     counts = f"{outcome.added} added, {outcome.repeated} known, {outcome.refused} refused"
     line = f"{path}: {counts}"
     click.echo(printable(line))
     for one in outcome.refusals[:_SHOWN]:
         click.echo(printable(f"  {one.reason}: {one.message}"), err=True)
+    for reason in dict.fromkeys(one.reason for one in outcome.refusals):
+        if reason in _HINTS:
+            click.echo(f"  hint: {_HINTS[reason]}", err=True)

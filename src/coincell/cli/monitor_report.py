@@ -50,6 +50,8 @@ def report_command(identity: str, output: Path | None, place: str, as_json: bool
         print_json(view.to_json())
         return
     _show(view)
+    if output is not None:
+        click.echo(printable(f"Written: {output}"))
 
 
 @click.command("collect")
@@ -123,15 +125,16 @@ def _show(view: FleetView) -> None:
         return
     if view.estimate is not None:
         accuracy, error = 100 * view.estimate.accuracy, 196 * view.estimate.error
-        click.echo(f"Probably right: {accuracy:.1f} % ± {error:.1f}, as long as nothing drifts.")
+        low, high = max(0.0, accuracy - error), min(100.0, accuracy + error)
+        click.echo(f"Probably right: {accuracy:.1f} % ({low:.1f} to {high:.1f}), unless it drifts.")
     table = Table("of all devices", "PSI", "KS", "JS bits", "p")
     for drift in sorted(view.drift, key=lambda one: -one.psi)[:_SHOWN]:
         numbers = (f"{drift.psi:.3f}", f"{drift.ks:.3f}", f"{drift.js:.3f}", f"{drift.p:.2g}")
         table.add_row(printable(drift.name), *numbers)
     tables(100).print(table)
     click.echo(
-        "PSI over 0.25 is a large shift. p: that people as unlike each other as those of training\n"
-        "and validation would shift it so far; of few devices and few people it tells little."
+        "PSI over 0.25 is a large shift. p: that people as unlike as those of training and\n"
+        "validation would shift it so far; of few devices and people it tells little."
     )
     troubled = [one for one in view.devices if one.troubles]
     for device in troubled[:_SHOWN]:

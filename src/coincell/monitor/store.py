@@ -115,6 +115,10 @@ class Store:
                 [device, key, int(time.time())],
             )
 
+    def has_key(self, device: bytes) -> bool:
+        """Whether a device must sign."""
+        return bool(self._keys([device]))
+
     def add(self, batch: Sequence[bytes] | Batch, received: float | None = None) -> Outcome:
         """Count what is believed of `batch`; when this returns, it is on the disk.
 
