@@ -66,8 +66,13 @@ def _print_json(kind: str, message: str, hint: str, code: int, more: str = "") -
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+_WAITING = ("monitor", "studio", "listen", "serial", "board")
+"""Verbs that serve or listen until Ctrl-C, and have no stages."""
+
+
 def _leave_stopped() -> int:
-    message = "Stopped. The same command goes on after the last finished stage."
+    goes_on = " The same command goes on after the last finished stage."
+    message = "Stopped." + ("" if sys.argv[1:2] and sys.argv[1] in _WAITING else goes_on)
     click.echo(f"\n{message}", err=True)
     _print_json(STOPPED, message, "", _STOPPED_EXIT)
     return _STOPPED_EXIT
