@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from coincell.cli.lazy_commands import LazyCommands
+from coincell.errors import UserError
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("monitor_serve", "Receive reports over HTTP until Ctrl-C; counters at /metrics."),
@@ -39,5 +42,21 @@ store_option = click.option(
     default="monitor.db",
     show_default=True,
     envvar="COINCELL_MONITOR_STORE",
-    help="A SQLite file, or postgresql://user:password@host/name; COINCELL_MONITOR_STORE else.",
+    help="A SQLite file, or postgresql://user:password@host/name; the "
+    "environment variable COINCELL_MONITOR_STORE says it too.",
 )
+
+
+def kept(place: str) -> str:
+    """`place`, of a store that is there: who only looks makes none.
+
+    Raises:
+        UserError: a SQLite file is not there.
+    """
+    if "://" not in place and not Path(place).exists():
+        raise UserError(
+            f"There is no store at {place}.",
+            hint="Name yours with --store, or begin one: "
+            "coincell monitor register build/reference.json",
+        )
+    return place

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from coincell.cli.line_options import open_line, port_option
-from coincell.cli.monitor import store_option
+from coincell.cli.monitor import kept, store_option
 from coincell.cli.numbers import FiniteRange
 from coincell.cli.output import json_option, print_json, printable, tables
 from coincell.errors import UserError
@@ -125,7 +125,7 @@ def devices_command(place: str, as_json: bool) -> None:
 
     from coincell.monitor import Store, list_devices, refusals
 
-    with Store(place) as store:
+    with Store(kept(place)) as store:
         devices, refused = list_devices(store.database), refusals(store.database)
     if as_json:
         print_json({"devices": [asdict(one) for one in devices], "refused": refused})
@@ -154,7 +154,7 @@ def forget_command(device: str, place: str, as_json: bool) -> None:
     from coincell.monitor import Store, forget
 
     identity = _identity(device)
-    with Store(place) as store:
+    with Store(kept(place)) as store:
         gone = forget(store, identity)
     if gone is None:
         raise UserError(
@@ -182,7 +182,7 @@ def prune_command(report_days: float, hour_days: float, place: str, as_json: boo
     """Delete raw reports and sums of an hour that are old; sums of a day stay."""
     from coincell.monitor import Store, prune
 
-    with Store(place) as store:
+    with Store(kept(place)) as store:
         gone = prune(store, report_days, hour_days)
     if as_json:
         print_json(asdict(gone))

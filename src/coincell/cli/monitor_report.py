@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from coincell.cli.monitor import store_option
+from coincell.cli.monitor import kept, store_option
 from coincell.cli.output import (
     json_option,
     page_path,
@@ -97,7 +97,7 @@ def watched(
     """
     from coincell.monitor import Store, watch_fleet
 
-    with Store(place) as store:
+    with Store(kept(place)) as store:
         known = {one.identity: one for one in store.references().values()}
         if identity and identity not in known:
             raise UserError(
@@ -126,12 +126,19 @@ def _show(view: FleetView) -> None:
     if view.estimate is not None:
         accuracy, error = 100 * view.estimate.accuracy, 196 * view.estimate.error
         low, high = max(0.0, accuracy - error), min(100.0, accuracy + error)
-        click.echo(f"Probably right: {accuracy:.1f} % ({low:.1f} to {high:.1f}), unless it drifts.")
+        click.echo(
+            f"Probably right: {accuracy:.1f} % ({low:.1f} to {high:.1f}), unless it drifts;"
+            f" of {view.estimate.windows:,} windows."
+        )
     table = Table("of all devices", "PSI", "KS", "JS bits", "p")
     for drift in sorted(view.drift, key=lambda one: -one.psi)[:_SHOWN]:
         numbers = (f"{drift.psi:.3f}", f"{drift.ks:.3f}", f"{drift.js:.3f}", f"{drift.p:.2g}")
         table.add_row(printable(drift.name), *numbers)
     tables(100).print(table)
+    if len(view.drift) > _SHOWN:
+        click.echo(
+            f"The {_SHOWN} of {len(view.drift)} histograms that are furthest off; all: --json."
+        )
     click.echo(
         "PSI over 0.25 is a large shift. p: that people as unlike as those of training and\n"
         "validation would shift it so far; of few devices and people it tells little."
